@@ -1,0 +1,106 @@
+//! What an operator does, by IAM alone: it has no route.
+//!
+//! `{"verb":"migrate"}`, `{"verb":"grant","username":"ada","role":"ROLE_ADMIN"}`, `revoke` alike,
+//! `{"verb":"list"}`.
+
+mod migration;
+mod refusal;
+mod request;
+mod signing_keys;
+
+use serde_json::{Value, json};
+use shared::db::{self, Database, Roles, SigningKeys, UserRoles};
+use shared::environment::Invalid;
+use shared::jwt::{self, KeySource};
+use shared::secrets_manager::SecretsManager;
+use shared::{Clock, Environment, Role, UserId, Username};
+
+pub use refusal::Refusal;
+use request::Request;
+
+/// The parts that an operator touches: the whole database, as its owner, and the signing key.
+#[derive(Debug)]
+pub struct Admin {
+    database: Database,
+    key_source: KeySource,
+    access_token_seconds: u32,
+    secrets: SecretsManager,
+    clock: Clock,
+}
+
+impl Admin {
+    /// Reads the settings of each part; connects nothing yet.
+    #[expect(clippy::unused_async, reason = "every function starts alike")]
+    pub async fn from_env(env: &mut Environment) -> Result<Self, Invalid> {
+        let database = db::Settings::from_env(env);
+        let key_source = KeySource::from_env(env);
+        let access_token_seconds = jwt::Settings::access_token_seconds(env);
+        env.check()?;
+        let database = Database::new(database);
+        Ok(Self::new(database, key_source, access_token_seconds, Clock::System))
+    }
+
+    /// An operator's hands on that database.
+    pub fn new(
+        database: Database,
+        key_source: KeySource,
+        access_token_seconds: u32,
+        clock: Clock,
+    ) -> Self {
+        let secrets = SecretsManager::default();
+        Self { database, key_source, access_token_seconds, secrets, clock }
+    }
+
+    /// Does what one event asks for.
+    pub async fn handle(&self, event: Value) -> Result<Value, Refusal> {
+        match Request::parse(event)? {
+            Request::Migrate {} => self.migrate().await,
+            Request::Grant { username, role } => {
+                let (username, role) = parse(username, &role)?;
+                changed(self.roles().grant(&username, role).await?)
+            }
+            Request::Revoke { username, role } => {
+                let (username, role) = parse(username, &role)?;
+                changed(self.roles().revoke(&username, role).await?)
+            }
+            Request::List { after, limit } => self.list(after, limit).await,
+        }
+    }
+
+    fn roles(&self) -> Roles {
+        Roles::new(self.database.clone())
+    }
+
+    async fn migrate(&self) -> Result<Value, Refusal> {
+        let keys = signing_keys::read(&self.key_source, &self.secrets).await?;
+        let (applied, lock) = migration::apply(&self.database).await?;
+        let table = SigningKeys::new(self.database.clone());
+        let now = self.clock.now();
+        let published = signing_keys::publish(&table, &keys, now, self.access_token_seconds).await;
+        lock.release().await;
+        Ok(json!({ "applied": applied, "signing_keys": published? }))
+    }
+
+    async fn list(&self, after: i32, limit: u32) -> Result<Value, Refusal> {
+        let mut users = self.roles().list(UserId::new(after), limit + 1).await?;
+        let more = users.len() > limit as usize;
+        users.truncate(limit as usize);
+        let next = users.last().filter(|_| more).map(|user| user.id.get());
+        let user = |user: &UserRoles| json!({ "id": user.id.get(), "username": user.username.as_str(), "roles": user.roles });
+        let mut answer = json!({ "users": users.iter().map(user).collect::<Vec<_>>() });
+        if let Some(next) = next {
+            answer["next"] = json!(next);
+        }
+        Ok(answer)
+    }
+}
+
+fn parse(username: String, role: &str) -> Result<(Username, Role), Refusal> {
+    let username = Username::parse(username).map_err(|_| Refusal::NoSuchUser)?;
+    Ok((username, Role::named(role).ok_or(Refusal::NoSuchRole)?))
+}
+
+fn changed(user: Option<UserRoles>) -> Result<Value, Refusal> {
+    let user = user.ok_or(Refusal::NoSuchUser)?;
+    Ok(json!({ "username": user.username.as_str(), "roles": user.roles }))
+}

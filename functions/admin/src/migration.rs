@@ -1,0 +1,61 @@
+//! The schema, step by step, by one at a time.
+
+use shared::db::{self, Database};
+use tokio::task::JoinHandle;
+use tokio_postgres::Client;
+
+use crate::refusal::Refusal;
+
+mod embedded {
+    refinery::embed_migrations!("../../migrations");
+}
+
+/// The advisory lock of all migrations: "latchkey" in ASCII.
+const LOCK: i64 = i64::from_be_bytes(*b"latchkey");
+
+/// Holds the lock, by a connection of its own, until it is released or dropped.
+pub(crate) struct Lock {
+    client: Client,
+    driver: JoinHandle<()>,
+}
+
+impl Lock {
+    async fn acquire(database: &Database) -> Result<Self, Refusal> {
+        let (client, driver) = database.connect().await?;
+        let lock = Self { client, driver: tokio::spawn(driver) };
+        lock.client
+            .execute("SELECT pg_advisory_lock($1)", &[&LOCK])
+            .await
+            .map_err(db::Error::from)?;
+        Ok(lock)
+    }
+
+    /// Ends the session, and the lock with it.
+    pub(crate) async fn release(self) {
+        drop(self.client);
+        // The driver ends when the server has heard of it.
+        let _ = self.driver.await;
+    }
+}
+
+/// Applies what is missing, each migration in a transaction of its own, and returns their names.
+/// The lock is still held.
+pub(crate) async fn apply(database: &Database) -> Result<(Vec<String>, Lock), Refusal> {
+    let mut lock = Lock::acquire(database).await?;
+    let report = embedded::migrations::runner().run_async(&mut lock.client).await;
+    let report = report.map_err(|error| Refusal::Migration(cause(&error)))?;
+    let applied = report.applied_migrations().iter().map(ToString::to_string).collect();
+    Ok((applied, lock))
+}
+
+/// What the operator needs of refinery's error: which migration, and PostgreSQL's own words,
+/// which hold names of tables and no rows here.
+fn cause(error: &refinery::Error) -> String {
+    let mut words = error.to_string();
+    let mut source = std::error::Error::source(error);
+    while let Some(deeper) = source {
+        words = format!("{words}: {deeper}");
+        source = deeper.source();
+    }
+    words
+}

@@ -1,0 +1,58 @@
+//! Why an operator's request was refused, in a sentence.
+
+use std::fmt;
+
+use shared::db;
+
+/// A function error: its sentence is `errorMessage`.
+#[derive(Debug)]
+pub enum Refusal {
+    /// The event is none of ours.
+    NoSuchRequest,
+    /// A page without users, or too many of them.
+    BadLimit,
+    /// Nobody has that name.
+    NoSuchUser,
+    /// None of the three roles has that name.
+    NoSuchRole,
+    /// The signing key can't be used, for this reason.
+    SigningKey(String),
+    /// A migration failed, for this reason.
+    Migration(String),
+    /// The database failed.
+    Database(db::Error),
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoSuchRequest => f.write_str(
+                "The event must be {\"verb\":\"migrate\"}, \
+                 {\"verb\":\"grant\",\"username\":\"…\",\"role\":\"ROLE_…\"}, the same with \
+                 \"revoke\", or {\"verb\":\"list\"} with \"after\" and \"limit\" if you like.",
+            ),
+            Self::BadLimit => f.write_str("`limit` must be from 1 to 1000."),
+            Self::NoSuchUser => f.write_str("No user has that name; names are compared exactly."),
+            Self::NoSuchRole => {
+                f.write_str("The roles are ROLE_USER, ROLE_MODERATOR and ROLE_ADMIN.")
+            }
+            Self::SigningKey(cause) => write!(f, "The signing key can't be used: {cause}."),
+            Self::Migration(cause) => write!(f, "The migration stopped: {cause}."),
+            Self::Database(error) => write!(f, "It didn't work: {error}."),
+        }
+    }
+}
+
+impl std::error::Error for Refusal {}
+
+impl From<db::Error> for Refusal {
+    fn from(error: db::Error) -> Self {
+        Self::Database(error)
+    }
+}
+
+impl From<Refusal> for lambda_runtime::Diagnostic {
+    fn from(refusal: Refusal) -> Self {
+        Self { error_type: "Refusal".into(), error_message: refusal.to_string() }
+    }
+}

@@ -1,0 +1,115 @@
+//! The operator's verbs over a real PostgreSQL.
+
+use serde_json::{Value, json};
+use stage::{SIGNING_KEY, Stage};
+
+async fn ask(stage: &Stage, event: Value) -> Result<Value, String> {
+    stage.admin().handle(event).await.map_err(|refusal| refusal.to_string())
+}
+
+async fn with_ada() -> Stage {
+    let stage = Stage::new().await;
+    stage.execute("INSERT INTO users (username, email) VALUES ('ada', 'ada@example.com')").await;
+    stage
+}
+
+#[tokio::test]
+async fn an_empty_database_becomes_ours_and_stays_so() {
+    let stage = Stage::empty().await;
+    let first = ask(&stage, json!({ "verb": "migrate" })).await.unwrap();
+    assert_eq!(first["applied"], json!(["V1__users_and_roles", "V2__signing_keys"]));
+    let second = ask(&stage, json!({ "verb": "migrate" })).await.unwrap();
+    assert_eq!(second["applied"], json!([]));
+    assert_eq!(second["signing_keys"]["current"], first["signing_keys"]["current"]);
+    assert_eq!(
+        stage.value("SELECT string_agg(name, ' ' ORDER BY id) FROM roles").await,
+        "ROLE_USER ROLE_MODERATOR ROLE_ADMIN"
+    );
+}
+
+#[tokio::test]
+async fn many_at_once_migrate_once() {
+    let stage = Stage::empty().await;
+    let migrations = (0..4).map(|_| {
+        let admin = stage.admin();
+        tokio::spawn(async move { admin.handle(json!({ "verb": "migrate" })).await })
+    });
+    let migrations: Vec<_> = migrations.collect();
+    let mut applied = 0;
+    for migration in migrations {
+        applied += migration.await.unwrap().unwrap()["applied"].as_array().unwrap().len();
+    }
+    assert_eq!(applied, 2);
+    let locks = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' \
+                 AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+    assert_eq!(stage.value(locks).await, "0");
+}
+
+#[tokio::test]
+async fn a_database_with_tables_of_others_is_left_as_it_is() {
+    let stage = Stage::empty().await;
+    stage.execute("CREATE TABLE roles (id int)").await;
+    let refusal = ask(&stage, json!({ "verb": "migrate" })).await.unwrap_err();
+    assert!(
+        refusal.starts_with("The migration stopped:") && refusal.contains("roles"),
+        "{refusal}"
+    );
+    let tables = "SELECT count(*) FROM pg_tables WHERE tablename IN ('users', 'users_to_roles')";
+    assert_eq!(stage.value(tables).await, "0");
+}
+
+#[tokio::test]
+async fn another_signing_key_retires_the_old_one() {
+    let stage = Stage::new().await;
+    let old = ask(&stage, json!({ "verb": "migrate" })).await.unwrap();
+    let admin = stage.admin_with(&"2".repeat(64));
+    let new = admin.handle(json!({ "verb": "migrate" })).await.unwrap();
+    assert_eq!(new["signing_keys"]["retired"], json!([old["signing_keys"]["current"]]));
+    let admin = stage.admin_with(&SIGNING_KEY.replace('1', "g"));
+    let refusal = admin.handle(json!({ "verb": "migrate" })).await.unwrap_err().to_string();
+    assert!(refusal.starts_with("The signing key can't be used"), "{refusal}");
+}
+
+#[tokio::test]
+async fn a_role_is_granted_listed_and_revoked() {
+    let stage = with_ada().await;
+    let change = |verb: &str| json!({ "verb": verb, "username": "ada", "role": "ROLE_ADMIN" });
+    let granted = ask(&stage, change("grant")).await.unwrap();
+    assert_eq!(granted, json!({ "username": "ada", "roles": ["ROLE_ADMIN"] }));
+    let listed = ask(&stage, json!({ "verb": "list" })).await.unwrap();
+    let ada = json!({ "id": 1, "username": "ada", "roles": ["ROLE_ADMIN"] });
+    assert_eq!(listed, json!({ "users": [ada] }));
+    let revoked = ask(&stage, change("revoke")).await.unwrap();
+    assert_eq!(revoked, json!({ "username": "ada", "roles": [] }));
+}
+
+#[tokio::test]
+async fn a_list_is_cut_into_pages() {
+    let stage = with_ada().await;
+    stage.execute("INSERT INTO users (username, email) VALUES ('eve', 'eve@example.com')").await;
+    let page = async |after: i32| {
+        ask(&stage, json!({ "verb": "list", "limit": 1, "after": after })).await.unwrap()
+    };
+    let first = page(0).await;
+    assert_eq!(
+        (first["users"][0]["username"].as_str(), first["next"].as_i64()),
+        (Some("ada"), Some(1))
+    );
+    let last = page(1).await;
+    assert_eq!((last["users"][0]["username"].as_str(), last.get("next")), (Some("eve"), None));
+}
+
+#[tokio::test]
+async fn what_is_refused_is_refused_in_a_sentence() {
+    let stage = with_ada().await;
+    for (event, words) in [
+        (json!({ "verb": "grant", "username": "eve", "role": "ROLE_ADMIN" }), "No user"),
+        (json!({ "verb": "grant", "username": "ada", "role": "ADMIN" }), "The roles are"),
+        (json!({ "verb": "revoke", "username": "a\u{0}", "role": "ROLE_USER" }), "No user"),
+        (json!({ "verb": "list", "limit": 1001 }), "`limit` must be"),
+        (json!({ "verb": "drop" }), "The event must be"),
+    ] {
+        let refusal = ask(&stage, event).await.unwrap_err();
+        assert!(refusal.starts_with(words) && refusal.ends_with('.'), "{refusal}");
+    }
+}

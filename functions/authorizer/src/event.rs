@@ -1,0 +1,119 @@
+//! The event of a REQUEST authorizer.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Deserializer};
+
+/// What we read of it.
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-lambda-authorizer-input.html>
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Event {
+    method_arn: String,
+    #[serde(default, deserialize_with = "null_as_default")]
+    resource: String,
+    #[serde(default, deserialize_with = "null_as_default")]
+    http_method: String,
+    #[serde(default, deserialize_with = "null_as_default")]
+    headers: BTreeMap<String, String>,
+    #[serde(default, deserialize_with = "null_as_default")]
+    multi_value_headers: BTreeMap<String, Vec<String>>,
+    #[serde(default, deserialize_with = "null_as_default")]
+    request_context: RequestContext,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RequestContext {
+    #[serde(default, deserialize_with = "null_as_default")]
+    request_id: String,
+}
+
+fn null_as_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
+impl Event {
+    /// The method that was called: `arn:…:execute-api:…:<api>/<stage>/<method>/<path>`.
+    pub(crate) fn method_arn(&self) -> &str {
+        &self.method_arn
+    }
+
+    /// The route as the template has it.
+    pub(crate) fn resource(&self) -> &str {
+        &self.resource
+    }
+
+    /// The method of the route.
+    pub(crate) fn http_method(&self) -> &str {
+        &self.http_method
+    }
+
+    /// API Gateway's id of the request.
+    pub(crate) fn request_id(&self) -> &str {
+        &self.request_context.request_id
+    }
+
+    /// The token of the one `Authorization` header: a scheme in any case, one space, the token
+    /// (RFC 6750 §2.1). The same header sent twice is one; two different ones are none.
+    pub(crate) fn bearer_token(&self) -> Option<&str> {
+        let mut values = self.authorization();
+        let value = values.next()?;
+        if values.any(|other| other != value) {
+            return None;
+        }
+        let (scheme, token) = value.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("Bearer").then_some(token)
+    }
+
+    fn authorization(&self) -> impl Iterator<Item = &str> {
+        let is_it = |name: &str| name.eq_ignore_ascii_case("Authorization");
+        let multi = self.multi_value_headers.iter().filter(move |(name, _)| is_it(name));
+        let single = self.headers.iter().filter(move |(name, _)| is_it(name));
+        multi
+            .flat_map(|(_, values)| values)
+            .chain(single.map(|(_, value)| value))
+            .map(String::as_str)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn token(headers: &serde_json::Value, multi: &serde_json::Value) -> Option<String> {
+        let event = json!({ "methodArn": "a", "headers": headers, "multiValueHeaders": multi });
+        let event: Event = serde_json::from_value(event).unwrap();
+        event.bearer_token().map(str::to_owned)
+    }
+
+    #[test]
+    fn the_scheme_has_any_case_and_one_space_follows() {
+        for value in ["Bearer x", "bearer x", "BEARER x"] {
+            let headers = json!({ "authorization": value });
+            assert_eq!(token(&headers, &json!(null)).as_deref(), Some("x"));
+        }
+        for value in ["Bearer", "Basic x", "x", "", "Bearerx"] {
+            assert_eq!(token(&json!({ "Authorization": value }), &json!(null)), None, "{value}");
+        }
+        // What is left of a second space is no token.
+        let headers = json!({ "Authorization": "Bearer  x" });
+        assert_eq!(token(&headers, &json!(null)).as_deref(), Some(" x"));
+    }
+
+    #[test]
+    fn two_different_headers_are_none() {
+        let multi = |values: &[&str]| token(&json!(null), &json!({ "Authorization": values }));
+        assert_eq!(multi(&["Bearer x", "Bearer x"]).as_deref(), Some("x"));
+        assert_eq!(multi(&["Bearer x", "Bearer y"]), None);
+        assert_eq!(multi(&[]), None);
+        let two = json!({ "Authorization": ["Bearer x"], "authorization": ["Bearer y"] });
+        assert_eq!(token(&json!(null), &two), None);
+        let single = json!({ "Authorization": "Bearer y" });
+        assert_eq!(token(&single, &json!({ "Authorization": ["Bearer x"] })), None);
+    }
+}

@@ -1,0 +1,133 @@
+//! The answer of the authorizer.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use shared::Caller;
+use shared::routes::{Access, ROUTES};
+
+/// A policy for every route that the caller may use, and the caller as context for the function.
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-lambda-authorizer-output.html>
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Policy {
+    principal_id: String,
+    #[serde(rename = "policyDocument")]
+    document: Document,
+    context: BTreeMap<&'static str, String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Document {
+    version: &'static str,
+    statement: [Statement; 1],
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Statement {
+    action: &'static str,
+    effect: &'static str,
+    resource: Vec<String>,
+}
+
+impl Policy {
+    /// The policy for `caller` on the API and stage of `method_arn`; `None` if that is no ARN of
+    /// a method.
+    pub fn of(caller: &Caller, method_arn: &str) -> Option<Self> {
+        let (api, rest) = method_arn.split_once('/')?;
+        let (stage, _) = rest.split_once('/')?;
+        let usable = ROUTES
+            .iter()
+            .filter(|route| route.access != Access::Public && route.access.allows(&caller.roles));
+        let arn =
+            |route: &shared::routes::Route| format!("{api}/{stage}/{}{}", route.method, route.path);
+        let statement = Statement {
+            action: "execute-api:Invoke",
+            effect: "Allow",
+            resource: usable.map(arn).collect(),
+        };
+        Some(Self {
+            principal_id: caller.id.to_string(),
+            document: Document { version: "2012-10-17", statement: [statement] },
+            context: caller.to_context(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use shared::{Email, NumericDate, Role, UserId, Username};
+
+    use super::*;
+
+    const API: &str = "arn:aws:execute-api:eu-west-1:123456789012:abc123";
+
+    fn policy(roles: &[Role]) -> Policy {
+        let caller = Caller {
+            id: UserId::new(7),
+            username: Username::parse("ada".into()).unwrap(),
+            email: Email::from_row("ada@example.com".into()),
+            roles: roles.to_vec(),
+            expires_at: NumericDate::from_seconds(5),
+        };
+        Policy::of(&caller, &format!("{API}/Prod/GET/api/test/all")).unwrap()
+    }
+
+    #[test]
+    fn it_names_every_route_that_the_roles_open_and_no_other() {
+        for roles in [
+            &[][..],
+            &[Role::User],
+            &[Role::Moderator],
+            &[Role::Admin],
+            &[Role::User, Role::Admin],
+            &Role::ALL,
+        ] {
+            let policy = policy(roles);
+            let resources = &policy.document.statement[0].resource;
+            for route in ROUTES {
+                let arn = format!("{API}/Prod/{}{}", route.method, route.path);
+                let wanted = route.access != Access::Public && route.access.allows(roles);
+                assert_eq!(resources.contains(&arn), wanted, "{roles:?} {}", route.path);
+            }
+            assert!(resources.iter().all(|arn| !arn.contains('*')));
+        }
+    }
+
+    #[test]
+    fn it_is_spelled_as_api_gateway_wants_it() {
+        let routes =
+            ["users/me", "users/me/items"].map(|path| format!("{API}/Prod/GET/api/auth/{path}"));
+        let profile = format!("{API}/Prod/GET/api/test/profile");
+        assert_eq!(
+            serde_json::to_value(policy(&[])).unwrap(),
+            json!({
+                "principalId": "7",
+                "policyDocument": { "Version": "2012-10-17", "Statement": [{
+                    "Action": "execute-api:Invoke", "Effect": "Allow",
+                    "Resource": [routes[0], routes[1], profile],
+                }] },
+                "context": {
+                    "sub": "7", "username": "ada", "email": "ada@example.com", "roles": "",
+                    "exp": "5",
+                },
+            })
+        );
+    }
+
+    #[test]
+    fn what_is_no_method_gives_no_policy() {
+        let caller = Caller {
+            id: UserId::new(7),
+            username: Username::parse("ada".into()).unwrap(),
+            email: Email::from_row(String::new()),
+            roles: Vec::new(),
+            expires_at: NumericDate::from_seconds(5),
+        };
+        assert_eq!(Policy::of(&caller, API), None);
+        assert_eq!(Policy::of(&caller, ""), None);
+    }
+}

@@ -1,0 +1,48 @@
+//! `GET /api/auth/users/me` and `/users/me/items`: the caller, as the authorizer found out. It
+//! opens no connection.
+
+use serde::Serialize;
+use shared::environment::Invalid;
+use shared::http::{Endpoint, Reply, Request};
+use shared::{Clock, Environment, Error};
+
+/// All that it needs is the time.
+#[derive(Debug)]
+pub struct Me {
+    clock: Clock,
+}
+
+#[derive(Serialize)]
+struct User<'a> {
+    username: &'a str,
+    email: &'a str,
+}
+
+#[derive(Serialize)]
+struct Item<'a> {
+    item_id: &'static str,
+    owner: &'a str,
+}
+
+impl Endpoint for Me {
+    const FUNCTION: &'static str = "me";
+
+    async fn from_env(env: &mut Environment) -> Result<Self, Invalid> {
+        env.check()?;
+        Ok(Self { clock: Clock::System })
+    }
+
+    async fn handle(&self, request: &Request) -> Result<Reply, Error> {
+        let caller = request.caller(&self.clock)?;
+        let username = caller.username.as_str();
+        match request.route.path {
+            "/api/auth/users/me" => {
+                Ok(Reply::json(&User { username, email: caller.email.as_str() }))
+            }
+            "/api/auth/users/me/items" => {
+                Ok(Reply::json(&[Item { item_id: "Foo", owner: username }]))
+            }
+            _ => Err(Error::NotFound),
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! `POST /api/auth/signup`: makes a user with the first role.
+
+use serde::Serialize;
+use shared::db::{self, Database, Insert, Users};
+use shared::environment::Invalid;
+use shared::http::{Endpoint, Event, JsonBody, Reply, Request};
+use shared::password::{NewPassword, Passwords};
+use shared::{Environment, Error, NewEmail, NewUsername, log};
+
+/// The parts that a sign-up touches.
+#[derive(Debug)]
+pub struct Signup {
+    users: Users,
+    passwords: Passwords,
+    password_min_length: u32,
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    username: &'a str,
+    email: &'a str,
+}
+
+impl Endpoint for Signup {
+    const FUNCTION: &'static str = "signup";
+
+    async fn from_env(env: &mut Environment) -> Result<Self, Invalid> {
+        let database = db::Settings::from_env(env);
+        let passwords = Passwords::from_env(env);
+        let password_min_length = env.number("PASSWORD_MIN_LENGTH", 8, 1..=72);
+        env.check()?;
+        let database = Database::new(database);
+        log::warmed_up(database.warm_up().await);
+        Ok(Self { users: Users::new(database), passwords, password_min_length })
+    }
+
+    async fn handle(&self, request: &Request) -> Result<Reply, Error> {
+        let NewUser { username, email, password } = self.read(request)?;
+        let hash = self.passwords.hash(password).await?;
+        match self.users.insert(&username, &email, &hash).await? {
+            Insert::Created(id) => {
+                let body = Body { username: username.as_str(), email: email.as_str() };
+                Ok(Reply::json(&body).with_event(Event::SignedUp, id))
+            }
+            Insert::UsernameTaken => Err(Error::UsernameTaken),
+            Insert::EmailTaken => Err(Error::EmailTaken),
+        }
+    }
+}
+
+struct NewUser {
+    username: NewUsername,
+    email: NewEmail,
+    password: NewPassword,
+}
+
+impl Signup {
+    fn read(&self, request: &Request) -> Result<NewUser, Error> {
+        let mut body = JsonBody::read(request)?;
+        let username = body.field("username", NewUsername::parse);
+        let email = body.field("email", NewEmail::parse);
+        let least = self.password_min_length;
+        let password = body.field("password", |text| NewPassword::parse(text, least));
+        match (username, email, password) {
+            (Some(username), Some(email), Some(password)) => {
+                Ok(NewUser { username, email, password })
+            }
+            _ => Err(body.refusal()),
+        }
+    }
+}

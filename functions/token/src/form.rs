@@ -1,0 +1,179 @@
+//! A form, urlencoded or multipart.
+
+use std::collections::HashMap;
+use std::convert::Infallible;
+
+use multer::Multipart;
+use multer::bytes::Bytes;
+use percent_encoding::percent_decode;
+use shared::Error;
+use shared::http::{MAX_BODY_BYTES, Request, content_type, header};
+
+use crate::oauth::Refusal;
+
+/// The parameters of a form, each with all of its values.
+#[derive(Debug, Default)]
+pub(crate) struct Form(HashMap<String, Vec<String>>);
+
+impl Form {
+    /// Parses the body: RFC 6749 appendix B's urlencoding, or RFC 7578's parts, as the app did.
+    pub(crate) async fn read(request: &Request) -> Result<Self, Refusal> {
+        if request.body.len() > MAX_BODY_BYTES {
+            return Err(Error::PayloadTooLarge.into());
+        }
+        match content_type(request).as_deref() {
+            Some("application/x-www-form-urlencoded") => urlencoded(&request.body),
+            Some("multipart/form-data") => multipart(request).await,
+            _ => Err(Refusal::NotAForm),
+        }
+    }
+
+    /// The value of a parameter; `None` if it is omitted or empty.
+    pub(crate) fn parameter(&self, name: &str) -> Result<Option<&str>, Refusal> {
+        match self.0.get(name).map(Vec::as_slice) {
+            None => Ok(None),
+            Some([value]) => Ok(Some(value.as_str()).filter(|value| !value.is_empty())),
+            Some(_) => Err(Refusal::Repeated),
+        }
+    }
+
+    fn push(&mut self, name: String, value: String) {
+        self.0.entry(name).or_default().push(value);
+    }
+}
+
+fn urlencoded(body: &[u8]) -> Result<Form, Refusal> {
+    let mut form = Form::default();
+    for pair in body.split(|&byte| byte == b'&').filter(|pair| !pair.is_empty()) {
+        let mut halves = pair.splitn(2, |&byte| byte == b'=');
+        let mut half = || decode(halves.next().unwrap_or_default());
+        form.push(half()?, half()?);
+    }
+    Ok(form)
+}
+
+fn decode(text: &[u8]) -> Result<String, Refusal> {
+    let spaced: Vec<u8> = text.iter().map(|&byte| if byte == b'+' { b' ' } else { byte }).collect();
+    String::from_utf8(percent_decode(&spaced).collect()).map_err(|_| Refusal::Text)
+}
+
+async fn multipart(request: &Request) -> Result<Form, Refusal> {
+    let header = request.header(&header::CONTENT_TYPE).unwrap_or_default();
+    let boundary = multer::parse_boundary(header).map_err(|_| Refusal::NotAForm)?;
+    let body = Bytes::copy_from_slice(&request.body);
+    let body = futures_util::stream::iter([Ok::<_, Infallible>(body)]);
+    let mut parts = Multipart::new(body, boundary);
+    let mut form = Form::default();
+    while let Some(part) = parts.next_field().await.map_err(|_| Refusal::NotAForm)? {
+        let name = part.name().ok_or(Refusal::NotAForm)?.to_owned();
+        // A file is no text, whatever is in it.
+        if part.file_name().is_some() {
+            return Err(Refusal::NotAForm);
+        }
+        let value = part.bytes().await.map_err(|_| Refusal::NotAForm)?;
+        form.push(name, String::from_utf8(value.to_vec()).map_err(|_| Refusal::Text)?);
+    }
+    Ok(form)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use shared::http::{HeaderValue, ProxyEvent};
+
+    use super::*;
+
+    fn request(content_type: &'static str, body: &[u8]) -> Request {
+        let event = r#"{"resource":"/api/auth/token","httpMethod":"POST"}"#;
+        let event: ProxyEvent = serde_json::from_str(event).unwrap();
+        let mut request = Request::of(&event, "token").unwrap();
+        request.body = body.to_vec();
+        request.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+        request
+    }
+
+    async fn value(content_type: &'static str, body: &[u8]) -> Result<Option<String>, Refusal> {
+        let form = Form::read(&request(content_type, body)).await?;
+        Ok(form.parameter("a")?.map(str::to_owned))
+    }
+
+    const URLENCODED: &str = "application/x-www-form-urlencoded";
+    const MULTIPART: &str = "multipart/form-data; boundary=X";
+
+    fn parts(parts: &[&str]) -> Vec<u8> {
+        format!("--X\r\n{}\r\n--X--\r\n", parts.join("\r\n--X\r\n")).into_bytes()
+    }
+
+    #[tokio::test]
+    async fn a_urlencoded_value_is_decoded() {
+        for (body, wanted) in [
+            ("a=b+c%20d%2B%26&x=y", Some("b c d+&")),
+            ("a=%C3%A9", Some("é")),
+            ("a=é", Some("é")),
+            ("a=b=c", Some("b=c")),
+            ("a=", None),
+            ("a", None),
+            ("", None),
+            ("&&a=b&", Some("b")),
+            ("a=%", Some("%")),
+            ("a=%zz", Some("%zz")),
+        ] {
+            assert_eq!(
+                value(URLENCODED, body.as_bytes()).await.unwrap().as_deref(),
+                wanted,
+                "{body}"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn a_part_is_taken_as_it_is() {
+        let part = "Content-Disposition: form-data; name=\"a\"\r\n\r\nb c+é ";
+        assert_eq!(value(MULTIPART, &parts(&[part])).await.unwrap().as_deref(), Some("b c+é "));
+        let file = "Content-Disposition: form-data; name=\"a\"; filename=\"f\"\r\n\r\nb";
+        assert!(matches!(value(MULTIPART, &parts(&[file])).await, Err(Refusal::NotAForm)));
+    }
+
+    #[tokio::test]
+    async fn what_stands_twice_or_is_no_text_is_refused() {
+        assert!(matches!(value(URLENCODED, b"a=b&a=b").await, Err(Refusal::Repeated)));
+        assert!(matches!(value(URLENCODED, b"a=%ff").await, Err(Refusal::Text)));
+        assert!(matches!(value(URLENCODED, b"a=\xff").await, Err(Refusal::Text)));
+        let part = "Content-Disposition: form-data; name=\"a\"\r\n\r\nb";
+        assert!(matches!(value(MULTIPART, &parts(&[part, part])).await, Err(Refusal::Repeated)));
+    }
+
+    #[tokio::test]
+    async fn another_body_is_no_form() {
+        for (content_type, body) in [
+            ("application/json", "{}"),
+            ("multipart/form-data", "a"),
+            (MULTIPART, "a=b"),
+            (MULTIPART, "--X\r\n"),
+            ("text/plain", "a=b"),
+        ] {
+            let form = value(content_type, body.as_bytes()).await;
+            assert!(matches!(form, Err(Refusal::NotAForm)), "{content_type} {body}");
+        }
+        let large = vec![b'a'; MAX_BODY_BYTES + 1];
+        let form = value(URLENCODED, &large).await;
+        assert!(matches!(form, Err(Refusal::Other(Error::PayloadTooLarge))));
+    }
+
+    proptest! {
+        #[test]
+        fn no_body_panics(body in prop::collection::vec(any::<u8>(), 0..80), multipart: bool) {
+            let content_type = if multipart { MULTIPART } else { URLENCODED };
+            let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+            let _ = runtime.block_on(Form::read(&request(content_type, &body)));
+        }
+
+        #[test]
+        fn any_text_survives_its_encoding(text in "[^\0]{1,20}") {
+            let set = percent_encoding::NON_ALPHANUMERIC;
+            let body = format!("a={}", percent_encoding::utf8_percent_encode(&text, set));
+            let form = urlencoded(body.as_bytes()).unwrap();
+            prop_assert_eq!(form.parameter("a").unwrap(), Some(text.as_str()));
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! `POST /api/auth/token`: OAuth 2.0's password grant (RFC 6749 §4.3), for clients that have it.
+//! RFC 9700 §2.4 advises against the grant: `TOKEN_ENDPOINT=off` turns it off.
+
+mod form;
+mod oauth;
+
+use serde::Serialize;
+use shared::environment::Invalid;
+use shared::http::{Endpoint, Event, Reply, Request};
+use shared::password::Password;
+use shared::{Environment, Error, SignIn, Username};
+
+use form::Form;
+use oauth::Refusal;
+
+/// The parts that the token endpoint touches; none where it is turned off.
+#[derive(Debug)]
+pub struct Token {
+    sign_in: Option<SignIn>,
+}
+
+/// RFC 6749 §5.1.
+#[derive(Serialize)]
+struct Body<'a> {
+    access_token: &'a str,
+    token_type: &'static str,
+    expires_in: u32,
+}
+
+impl Endpoint for Token {
+    const FUNCTION: &'static str = "token";
+
+    async fn from_env(env: &mut Environment) -> Result<Self, Invalid> {
+        let on = env.parsed("TOKEN_ENDPOINT", true, "must be on or off", |text| match text {
+            "on" => Some(true),
+            "off" => Some(false),
+            _ => None,
+        });
+        let sign_in = SignIn::from_env(env).await?;
+        Ok(Self { sign_in: on.then_some(sign_in) })
+    }
+
+    async fn handle(&self, request: &Request) -> Result<Reply, Error> {
+        let sign_in = self.sign_in.as_ref().ok_or(Error::NotFound)?;
+        match grant(sign_in, request).await {
+            Ok(reply) => Ok(oauth::uncached(reply)),
+            Err(refusal) => refusal.into_reply(),
+        }
+    }
+}
+
+async fn grant(sign_in: &SignIn, request: &Request) -> Result<Reply, Refusal> {
+    let form = Form::read(request).await?;
+    // A parameter without a value counts as omitted (RFC 6749 §3.2); the app lets the grant type
+    // be omitted.
+    if !matches!(form.parameter("grant_type")?, None | Some("password")) {
+        return Err(Refusal::UnsupportedGrantType);
+    }
+    let username = form.parameter("username")?.ok_or(Refusal::Missing("username"))?;
+    let password = form.parameter("password")?.ok_or(Refusal::Missing("password"))?;
+    let username = Username::parse(username.to_owned()).map_err(|_| Refusal::Text)?;
+    let password = Password::parse(password.to_owned()).map_err(|_| Refusal::Text)?;
+    let signed_in = sign_in.with(&username, password).await?;
+    let body = Body {
+        access_token: signed_in.access_token.token.expose(),
+        token_type: "bearer",
+        expires_in: signed_in.access_token.expires_in,
+    };
+    Ok(Reply::json(&body).with_event(Event::SignedIn, signed_in.user_id))
+}

@@ -1,0 +1,67 @@
+//! Errors in OAuth's words (RFC 6749 §5.2).
+
+use serde::Serialize;
+use shared::Error;
+use shared::http::{HeaderValue, Reply, header};
+
+/// Why there is no token.
+#[derive(Debug)]
+pub(crate) enum Refusal {
+    /// The body is no form.
+    NotAForm,
+    /// A parameter isn't there.
+    Missing(&'static str),
+    /// A parameter stands twice (RFC 6749 §3.2).
+    Repeated,
+    /// A parameter is no UTF-8, or holds a NUL.
+    Text,
+    /// Another grant than the password.
+    UnsupportedGrantType,
+    /// Anything that isn't OAuth's.
+    Other(Error),
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        Self::Other(error)
+    }
+}
+
+#[derive(Serialize)]
+struct Body {
+    error: &'static str,
+    error_description: &'static str,
+}
+
+impl Refusal {
+    /// OAuth's JSON, or the error itself where it isn't OAuth's. Wrong credentials keep the
+    /// app's 401.
+    pub(crate) fn into_reply(self) -> Result<Reply, Error> {
+        let (error, error_description) = match self {
+            Self::NotAForm => (
+                "invalid_request",
+                "The body must be application/x-www-form-urlencoded or multipart/form-data",
+            ),
+            Self::Missing("username") => ("invalid_request", "username is required"),
+            Self::Missing(_) => ("invalid_request", "password is required"),
+            Self::Repeated => ("invalid_request", "A parameter must not be repeated"),
+            Self::Text => ("invalid_request", "A parameter must be UTF-8 without NUL"),
+            Self::UnsupportedGrantType => ("unsupported_grant_type", "grant_type must be password"),
+            Self::Other(error @ Error::WrongCredentials(_)) => {
+                let body = Body {
+                    error: "invalid_grant",
+                    error_description: "Incorrect username or password",
+                };
+                return Ok(uncached(Reply::from(error).with_json(&body)));
+            }
+            Self::Other(error) => return Err(error),
+        };
+        let reply = Reply::json(&Body { error, error_description });
+        Ok(uncached(reply.with_status(400).with_error(error)))
+    }
+}
+
+/// `Pragma: no-cache` beside the `Cache-Control: no-store` of every answer (RFC 6749 §5.1).
+pub(crate) fn uncached(reply: Reply) -> Reply {
+    reply.with_header(header::PRAGMA, HeaderValue::from_static("no-cache"))
+}

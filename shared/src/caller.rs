@@ -1,0 +1,99 @@
+//! Who is calling, as the authorizer found out.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::clock::NumericDate;
+use crate::email::Email;
+use crate::role::Role;
+use crate::user_id::UserId;
+use crate::username::Username;
+
+/// The caller of a route that needs a token. It travels from the authorizer to the function as
+/// the context of the policy, where API Gateway turns each value into a string.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    /// `users.id`.
+    pub id: UserId,
+    /// The name as it is now, whatever it was when the token was issued.
+    pub username: Username,
+    /// The address as it is now.
+    pub email: Email,
+    /// The roles that we know of.
+    pub roles: Vec<Role>,
+    /// The token's `exp`: a cached policy can outlive the token.
+    pub expires_at: NumericDate,
+}
+
+impl Caller {
+    /// The context of the authorizer's answer.
+    pub fn to_context(&self) -> BTreeMap<&'static str, String> {
+        let roles: Vec<_> = self.roles.iter().map(|role| role.name()).collect();
+        BTreeMap::from([
+            ("sub", self.id.to_string()),
+            ("username", self.username.as_str().to_owned()),
+            ("email", self.email.as_str().to_owned()),
+            ("roles", roles.join(" ")),
+            ("exp", self.expires_at.seconds().to_string()),
+        ])
+    }
+
+    /// Reads back what [`Caller::to_context`] wrote; `None` if anything is missing or odd.
+    pub fn from_context(context: &BTreeMap<String, Value>) -> Option<Self> {
+        let text = |name: &str| context.get(name).and_then(Value::as_str);
+        Some(Self {
+            id: UserId::parse(text("sub")?)?,
+            username: Username::parse(text("username")?.to_owned()).ok()?,
+            email: Email::from_row(text("email")?.to_owned()),
+            roles: text("roles")?.split_whitespace().map(Role::named).collect::<Option<_>>()?,
+            expires_at: NumericDate::from_seconds(text("exp")?.parse().ok()?),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn through_api_gateway(caller: &Caller) -> BTreeMap<String, Value> {
+        let strings = caller.to_context().into_iter();
+        strings.map(|(name, value)| (name.to_owned(), Value::String(value))).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn a_caller_survives_the_way_through_api_gateway(
+            id in 1..=i32::MAX, username in "[^\0]{0,40}", email in "[^\0]{0,40}",
+            roles in prop::sample::subsequence(Role::ALL.to_vec(), 0..=3), exp in any::<i64>(),
+        ) {
+            let caller = Caller {
+                id: UserId::new(id),
+                username: Username::parse(username).unwrap(),
+                email: Email::from_row(email),
+                roles,
+                expires_at: NumericDate::from_seconds(exp),
+            };
+            prop_assert_eq!(Caller::from_context(&through_api_gateway(&caller)), Some(caller));
+        }
+    }
+
+    #[test]
+    fn a_context_that_lacks_anything_is_nobody() {
+        let caller = Caller {
+            id: UserId::new(7),
+            username: Username::parse("ada".into()).unwrap(),
+            email: Email::from_row("ada@example.com".into()),
+            roles: vec![Role::User],
+            expires_at: NumericDate::from_seconds(5),
+        };
+        let whole = through_api_gateway(&caller);
+        for name in whole.keys() {
+            let mut context = whole.clone();
+            context.remove(name);
+            assert_eq!(Caller::from_context(&context), None, "without {name}");
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! The time, as it comes in through the door.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde::{Deserialize, Serialize};
+
+/// Whole seconds since 1970-01-01T00:00:00Z: RFC 7519 §2's name for a token's times.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct NumericDate(i64);
+
+impl NumericDate {
+    /// The time this many seconds after the epoch.
+    pub const fn from_seconds(seconds: i64) -> Self {
+        Self(seconds)
+    }
+
+    /// Seconds since the epoch.
+    pub const fn seconds(self) -> i64 {
+        self.0
+    }
+
+    /// The time `seconds` later.
+    #[must_use]
+    pub const fn plus(self, seconds: u32) -> Self {
+        Self(self.0.saturating_add(seconds as i64))
+    }
+}
+
+/// Where the time comes from.
+#[derive(Debug, Clone)]
+pub enum Clock {
+    /// The operating system's clock.
+    System,
+    /// A clock that stands still until a test moves it; its clones move along.
+    Fixed(Arc<AtomicI64>),
+}
+
+impl Clock {
+    /// A clock that stands at `time`.
+    pub fn fixed(time: NumericDate) -> Self {
+        Self::Fixed(Arc::new(AtomicI64::new(time.seconds())))
+    }
+
+    /// The time now.
+    pub fn now(&self) -> NumericDate {
+        match self {
+            Self::System => {
+                #[expect(clippy::disallowed_methods, reason = "the one door")]
+                let now = SystemTime::now();
+                let seconds = now.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+                NumericDate(i64::try_from(seconds).unwrap_or(i64::MAX))
+            }
+            Self::Fixed(seconds) => NumericDate(seconds.load(Ordering::SeqCst)),
+        }
+    }
+
+    /// Moves a fixed clock on; the system's clock goes by itself.
+    pub fn advance(&self, seconds: i64) {
+        if let Self::Fixed(now) = self {
+            now.fetch_add(seconds, Ordering::SeqCst);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fixed_clock_stands_until_it_is_moved_and_its_clones_move_along() {
+        let clock = Clock::fixed(NumericDate::from_seconds(1_000));
+        let other = clock.clone();
+        assert_eq!(other.now(), NumericDate::from_seconds(1_000));
+        clock.advance(60);
+        assert_eq!(other.now(), NumericDate::from_seconds(1_060));
+    }
+
+    #[test]
+    fn the_system_clock_is_past_the_day_this_was_written() {
+        assert!(Clock::System.now() > NumericDate::from_seconds(1_795_000_000));
+    }
+}

@@ -1,0 +1,108 @@
+//! Why a statement gave no rows.
+
+use std::fmt;
+
+use deadpool_postgres::PoolError;
+use tokio_postgres::error::SqlState;
+
+/// A statement that failed. Its text is for the log: it holds no value of a row or a parameter,
+/// since PostgreSQL's own messages do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Error {
+    /// No connection, or it was lost. What was asked may be asked again.
+    Unreachable(String),
+    /// PostgreSQL refused our login.
+    LoginRefused(String),
+    /// It took longer than [`super::database::STATEMENT_DEADLINE`].
+    DeadlineExceeded,
+    /// A conflict with another transaction: PostgreSQL asks to try again.
+    Conflict(String),
+    /// A table or column isn't there.
+    NotMigrated(String),
+    /// Anything else.
+    Failed(String),
+}
+
+impl Error {
+    /// Whether the same statement may succeed on another connection.
+    pub(super) const fn is_transient(&self) -> bool {
+        matches!(self, Self::Unreachable(_) | Self::LoginRefused(_) | Self::Conflict(_))
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreachable(cause) => write!(f, "the database is out of reach: {cause}"),
+            Self::LoginRefused(cause) => write!(f, "the database refuses the login: {cause}"),
+            Self::DeadlineExceeded => f.write_str("the database took too long"),
+            Self::Conflict(cause) => write!(f, "the database asks to try again: {cause}"),
+            Self::NotMigrated(cause) => write!(
+                f,
+                "the database isn't migrated: invoke admin with {{\"verb\":\"migrate\"}} ({cause})"
+            ),
+            Self::Failed(cause) => write!(f, "the database refuses a statement: {cause}"),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl From<tokio_postgres::Error> for Error {
+    fn from(error: tokio_postgres::Error) -> Self {
+        let Some(db_error) = error.as_db_error() else {
+            return Self::Unreachable(root_cause(&error));
+        };
+        let code = db_error.code();
+        let place = [db_error.table(), db_error.column(), db_error.constraint()];
+        let place: Vec<_> = place.into_iter().flatten().collect();
+        let cause = format!("SQLSTATE {} {}", code.code(), place.join(" "));
+        match code.code() {
+            "57P01" | "57P02" | "57P03" | "53300" => Self::Unreachable(cause),
+            class if class.starts_with("08") => Self::Unreachable(cause),
+            class if class.starts_with("28") => Self::LoginRefused(cause),
+            _ if *code == SqlState::T_R_SERIALIZATION_FAILURE
+                || *code == SqlState::T_R_DEADLOCK_DETECTED =>
+            {
+                Self::Conflict(cause)
+            }
+            _ if *code == SqlState::UNDEFINED_TABLE || *code == SqlState::UNDEFINED_COLUMN => {
+                Self::NotMigrated(cause)
+            }
+            "3D000" => Self::Unreachable(cause),
+            _ => Self::Failed(cause),
+        }
+    }
+}
+
+impl From<PoolError> for Error {
+    fn from(error: PoolError) -> Self {
+        match error {
+            PoolError::Backend(error) => error.into(),
+            other => Self::Unreachable(other.to_string()),
+        }
+    }
+}
+
+/// The innermost cause of an error that PostgreSQL has no part in: the network, or TLS.
+fn root_cause(error: &tokio_postgres::Error) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(deeper) = cause.source() {
+        cause = deeper;
+    }
+    cause.to_string()
+}
+
+impl From<Error> for crate::error::Error {
+    fn from(error: Error) -> Self {
+        let cause = error.to_string();
+        match error {
+            Error::Failed(_) => Self::Internal(cause),
+            Error::Unreachable(_)
+            | Error::LoginRefused(_)
+            | Error::DeadlineExceeded
+            | Error::Conflict(_)
+            | Error::NotMigrated(_) => Self::Unavailable(cause),
+        }
+    }
+}

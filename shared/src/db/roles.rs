@@ -1,0 +1,100 @@
+//! The tables `roles` and `users_to_roles`.
+
+use tokio_postgres::Row;
+use tokio_postgres::types::Type;
+
+use super::database::Database;
+use super::error::Error;
+use super::sql::Sql;
+use crate::role::Role;
+use crate::user_id::UserId;
+use crate::username::Username;
+
+/// Gives a role; the answer adds it, since a statement doesn't see its own insert.
+pub(super) const GRANT: Sql = Sql::new(
+    "WITH subject AS (SELECT id, username FROM users WHERE username = $1), \
+     granted AS ( \
+         INSERT INTO users_to_roles (user_id, role_id) \
+         SELECT subject.id, roles.id FROM subject, roles WHERE roles.name = $2 \
+         ON CONFLICT DO NOTHING \
+     ) \
+     SELECT s.id, s.username, ARRAY(SELECT r.name FROM roles AS r WHERE r.name = $2 OR EXISTS ( \
+         SELECT FROM users_to_roles AS ur WHERE ur.user_id = s.id AND ur.role_id = r.id) \
+         ORDER BY r.id) AS roles \
+     FROM subject AS s",
+);
+
+/// Takes a role away.
+pub(super) const REVOKE: Sql = Sql::new(
+    "WITH subject AS (SELECT id, username FROM users WHERE username = $1), \
+     revoked AS ( \
+         DELETE FROM users_to_roles USING subject, roles \
+         WHERE user_id = subject.id AND role_id = roles.id AND roles.name = $2 \
+     ) \
+     SELECT s.id, s.username, ARRAY(SELECT r.name FROM roles AS r WHERE r.name <> $2 AND EXISTS ( \
+         SELECT FROM users_to_roles AS ur WHERE ur.user_id = s.id AND ur.role_id = r.id) \
+         ORDER BY r.id) AS roles \
+     FROM subject AS s",
+);
+
+/// A page of users in the order of their ids.
+pub(super) const LIST: Sql = Sql::new(
+    "SELECT u.id, u.username, ARRAY(SELECT r.name FROM users_to_roles AS ur \
+         JOIN roles AS r ON r.id = ur.role_id WHERE ur.user_id = u.id ORDER BY r.id) AS roles \
+     FROM users AS u WHERE u.id > $1 ORDER BY u.id LIMIT $2",
+);
+
+/// A user and the names of all roles, ours or not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserRoles {
+    /// `users.id`.
+    pub id: UserId,
+    /// The name.
+    pub username: Username,
+    /// The roles' names, in the order of `roles.id`.
+    pub roles: Vec<String>,
+}
+
+/// Who has which role.
+#[derive(Debug, Clone)]
+pub struct Roles(Database);
+
+impl Roles {
+    /// The roles of that database.
+    pub const fn new(database: Database) -> Self {
+        Self(database)
+    }
+
+    /// Gives a role; `None` if nobody has that name. Giving it twice changes nothing.
+    pub async fn grant(&self, to: &Username, role: Role) -> Result<Option<UserRoles>, Error> {
+        self.change(&GRANT, to, role).await
+    }
+
+    /// Takes a role away; `None` if nobody has that name.
+    pub async fn revoke(&self, from: &Username, role: Role) -> Result<Option<UserRoles>, Error> {
+        self.change(&REVOKE, from, role).await
+    }
+
+    /// At most `limit` users with an id past `after`.
+    pub async fn list(&self, after: UserId, limit: u32) -> Result<Vec<UserRoles>, Error> {
+        let limit = i64::from(limit);
+        let parameters = [(&after.get() as _, Type::INT4), (&limit as _, Type::INT8)];
+        self.0.rows(&LIST, &parameters).await?.iter().map(read).collect()
+    }
+
+    async fn change(
+        &self,
+        sql: &Sql,
+        username: &Username,
+        role: Role,
+    ) -> Result<Option<UserRoles>, Error> {
+        let parameters = [(&username.as_str() as _, Type::TEXT), (&role.name() as _, Type::TEXT)];
+        self.0.row(sql, &parameters).await?.as_ref().map(read).transpose()
+    }
+}
+
+fn read(row: &Row) -> Result<UserRoles, Error> {
+    let username = Username::parse(row.try_get("username")?)
+        .map_err(|_| Error::Failed("a username with a NUL".into()))?;
+    Ok(UserRoles { id: UserId::new(row.try_get("id")?), username, roles: row.try_get("roles")? })
+}

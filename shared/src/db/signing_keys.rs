@@ -1,0 +1,85 @@
+//! The table `signing_keys`.
+
+use tokio_postgres::types::Type;
+
+use super::database::Database;
+use super::error::Error;
+use super::sql::Sql;
+use super::users::seconds;
+use crate::clock::NumericDate;
+use crate::jwt::{Kid, PublicKey};
+
+/// The keys that tokens may be signed with.
+pub(super) const LIST_ACCEPTED: Sql = Sql::new(
+    "SELECT kid, jwk FROM signing_keys \
+     WHERE accepted_until IS NULL OR accepted_until > to_timestamp($1) \
+     ORDER BY signs_from DESC NULLS LAST, kid",
+);
+
+/// Publishes the keys that the secret names, makes the first the one to sign with, and sets an
+/// end to those that it no longer names.
+pub(super) const PUBLISH: Sql = Sql::new(
+    "WITH named AS ( \
+         SELECT kid, jwk, place = 1 AS is_current \
+         FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS n (kid, jwk, place) \
+     ), published AS ( \
+         INSERT INTO signing_keys AS k (kid, jwk, signs_from) \
+         SELECT kid, jwk, CASE WHEN is_current THEN to_timestamp($3) END FROM named \
+         ON CONFLICT (kid) DO UPDATE SET accepted_until = NULL, signs_from = CASE \
+             WHEN EXCLUDED.signs_from IS NULL THEN k.signs_from \
+             WHEN k.signs_from >= (SELECT max(signs_from) FROM signing_keys) THEN k.signs_from \
+             ELSE EXCLUDED.signs_from END \
+     ), retired AS ( \
+         UPDATE signing_keys SET accepted_until = to_timestamp($4) \
+         WHERE accepted_until IS NULL AND kid NOT IN (SELECT kid FROM named) \
+         RETURNING kid \
+     ) \
+     SELECT kid FROM retired",
+);
+
+/// The public keys.
+#[derive(Debug, Clone)]
+pub struct SigningKeys(Database);
+
+impl SigningKeys {
+    /// The public keys of that database.
+    pub const fn new(database: Database) -> Self {
+        Self(database)
+    }
+
+    /// The keys that are accepted at `now`, the one to sign with first.
+    pub async fn list_accepted(&self, now: NumericDate) -> Result<Vec<(Kid, PublicKey)>, Error> {
+        let parameters = [(&seconds(now) as _, Type::FLOAT8)];
+        let rows = self.0.rows(&LIST_ACCEPTED, &parameters).await?;
+        let read = |row: &tokio_postgres::Row| {
+            let key = serde_json::from_str(row.try_get("jwk")?)
+                .map_err(|_| Error::Failed("a signing key that is no JWK".into()))?;
+            Ok((Kid::new(row.try_get("kid")?), key))
+        };
+        rows.iter().map(read).collect()
+    }
+
+    /// Publishes `current`, to sign with from `now` on, and `pending`; a key that is neither is
+    /// accepted until `retire_at`. Returns the keys that were retired by this.
+    pub async fn publish(
+        &self,
+        current: &PublicKey,
+        pending: Option<&PublicKey>,
+        now: NumericDate,
+        retire_at: NumericDate,
+    ) -> Result<Vec<Kid>, Error> {
+        let pending = pending.filter(|pending| *pending != current);
+        let keys: Vec<_> = [Some(current), pending].into_iter().flatten().collect();
+        let kids: Vec<_> = keys.iter().map(|key| key.kid().to_string()).collect();
+        let jwks: Result<Vec<_>, _> = keys.iter().map(serde_json::to_string).collect();
+        let jwks = jwks.map_err(|_| Error::Failed("a signing key that is no JWK".into()))?;
+        let parameters = [
+            (&kids as _, Type::TEXT_ARRAY),
+            (&jwks as _, Type::TEXT_ARRAY),
+            (&seconds(now) as _, Type::FLOAT8),
+            (&seconds(retire_at) as _, Type::FLOAT8),
+        ];
+        let rows = self.0.rows(&PUBLISH, &parameters).await?;
+        rows.iter().map(|row| Ok(Kid::new(row.try_get("kid")?))).collect()
+    }
+}

@@ -1,0 +1,206 @@
+//! The table `users`.
+
+use tokio_postgres::types::Type;
+
+use super::database::Database;
+use super::error::Error;
+use super::sql::Sql;
+use crate::clock::NumericDate;
+use crate::email::{Email, NewEmail};
+use crate::jwt::Kid;
+use crate::password::{HashedBy, PasswordHash, StoredPassword};
+use crate::role::Role;
+use crate::secret::Secret;
+use crate::user_id::UserId;
+use crate::username::{NewUsername, Username};
+
+/// A row even where nobody has that name, so that the keys come along. The newest key that signs
+/// comes first; one that waits for its promotion is published too.
+pub(super) const FIND_FOR_SIGNIN: Sql = Sql::new(
+    "SELECT u.id, u.password, u.hashed_by, k.kids \
+     FROM (SELECT ARRAY(SELECT kid FROM signing_keys WHERE accepted_until IS NULL \
+                        ORDER BY signs_from DESC NULLS LAST) AS kids) AS k \
+     LEFT JOIN users AS u ON u.username = $1",
+);
+
+/// The caller, by the key that signed the token: a withdrawn key opens nothing from that moment.
+pub(super) const FIND_FOR_AUTHORIZATION: Sql = Sql::new(
+    "SELECT u.username, u.email, \
+            ARRAY(SELECT r.name FROM users_to_roles AS ur JOIN roles AS r ON r.id = ur.role_id \
+                  WHERE ur.user_id = u.id ORDER BY r.id) AS roles \
+     FROM users AS u \
+     WHERE u.id = $1 \
+       AND EXISTS (SELECT FROM signing_keys AS k WHERE k.kid = $2 \
+                   AND (k.accepted_until IS NULL OR k.accepted_until > to_timestamp($3)))",
+);
+
+/// Makes a user with the first role, or says who is in the way. Sent again after a lost
+/// connection it finds its own row by the hash, whose salt is nobody else's. A name that is taken
+/// draws no number from the serial.
+pub(super) const INSERT: Sql = Sql::new(
+    "WITH taken AS ( \
+         SELECT id, username = $1 AS by_username, username = $1 AND password = $3 AS by_us \
+         FROM users WHERE username = $1 OR email = $2 \
+     ), created AS ( \
+         INSERT INTO users (username, email, password, hashed_by) \
+         SELECT $1, $2, $3, $4 WHERE NOT EXISTS (SELECT FROM taken) \
+         ON CONFLICT DO NOTHING RETURNING id \
+     ), granted AS ( \
+         INSERT INTO users_to_roles (user_id, role_id) \
+         SELECT created.id, roles.id FROM created, roles WHERE roles.name = $5 \
+     ) \
+     SELECT COALESCE((SELECT id FROM created), (SELECT id FROM taken WHERE by_us)) AS id, \
+            EXISTS (SELECT FROM taken WHERE by_username) AS username_taken, \
+            EXISTS (SELECT FROM taken) AS taken",
+);
+
+/// Replaces a hash unless somebody else did so first.
+pub(super) const REPLACE_PASSWORD: Sql =
+    Sql::new("UPDATE users SET password = $3 WHERE id = $1 AND password = $2 RETURNING id");
+
+/// How an insert ended: an outcome, not a status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Insert {
+    /// There is a new user.
+    Created(UserId),
+    /// Somebody has the name.
+    UsernameTaken,
+    /// Somebody has the address.
+    EmailTaken,
+}
+
+/// What a sign-in needs.
+#[derive(Debug)]
+pub struct FoundForSignin {
+    /// The user, if there is one.
+    pub user: Option<SigninUser>,
+    /// The keys that others verify with now, the one to sign with first.
+    pub published: Vec<Kid>,
+}
+
+/// A user who may be signing in.
+#[derive(Debug)]
+pub struct SigninUser {
+    /// `users.id`.
+    pub id: UserId,
+    /// What is stored of the password.
+    pub password: StoredPassword,
+}
+
+/// What an authorization needs of a user who is there.
+#[derive(Debug, PartialEq, Eq)]
+pub struct AuthorizedUser {
+    /// The name as it is now.
+    pub username: Username,
+    /// The address as it is now.
+    pub email: Email,
+    /// The roles that we know of.
+    pub roles: Vec<Role>,
+}
+
+/// The users.
+#[derive(Debug, Clone)]
+pub struct Users(Database);
+
+impl Users {
+    /// The users of that database.
+    pub const fn new(database: Database) -> Self {
+        Self(database)
+    }
+
+    /// Who signs in, by the unique index on `username`, and the keys to sign with.
+    pub async fn find_for_signin(&self, username: &Username) -> Result<FoundForSignin, Error> {
+        let parameters = [(&username.as_str() as _, Type::TEXT)];
+        let row = self.0.row(&FIND_FOR_SIGNIN, &parameters).await?;
+        let row = row.ok_or_else(|| Error::Failed("a sign-in without a row".into()))?;
+        let kids: Vec<String> = row.try_get("kids")?;
+        let hashed_by = match row.try_get("hashed_by")? {
+            Some("latchkey") => HashedBy::Latchkey,
+            _ => HashedBy::App,
+        };
+        let hash: Option<String> = row.try_get("password")?;
+        let password = StoredPassword { hash: hash.map(Secret::new), hashed_by };
+        let id: Option<i32> = row.try_get("id")?;
+        Ok(FoundForSignin {
+            user: id.map(|id| SigninUser { id: UserId::new(id), password }),
+            published: kids.into_iter().map(Kid::new).collect(),
+        })
+    }
+
+    /// Who calls, if the user is there and the key `kid` accepted at `now`.
+    pub async fn find_for_authorization(
+        &self,
+        id: UserId,
+        kid: &Kid,
+        now: NumericDate,
+    ) -> Result<Option<AuthorizedUser>, Error> {
+        let parameters = [
+            (&id.get() as _, Type::INT4),
+            (&kid.as_str() as _, Type::TEXT),
+            (&seconds(now) as _, Type::FLOAT8),
+        ];
+        let Some(row) = self.0.row(&FIND_FOR_AUTHORIZATION, &parameters).await? else {
+            return Ok(None);
+        };
+        let username = Username::parse(row.try_get("username")?)
+            .map_err(|_| Error::Failed("a username with a NUL".into()))?;
+        let names: Vec<&str> = row.try_get("roles")?;
+        Ok(Some(AuthorizedUser {
+            username,
+            email: Email::from_row(row.try_get("email")?),
+            roles: names.into_iter().filter_map(Role::named).collect(),
+        }))
+    }
+
+    /// Makes a user with [`Role::User`].
+    pub async fn insert(
+        &self,
+        username: &NewUsername,
+        email: &NewEmail,
+        password: &PasswordHash,
+    ) -> Result<Insert, Error> {
+        let hash = password.to_text();
+        let parameters = [
+            (&username.as_str() as _, Type::TEXT),
+            (&email.as_str() as _, Type::TEXT),
+            (hash.expose() as _, Type::TEXT),
+            (&HashedBy::Latchkey.name() as _, Type::TEXT),
+            (&Role::User.name() as _, Type::TEXT),
+        ];
+        // Who loses a race sees the winner's row only in a second statement.
+        for _ in 0..3 {
+            let row = self.0.row(&INSERT, &parameters).await?;
+            let row = row.ok_or_else(|| Error::Failed("an insert without a row".into()))?;
+            let id: Option<i32> = row.try_get("id")?;
+            match (id, row.try_get("username_taken")?, row.try_get("taken")?) {
+                (Some(id), ..) => return Ok(Insert::Created(UserId::new(id))),
+                (None, true, _) => return Ok(Insert::UsernameTaken),
+                (None, false, true) => return Ok(Insert::EmailTaken),
+                (None, false, false) => {}
+            }
+        }
+        Err(Error::Conflict("a name that others take and give back".into()))
+    }
+
+    /// Stores a dearer hash in place of `old`; leaves one that has changed since.
+    pub async fn replace_password(
+        &self,
+        id: UserId,
+        old: &Secret<String>,
+        new: &PasswordHash,
+    ) -> Result<(), Error> {
+        let new = new.to_text();
+        let parameters = [
+            (&id.get() as _, Type::INT4),
+            (old.expose() as _, Type::TEXT),
+            (new.expose() as _, Type::TEXT),
+        ];
+        self.0.rows(&REPLACE_PASSWORD, &parameters).await.map(drop)
+    }
+}
+
+/// A time as `to_timestamp` takes it; whole seconds lose nothing until the year 285,000,000.
+#[expect(clippy::cast_precision_loss, reason = "see above")]
+pub(super) const fn seconds(time: NumericDate) -> f64 {
+    time.seconds() as f64
+}

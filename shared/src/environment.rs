@@ -1,0 +1,147 @@
+//! Settings, as each part reads its own from the environment.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::ops::RangeInclusive;
+
+use crate::secret::Secret;
+
+/// The variables that a function was started with, and what was found wrong with them.
+///
+/// A part reads with the methods below; each returns something usable even where the value is
+/// bad, and remembers the fault. [`Environment::check`] then names all faults in one sentence,
+/// before anything is built. An empty value counts as unset, since a template's parameter can't
+/// be absent.
+#[derive(Debug, Default)]
+pub struct Environment {
+    values: BTreeMap<String, Secret<String>>,
+    asked: BTreeSet<&'static str>,
+    faults: Vec<String>,
+}
+
+impl Environment {
+    /// The environment of this process. Variables that aren't Unicode are left out.
+    pub fn of_process() -> Self {
+        #[expect(clippy::disallowed_methods, reason = "the one door")]
+        std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect()
+    }
+
+    /// The value of a setting, if there is one.
+    pub fn text(&mut self, name: &'static str) -> Option<String> {
+        self.secret(name).map(|value| value.expose().clone())
+    }
+
+    /// The value of a setting, or its default.
+    pub fn text_or(&mut self, name: &'static str, default: &str) -> String {
+        self.text(name).unwrap_or_else(|| default.to_owned())
+    }
+
+    /// The value of a setting that must not be printed.
+    pub fn secret(&mut self, name: &'static str) -> Option<Secret<String>> {
+        self.asked.insert(name);
+        self.values.get(name).filter(|value| !value.expose().is_empty()).cloned()
+    }
+
+    /// A whole number within `range`; `default` where it isn't set.
+    pub fn number(&mut self, name: &'static str, default: u32, range: RangeInclusive<u32>) -> u32 {
+        let rule = format!("must be a whole number from {} to {}", range.start(), range.end());
+        self.parsed(name, default, &rule, |text| {
+            text.parse().ok().filter(|number| range.contains(number))
+        })
+    }
+
+    /// What `parse` makes of a setting; `default` where it isn't set. `rule` completes the
+    /// sentence "NAME …".
+    pub fn parsed<T>(
+        &mut self,
+        name: &'static str,
+        default: T,
+        rule: &str,
+        parse: impl FnOnce(&str) -> Option<T>,
+    ) -> T {
+        let Some(text) = self.text(name) else { return default };
+        parse(&text).unwrap_or_else(|| {
+            self.refuse(name, rule);
+            default
+        })
+    }
+
+    /// Remembers that a setting is bad. `rule` completes the sentence "NAME …" and never repeats
+    /// the value.
+    pub fn refuse(&mut self, name: &'static str, rule: &str) {
+        self.faults.push(format!("{name} {rule}"));
+    }
+
+    /// Fails if any setting that was read so far is bad.
+    pub fn check(&self) -> Result<(), Invalid> {
+        if self.faults.is_empty() { Ok(()) } else { Err(Invalid(self.faults.join("; "))) }
+    }
+
+    /// The names of all settings that were asked for.
+    pub fn asked(&self) -> impl Iterator<Item = &'static str> {
+        self.asked.iter().copied()
+    }
+}
+
+impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for Environment {
+    fn from_iter<I: IntoIterator<Item = (K, V)>>(pairs: I) -> Self {
+        let values =
+            pairs.into_iter().map(|(name, value)| (name.into(), Secret::new(value.into())));
+        Self { values: values.collect(), ..Self::default() }
+    }
+}
+
+/// Settings that can't be used: one sentence that names each, and never a value.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Invalid(String);
+
+/// `main` shows its error by `Debug`: the sentence here too.
+impl fmt::Debug for Invalid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl fmt::Display for Invalid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "bad settings: {}", self.0)
+    }
+}
+
+impl std::error::Error for Invalid {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_faults_are_named_in_one_sentence_without_their_values() {
+        let mut env = Environment::from_iter([("A", "seven"), ("B", "99"), ("C", "5")]);
+        assert_eq!(env.number("A", 1, 0..=9), 1);
+        assert_eq!(env.number("B", 2, 0..=9), 2);
+        assert_eq!(env.number("C", 3, 0..=9), 5);
+        assert_eq!(
+            env.check().unwrap_err().to_string(),
+            "bad settings: A must be a whole number from 0 to 9; \
+             B must be a whole number from 0 to 9"
+        );
+    }
+
+    #[test]
+    fn an_empty_value_counts_as_unset() {
+        let mut env = Environment::from_iter([("A", "")]);
+        assert_eq!(env.text("A"), None);
+        assert_eq!(env.text_or("A", "default"), "default");
+        assert!(env.check().is_ok());
+    }
+
+    #[test]
+    fn it_tells_what_was_asked_for() {
+        let mut env = Environment::default();
+        env.text("B");
+        env.number("A", 1, 0..=9);
+        assert_eq!(env.asked().collect::<Vec<_>>(), ["A", "B"]);
+    }
+}

@@ -1,0 +1,19 @@
+//! Between API Gateway's REST proxy event and an endpoint.
+
+mod body;
+mod cors;
+mod event;
+mod function;
+mod reply;
+mod request;
+mod violation;
+
+pub use body::{JsonBody, MAX_BODY_BYTES, content_type};
+pub use cors::Cors;
+pub use event::ProxyEvent;
+pub use function::{Endpoint, Function, serve};
+pub use lambda_http::aws_lambda_events::apigw::ApiGatewayProxyResponse as ProxyResponse;
+pub use lambda_http::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+pub use reply::{Event, Reply};
+pub use request::Request;
+pub use violation::{Location, Violation};

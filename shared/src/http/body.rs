@@ -1,0 +1,217 @@
+//! A JSON body, field by field.
+
+use lambda_http::http::header::CONTENT_TYPE;
+use serde_json::{Map, Value};
+
+use super::request::Request;
+use super::violation::{Location, Violation};
+use crate::error::Error;
+use crate::rule::Rule;
+
+/// Most bytes of a request's body that a function reads.
+pub const MAX_BODY_BYTES: usize = 64 * 1024;
+
+/// A JSON object, and what was found wrong with the fields that were read of it.
+#[derive(Debug)]
+pub struct JsonBody {
+    fields: Map<String, Value>,
+    violations: Vec<Violation>,
+}
+
+impl JsonBody {
+    /// Parses the body: 413 if it is too large, 422 if it is no JSON object, in the words of
+    /// FastAPI. A content type that isn't JSON, or none, makes it no object.
+    pub fn read(request: &Request) -> Result<Self, Error> {
+        let refuse = |violation| Err(Error::Unprocessable(vec![violation]));
+        if request.body.len() > MAX_BODY_BYTES {
+            return Err(Error::PayloadTooLarge);
+        }
+        if request.body.is_empty() {
+            return refuse(Violation::new(Location::Body, Rule::Missing));
+        }
+        if !content_type(request).is_some_and(|essence| is_json(&essence)) {
+            return refuse(Violation::not_an_object());
+        }
+        // RFC 8259 §8.1 lets a parser ignore a byte order mark, as the app's does.
+        let bytes = request.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&request.body);
+        match serde_json::from_slice(bytes) {
+            Ok(Value::Object(fields)) => Ok(Self { fields, violations: Vec::new() }),
+            Ok(_) => refuse(Violation::not_an_object()),
+            Err(error) => refuse(invalid(bytes, &error)),
+        }
+    }
+
+    /// What `parse` makes of a string field; `None`, and a violation remembered, if it is
+    /// missing, no string or breaks a rule.
+    pub fn field<T>(
+        &mut self,
+        name: &'static str,
+        parse: impl FnOnce(String) -> Result<T, Rule>,
+    ) -> Option<T> {
+        let value = match self.fields.remove(name) {
+            Some(Value::String(text)) => parse(text),
+            Some(_) => Err(Rule::NotAString),
+            None => Err(Rule::Missing),
+        };
+        value.map_err(|rule| self.violations.push(Violation::new(Location::Field(name), rule))).ok()
+    }
+
+    /// The 422 that lists every violation so far.
+    pub fn refusal(self) -> Error {
+        Error::Unprocessable(self.violations)
+    }
+}
+
+/// The media type of a body without its parameters, in lower case.
+pub fn content_type(request: &Request) -> Option<String> {
+    let essence = request.header(&CONTENT_TYPE)?.split(';').next()?;
+    Some(essence.trim().to_ascii_lowercase())
+}
+
+fn is_json(essence: &str) -> bool {
+    let subtype = essence.strip_prefix("application/");
+    subtype.is_some_and(|subtype| subtype == "json" || subtype.ends_with("+json"))
+}
+
+/// Serde's error as FastAPI would tell it: the offset in characters, the words without the
+/// position. Serde's words for a syntax error are its own, none are the caller's.
+fn invalid(bytes: &[u8], error: &serde_json::Error) -> Violation {
+    let lines = bytes.split_inclusive(|&byte| byte == b'\n');
+    let before: usize = lines.take(error.line().saturating_sub(1)).map(<[u8]>::len).sum();
+    // At the end of the input serde counts the last byte, elsewhere the one that it stopped at.
+    let column = error.column().saturating_sub(usize::from(!error.is_eof()));
+    let end = (before + column).min(bytes.len());
+    let offset = String::from_utf8_lossy(&bytes[..end]).chars().count();
+    let words = error.to_string();
+    let words = words.split(" at line ").next().unwrap_or_default();
+    Violation::invalid_json(offset, words.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    fn request(content_type: Option<&str>, body: &[u8]) -> Request {
+        let event = json!({ "resource": "/api/auth/signin", "httpMethod": "POST" });
+        let mut request = Request::of(&serde_json::from_value(event).unwrap(), "signin").unwrap();
+        request.body = body.to_vec();
+        if let Some(value) = content_type {
+            request.headers.insert(CONTENT_TYPE, value.parse().unwrap());
+        }
+        request
+    }
+
+    fn refusal(content_type: Option<&str>, body: &[u8]) -> String {
+        match JsonBody::read(&request(content_type, body)) {
+            Err(Error::Unprocessable(violations)) => serde_json::to_string(&violations).unwrap(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn json_has_a_json_content_type() {
+        for value in ["application/json", "APPLICATION/JSON; charset=utf-8", "application/a+json"] {
+            assert!(JsonBody::read(&request(Some(value), b"{}")).is_ok(), "{value}");
+        }
+        for value in [None, Some("text/plain"), Some("text/json"), Some("application/jsonl")] {
+            assert!(refusal(value, b"{}").contains("model_attributes_type"), "{value:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_object_is_told_apart() {
+        let json = Some("application/json");
+        assert!(refusal(json, b"").starts_with(r#"[{"type":"missing","loc":["body"],"#));
+        for body in [&b"[1]"[..], b"null", b"1", b"\"a\""] {
+            assert!(refusal(json, body).contains("model_attributes_type"), "{body:?}");
+        }
+    }
+
+    #[test]
+    fn the_offset_is_where_python_would_see_it() {
+        let json = Some("application/json");
+        for (body, offset) in [
+            ("{\"a\":}", 5),
+            ("{", 1),
+            ("{\"a\"", 4),
+            ("{\"a\":1", 6),
+            ("{\"a\":1 \"b\"", 7),
+            ("{\"a\":1}x", 7),
+            ("  ", 2),
+            ("{a:1}", 1),
+            ("[1,]", 3),
+            ("{\"é\":}", 5),
+            ("{\n\n}x", 4),
+        ] {
+            let wanted = format!(r#"[{{"type":"json_invalid","loc":["body",{offset}],"#);
+            assert!(
+                refusal(json, body.as_bytes()).starts_with(&wanted),
+                "{body:?}: {}",
+                refusal(json, body.as_bytes())
+            );
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_and_deep_nesting_are_refused() {
+        let json = Some("application/json");
+        for body in
+            [&b"{\"a\":\"\xff\"}"[..], b"{\"a\":\"\\ud800\"}", b"{\"a\":\"\\udc00\\ud800\"}"]
+        {
+            assert!(refusal(json, body).contains("json_invalid"), "{body:?}");
+        }
+        let deep = format!("{{\"a\":{}1{}}}", "[".repeat(1_000), "]".repeat(1_000));
+        assert!(refusal(json, deep.as_bytes()).contains("json_invalid"));
+    }
+
+    #[test]
+    fn a_body_of_64_kib_is_read_and_a_larger_one_is_413() {
+        let body = |bytes: usize| format!("{{\"a\":\"{}\"}}", "x".repeat(bytes - 8)).into_bytes();
+        let json = Some("application/json");
+        assert!(JsonBody::read(&request(json, &body(MAX_BODY_BYTES))).is_ok());
+        let large = JsonBody::read(&request(json, &body(MAX_BODY_BYTES + 1)));
+        assert!(matches!(large, Err(Error::PayloadTooLarge)));
+    }
+
+    #[test]
+    fn every_bad_field_is_listed_in_the_order_it_was_read() {
+        let request = request(Some("application/json"), br#"{"a":1,"c":null,"d":"x","d":"y"}"#);
+        let mut body = JsonBody::read(&request).unwrap();
+        assert_eq!(body.field("d", Ok), Some("y".to_owned()));
+        for name in ["a", "b", "c"] {
+            assert_eq!(body.field(name, Ok), None);
+        }
+        let Error::Unprocessable(violations) = body.refusal() else { panic!() };
+        assert_eq!(
+            violations,
+            [
+                Violation::new(Location::Field("a"), Rule::NotAString),
+                Violation::new(Location::Field("b"), Rule::Missing),
+                Violation::new(Location::Field("c"), Rule::NotAString),
+            ]
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn no_body_panics_or_is_echoed(body in prop::collection::vec(any::<u8>(), 1..64)) {
+            let request = request(Some("application/json"), &body);
+            if let Err(Error::Unprocessable(violations)) = JsonBody::read(&request) {
+                prop_assert_eq!(violations.len(), 1);
+            }
+        }
+
+        #[test]
+        fn a_marker_in_a_broken_body_is_not_echoed(before in "[\\PC]{0,8}", after in "[\\PC]{0,8}") {
+            let body = format!("{before}MARKER{after}");
+            if let Err(Error::Unprocessable(violations)) =
+                JsonBody::read(&request(Some("application/json"), body.as_bytes()))
+            {
+                prop_assert!(!serde_json::to_string(&violations).unwrap().contains("MARKER"));
+            }
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! What every HTTP function does around its endpoint.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::time::{Duration, Instant};
+
+use lambda_http::http::header::ORIGIN;
+use lambda_runtime::{LambdaEvent, service_fn};
+
+use super::ProxyResponse;
+use super::cors::Cors;
+use super::event::ProxyEvent;
+use super::reply::{Event, Reply};
+use super::request::Request;
+use crate::environment::{Environment, Invalid};
+use crate::error::Error;
+use crate::log;
+
+/// The one thing that a function does: its parts, and how it answers with them.
+pub trait Endpoint: Sized + Send + Sync {
+    /// The name of the crate, of the binary, and in [`crate::routes::ROUTES`].
+    const FUNCTION: &'static str;
+
+    /// Reads the settings of each part, checks them all, then builds the parts. What is out of
+    /// reach now is tried again when it is needed.
+    fn from_env(env: &mut Environment) -> impl Future<Output = Result<Self, Invalid>> + Send;
+
+    /// Answers one request.
+    fn handle(&self, request: &Request) -> impl Future<Output = Result<Reply, Error>> + Send;
+}
+
+/// An endpoint between event and response.
+#[derive(Debug)]
+pub struct Function<E> {
+    endpoint: E,
+    cors: Cors,
+    app_name: String,
+}
+
+impl<E: Endpoint> Function<E> {
+    /// Reads the settings that all HTTP functions share, then the endpoint's own.
+    pub async fn from_env(env: &mut Environment) -> Result<Self, Invalid> {
+        let cors = Cors::from_env(env);
+        let app_name = log::app_name(env);
+        Ok(Self { cors, app_name, endpoint: E::from_env(env).await? })
+    }
+
+    /// Answers one event, and writes its line in the log.
+    pub async fn invoke(&self, event: ProxyEvent) -> ProxyResponse {
+        let start = Instant::now();
+        let origin = event.headers().get(ORIGIN).cloned();
+        let answer = match Request::of(&event, E::FUNCTION) {
+            Ok(request) => self.endpoint.handle(&request).await,
+            Err(error) => Err(error),
+        };
+        let mut reply = answer.unwrap_or_else(Reply::from);
+        self.cors.apply(origin.as_ref(), &mut reply.headers);
+        self.log(&event, &reply, start.elapsed());
+        reply.into()
+    }
+
+    fn log(&self, event: &ProxyEvent, reply: &Reply, duration: Duration) {
+        log::request(&log::Line {
+            app: &self.app_name,
+            function: E::FUNCTION,
+            request_id: event.request_id(),
+            method: &event.http_method,
+            route: &event.resource,
+            status: reply.status,
+            duration,
+            user_id: reply.user_id,
+            event: reply.event.map(Event::name),
+            error: reply.error,
+            cause: reply.cause.as_deref(),
+        });
+    }
+}
+
+/// Runs an endpoint on Lambda: init, then one event after another.
+pub async fn serve<E: Endpoint>() -> Result<(), lambda_runtime::Error> {
+    log::init();
+    let function = Function::<E>::from_env(&mut Environment::of_process()).await?;
+    let function = &function;
+    lambda_runtime::run(service_fn(|event: LambdaEvent<ProxyEvent>| async move {
+        Ok::<_, Infallible>(function.invoke(event.payload).await)
+    }))
+    .await
+}

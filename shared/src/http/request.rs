@@ -1,0 +1,90 @@
+//! A request, as an endpoint sees it.
+
+use std::collections::BTreeMap;
+
+use lambda_http::http::{HeaderMap, HeaderName};
+use serde_json::Value;
+
+use super::event::ProxyEvent;
+use crate::caller::Caller;
+use crate::clock::Clock;
+use crate::error::Error;
+use crate::routes::Route;
+
+/// One call of a route.
+#[derive(Debug)]
+pub struct Request {
+    /// The route that API Gateway matched.
+    pub route: &'static Route,
+    /// All headers.
+    pub headers: HeaderMap,
+    /// The body's bytes.
+    pub body: Vec<u8>,
+    authorizer: BTreeMap<String, Value>,
+}
+
+impl Request {
+    /// Reads the event; fails with [`Error::NotFound`] if `function` doesn't serve its route.
+    pub fn of(event: &ProxyEvent, function: &str) -> Result<Self, Error> {
+        let route = Route::find(&event.http_method, &event.resource)
+            .filter(|route| route.function == function)
+            .ok_or(Error::NotFound)?;
+        let body = event.body().ok_or(Error::Internal("a body that is no base64".into()))?;
+        let authorizer = event.authorizer().clone();
+        Ok(Self { route, headers: event.headers(), body, authorizer })
+    }
+
+    /// The first value of a header, if it has one that is ASCII.
+    pub fn header(&self, name: &HeaderName) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// Who is calling. A cached policy outlives its token, so the time is looked at again:
+    /// [`Error::InvalidToken`] from `exp` on.
+    pub fn caller(&self, clock: &Clock) -> Result<Caller, Error> {
+        let caller = Caller::from_context(&self.authorizer)
+            .ok_or(Error::Internal("no authorizer's context on a route that needs one".into()))?;
+        if clock.now() >= caller.expires_at { Err(Error::InvalidToken) } else { Ok(caller) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::clock::NumericDate;
+
+    fn request(authorizer: &Value) -> Request {
+        let event = json!({
+            "resource": "/api/auth/users/me", "httpMethod": "GET",
+            "requestContext": { "authorizer": authorizer },
+        });
+        Request::of(&serde_json::from_value(event).unwrap(), "me").unwrap()
+    }
+
+    #[test]
+    fn a_cached_policy_does_not_outlive_its_token() {
+        let context = json!({
+            "sub": "7", "username": "ada", "email": "a@b", "roles": "ROLE_USER", "exp": "1000",
+        });
+        let at = |seconds| Clock::fixed(NumericDate::from_seconds(seconds));
+        assert!(request(&context).caller(&at(999)).is_ok());
+        let late = request(&context).caller(&at(1000));
+        assert!(matches!(late, Err(Error::InvalidToken)));
+    }
+
+    #[test]
+    fn a_route_without_an_authorizer_opens_nothing() {
+        let request = request(&json!({})).caller(&Clock::System);
+        assert!(matches!(request, Err(Error::Internal(_))));
+    }
+
+    #[test]
+    fn a_function_serves_its_own_routes_only() {
+        let event = json!({ "resource": "/", "httpMethod": "GET" });
+        let event = serde_json::from_value(event).unwrap();
+        assert!(Request::of(&event, "content").is_ok());
+        assert!(matches!(Request::of(&event, "me"), Err(Error::NotFound)));
+    }
+}

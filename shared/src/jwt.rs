@@ -1,0 +1,17 @@
+//! Access tokens: ES256 JWTs of RFC 9068, checked as RFC 8725 advises.
+
+mod claims;
+mod public_key;
+mod settings;
+mod signer;
+mod signing_key;
+mod unverified;
+mod verifier;
+
+pub use claims::{Audience, CLIENT_ID, Claims};
+pub use public_key::{Kid, PublicKey};
+pub use settings::{MAX_ACCESS_TOKEN_SECONDS, Settings};
+pub use signer::{AccessToken, Signer};
+pub use signing_key::{KeySource, SigningKey};
+pub use unverified::UnverifiedToken;
+pub use verifier::{InvalidToken, Verifier};

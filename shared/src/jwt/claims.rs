@@ -1,0 +1,97 @@
+//! The claims of an access token (RFC 9068 §2.2).
+
+use serde::{Deserialize, Serialize};
+
+use crate::clock::NumericDate;
+
+/// `client_id`, which RFC 9068 requires: we are the only client.
+pub const CLIENT_ID: &str = "latchkey";
+
+/// What a token says. Unknown claims are ignored (RFC 7519 §4); a known one that stands twice,
+/// or has another type, makes the token invalid.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Claims {
+    /// Who issued it.
+    pub iss: String,
+    /// For whom it is.
+    pub aud: Audience,
+    /// Whose it is: `users.id` in decimal digits.
+    pub sub: String,
+    /// By which client it was got.
+    pub client_id: String,
+    /// When it was issued.
+    pub iat: NumericDate,
+    /// From when on it is no longer valid.
+    pub exp: NumericDate,
+    /// Before when it is not yet valid. Ours have none.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub nbf: Option<NumericDate>,
+    /// Its identifier: 128 random bits.
+    pub jti: String,
+}
+
+/// One audience, or several (RFC 7519 §4.1.3).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Audience {
+    /// As ours have it.
+    One(String),
+    /// As an array.
+    Several(Vec<String>),
+}
+
+impl Audience {
+    /// Whether `name` is among them.
+    pub fn includes(&self, name: &str) -> bool {
+        match self {
+            Self::One(audience) => audience == name,
+            Self::Several(audiences) => audiences.iter().any(|audience| audience == name),
+        }
+    }
+}
+
+/// A claim that is there has a value: `null` is none.
+fn present<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<NumericDate>, D::Error> {
+    NumericDate::deserialize(deserializer).map(Some)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Claims, serde_json::Error> {
+        serde_json::from_str(text)
+    }
+
+    const WHOLE: &str =
+        r#"{"iss":"i","aud":"a","sub":"7","client_id":"latchkey","iat":1,"exp":2,"jti":"j"}"#;
+
+    #[test]
+    fn every_claim_but_nbf_is_required() {
+        assert!(read(WHOLE).is_ok());
+        for name in ["iss", "aud", "sub", "client_id", "iat", "exp", "jti"] {
+            let renamed = WHOLE.replace(&format!("\"{name}\""), "\"x\"");
+            assert!(read(&renamed).is_err(), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_claim_of_another_type_or_one_that_stands_twice_is_refused() {
+        for (from, to) in [
+            (r#""exp":2"#, r#""exp":2.5"#),
+            (r#""exp":2"#, r#""exp":"2""#),
+            (r#""exp":2"#, r#""exp":null"#),
+            (r#""exp":2"#, r#""exp":1e99"#),
+            (r#""exp":2"#, r#""exp":18446744073709551615"#),
+            (r#""exp":2"#, r#""exp":2,"nbf":null"#),
+            (r#""sub":"7""#, r#""sub":7"#),
+            (r#""aud":"a""#, r#""aud":{"a":1}"#),
+            (r#""exp":2"#, r#""exp":2,"exp":3"#),
+            (r#""sub":"7""#, r#""sub":"7","sub":"8""#),
+        ] {
+            assert!(read(&WHOLE.replace(from, to)).is_err(), "{to}");
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! What tokens say of us.
+
+use crate::environment::Environment;
+
+/// The longest life that a token can be given: 30 days, as long as the app's.
+pub const MAX_ACCESS_TOKEN_SECONDS: u32 = 2_592_000;
+
+/// Who issues tokens, and for whom.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// `iss`.
+    pub issuer: String,
+    /// `aud`.
+    pub audience: String,
+}
+
+impl Settings {
+    /// Reads `TOKEN_ISSUER` and `TOKEN_AUDIENCE`.
+    pub fn from_env(env: &mut Environment) -> Self {
+        Self {
+            issuer: env.text_or("TOKEN_ISSUER", "latchkey"),
+            audience: env.text_or("TOKEN_AUDIENCE", "latchkey"),
+        }
+    }
+
+    /// Reads `ACCESS_TOKEN_SECONDS`: how long a token lives.
+    pub fn access_token_seconds(env: &mut Environment) -> u32 {
+        env.number("ACCESS_TOKEN_SECONDS", 3600, 1..=MAX_ACCESS_TOKEN_SECONDS)
+    }
+}

@@ -1,0 +1,180 @@
+//! Issuing tokens.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::{Algorithm, Header};
+
+use super::claims::{Audience, CLIENT_ID, Claims};
+use super::public_key::Kid;
+use super::settings::Settings;
+use super::signing_key::{KeySource, SigningKey};
+use crate::clock::{Clock, NumericDate};
+use crate::environment::Environment;
+use crate::error::Error;
+use crate::random::Random;
+use crate::secret::Secret;
+use crate::secrets_manager::{SecretsManager, Stage};
+use crate::user_id::UserId;
+
+/// How long a container keeps a key that the database no longer signs with before it asks for
+/// the secret again.
+const REFETCH_SECONDS: u32 = 5;
+
+/// Signs access tokens. Reads only the current key; who verifies never meets it.
+#[derive(Debug)]
+pub struct Signer {
+    settings: Settings,
+    life_seconds: u32,
+    source: KeySource,
+    secrets: SecretsManager,
+    held: Mutex<Option<Held>>,
+    clock: Clock,
+    random: Random,
+}
+
+#[derive(Debug, Clone)]
+struct Held {
+    key: Arc<SigningKey>,
+    read_at: NumericDate,
+}
+
+/// A token, and for how many seconds it is valid.
+#[derive(Debug)]
+pub struct AccessToken {
+    /// The compact JWS.
+    pub token: Secret<String>,
+    /// `expires_in` of RFC 6749 §5.1.
+    pub expires_in: u32,
+}
+
+impl Signer {
+    /// Reads the settings of tokens, their life, and where the key is.
+    pub fn from_env(env: &mut Environment) -> Self {
+        let settings = Settings::from_env(env);
+        let life_seconds = Settings::access_token_seconds(env);
+        let source = KeySource::from_env(env);
+        Self::new(settings, life_seconds, source, Clock::System, Random::System)
+    }
+
+    /// A signer whose tokens live `life_seconds`.
+    pub fn new(
+        settings: Settings,
+        life_seconds: u32,
+        source: KeySource,
+        clock: Clock,
+        random: Random,
+    ) -> Self {
+        let (secrets, held) = (SecretsManager::default(), Mutex::new(None));
+        Self { settings, life_seconds, source, secrets, held, clock, random }
+    }
+
+    /// Reads the key ahead of the first token, as far as it can be reached.
+    pub async fn warm_up(&self) -> Result<(), Error> {
+        self.read(self.clock.now()).await.map(drop)
+    }
+
+    /// Signs a token for a user. `published` are the keys that others verify with now, the one
+    /// to sign with first: where we hold another, the key was rotated, and is read again.
+    pub async fn access_token(
+        &self,
+        user_id: UserId,
+        published: &[Kid],
+    ) -> Result<AccessToken, Error> {
+        let now = self.clock.now();
+        let key = self.key_for(published, now).await?;
+        let claims = Claims {
+            iss: self.settings.issuer.clone(),
+            aud: Audience::One(self.settings.audience.clone()),
+            sub: user_id.to_string(),
+            client_id: CLIENT_ID.to_owned(),
+            iat: now,
+            exp: now.plus(self.life_seconds),
+            nbf: None,
+            jti: URL_SAFE_NO_PAD.encode(self.random.bytes()),
+        };
+        let mut header = Header::new(Algorithm::ES256);
+        header.typ = Some("at+jwt".to_owned());
+        header.kid = Some(key.kid().to_string());
+        let token = jsonwebtoken::encode(&header, &claims, key.encoding_key())
+            .map_err(|error| Error::Internal(format!("a token that can't be signed: {error}")))?;
+        Ok(AccessToken { token: Secret::new(token), expires_in: self.life_seconds })
+    }
+
+    async fn key_for(&self, published: &[Kid], now: NumericDate) -> Result<Arc<SigningKey>, Error> {
+        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let key = match held {
+            Some(Held { key, read_at })
+                if published.first() == Some(key.kid()) || now < read_at.plus(REFETCH_SECONDS) =>
+            {
+                key
+            }
+            _ => self.read(now).await?,
+        };
+        // Between a promotion and the `migrate` that follows it, ours is published already.
+        if published.contains(key.kid()) {
+            Ok(key)
+        } else {
+            Err(Error::Unavailable(format!(
+                "signing key {} isn't published: invoke admin with {{\"verb\":\"migrate\"}}",
+                key.kid()
+            )))
+        }
+    }
+
+    async fn read(&self, now: NumericDate) -> Result<Arc<SigningKey>, Error> {
+        let text = match &self.source {
+            KeySource::Value(value) => value.clone(),
+            KeySource::Arn(arn) => self
+                .secrets
+                .read(arn, Stage::Current)
+                .await
+                .map_err(Error::Unavailable)?
+                .ok_or_else(|| Error::Unavailable(format!("no secret {arn}")))?,
+        };
+        let key = SigningKey::parse(&text)
+            .ok_or_else(|| Error::Unavailable(format!("the signing key {}", SigningKey::SHAPE)))?;
+        let key = Arc::new(key);
+        let held = Held { key: Arc::clone(&key), read_at: now };
+        *self.held.lock().unwrap_or_else(PoisonError::into_inner) = Some(held);
+        Ok(key)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn signer() -> Signer {
+        let key = KeySource::Value(Secret::new("1".repeat(64)));
+        let settings = Settings { issuer: "i".into(), audience: "a".into() };
+        let clock = Clock::fixed(NumericDate::from_seconds(1_000));
+        Signer::new(settings, 60, key, clock, Random::counted(1))
+    }
+
+    fn kid() -> Kid {
+        SigningKey::parse(&Secret::new("1".repeat(64))).unwrap().kid().clone()
+    }
+
+    #[tokio::test]
+    async fn two_tokens_of_one_second_differ() {
+        let signer = signer();
+        let mut tokens = Vec::new();
+        for _ in 0..2 {
+            let token = signer.access_token(UserId::new(7), &[kid()]).await.unwrap();
+            assert_eq!(token.expires_in, 60);
+            tokens.push(token.token);
+        }
+        let payload = |token: &Secret<String>| token.expose().split('.').nth(1).map(str::to_owned);
+        assert_ne!(payload(&tokens[0]), payload(&tokens[1]));
+    }
+
+    #[tokio::test]
+    async fn a_key_that_nobody_can_verify_with_signs_nothing() {
+        let other = Kid::new("other".into());
+        let refused = signer().access_token(UserId::new(7), std::slice::from_ref(&other)).await;
+        assert!(matches!(refused, Err(Error::Unavailable(_))));
+        assert!(signer().access_token(UserId::new(7), &[other, kid()]).await.is_ok());
+    }
+}

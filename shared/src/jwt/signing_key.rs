@@ -1,0 +1,174 @@
+//! The key that tokens are signed with.
+
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use jsonwebtoken::EncodingKey;
+
+use super::public_key::{Kid, PublicKey};
+use crate::environment::Environment;
+use crate::secret::Secret;
+
+/// A P-256 private key, and the public half that others verify with.
+pub struct SigningKey {
+    encoding_key: EncodingKey,
+    public_key: PublicKey,
+    kid: Kid,
+}
+
+/// An `ECPrivateKey` of RFC 5915 around a bare scalar: version 1, 32 octets, then [`OF_P256`].
+const EC_PRIVATE_KEY: [u8; 7] = [0x30, 0x31, 0x02, 0x01, 0x01, 0x04, 0x20];
+/// The parameters of an `ECPrivateKey`: the object identifier of P-256.
+const OF_P256: [u8; 12] = [0xa0, 0x0a, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
+
+impl SigningKey {
+    /// What a signing key looks like, in the words of a refusal.
+    pub const SHAPE: &str =
+        "must be 64 hexadecimal digits below the order of P-256 and not 0, or a PEM of a P-256 key";
+
+    /// Reads 64 hexadecimal digits as the private scalar, or a PEM (SEC 1 or PKCS #8). `None` if
+    /// it is neither, or no key of P-256: a scalar of 0, or not below the order of the group.
+    pub fn parse(text: &Secret<String>) -> Option<Self> {
+        let text = text.expose().trim();
+        let der = scalar(text)
+            .map(|scalar| [&EC_PRIVATE_KEY[..], &scalar, &OF_P256].concat())
+            .or_else(|| pem(text))?;
+        let pair =
+            EcdsaKeyPair::from_private_key_der(&ECDSA_P256_SHA256_FIXED_SIGNING, &der).ok()?;
+        let pkcs8 = pair.to_pkcs8v1().ok()?;
+        let public_key = PublicKey::from_point(pair.public_key().as_ref())?;
+        let kid = public_key.kid();
+        Some(Self { encoding_key: EncodingKey::from_ec_der(pkcs8.as_ref()), public_key, kid })
+    }
+
+    /// The public half.
+    pub const fn public_key(&self) -> &PublicKey {
+        &self.public_key
+    }
+
+    /// The public half's identifier.
+    pub const fn kid(&self) -> &Kid {
+        &self.kid
+    }
+
+    pub(super) const fn encoding_key(&self) -> &EncodingKey {
+        &self.encoding_key
+    }
+}
+
+impl std::fmt::Debug for SigningKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SigningKey").field("kid", &self.kid).finish_non_exhaustive()
+    }
+}
+
+fn scalar(text: &str) -> Option<[u8; 32]> {
+    let digits = text.as_bytes();
+    if digits.len() != 64 {
+        return None;
+    }
+    let mut scalar = [0; 32];
+    for (byte, pair) in scalar.iter_mut().zip(digits.chunks_exact(2)) {
+        let digit = |c: u8| char::from(c).to_digit(16);
+        *byte = u8::try_from(digit(pair[0])? * 16 + digit(pair[1])?).ok()?;
+    }
+    Some(scalar)
+}
+
+fn pem(text: &str) -> Option<Vec<u8>> {
+    let body = ["EC PRIVATE KEY", "PRIVATE KEY"].iter().find_map(|label| {
+        let (_, rest) = text.split_once(&format!("-----BEGIN {label}-----"))?;
+        Some(rest.split_once(&format!("-----END {label}-----"))?.0)
+    })?;
+    let body: String = body.chars().filter(|c| !c.is_whitespace()).collect();
+    STANDARD.decode(body).ok()
+}
+
+/// Where the signing key comes from.
+#[derive(Debug, Clone)]
+pub enum KeySource {
+    /// `SIGNING_KEY`: the key itself.
+    Value(Secret<String>),
+    /// `SIGNING_KEY_ARN`: the secret that holds it.
+    Arn(String),
+}
+
+impl KeySource {
+    /// Reads `SIGNING_KEY`, or else `SIGNING_KEY_ARN`.
+    pub fn from_env(env: &mut Environment) -> Self {
+        let value = env.secret("SIGNING_KEY");
+        let arn = env.text("SIGNING_KEY_ARN");
+        match (value, arn) {
+            (Some(value), _) => {
+                if SigningKey::parse(&value).is_none() {
+                    env.refuse("SIGNING_KEY", SigningKey::SHAPE);
+                }
+                Self::Value(value)
+            }
+            (None, Some(arn)) => Self::Arn(arn),
+            (None, None) => {
+                env.refuse("SIGNING_KEY", "or SIGNING_KEY_ARN must be set");
+                Self::Arn(String::new())
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Option<SigningKey> {
+        SigningKey::parse(&Secret::new(text.to_owned()))
+    }
+
+    /// RFC 6979 appendix A.2.5's key.
+    const SCALAR: &str = "c9afa9d845ba75166b5c215767b1d6934e50c3db36e89b127b8a622b120f6721";
+    /// By OpenSSL, of the scalar 0x11…11.
+    const SEC1: &str = "-----BEGIN EC PRIVATE KEY-----
+MHcCAQEEIBERERERERERERERERERERERERERERERERERERERERERoAoGCCqGSM49
+AwEHoUQDQgAEAhfmF/C2RDkoJ4+WmZ5pojpPLBUr321s32bluAKC1O0ZSn3ry5dx
+LS3aPKhaqHZaVvRfx1hZllLyiXxlMG5XlA==
+-----END EC PRIVATE KEY-----
+";
+    const PKCS8: &str = "-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgERERERERERERERER
+ERERERERERERERERERERERERERGhRANCAAQCF+YX8LZEOSgnj5aZnmmiOk8sFSvf
+bWzfZuW4AoLU7RlKfevLl3EtLdo8qFqodlpW9F/HWFmWUvKJfGUwbleU
+-----END PRIVATE KEY-----
+";
+
+    #[test]
+    fn a_pem_of_openssl_is_read_as_its_scalar() {
+        let kid = parse(&"1".repeat(64)).unwrap().kid().clone();
+        for pem in [SEC1, PKCS8] {
+            assert_eq!(parse(pem).unwrap().kid(), &kid);
+            assert!(parse(&pem[..pem.len() - 40]).is_none());
+        }
+    }
+
+    #[test]
+    fn a_scalar_gives_the_point_of_rfc_6979() {
+        let json = serde_json::to_value(parse(SCALAR).unwrap().public_key()).unwrap();
+        assert_eq!(json["x"], "YP7UuiVanTHJYet0xjVtaMBJuJI7Yfps5mliLmDyn7Y");
+        assert_eq!(json["y"], "eQP-EAi4vJmkGunpVii8ZPLxsgwtfp9Rd6PClNRGIpk");
+    }
+
+    #[test]
+    fn what_is_no_scalar_of_p256_is_refused() {
+        let order = "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551";
+        let below = "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632550";
+        assert!(parse(below).is_some());
+        for text in [order, &"0".repeat(64), &"f".repeat(64), &"g".repeat(64), &SCALAR[1..], ""] {
+            assert!(parse(text).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_setting_that_is_no_key_is_named_and_not_shown() {
+        let mut env = Environment::from_iter([("SIGNING_KEY", "hunter2")]);
+        KeySource::from_env(&mut env);
+        let sentence = env.check().unwrap_err().to_string();
+        assert!(sentence.contains("SIGNING_KEY must be 64") && !sentence.contains("hunter2"));
+    }
+}

@@ -1,0 +1,128 @@
+//! A token that nothing has been proven of.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Deserialize;
+
+use super::public_key::Kid;
+
+/// A compact JWS (RFC 7515 §3.1) whose header is one of ours in form. Only the key that it names
+/// may be believed, to look it up.
+#[derive(Debug, PartialEq, Eq)]
+pub struct UnverifiedToken<'a> {
+    /// The key that it names.
+    pub kid: Kid,
+    /// What was signed: header and payload as sent.
+    pub(super) message: &'a str,
+    /// The signature in base64url, known to be canonical.
+    pub(super) signature: &'a str,
+    /// The payload's bytes.
+    pub(super) payload: Vec<u8>,
+}
+
+/// The header of our tokens. There is nothing else in it: what is unknown (`crit`, `jku`, `jwk`,
+/// `x5c`, …) is refused rather than understood, and so are members that stand twice.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Header {
+    alg: String,
+    typ: String,
+    kid: String,
+}
+
+impl<'a> UnverifiedToken<'a> {
+    /// Takes a token apart; `None` if it isn't of our form.
+    pub fn parse(token: &'a str) -> Option<Self> {
+        let (message, signature) = token.rsplit_once('.')?;
+        let (header, payload) = message.split_once('.')?;
+        // The decoder refuses padding, line breaks and trailing bits: a token has one spelling.
+        let decode = |segment: &str| URL_SAFE_NO_PAD.decode(segment).ok();
+        let header: Header = serde_json::from_slice(&decode(header)?).ok()?;
+        let is_ours = header.alg == "ES256"
+            && (header.typ == "at+jwt" || header.typ == "application/at+jwt")
+            && decode(signature)?.len() == 64;
+        let payload = decode(payload)?;
+        is_ours.then_some(Self { kid: Kid::new(header.kid), message, signature, payload })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn token(header: &str) -> String {
+        let encode = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
+        format!("{}.{}.{}", encode(header.as_bytes()), encode(b"{}"), encode(&[7; 64]))
+    }
+
+    const OURS: &str = r#"{"alg":"ES256","typ":"at+jwt","kid":"k"}"#;
+
+    #[test]
+    fn a_token_of_our_form_names_its_key() {
+        assert_eq!(UnverifiedToken::parse(&token(OURS)).unwrap().kid.as_str(), "k");
+        let long = OURS.replace("at+jwt", "application/at+jwt");
+        assert!(UnverifiedToken::parse(&token(&long)).is_some());
+    }
+
+    #[test]
+    fn another_header_is_refused() {
+        for (from, to) in [
+            ("ES256", "es256"),
+            ("ES256", "none"),
+            ("ES256", "HS256"),
+            ("ES256", "ES384"),
+            ("at+jwt", "JWT"),
+            ("at+jwt", "AT+JWT"),
+            (r#""typ":"at+jwt","#, ""),
+            (r#","kid":"k""#, ""),
+            (r#""k""#, "7"),
+            (r#""k""#, "null"),
+            ("}", r#","crit":["exp"]}"#),
+            ("}", r#","jku":"http://x"}"#),
+            ("}", r#","jwk":{}}"#),
+            ("}", r#","x5c":[]}"#),
+            ("}", r#","alg":"ES256"}"#),
+            ("}", "}x"),
+            ("{", "["),
+        ] {
+            let header = OURS.replacen(from, to, 1);
+            assert_eq!(UnverifiedToken::parse(&token(&header)), None, "{header}");
+        }
+    }
+
+    #[test]
+    fn a_token_has_one_spelling() {
+        let token = token(OURS);
+        let last_bits_set = format!("{}x", &token[..token.len() - 1]);
+        for text in [
+            format!("{token}="),
+            format!("{token}."),
+            format!(".{token}"),
+            format!("{token} "),
+            format!(" {token}"),
+            token.replacen('.', "..", 1),
+            token.replacen('.', "=.", 1),
+            token[..token.len() - 1].to_owned(),
+            last_bits_set,
+            String::new(),
+            "..".into(),
+        ] {
+            assert_eq!(UnverifiedToken::parse(&text), None, "{text:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_panics(text in "\\PC{0,100}") {
+            let _ = UnverifiedToken::parse(&text);
+        }
+
+        #[test]
+        fn no_header_panics(header in "\\PC{0,60}") {
+            let token = token(&header);
+            prop_assert_eq!(UnverifiedToken::parse(&token), None);
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! What two or more of Latchkey's functions use: routes, errors, the types of what has been
+//! proven, the database, tokens, passwords, the log, the clock.
+//!
+//! A thing that only one function needs belongs in that function.
+
+pub mod caller;
+pub mod clock;
+pub mod db;
+pub mod email;
+pub mod environment;
+pub mod error;
+pub mod http;
+pub mod jwt;
+pub mod log;
+pub mod password;
+pub mod random;
+pub mod role;
+pub mod routes;
+pub mod rule;
+pub mod secret;
+pub mod secrets_manager;
+pub mod sign_in;
+pub mod user_id;
+pub mod username;
+
+pub use caller::Caller;
+pub use clock::{Clock, NumericDate};
+pub use email::{Email, NewEmail};
+pub use environment::Environment;
+pub use error::Error;
+pub use random::Random;
+pub use role::Role;
+pub use rule::Rule;
+pub use secret::Secret;
+pub use sign_in::SignIn;
+pub use user_id::UserId;
+pub use username::{NewUsername, Username};

@@ -1,0 +1,70 @@
+//! Passwords as somebody typed them.
+
+use crate::rule::{Rule, without_nul};
+use crate::secret::Secret;
+
+/// Most bytes of a new password.
+const MAX_BYTES: usize = 1024;
+
+/// A password that someone signs up with. Every byte of it counts; spaces and any Unicode are
+/// its own, compared exactly as sent (OWASP ASVS 6.2.8, 6.2.9).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewPassword(Secret<String>);
+
+impl NewPassword {
+    /// Takes a password of at least `min_length` characters and at most 1,024 bytes of UTF-8.
+    pub fn parse(text: String, min_length: u32) -> Result<Self, Rule> {
+        let text = without_nul(text)?;
+        let least = min_length as usize;
+        if text.chars().count() < least {
+            Err(Rule::TooShort(least))
+        } else if text.len() > MAX_BYTES {
+            Err(Rule::TooManyBytes(MAX_BYTES))
+        } else {
+            Ok(Self(Secret::new(text)))
+        }
+    }
+
+    pub(super) fn bytes(&self) -> &[u8] {
+        self.0.expose().as_bytes()
+    }
+}
+
+/// A password that someone signs in with: an adopted one may break today's rules.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Password(Secret<String>);
+
+impl Password {
+    /// Takes any text without a NUL, at which bcrypt would end.
+    pub fn parse(text: String) -> Result<Self, Rule> {
+        without_nul(text).map(|text| Self(Secret::new(text)))
+    }
+
+    pub(super) fn bytes(&self) -> &[u8] {
+        self.0.expose().as_bytes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_password_is_long_in_characters_and_short_in_bytes() {
+        assert_eq!(NewPassword::parse("1234567".into(), 8), Err(Rule::TooShort(8)));
+        assert!(NewPassword::parse("12345678".into(), 8).is_ok());
+        assert_eq!(NewPassword::parse("é".repeat(7), 8), Err(Rule::TooShort(8)));
+        assert!(NewPassword::parse("🔑".repeat(8), 8).is_ok());
+        assert!(NewPassword::parse("x".repeat(1024), 8).is_ok());
+        assert_eq!(NewPassword::parse("x".repeat(1025), 8), Err(Rule::TooManyBytes(1024)));
+        assert_eq!(NewPassword::parse("🔑".repeat(257), 8), Err(Rule::TooManyBytes(1024)));
+        assert_eq!(NewPassword::parse("1234567\0".into(), 8), Err(Rule::Nul));
+    }
+
+    #[test]
+    fn neither_kind_prints_itself() {
+        let new = NewPassword::parse("correct horse".into(), 8).unwrap();
+        let old = Password::parse("correct horse".into()).unwrap();
+        assert!(!format!("{new:?} {old:?}").contains("correct"));
+    }
+}

@@ -1,0 +1,53 @@
+//! The roles of the seed. They have no hierarchy: an administrator is no moderator.
+
+use std::fmt;
+
+/// A role that a route can ask for. An adopted database may hold others; they open nothing here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    /// `ROLE_USER`: everyone who signed up.
+    User,
+    /// `ROLE_MODERATOR`.
+    Moderator,
+    /// `ROLE_ADMIN`.
+    Admin,
+}
+
+impl Role {
+    /// Every role, in the order of the seed's table.
+    pub const ALL: [Self; 3] = [Self::User, Self::Moderator, Self::Admin];
+
+    /// The name as `roles.name` holds it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::User => "ROLE_USER",
+            Self::Moderator => "ROLE_MODERATOR",
+            Self::Admin => "ROLE_ADMIN",
+        }
+    }
+
+    /// The role of that name, compared exactly.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.name() == name)
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_name_leads_back_to_its_role_and_no_other_spelling_does() {
+        for role in Role::ALL {
+            assert_eq!(Role::named(role.name()), Some(role));
+            assert_eq!(Role::named(&role.name().to_lowercase()), None);
+        }
+        assert_eq!(Role::named("ROLE_OWNER"), None);
+    }
+}

@@ -1,0 +1,59 @@
+//! The rules that a field can break.
+
+use std::borrow::Cow;
+
+/// What is wrong with a field, in the words of the app that we replace (pydantic's) where it has
+/// some. Names the rule, never the value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rule {
+    /// The field isn't there.
+    Missing,
+    /// The field is no string.
+    NotAString,
+    /// Fewer characters than this.
+    TooShort(usize),
+    /// More characters than this.
+    TooLong(usize),
+    /// More bytes of UTF-8 than this.
+    TooManyBytes(usize),
+    /// No e-mail address.
+    NotAnEmail,
+    /// PostgreSQL's text and bcrypt both end at a NUL.
+    Nul,
+}
+
+impl Rule {
+    /// The stable name of the rule, `type` in an answer.
+    pub const fn kind(self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::NotAString => "string_type",
+            Self::TooShort(_) => "string_too_short",
+            Self::TooLong(_) => "string_too_long",
+            Self::TooManyBytes(_) | Self::NotAnEmail | Self::Nul => "value_error",
+        }
+    }
+
+    /// The rule in words, `msg` in an answer.
+    pub fn message(self) -> Cow<'static, str> {
+        match self {
+            Self::Missing => "Field required".into(),
+            Self::NotAString => "Input should be a valid string".into(),
+            Self::TooShort(1) => "String should have at least 1 character".into(),
+            Self::TooShort(least) => {
+                format!("String should have at least {least} characters").into()
+            }
+            Self::TooLong(most) => format!("String should have at most {most} characters").into(),
+            Self::TooManyBytes(most) => {
+                format!("Value error, string should have at most {most} bytes of UTF-8").into()
+            }
+            Self::NotAnEmail => "value is not a valid email address".into(),
+            Self::Nul => "Value error, string should have no NUL character".into(),
+        }
+    }
+}
+
+/// Refuses a text that holds a NUL.
+pub(crate) fn without_nul(text: String) -> Result<String, Rule> {
+    if text.contains('\0') { Err(Rule::Nul) } else { Ok(text) }
+}

@@ -1,0 +1,75 @@
+//! A username and a password for an access token: what `signin` and `token` both do.
+
+use crate::db::{self, Database, SigninUser, Users};
+use crate::environment::{Environment, Invalid};
+use crate::error::{Error, Refusal, RefusalReason};
+use crate::jwt::{AccessToken, Signer};
+use crate::log;
+use crate::password::{Password, PasswordHash, Passwords, Verified};
+use crate::user_id::UserId;
+use crate::username::Username;
+
+/// The parts that a sign-in touches.
+#[derive(Debug)]
+pub struct SignIn {
+    users: Users,
+    passwords: Passwords,
+    signer: Signer,
+}
+
+/// Who signed in, and the token.
+#[derive(Debug)]
+pub struct SignedIn {
+    /// Whose token it is.
+    pub user_id: UserId,
+    /// The token.
+    pub access_token: AccessToken,
+}
+
+impl SignIn {
+    /// Reads the settings of each part; connects and fetches as far as it gets.
+    pub async fn from_env(env: &mut Environment) -> Result<Self, Invalid> {
+        let database = db::Settings::from_env(env);
+        let passwords = Passwords::from_env(env);
+        let signer = Signer::from_env(env);
+        env.check()?;
+        let database = Database::new(database);
+        log::warmed_up(database.warm_up().await);
+        log::warmed_up(signer.warm_up().await);
+        Ok(Self::new(Users::new(database), passwords, signer))
+    }
+
+    /// A sign-in with these parts.
+    pub const fn new(users: Users, passwords: Passwords, signer: Signer) -> Self {
+        Self { users, passwords, signer }
+    }
+
+    /// Signs in. Nobody of that name, no password, a wrong one: [`Error::WrongCredentials`] after
+    /// the same time.
+    pub async fn with(&self, username: &Username, password: Password) -> Result<SignedIn, Error> {
+        let found = self.users.find_for_signin(username).await?;
+        let stored = found.user.as_ref().map(|user| user.password.clone());
+        let user = match (self.passwords.verify(password, stored).await?, found.user) {
+            (Verified::Right(dearer), Some(user)) => {
+                self.replace(&user, dearer).await;
+                user
+            }
+            (Verified::Wrong(reason), user) => return Err(refusal(reason, user.as_ref())),
+            (Verified::Right(_), None) => return Err(refusal(RefusalReason::UnknownUser, None)),
+        };
+        let access_token = self.signer.access_token(user.id, &found.published).await?;
+        Ok(SignedIn { user_id: user.id, access_token })
+    }
+
+    /// Stores a dearer hash, best effort: a database that only reads still lets people in.
+    async fn replace(&self, user: &SigninUser, dearer: Option<PasswordHash>) {
+        let (Some(dearer), Some(old)) = (dearer, &user.password.hash) else { return };
+        if let Err(error) = self.users.replace_password(user.id, old, &dearer).await {
+            log::notice(Some(user.id), "password_not_rehashed", Some(&error.to_string()));
+        }
+    }
+}
+
+fn refusal(reason: RefusalReason, user: Option<&SigninUser>) -> Error {
+    Error::WrongCredentials(Refusal { reason, user_id: user.map(|user| user.id) })
+}

@@ -1,0 +1,45 @@
+//! Who a user is, for good.
+
+use std::fmt;
+
+/// `users.id`: a serial, never given out again, and the `sub` of a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct UserId(i32);
+
+impl UserId {
+    /// The id that a row holds.
+    pub const fn new(id: i32) -> Self {
+        Self(id)
+    }
+
+    /// The id as the database holds it.
+    pub const fn get(self) -> i32 {
+        self.0
+    }
+
+    /// The id that a token's `sub` names: its decimal digits in the one way that we write them.
+    pub fn parse(subject: &str) -> Option<Self> {
+        let id = Self(subject.parse().ok()?);
+        (id.to_string() == subject).then_some(id)
+    }
+}
+
+impl fmt::Display for UserId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_subject_has_one_spelling() {
+        assert_eq!(UserId::parse("42"), Some(UserId(42)));
+        for subject in ["", "042", "+42", " 42", "42 ", "4.2e1", "42\0", "٤٢", "2147483648", "ada"]
+        {
+            assert_eq!(UserId::parse(subject), None, "{subject:?}");
+        }
+    }
+}

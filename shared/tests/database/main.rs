@@ -1,0 +1,10 @@
+//! SQL against a real PostgreSQL, a database for each test.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a failed step is a failed test")]
+
+mod roles;
+mod sign_in;
+mod signing_keys;
+mod statements;
+mod users;
+mod verifier;

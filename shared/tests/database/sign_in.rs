@@ -1,0 +1,99 @@
+//! A sign-in, from the row to the token.
+
+use shared::db::Users;
+use shared::error::{Refusal, RefusalReason};
+use shared::jwt::{KeySource, Settings, Signer};
+use shared::password::{NewPassword, Password, Passwords};
+use shared::{Error, NewEmail, NewUsername, Random, Secret, SignIn, UserId, Username};
+use stage::{SIGNING_KEY, Stage};
+
+const COST: u32 = 5;
+
+fn sign_in(stage: &Stage) -> SignIn {
+    let settings = Settings { issuer: "latchkey".into(), audience: "latchkey".into() };
+    let key = KeySource::Value(Secret::new(SIGNING_KEY.into()));
+    let signer = Signer::new(settings, 60, key, stage.clock.clone(), Random::System);
+    let passwords = Passwords::new(COST, Random::System);
+    SignIn::new(Users::new(stage.database()), passwords, signer)
+}
+
+/// A user whose password is hashed at `cost`.
+async fn with_user(name: &str, password: &str, cost: u32) -> Stage {
+    let stage = Stage::new().await;
+    let password = NewPassword::parse(password.into(), 8).unwrap();
+    let hash = Passwords::new(cost, Random::System).hash(password).await.unwrap();
+    let username = NewUsername::parse(name.into()).unwrap();
+    let email = NewEmail::parse("ada@example.com".into()).unwrap();
+    Users::new(stage.database()).insert(&username, &email, &hash).await.unwrap();
+    stage
+}
+
+async fn outcome(stage: &Stage, name: &str, password: &str) -> Result<UserId, Refusal> {
+    let username = Username::parse(name.into()).unwrap();
+    let password = Password::parse(password.into()).unwrap();
+    match sign_in(stage).with(&username, password).await {
+        Ok(signed_in) => Ok(signed_in.user_id),
+        Err(Error::WrongCredentials(refusal)) => Err(refusal),
+        Err(error) => panic!("{error:?}"),
+    }
+}
+
+#[tokio::test]
+async fn only_the_very_name_and_password_sign_in() {
+    let stage = with_user("ada", "correct horse", COST).await;
+    assert_eq!(outcome(&stage, "ada", "correct horse").await, Ok(UserId::new(1)));
+    let reason = async |name, password| outcome(&stage, name, password).await.unwrap_err();
+    let wrong = reason("ada", "correct horsf").await;
+    assert_eq!(
+        wrong,
+        Refusal { reason: RefusalReason::WrongPassword, user_id: Some(UserId::new(1)) }
+    );
+    let unknown = reason("Ada", "correct horse").await;
+    assert_eq!(unknown, Refusal { reason: RefusalReason::UnknownUser, user_id: None });
+}
+
+#[tokio::test]
+async fn a_row_without_a_hash_that_we_read_refuses() {
+    let stage = with_user("ada", "correct horse", COST).await;
+    stage.execute("UPDATE users SET password = NULL").await;
+    let refusal = outcome(&stage, "ada", "correct horse").await.unwrap_err();
+    assert_eq!(refusal.reason, RefusalReason::NoPassword);
+    stage.execute("UPDATE users SET password = 'correct horse'").await;
+    let refusal = outcome(&stage, "ada", "correct horse").await.unwrap_err();
+    assert_eq!(refusal.reason, RefusalReason::UnknownHash);
+}
+
+#[tokio::test]
+async fn a_cheap_hash_is_replaced_by_a_right_password_alone() {
+    for password in ["correct horse", &"x".repeat(100)] {
+        let stage = with_user("ada", password, COST - 1).await;
+        let stored = async || stage.value("SELECT password FROM users").await;
+        let cheap = stored().await;
+        outcome(&stage, "ada", "wrong").await.unwrap_err();
+        assert_eq!(stored().await, cheap);
+        outcome(&stage, "ada", password).await.unwrap();
+        let dear = stored().await;
+        assert!(dear.contains("$05$") || dear.contains("r=5$"), "not replaced");
+        assert_eq!(outcome(&stage, "ada", password).await, Ok(UserId::new(1)));
+        assert_eq!(stored().await, dear);
+    }
+}
+
+#[tokio::test]
+async fn a_database_that_only_reads_lets_people_in() {
+    let stage = with_user("ada", "correct horse", COST - 1).await;
+    let database = stage.value("SELECT current_database()").await;
+    let read_only = format!("ALTER DATABASE {database} SET default_transaction_read_only = on");
+    stage.execute(&read_only).await;
+    assert_eq!(outcome(&stage, "ada", "correct horse").await, Ok(UserId::new(1)));
+}
+
+#[tokio::test]
+async fn a_key_that_nobody_can_verify_with_lets_nobody_in() {
+    let stage = with_user("ada", "correct horse", COST).await;
+    stage.execute("DELETE FROM signing_keys").await;
+    let username = Username::parse("ada".into()).unwrap();
+    let password = Password::parse("correct horse".into()).unwrap();
+    let refused = sign_in(&stage).with(&username, password).await;
+    assert!(matches!(refused, Err(Error::Unavailable(_))));
+}

@@ -1,0 +1,63 @@
+//! `signing_keys`, through a rotation.
+
+use shared::Secret;
+use shared::db::{SigningKeys, Users};
+use shared::jwt::{Kid, PublicKey, SigningKey};
+use shared::{NumericDate, Username};
+use stage::{NOW, SIGNING_KEY, Stage};
+
+const RETIRE_AT: NumericDate = NOW.plus(3_900);
+
+fn key(digit: &str) -> PublicKey {
+    SigningKey::parse(&Secret::new(digit.repeat(64))).unwrap().public_key().clone()
+}
+
+async fn kids(stage: &Stage, at: NumericDate) -> Vec<Kid> {
+    let keys = SigningKeys::new(stage.database()).list_accepted(at).await.unwrap();
+    keys.into_iter().map(|(kid, _)| kid).collect()
+}
+
+async fn published(stage: &Stage) -> Vec<Kid> {
+    let nobody = Username::parse("nobody".into()).unwrap();
+    Users::new(stage.database()).find_for_signin(&nobody).await.unwrap().published
+}
+
+#[tokio::test]
+async fn a_rotation_signs_nobody_out() {
+    let stage = Stage::new().await;
+    let table = SigningKeys::new(stage.database());
+    let (old, new) = (key(&SIGNING_KEY[..1]), key("2"));
+    assert_eq!(published(&stage).await, [old.kid()]);
+
+    let retired = table.publish(&old, Some(&new), NOW, RETIRE_AT).await.unwrap();
+    assert!(retired.is_empty());
+    assert_eq!(published(&stage).await, [old.kid(), new.kid()]);
+
+    let retired = table.publish(&new, None, NOW.plus(60), RETIRE_AT).await.unwrap();
+    assert_eq!(retired, [old.kid()]);
+    assert_eq!(published(&stage).await, [new.kid()]);
+    assert_eq!(kids(&stage, NOW.plus(60)).await, [new.kid(), old.kid()]);
+    assert_eq!(kids(&stage, RETIRE_AT).await, [new.kid()]);
+}
+
+#[tokio::test]
+async fn publishing_again_changes_nothing() {
+    let stage = Stage::new().await;
+    let table = SigningKeys::new(stage.database());
+    let old = key(&SIGNING_KEY[..1]);
+    let before = stage.value("SELECT signs_from FROM signing_keys").await;
+    table.publish(&old, Some(&old), NOW.plus(60), RETIRE_AT).await.unwrap();
+    assert_eq!(stage.value("SELECT signs_from FROM signing_keys").await, before);
+    assert_eq!(kids(&stage, RETIRE_AT).await, [old.kid()]);
+}
+
+#[tokio::test]
+async fn a_key_that_comes_back_signs_again() {
+    let stage = Stage::new().await;
+    let table = SigningKeys::new(stage.database());
+    let (old, new) = (key(&SIGNING_KEY[..1]), key("2"));
+    table.publish(&new, None, NOW.plus(60), RETIRE_AT).await.unwrap();
+    table.publish(&old, Some(&new), NOW.plus(120), RETIRE_AT).await.unwrap();
+    assert_eq!(published(&stage).await, [old.kid(), new.kid()]);
+    assert_eq!(kids(&stage, RETIRE_AT).await, [old.kid(), new.kid()]);
+}

@@ -1,0 +1,176 @@
+//! `users`.
+
+use shared::db::{Database, Error, Insert, Users};
+use shared::jwt::Kid;
+use shared::password::{NewPassword, PasswordHash, Passwords};
+use shared::{NewEmail, NewUsername, Random, Role, UserId, Username};
+use stage::{NOW, Stage};
+
+fn username(text: &str) -> NewUsername {
+    NewUsername::parse(text.into()).unwrap()
+}
+
+fn email(text: &str) -> NewEmail {
+    NewEmail::parse(text.into()).unwrap()
+}
+
+async fn hash(seed: u64) -> PasswordHash {
+    let password = NewPassword::parse("correct horse".into(), 8).unwrap();
+    Passwords::new(4, Random::counted(seed)).hash(password).await.unwrap()
+}
+
+async fn insert(database: &Database, name: &str, address: &str, seed: u64) -> Insert {
+    let users = Users::new(database.clone());
+    users.insert(&username(name), &email(address), &hash(seed).await).await.unwrap()
+}
+
+async fn count(stage: &Stage, table: &str) -> String {
+    stage.value(&format!("SELECT count(*) FROM {table}")).await
+}
+
+#[tokio::test]
+async fn a_new_user_has_one_role() {
+    let stage = Stage::new().await;
+    let created = insert(&stage.database(), "ada", "ada@example.com", 1).await;
+    assert_eq!(created, Insert::Created(UserId::new(1)));
+    assert_eq!(count(&stage, "users_to_roles").await, "1");
+    let hashed_by = stage.value("SELECT hashed_by FROM users").await;
+    assert_eq!(hashed_by, "latchkey");
+}
+
+#[tokio::test]
+async fn a_name_or_address_that_is_taken_is_told_apart_and_costs_no_number() {
+    let stage = Stage::new().await;
+    let database = stage.database();
+    insert(&database, "ada", "ada@example.com", 1).await;
+    let by_name = insert(&database, "ada", "other@example.com", 2).await;
+    assert_eq!(by_name, Insert::UsernameTaken);
+    let by_address = insert(&database, "eve", "ada@example.com", 3).await;
+    assert_eq!(by_address, Insert::EmailTaken);
+    let by_both = insert(&database, "ada", "ada@example.com", 4).await;
+    assert_eq!(by_both, Insert::UsernameTaken);
+    let next = insert(&database, "Ada", "Ada@example.com", 5).await;
+    assert_eq!(next, Insert::Created(UserId::new(2)));
+}
+
+#[tokio::test]
+async fn an_insert_that_is_sent_again_finds_its_own_row() {
+    let stage = Stage::new().await;
+    let created = insert(&stage.database(), "ada", "ada@example.com", 1).await;
+    assert_eq!(insert(&stage.database(), "ada", "ada@example.com", 1).await, created);
+    assert_eq!(
+        (count(&stage, "users").await, count(&stage, "users_to_roles").await),
+        ("1".into(), "1".into())
+    );
+}
+
+#[tokio::test]
+async fn of_many_at_once_one_is_made() {
+    let stage = Stage::new().await;
+    let tasks: Vec<_> = (0..16)
+        .map(|seed| {
+            let database = stage.database();
+            tokio::spawn(async move { insert(&database, "ada", "ada@example.com", seed).await })
+        })
+        .collect();
+    let mut created = 0;
+    for task in tasks {
+        match task.await.unwrap() {
+            Insert::Created(_) => created += 1,
+            Insert::UsernameTaken => {}
+            Insert::EmailTaken => panic!("the name comes first"),
+        }
+    }
+    assert_eq!(created, 1);
+    assert_eq!(
+        (count(&stage, "users").await, count(&stage, "users_to_roles").await),
+        ("1".into(), "1".into())
+    );
+}
+
+#[tokio::test]
+async fn the_seeds_own_insert_makes_a_user_and_a_delete_takes_everything_along() {
+    let stage = Stage::new().await;
+    stage
+        .execute(
+            "INSERT INTO users (username, email, password) VALUES ('ada', 'none', NULL); \
+             INSERT INTO users_to_roles SELECT 1, id FROM roles",
+        )
+        .await;
+    assert_eq!(stage.value("SELECT hashed_by FROM users").await, "app");
+    stage.execute("DELETE FROM users").await;
+    assert_eq!(count(&stage, "users_to_roles").await, "0");
+}
+
+#[tokio::test]
+async fn authorization_needs_the_user_and_a_key_that_is_accepted() {
+    let stage = Stage::new().await;
+    insert(&stage.database(), "ada", "ada@example.com", 1).await;
+    let users = Users::new(stage.database());
+    let found = users.find_for_signin(&Username::parse("ada".into()).unwrap()).await.unwrap();
+    let kid = &found.published[0];
+    let id = UserId::new(1);
+    let user = users.find_for_authorization(id, kid, NOW).await.unwrap().unwrap();
+    assert_eq!((user.username.as_str(), user.roles), ("ada", vec![Role::User]));
+
+    let nobody = users.find_for_authorization(UserId::new(2), kid, NOW).await.unwrap();
+    let other_key = Kid::new("other".into());
+    let unknown = users.find_for_authorization(id, &other_key, NOW).await.unwrap();
+    assert_eq!((nobody, unknown), (None, None));
+
+    let until = format!("UPDATE signing_keys SET accepted_until = to_timestamp({})", NOW.seconds());
+    stage.execute(&until).await;
+    assert_eq!(users.find_for_authorization(id, kid, NOW).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn roles_of_others_are_not_ours() {
+    let stage = Stage::new().await;
+    insert(&stage.database(), "ada", "ada@example.com", 1).await;
+    stage
+        .execute(
+            "INSERT INTO roles (name) VALUES ('ROLE_OWNER'); \
+             INSERT INTO users_to_roles SELECT 1, id FROM roles WHERE name = 'ROLE_OWNER'",
+        )
+        .await;
+    let users = Users::new(stage.database());
+    let name = Username::parse("ada".into()).unwrap();
+    let kid = users.find_for_signin(&name).await.unwrap().published.remove(0);
+    let user = users.find_for_authorization(UserId::new(1), &kid, NOW).await.unwrap().unwrap();
+    assert_eq!(user.roles, [Role::User]);
+}
+
+#[tokio::test]
+async fn a_dropped_connection_costs_no_request() {
+    let stage = Stage::new().await;
+    let database = stage.database();
+    insert(&database, "ada", "ada@example.com", 1).await;
+    let kill = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+                WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    for seed in 2..5 {
+        stage.execute(kill).await;
+        let name = format!("user{seed}");
+        let created = insert(&database, &name, &format!("{name}@example.com"), seed).await;
+        assert!(matches!(created, Insert::Created(_)));
+    }
+    assert_eq!(count(&stage, "users").await, "4");
+}
+
+#[tokio::test]
+async fn a_database_that_is_not_migrated_says_so() {
+    let stage = Stage::empty().await;
+    let users = Users::new(stage.database());
+    let name = Username::parse("ada".into()).unwrap();
+    let error = users.find_for_signin(&name).await.unwrap_err();
+    assert!(matches!(error, Error::NotMigrated(_)), "{error}");
+}
+
+#[tokio::test]
+async fn an_error_names_no_value_of_a_row() {
+    let stage = Stage::new().await;
+    stage.execute("ALTER TABLE users ADD CONSTRAINT short CHECK (length(email) < 5)").await;
+    let users = Users::new(stage.database());
+    let address = email("ada@example.com");
+    let error = users.insert(&username("ada"), &address, &hash(1).await).await.unwrap_err();
+    assert_eq!(error.to_string(), "the database refuses a statement: SQLSTATE 23514 users short");
+}

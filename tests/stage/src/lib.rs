@@ -1,0 +1,129 @@
+//! What a test of SQL stands on: a real PostgreSQL for the test binary, a database of its own for
+//! each test, a clock that stands.
+
+#![expect(clippy::unwrap_used, reason = "a stage that can't be set is a failed test")]
+
+use std::path::Path;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
+
+use admin::Admin;
+use local_postgres::{Data, Server, Settings};
+use shared::db::{self, Database};
+use shared::jwt::KeySource;
+use shared::{Clock, Environment, NumericDate, Secret};
+use tokio_postgres::{Client, NoTls};
+
+/// When every stage's clock stands: 2026-11-24T08:00:00Z.
+pub const NOW: NumericDate = NumericDate::from_seconds(1_795_507_200);
+
+/// The private key whose public half a migrated database holds.
+pub const SIGNING_KEY: &str = "1111111111111111111111111111111111111111111111111111111111111111";
+
+/// A database of one test.
+#[derive(Debug)]
+pub struct Stage {
+    /// Its address.
+    pub url: String,
+    /// The clock of whatever the test builds.
+    pub clock: Clock,
+}
+
+impl Stage {
+    /// A migrated database without users.
+    pub async fn new() -> Self {
+        Self::from_template("migrated").await
+    }
+
+    /// A database without tables.
+    pub async fn empty() -> Self {
+        Self::from_template("template0").await
+    }
+
+    async fn from_template(template: &str) -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("test_{}", COUNT.fetch_add(1, Ordering::SeqCst));
+        let create = format!("CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY");
+        execute(&server().url("postgres"), &create).await;
+        Self { url: server().url(&name), clock: Clock::fixed(NOW) }
+    }
+
+    /// The settings of a function over this database.
+    pub fn env(&self) -> Environment {
+        Environment::from_iter([
+            ("DATABASE_URL", self.url.as_str()),
+            ("SIGNING_KEY", SIGNING_KEY),
+            ("BCRYPT_COST", "4"),
+        ])
+    }
+
+    /// Our own way to this database.
+    pub fn database(&self) -> Database {
+        Database::new(db::Settings::from_env(&mut self.env()))
+    }
+
+    /// An operator who signs with `key`, 64 hexadecimal digits.
+    pub fn admin_with(&self, key: &str) -> Admin {
+        let key = KeySource::Value(Secret::new(key.to_owned()));
+        Admin::new(self.database(), key, 3600, self.clock.clone())
+    }
+
+    /// An operator.
+    pub fn admin(&self) -> Admin {
+        self.admin_with(SIGNING_KEY)
+    }
+
+    /// Runs statements by hand.
+    pub async fn execute(&self, statements: &str) {
+        execute(&self.url, statements).await;
+    }
+
+    /// A connection by hand.
+    pub async fn client(&self) -> Client {
+        connect(&self.url).await
+    }
+
+    /// The one value, as text, that a statement gives.
+    pub async fn value(&self, statement: &str) -> String {
+        let rows = self.client().await.simple_query(statement).await.unwrap();
+        let value = rows.iter().find_map(|row| match row {
+            tokio_postgres::SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
+            _ => None,
+        });
+        value.unwrap_or_default()
+    }
+}
+
+async fn connect(url: &str) -> Client {
+    let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
+    tokio::spawn(connection);
+    client
+}
+
+async fn execute(url: &str, statements: &str) {
+    connect(url).await.batch_execute(statements).await.unwrap();
+}
+
+/// The server of this test binary, with a migrated database to copy. Its watchdog stops it when
+/// the binary ends.
+fn server() -> &'static Server {
+    static SERVER: OnceLock<Server> = OnceLock::new();
+    SERVER.get_or_init(|| {
+        let cache = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.local");
+        let pg_bin = Environment::of_process().text("PG_BIN").map(Into::into);
+        let server = Server::start(&Settings { data: Data::Temporary, pg_bin, cache }).unwrap();
+        let (maintenance, migrated) = (server.url("postgres"), server.url("migrated"));
+        // The test that comes first is in a runtime already, which can't wait for another here.
+        let template = thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            runtime.unwrap().block_on(async {
+                execute(&maintenance, "CREATE DATABASE migrated").await;
+                let stage = Stage { url: migrated, clock: Clock::fixed(NOW) };
+                stage.admin().handle(serde_json::json!({ "verb": "migrate" })).await.unwrap();
+            });
+        });
+        template.join().unwrap();
+        server
+    })
+}
