@@ -39,11 +39,16 @@ impl Caller {
         ])
     }
 
+    /// Whose context it is, if it is one: for the log.
+    pub fn id_in_context(context: &BTreeMap<String, Value>) -> Option<UserId> {
+        UserId::parse(context.get("sub")?.as_str()?)
+    }
+
     /// Reads back what [`Caller::to_context`] wrote; `None` if anything is missing or odd.
     pub fn from_context(context: &BTreeMap<String, Value>) -> Option<Self> {
         let text = |name: &str| context.get(name).and_then(Value::as_str);
         Some(Self {
-            id: UserId::parse(text("sub")?)?,
+            id: Self::id_in_context(context)?,
             username: Username::parse(text("username")?.to_owned()).ok()?,
             email: Email::from_row(text("email")?.to_owned()),
             roles: text("roles")?.split_whitespace().map(Role::named).collect::<Option<_>>()?,

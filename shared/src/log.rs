@@ -72,7 +72,7 @@ pub fn request(line: &Line<'_>) {
                 method = line.method,
                 route = line.route,
                 status = line.status,
-                duration_ms = line.duration.as_secs_f64() * 1e3,
+                duration_ms = milliseconds(line.duration),
                 user_id = line.user_id.map(UserId::get),
                 event = line.event,
                 error = line.error,
@@ -88,9 +88,14 @@ pub fn request(line: &Line<'_>) {
     }
 }
 
-/// Tells the operator of something that no request failed for.
-pub fn notice(user_id: Option<UserId>, notice: &'static str, cause: Option<&str>) {
-    warn!(target: "latchkey", user_id = user_id.map(UserId::get), notice, cause, "notice");
+/// Milliseconds, to the microsecond.
+fn milliseconds(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 1e6).round() / 1e3
+}
+
+/// Tells the operator of something that is no request's end, by a name that stays.
+pub fn notice(user_id: Option<UserId>, event: &'static str, cause: Option<&str>) {
+    warn!(target: "latchkey", user_id = user_id.map(UserId::get), event, cause, "notice");
 }
 
 /// Tells of a part that init could not make ready; it is tried again when it is needed.

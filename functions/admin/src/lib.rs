@@ -13,7 +13,7 @@ use shared::db::{self, Database, Roles, SigningKeys, UserRoles};
 use shared::environment::Invalid;
 use shared::jwt::{self, KeySource};
 use shared::secrets_manager::SecretsManager;
-use shared::{Clock, Environment, Role, UserId, Username};
+use shared::{Clock, Environment, Role, UserId, Username, log};
 
 pub use refusal::Refusal;
 use request::Request;
@@ -57,11 +57,11 @@ impl Admin {
             Request::Migrate {} => self.migrate().await,
             Request::Grant { username, role } => {
                 let (username, role) = parse(username, &role)?;
-                changed(self.roles().grant(&username, role).await?)
+                changed("grant", role, self.roles().grant(&username, role).await?)
             }
             Request::Revoke { username, role } => {
                 let (username, role) = parse(username, &role)?;
-                changed(self.roles().revoke(&username, role).await?)
+                changed("revoke", role, self.roles().revoke(&username, role).await?)
             }
             Request::List { after, limit } => self.list(after, limit).await,
         }
@@ -100,7 +100,9 @@ fn parse(username: String, role: &str) -> Result<(Username, Role), Refusal> {
     Ok((username, Role::named(role).ok_or(Refusal::NoSuchRole)?))
 }
 
-fn changed(user: Option<UserRoles>) -> Result<Value, Refusal> {
+fn changed(verb: &str, role: Role, user: Option<UserRoles>) -> Result<Value, Refusal> {
     let user = user.ok_or(Refusal::NoSuchUser)?;
+    let change = format!("{verb} {role}");
+    log::notice(Some(user.id), "privilege_permissions_changed", Some(&change));
     Ok(json!({ "username": user.username.as_str(), "roles": user.roles }))
 }

@@ -12,6 +12,7 @@ use super::cors::Cors;
 use super::event::ProxyEvent;
 use super::reply::{Event, Reply};
 use super::request::Request;
+use crate::caller::Caller;
 use crate::environment::{Environment, Invalid};
 use crate::error::Error;
 use crate::log;
@@ -68,7 +69,7 @@ impl<E: Endpoint> Function<E> {
             route: &event.resource,
             status: reply.status,
             duration,
-            user_id: reply.user_id,
+            user_id: reply.user_id.or_else(|| Caller::id_in_context(event.authorizer())),
             event: reply.event.map(Event::name),
             error: reply.error,
             cause: reply.cause.as_deref(),
