@@ -16,8 +16,8 @@ pub struct UnverifiedToken<'a> {
     pub(super) message: &'a str,
     /// The signature in base64url, known to be canonical.
     pub(super) signature: &'a str,
-    /// The payload's bytes.
-    pub(super) payload: Vec<u8>,
+    /// The payload, JSON or not.
+    pub(super) payload: String,
 }
 
 /// The header of our tokens. There is nothing else in it: what is unknown (`crit`, `jku`, `jwk`,
@@ -37,11 +37,13 @@ impl<'a> UnverifiedToken<'a> {
         let (header, payload) = message.split_once('.')?;
         // The decoder refuses padding, line breaks and trailing bits: a token has one spelling.
         let decode = |segment: &str| URL_SAFE_NO_PAD.decode(segment).ok();
-        let header: Header = serde_json::from_slice(&decode(header)?).ok()?;
+        // RFC 7519 §7.2 wants UTF-8; serde_json lets anything pass in what it ignores.
+        let text = |segment: &str| String::from_utf8(decode(segment)?).ok();
+        let header: Header = serde_json::from_str(&text(header)?).ok()?;
         let is_ours = header.alg == "ES256"
             && (header.typ == "at+jwt" || header.typ == "application/at+jwt")
             && decode(signature)?.len() == 64;
-        let payload = decode(payload)?;
+        let payload = text(payload)?;
         is_ours.then_some(Self { kid: Kid::new(header.kid), message, signature, payload })
     }
 }
@@ -90,6 +92,14 @@ mod tests {
             let header = OURS.replacen(from, to, 1);
             assert_eq!(UnverifiedToken::parse(&token(&header)), None, "{header}");
         }
+    }
+
+    #[test]
+    fn a_segment_that_is_no_text_is_refused() {
+        let encode = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
+        let payload = encode(b"{\"a\":\"\xe9\"}");
+        let token = format!("{}.{payload}.{}", encode(OURS.as_bytes()), encode(&[7; 64]));
+        assert_eq!(UnverifiedToken::parse(&token), None);
     }
 
     #[test]

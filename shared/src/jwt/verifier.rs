@@ -96,7 +96,7 @@ impl Verifier {
         jsonwebtoken::crypto::verify(token.signature, message, &key, Algorithm::ES256)
             .ok()
             .filter(|valid| *valid)?;
-        let claims: Claims = serde_json::from_slice(&token.payload).ok()?;
+        let claims: Claims = serde_json::from_str(&token.payload).ok()?;
         let user_id = UserId::parse(&claims.sub)?;
         let is_ours = claims.iss == self.settings.issuer
             && claims.aud.includes(&self.settings.audience)
