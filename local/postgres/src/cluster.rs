@@ -5,6 +5,9 @@ use std::{
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::Stdio,
+    sync::mpsc,
+    thread,
+    time::Duration,
 };
 
 use tempfile::TempDir;
@@ -15,6 +18,9 @@ use crate::{
     error::{Error, doing},
     programs::Programs,
 };
+
+/// How long a server may take to stop once its owner has ended.
+const STOPPING: Duration = Duration::from_secs(15);
 
 /// A database cluster that this process alone may use.
 #[derive(Debug)]
@@ -91,10 +97,9 @@ impl Cluster {
             "--auth=trust",
             "--encoding=UTF8",
             "--locale=C",
+            // Nobody has data in it yet, and waiting for a busy disk takes seconds.
+            "--no-sync",
         ]);
-        if self.temporary.is_some() {
-            initdb.arg("--no-sync");
-        }
         // A given time zone spares it the search for this machine's.
         let output = initdb.env("TZ", "UTC").stdin(self.lock()?).output();
         let output = output.map_err(doing("run initdb"))?;
@@ -132,9 +137,18 @@ impl Locks {
             Err(TryLockError::WouldBlock) => return Err(Error::InUse(directory.to_owned())),
             Err(TryLockError::Error(cause)) => return Err(doing("lock the database")(cause)),
         }
-        let server = open("postgres-server.lock")?;
-        server.lock().map_err(doing("wait for the last server to end"))?;
+        let server = lock_in_time(open("postgres-server.lock")?, directory)?;
         Ok(Self { _owner: owner, server })
+    }
+}
+
+/// Locks the file, which a server of an earlier run may hold for as long as it takes to stop.
+fn lock_in_time(file: File, directory: &Path) -> Result<File, Error> {
+    let (send, locked) = mpsc::channel();
+    thread::spawn(move || send.send(file.lock().map(|()| file)));
+    match locked.recv_timeout(STOPPING) {
+        Ok(file) => file.map_err(doing("lock the database")),
+        Err(_) => Err(Error::LeftOver(directory.to_owned())),
     }
 }
 

@@ -43,6 +43,9 @@ pub enum Error {
     /// Another process uses the kept data.
     #[error("another Latchkey already uses the database in {0}: stop it first")]
     InUse(PathBuf),
+    /// A server of an earlier run doesn't stop by itself.
+    #[error("a PostgreSQL of an earlier run still uses {0}: stop it first (`pg_ctl stop -D {0}`)")]
+    LeftOver(PathBuf),
     /// A program of PostgreSQL ended with an error.
     #[error("{program} failed: {cause}")]
     Failed {

@@ -1,0 +1,173 @@
+//! That the template, the table of routes and the functions say the same, and that no route lets
+//! anyone in whom the table keeps out.
+
+use std::{collections::BTreeSet, net::Ipv4Addr};
+
+use bytes::Bytes;
+use http::Request;
+use http_body_util::BodyExt as _;
+use serde_json::{Value, json};
+use shared::{
+    Clock, Environment,
+    routes::{Access, ROUTES, Route},
+};
+use stage::Stage;
+
+use super::*;
+use crate::{arguments::Verb, gateway::Gateway, operator::Operator, template::Given};
+
+/// Our template; a policy is asked for each time, and hashes are cheap.
+fn ours() -> Template {
+    let overrides = [("AuthorizerCacheSeconds", "0"), ("BcryptCost", "4")];
+    let overrides = overrides.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let given = Given { overrides: overrides.into(), ..Given::default() };
+    Template::read(include_str!("../../../template.yaml"), given).unwrap()
+}
+
+/// The whole service over a database of its own, and who works on that.
+struct Service {
+    gateway: Gateway,
+    operator: Operator,
+}
+
+impl Service {
+    async fn start() -> Self {
+        let stage = Stage::empty().await;
+        let template = ours();
+        let mut settings = Settings::default();
+        settings.own("DATABASE_URL", stage.url);
+        settings.own("SIGNING_KEY", stage::SIGNING_KEY.to_owned());
+        let operator = Operator::start(&template, &settings).await.unwrap();
+        operator.migrate().await.unwrap();
+        let functions = Functions::start(&template, &settings).await.unwrap();
+        let app = "Test".to_owned();
+        let gateway = Gateway::new(&template, app, Clock::System, |it| functions.get(it));
+        Self { gateway: gateway.unwrap(), operator }
+    }
+
+    async fn send(&self, request: http::request::Builder, body: &Value) -> (u16, Value) {
+        let request = request.header("content-type", "application/json");
+        let request = request.body(Some(Bytes::from(body.to_string()))).unwrap();
+        let answer = self.gateway.answer(request, Ipv4Addr::LOCALHOST.into()).await;
+        let status = answer.status().as_u16();
+        let body = answer.into_body().collect().await.unwrap().to_bytes();
+        (status, serde_json::from_slice(&body).unwrap_or_default())
+    }
+
+    /// Somebody who has just signed up and in: their token.
+    async fn sign_in(&self, username: &str) -> String {
+        let email = format!("{username}@example.com");
+        let person = json!({ "username": username, "email": email, "password": "correct horse" });
+        assert_eq!(self.send(Request::post("/api/auth/signup"), &person).await.0, 200);
+        let (status, answer) = self.send(Request::post("/api/auth/signin"), &person).await;
+        assert_eq!(status, 200);
+        answer["token"].as_str().unwrap().to_owned()
+    }
+
+    async fn call(&self, route: &Route, token: Option<&str>) -> u16 {
+        let mut request = Request::builder().method(route.method).uri(route.path);
+        if let Some(token) = token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        self.send(request, &json!({})).await.0
+    }
+}
+
+/// The token with another character in the middle of its signature.
+fn forged(token: &str) -> String {
+    let at = token.len() - 40;
+    let other = if token.as_bytes()[at] == b'A' { "B" } else { "A" };
+    format!("{}{other}{}", &token[..at], &token[at + 1..])
+}
+
+#[tokio::test]
+async fn no_route_lets_in_whom_the_table_keeps_out() {
+    let service = Service::start().await;
+    let token = service.sign_in("ada").await;
+    let role = "ROLE_USER".to_owned();
+    service.operator.run(Verb::Revoke { username: "ada".to_owned(), role }).await.unwrap();
+    let forged = forged(&token);
+    for route in ROUTES {
+        let without = service.call(route, None).await;
+        let with_forged = service.call(route, Some(&forged)).await;
+        let with_no_role = service.call(route, Some(&token)).await;
+        let statuses = [without, with_forged, with_no_role];
+        match route.access {
+            // With an empty JSON object as the body, some of these refuse that.
+            Access::Public => assert!(
+                statuses.iter().all(|it| [200, 400, 422].contains(it)),
+                "{route:?}: {statuses:?}"
+            ),
+            Access::SignedIn => assert_eq!(statuses, [401, 401, 200], "{route:?}"),
+            Access::AnyOf(_) => assert_eq!(statuses, [401, 401, 403], "{route:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn each_role_opens_the_routes_that_ask_for_it() {
+    let service = Service::start().await;
+    let token = service.sign_in("ada").await;
+    for role in ["ROLE_MODERATOR", "ROLE_ADMIN"] {
+        let (username, role) = ("ada".to_owned(), role.to_owned());
+        service.operator.run(Verb::Grant { username, role }).await.unwrap();
+    }
+    for route in ROUTES.iter().filter(|route| route.access != Access::Public) {
+        assert_eq!(service.call(route, Some(&token)).await, 200, "{route:?}");
+    }
+    let listed = service.operator.run(Verb::List).await.unwrap();
+    assert_eq!(listed.len(), 1);
+    assert!(listed[0].contains("ada") && listed[0].contains("ROLE_ADMIN"), "{listed:?}");
+}
+
+#[test]
+fn the_template_has_the_routes_of_the_table_and_no_others() {
+    let template = ours();
+    let routes = template.functions.iter().flat_map(|function| {
+        function.routes.iter().map(|route| {
+            let protected = template.needs_authorizer(route);
+            (route.method.to_string(), route.path.clone(), function.name.clone(), protected)
+        })
+    });
+    let table = ROUTES.iter().map(|route| {
+        let protected = route.access != Access::Public;
+        (route.method.to_owned(), route.path.to_owned(), route.function.to_owned(), protected)
+    });
+    assert_eq!(routes.collect::<BTreeSet<_>>(), table.collect());
+}
+
+/// Starts a function, and gives the names of the settings that it asked for.
+async fn asked<E: Endpoint>() -> (&'static str, BTreeSet<String>) {
+    let mut environment = Environment::default();
+    // It may refuse to start: it asks for all of its settings first.
+    let _ = Function::<E>::from_env(&mut environment).await;
+    (E::FUNCTION, environment.asked().map(str::to_owned).collect())
+}
+
+#[tokio::test]
+async fn the_template_gives_each_function_the_settings_that_it_asks_for_and_no_others() {
+    let mut environments = [Environment::default(), Environment::default()];
+    let [authorizer, admin] = &mut environments;
+    let _ = authorizer::Authorizer::from_env(authorizer).await;
+    let _ = admin::Admin::from_env(admin).await;
+    let [authorizer, admin] = environments.map(|it| it.asked().map(str::to_owned).collect());
+    let template = ours();
+    for (name, asked) in [
+        asked::<content::Content>().await,
+        asked::<jwks::Jwks>().await,
+        asked::<me::Me>().await,
+        asked::<signin::Signin>().await,
+        asked::<signup::Signup>().await,
+        asked::<token::Token>().await,
+        ("authorizer", authorizer),
+        ("admin", admin),
+    ] {
+        let declared = &template.function(name).unwrap().environment;
+        let mut given: BTreeSet<_> = declared.keys().cloned().collect();
+        // A key may be given in place of the name of the secret that holds it.
+        if given.contains("SIGNING_KEY_ARN") {
+            given.insert("SIGNING_KEY".to_owned());
+        }
+        assert_eq!(asked, given, "{name}");
+    }
+}

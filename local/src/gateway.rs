@@ -1,0 +1,256 @@
+//! API Gateway in one process: a REST API's routes, authorizer, limits and own answers, as its
+//! documentation describes them.
+
+mod authorizer;
+mod event;
+mod integration;
+mod policy;
+mod policy_cache;
+mod response;
+mod response_type;
+mod router;
+
+use std::{
+    net::IpAddr,
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, header};
+use shared::Clock;
+use uuid::Uuid;
+
+use self::{
+    authorizer::Authorizer,
+    event::{ApiIdentity, Call},
+    response::GatewayResponses,
+    router::{Router, Target, Way},
+};
+pub(crate) use self::{response::Answer, response_type::ResponseType};
+use crate::{
+    lambda::{Failure, Lambda},
+    template::{self, ACCOUNT, REGION, Template},
+};
+
+/// The most bytes of a request's body.
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html>
+pub(crate) const BODY_BYTES: usize = 10 * 1024 * 1024;
+
+/// The most bytes of a request's line and header values together (same page).
+const HEAD_BYTES: usize = 10_240;
+
+/// The longest that a caller waits for a function (same page).
+const INTEGRATION_TIMEOUT: Duration = Duration::from_secs(29);
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
+
+/// The API that the local runner plays.
+const API_ID: &str = "local";
+
+/// The gateway of one API.
+pub(crate) struct Gateway {
+    /// `APP_NAME`, for the log.
+    app: String,
+    router: Router,
+    authorizer: Option<Authorizer>,
+    responses: GatewayResponses,
+    preflight: Option<HeaderMap>,
+    binary_media_types: Vec<String>,
+    identity: ApiIdentity,
+    clock: Clock,
+}
+
+/// What the log says of a request that no function has seen, or that one failed at.
+struct Incident<'a> {
+    response_type: ResponseType,
+    resource: &'a str,
+    cause: Option<String>,
+}
+
+impl Gateway {
+    /// The gateway of a template's API. `function` gives each function by the name of its crate.
+    pub(crate) fn new(
+        template: &Template,
+        app: String,
+        clock: Clock,
+        mut function: impl FnMut(&template::Function) -> template::Result<Lambda>,
+    ) -> template::Result<Self> {
+        let mut router = Router::default();
+        let mut authorizer = None;
+        let stage = &template.api.stage;
+        for declared in &template.functions {
+            let source = template.api.authorizer.as_ref();
+            if let Some(source) = source.filter(|source| source.function == declared.name) {
+                let (header, seconds) = (source.header.clone(), source.cache_seconds);
+                let lambda = function(declared)?;
+                authorizer = Some(Authorizer::new(header, lambda, seconds, clock.clone()));
+            }
+            for route in &declared.routes {
+                let target = Target {
+                    resource: route.path.clone(),
+                    arn: arn(stage, &route.method, &route.path),
+                    function: declared.name.clone(),
+                    lambda: function(declared)?,
+                    protected: template.needs_authorizer(route),
+                };
+                router.add(route.method.clone(), target);
+            }
+        }
+        Ok(Self {
+            app,
+            router,
+            authorizer,
+            responses: GatewayResponses::new(template.api.gateway_responses.clone()),
+            preflight: template.api.cors.clone(),
+            binary_media_types: template.api.binary_media_types.clone(),
+            identity: ApiIdentity { api_id: API_ID, stage: stage.clone() },
+            clock,
+        })
+    }
+
+    /// Answers a request. Its body is `None` if it is over [`BODY_BYTES`].
+    pub(crate) async fn answer(&self, request: Request<Option<Bytes>>, caller: IpAddr) -> Answer {
+        let start = Instant::now();
+        let id = Uuid::new_v4().to_string();
+        let method = request.method().clone();
+        let mut answer = match self.route(request, caller, &id).await {
+            Ok(answer) => answer,
+            Err(incident) => {
+                let answer = self.responses.answer(incident.response_type);
+                incident.log(&self.app, &id, &method, answer.status(), start.elapsed());
+                answer
+            }
+        };
+        if let Ok(id) = HeaderValue::from_str(&id) {
+            answer.headers_mut().insert(REQUEST_ID, id);
+        }
+        answer
+    }
+
+    async fn route(
+        &self,
+        request: Request<Option<Bytes>>,
+        caller: IpAddr,
+        request_id: &str,
+    ) -> Result<Answer, Incident<'_>> {
+        if head_bytes(&request) > HEAD_BYTES {
+            let status = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
+            return Ok(response::answer(status, HeaderMap::new(), Bytes::new()));
+        }
+        let (head, body) = request.into_parts();
+        let Some(body) = body else {
+            return Err(Incident::at("", ResponseType::RequestTooLarge));
+        };
+        let target = match (self.router.find(&head.method, head.uri.path()), &self.preflight) {
+            (Way::To(target), _) => target,
+            (Way::Preflight, Some(headers)) => return Ok(preflight(headers.clone())),
+            (Way::Preflight, None) | (Way::Nowhere, _) => {
+                return Err(Incident::at("", ResponseType::MissingAuthenticationToken));
+            }
+        };
+        let request = Request::from_parts(head, body);
+        let call = Call {
+            request: &request,
+            resource: &target.resource,
+            request_id,
+            caller,
+            time: self.clock.now().seconds().saturating_mul(1000),
+            api: &self.identity,
+        };
+        self.integrate(target, &call).await
+    }
+
+    /// Asks the authorizer, if the route needs one, and then the function.
+    async fn integrate<'a>(
+        &'a self,
+        target: &'a Target,
+        call: &Call<'_>,
+    ) -> Result<Answer, Incident<'a>> {
+        let resource = target.resource.as_str();
+        let policy = match (&self.authorizer, target.protected) {
+            (_, false) => None,
+            (Some(authorizer), true) => {
+                let asked = authorizer.authorize(call, &target.arn).await;
+                Some(asked.map_err(|refused| Incident {
+                    response_type: refused.response_type,
+                    resource,
+                    cause: refused.cause,
+                })?)
+            }
+            (None, true) => {
+                return Err(Incident::at(resource, ResponseType::AuthorizerConfigurationError));
+            }
+        };
+        let context = policy.as_ref().map(|policy| &policy.context);
+        let event = call.for_function(context, &self.binary_media_types);
+        let output = target.lambda.invoke(event, INTEGRATION_TIMEOUT).await;
+        let malformed = "its answer is malformed".to_owned();
+        let (response_type, cause) = match output {
+            Ok(output) => match integration::answer(&output) {
+                Some(answer) => return Ok(answer),
+                None => (ResponseType::IntegrationFailure, malformed),
+            },
+            Err(Failure::EventTooLarge) => {
+                return Err(Incident::at(resource, ResponseType::RequestTooLarge));
+            }
+            Err(Failure::TimedOut) => {
+                (ResponseType::IntegrationTimeout, Failure::TimedOut.to_string())
+            }
+            Err(failure) => (ResponseType::IntegrationFailure, failure.to_string()),
+        };
+        let cause = Some(format!("the function {} failed: {cause}", target.function));
+        Err(Incident { response_type, resource, cause })
+    }
+}
+
+impl<'a> Incident<'a> {
+    const fn at(resource: &'a str, response_type: ResponseType) -> Self {
+        Self { response_type, resource, cause: None }
+    }
+
+    fn log(
+        self,
+        app: &str,
+        request_id: &str,
+        method: &Method,
+        status: StatusCode,
+        duration: Duration,
+    ) {
+        shared::log::request(&shared::log::Line {
+            request_id,
+            app,
+            function: "gateway",
+            method: method.as_str(),
+            route: self.resource,
+            status: status.as_u16(),
+            duration,
+            user_id: None,
+            event: None,
+            error: Some(self.response_type.name()),
+            cause: self.cause.as_deref(),
+        });
+    }
+}
+
+/// What a policy calls a method.
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-control-access-using-iam-policies-to-invoke-api.html>
+fn arn(stage: &str, method: &Method, path: &str) -> String {
+    format!("arn:aws:execute-api:{REGION}:{ACCOUNT}:{API_ID}/{stage}/{method}{path}")
+}
+
+/// The answer of the MOCK integration that SAM makes for OPTIONS.
+fn preflight(headers: HeaderMap) -> Answer {
+    let mut answer = response::answer(StatusCode::OK, headers, Bytes::from_static(b"{}\n"));
+    let json = HeaderValue::from_static("application/json");
+    answer.headers_mut().insert(header::CONTENT_TYPE, json);
+    answer
+}
+
+fn head_bytes<T>(request: &Request<T>) -> usize {
+    let target = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
+    let line = request.method().as_str().len() + target + " HTTP/1.1 ".len();
+    line + request.headers().values().map(HeaderValue::len).sum::<usize>()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,108 @@
+//! The step before a protected route: who is calling, and may they.
+
+use std::{sync::Arc, time::Duration};
+
+use http::HeaderName;
+use shared::Clock;
+
+use super::{ResponseType, event::Call, policy::Policy, policy_cache::PolicyCache};
+use crate::lambda::{Failure, Lambda};
+
+/// The longest that API Gateway waits for an authorizer.
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html>
+const MOST: Duration = Duration::from_secs(29);
+
+/// The words by which an authorizer says that nobody is calling.
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-use-lambda-authorizer.html>
+const NOBODY: &str = "Unauthorized";
+
+/// A REQUEST authorizer with one header as its identity source.
+pub(crate) struct Authorizer {
+    header: HeaderName,
+    lambda: Lambda,
+    cache: PolicyCache,
+}
+
+/// Why a caller doesn't get in.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Refused {
+    pub(crate) response_type: ResponseType,
+    /// For the log, where it is a fault and not a refusal.
+    pub(crate) cause: Option<String>,
+}
+
+impl Refused {
+    const fn with(response_type: ResponseType) -> Self {
+        Self { response_type, cause: None }
+    }
+}
+
+impl Authorizer {
+    /// An authorizer whose policies are used again for `cache_seconds`.
+    pub(crate) fn new(
+        header: HeaderName,
+        lambda: Lambda,
+        cache_seconds: u32,
+        clock: Clock,
+    ) -> Self {
+        Self { header, lambda, cache: PolicyCache::new(cache_seconds, clock) }
+    }
+
+    /// The policy that lets the caller use the method of that ARN.
+    pub(crate) async fn authorize(
+        &self,
+        call: &Call<'_>,
+        method_arn: &str,
+    ) -> Result<Arc<Policy>, Refused> {
+        let Some(caller) = self.identity(call) else {
+            return Err(Refused::with(ResponseType::Unauthorized));
+        };
+        let policy = match self.cache.get(&caller) {
+            Some(policy) => policy,
+            None => self.ask(call, method_arn, caller).await?,
+        };
+        if policy.allows(method_arn) {
+            Ok(policy)
+        } else {
+            Err(Refused::with(ResponseType::AccessDenied))
+        }
+    }
+
+    /// All values of the identity source; `None` if it is missing or empty. Two headers are
+    /// never taken for one of them: whether API Gateway does so isn't documented.
+    fn identity(&self, call: &Call<'_>) -> Option<String> {
+        let values = call.request.headers().get_all(&self.header).iter();
+        let values: Vec<_> =
+            values.map(|value| value.as_bytes().escape_ascii().to_string()).collect();
+        let identity = values.join("\n");
+        (!identity.trim().is_empty()).then_some(identity)
+    }
+
+    async fn ask(
+        &self,
+        call: &Call<'_>,
+        method_arn: &str,
+        caller: String,
+    ) -> Result<Arc<Policy>, Refused> {
+        match self.lambda.invoke(call.for_authorizer(method_arn), MOST).await {
+            Ok(output) => match Policy::parse(&output) {
+                Some(policy) => {
+                    let policy = Arc::new(policy);
+                    self.cache.put(caller, &policy);
+                    Ok(policy)
+                }
+                None => Err(Refused {
+                    response_type: ResponseType::AuthorizerConfigurationError,
+                    cause: Some("the authorizer's answer is no policy".to_owned()),
+                }),
+            },
+            Err(Failure::Function(error)) if error.0 == NOBODY => {
+                Err(Refused::with(ResponseType::Unauthorized))
+            }
+            Err(failure) => Err(Refused {
+                response_type: ResponseType::AuthorizerFailure,
+                cause: Some(format!("the authorizer failed: {failure}")),
+            }),
+        }
+    }
+}

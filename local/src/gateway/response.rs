@@ -1,0 +1,110 @@
+//! The gateway's own answers, made once from the template.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+use http_body_util::Full;
+
+use super::ResponseType;
+use crate::template::Customised;
+
+/// An answer to a request.
+pub(crate) type Answer = Response<Full<Bytes>>;
+
+/// The gateway's own answers.
+#[derive(Debug)]
+pub(crate) struct GatewayResponses(BTreeMap<ResponseType, Customised>);
+
+impl GatewayResponses {
+    pub(crate) const fn new(customised: BTreeMap<ResponseType, Customised>) -> Self {
+        Self(customised)
+    }
+
+    /// The answer of that type: as the template has it, else as it has all 4xx or 5xx, else with
+    /// words of our own. A status that the template gives all of them counts for each.
+    pub(crate) fn answer(&self, response_type: ResponseType) -> Answer {
+        let fallback = self.0.get(&response_type.fallback());
+        let customised = self.0.get(&response_type).or(fallback);
+        let status = customised
+            .and_then(|it| it.status)
+            .or_else(|| fallback.and_then(|it| it.status))
+            .unwrap_or(response_type.status());
+        let headers = customised.map_or_else(HeaderMap::new, |it| it.headers.clone());
+        let (media_type, body) =
+            customised.and_then(|it| it.body.clone()).unwrap_or_else(|| plain(status));
+        let mut answer = answer(status, headers, body);
+        answer.headers_mut().insert(header::CONTENT_TYPE, media_type);
+        answer
+    }
+}
+
+/// What API Gateway says by default: a message in JSON.
+fn plain(status: StatusCode) -> (HeaderValue, Bytes) {
+    let message = status.canonical_reason().unwrap_or_default();
+    let body = serde_json::json!({ "message": message }).to_string();
+    (HeaderValue::from_static("application/json"), body.into())
+}
+
+pub(crate) fn answer(status: StatusCode, headers: HeaderMap, body: Bytes) -> Answer {
+    let mut answer = Response::new(Full::new(body));
+    *answer.status_mut() = status;
+    *answer.headers_mut() = headers;
+    answer
+}
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::BodyExt as _;
+
+    use super::*;
+
+    fn customised(status: Option<u16>, words: Option<&'static str>) -> Customised {
+        let headers = HeaderMap::from_iter([(header::VARY, HeaderValue::from_static("Origin"))]);
+        let media_type = HeaderValue::from_static("text/plain");
+        Customised {
+            status: status.map(|status| StatusCode::from_u16(status).unwrap()),
+            headers,
+            body: words.map(|words| (media_type, words.into())),
+        }
+    }
+
+    async fn told(
+        customised: impl IntoIterator<Item = (ResponseType, Customised)>,
+        response_type: ResponseType,
+    ) -> (u16, String, bool) {
+        let responses = GatewayResponses::new(customised.into_iter().collect());
+        let answer = responses.answer(response_type);
+        let (parts, body) = answer.into_parts();
+        let body = body.collect().await.unwrap().to_bytes();
+        let body = String::from_utf8(body.to_vec()).unwrap();
+        (parts.status.as_u16(), body, parts.headers.contains_key("vary"))
+    }
+
+    #[tokio::test]
+    async fn its_own_customisation_counts_first() {
+        let own = (ResponseType::AccessDenied, customised(None, Some("Unauthorized.")));
+        let all = (ResponseType::Default4xx, customised(None, Some("Bad")));
+        let answer = told([own, all], ResponseType::AccessDenied).await;
+        assert_eq!(answer, (403, "Unauthorized.".into(), true));
+    }
+
+    #[tokio::test]
+    async fn else_that_of_its_kind() {
+        let all = || (ResponseType::Default4xx, customised(None, Some("Bad")));
+        let answer = told([all()], ResponseType::AccessDenied).await;
+        assert_eq!(answer, (403, "Bad".into(), true));
+        let answer = told([all()], ResponseType::AuthorizerFailure).await;
+        assert_eq!(answer, (500, r#"{"message":"Internal Server Error"}"#.into(), false));
+    }
+
+    #[tokio::test]
+    async fn a_status_for_all_counts_for_each_without_its_own() {
+        let all = (ResponseType::Default4xx, customised(Some(418), None));
+        let own = (ResponseType::Unauthorized, customised(Some(401), None));
+        let customised = [all, own];
+        let responses = GatewayResponses::new(customised.into_iter().collect());
+        assert_eq!(responses.answer(ResponseType::AccessDenied).status(), 418);
+        assert_eq!(responses.answer(ResponseType::Unauthorized).status(), 401);
+    }
+}

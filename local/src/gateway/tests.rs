@@ -1,0 +1,269 @@
+//! The gateway over functions of the tests' own, against the rules that AWS documents.
+
+use std::{
+    net::Ipv4Addr,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use http_body_util::BodyExt as _;
+use serde_json::{Value, json};
+use shared::NumericDate;
+
+use super::*;
+use crate::{
+    lambda::{FunctionError, tests::Answering},
+    template::Given,
+};
+
+const TEMPLATE: &str = "
+Resources:
+  Api:
+    Type: AWS::Serverless::Api
+    Properties:
+      StageName: Prod
+      BinaryMediaTypes: [application~1json]
+      Auth:
+        DefaultAuthorizer: Token
+        AddDefaultAuthorizerToCorsPreflight: false
+        Authorizers:
+          Token:
+            FunctionPayloadType: REQUEST
+            FunctionArn: !GetAtt AuthorizerFunction.Arn
+            Identity: {Headers: [Authorization], ReauthorizeEvery: 60}
+      Cors: {AllowOrigin: \"'https://a.example'\", AllowCredentials: true}
+      GatewayResponses:
+        MISSING_AUTHENTICATION_TOKEN: {StatusCode: 404, ResponseTemplates: {text/plain: Nowhere}}
+        AUTHORIZER_FAILURE: {StatusCode: 503}
+  AuthorizerFunction: {Type: 'AWS::Serverless::Function', Properties: {}}
+  HelloFunction:
+    Type: AWS::Serverless::Function
+    Properties:
+      Events:
+        Open: {Type: Api, Properties: {RestApiId: !Ref Api, Method: post, Path: /open, Auth: {Authorizer: NONE}}}
+        Me: {Type: Api, Properties: {RestApiId: !Ref Api, Method: get, Path: /me}}
+        Other: {Type: Api, Properties: {RestApiId: !Ref Api, Method: get, Path: /other}}
+";
+
+type Answers = Result<Value, &'static str>;
+
+/// A gateway whose authorizer and function answer with what a test says.
+struct Stage {
+    gateway: Gateway,
+    clock: Clock,
+    times_asked: Arc<AtomicUsize>,
+    seen: Arc<Mutex<Vec<Value>>>,
+}
+
+fn lambda(
+    answer: impl Fn(Value) -> Answers + Send + Sync + 'static,
+    calls: &Arc<AtomicUsize>,
+    seen: &Arc<Mutex<Vec<Value>>>,
+) -> Lambda {
+    let (calls, seen) = (Arc::clone(calls), Arc::clone(seen));
+    let handler = Answering(move |event: Vec<u8>| {
+        let event: Value = serde_json::from_slice(&event).unwrap();
+        calls.fetch_add(1, Ordering::SeqCst);
+        seen.lock().unwrap().push(event.clone());
+        let answer = answer(event).map_err(|error| FunctionError(error.into()))?;
+        Ok(answer.to_string().into_bytes())
+    });
+    Lambda::new(Arc::new(handler), Duration::from_secs(3))
+}
+
+impl Stage {
+    fn new(
+        authorizer: impl Fn(Value) -> Answers + Send + Sync + 'static,
+        function: impl Fn(Value) -> Answers + Send + Sync + 'static,
+    ) -> Self {
+        let template = Template::read(TEMPLATE, Given::default()).unwrap();
+        let clock = Clock::fixed(NumericDate::from_seconds(1000));
+        let (times_asked, seen) = (Arc::default(), Arc::default());
+        let asks = lambda(authorizer, &times_asked, &Arc::default());
+        let answers = lambda(function, &Arc::default(), &seen);
+        let gateway = Gateway::new(&template, "Test".into(), clock.clone(), |function| {
+            Ok(if function.name == "authorizer" { asks.clone() } else { answers.clone() })
+        });
+        Self { gateway: gateway.unwrap(), clock, times_asked, seen }
+    }
+
+    async fn send(&self, request: http::request::Builder, body: Option<Bytes>) -> (u16, Answer) {
+        let request = request.body(body).unwrap();
+        let answer = self.gateway.answer(request, Ipv4Addr::LOCALHOST.into()).await;
+        (answer.status().as_u16(), answer)
+    }
+
+    async fn get(&self, path: &str, token: &str) -> u16 {
+        let request = Request::get(path).header("authorization", token);
+        self.send(request, Some(Bytes::new())).await.0
+    }
+}
+
+fn policy(effect: &str, paths: &[&str]) -> Value {
+    let arns: Vec<_> = paths.iter().map(|path| arn("Prod", &Method::GET, path)).collect();
+    json!({
+        "principalId": "7", "context": { "sub": 7 },
+        "policyDocument": { "Statement": [
+            { "Effect": effect, "Action": "execute-api:Invoke", "Resource": arns },
+        ]},
+    })
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "one of several ways to answer")]
+fn hello(_event: Value) -> Answers {
+    Ok(json!({ "statusCode": 200, "body": "hello" }))
+}
+
+fn nobody(_event: Value) -> Answers {
+    Err("Unauthorized")
+}
+
+async fn body(answer: Answer) -> String {
+    let body = answer.into_body().collect().await.unwrap().to_bytes();
+    String::from_utf8(body.to_vec()).unwrap()
+}
+
+#[tokio::test]
+async fn a_public_route_asks_nobody() {
+    let stage = Stage::new(nobody, hello);
+    let (status, answer) = stage.send(Request::post("/open"), Some("{}".into())).await;
+    assert_eq!((status, stage.times_asked.load(Ordering::SeqCst)), (200, 0));
+    let id = answer.headers()["x-amzn-requestid"].to_str().unwrap().to_owned();
+    let event = stage.seen.lock().unwrap()[0].clone();
+    assert_eq!(event["requestContext"]["requestId"], json!(id));
+    assert_eq!((&event["body"], &event["isBase64Encoded"]), (&json!("e30="), &json!(true)));
+    assert_eq!(body(answer).await, "hello");
+}
+
+#[tokio::test]
+async fn what_is_no_route_is_answered_as_the_template_says_with_a_token_or_without() {
+    let stage = Stage::new(nobody, hello);
+    for (method, path) in [
+        ("GET", "/nowhere"),
+        ("GET", "/open"),
+        ("POST", "/open/"),
+        ("POST", "//open"),
+        ("POST", "/OPEN"),
+        ("HEAD", "/me"),
+        ("OPTIONS", "/nowhere"),
+        ("BREW", "/me"),
+    ] {
+        for token in ["", "Bearer x"] {
+            let request = Request::builder().method(method).uri(path);
+            let request = request.header("authorization", token);
+            let (status, answer) = stage.send(request, Some(Bytes::new())).await;
+            assert_eq!((status, body(answer).await.as_str()), (404, "Nowhere"), "{method} {path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_preflight_of_a_known_path_has_the_headers_of_cors() {
+    let stage = Stage::new(nobody, hello);
+    let request = Request::builder().method(Method::OPTIONS).uri("/me");
+    let (status, answer) = stage.send(request, Some(Bytes::new())).await;
+    assert_eq!(status, 200);
+    assert_eq!(answer.headers()["access-control-allow-origin"], "https://a.example");
+    assert_eq!(answer.headers()["access-control-allow-credentials"], "true");
+}
+
+#[tokio::test]
+async fn without_an_identity_nobody_is_asked() {
+    let stage = Stage::new(|_| Ok(policy("Allow", &["/me"])), hello);
+    assert_eq!(stage.send(Request::get("/me"), Some(Bytes::new())).await.0, 401);
+    assert_eq!(stage.get("/me", "").await, 401);
+    assert_eq!(stage.times_asked.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test]
+async fn each_end_of_the_authorizer_has_its_own_answer() {
+    for (answer, status) in [
+        (Ok(policy("Allow", &["/me"])), 200),
+        (Ok(policy("Allow", &["/other"])), 403),
+        (Ok(policy("Deny", &["/me"])), 403),
+        (Err("Unauthorized"), 401),
+        (Err("unauthorized"), 503),
+        (Err("no database"), 503),
+        (Ok(json!(null)), 500),
+        (Ok(json!({ "principalId": "7" })), 500),
+    ] {
+        let told = format!("{answer:?}");
+        let stage = Stage::new(move |_| answer.clone(), hello);
+        assert_eq!(stage.get("/me", "Bearer x").await, status, "{told}");
+    }
+}
+
+#[tokio::test]
+async fn the_authorizer_sees_the_method_and_the_function_sees_strings() {
+    let authorizer = |event: Value| {
+        assert_eq!(event["type"], "REQUEST");
+        assert_eq!(event["methodArn"], json!(arn("Prod", &Method::GET, "/me")));
+        assert_eq!(event["multiValueHeaders"]["authorization"], json!(["Bearer x"]));
+        assert_eq!(event.get("body"), None);
+        Ok(policy("Allow", &["/me"]))
+    };
+    let stage = Stage::new(authorizer, hello);
+    assert_eq!(stage.get("/me", "Bearer x").await, 200);
+    let event = stage.seen.lock().unwrap()[0].clone();
+    let context = &event["requestContext"]["authorizer"];
+    assert_eq!(context, &json!({ "principalId": "7", "sub": "7" }));
+}
+
+#[tokio::test]
+async fn a_policy_counts_for_all_routes_until_its_time_is_up() {
+    let stage = Stage::new(|_| Ok(policy("Allow", &["/me"])), hello);
+    let asked = || stage.times_asked.load(Ordering::SeqCst);
+    assert_eq!(stage.get("/me", "Bearer x").await, 200);
+    assert_eq!(stage.get("/other", "Bearer x").await, 403);
+    assert_eq!(asked(), 1);
+    assert_eq!(stage.get("/me", "Bearer y").await, 200);
+    assert_eq!(asked(), 2);
+    stage.clock.advance(60);
+    assert_eq!(stage.get("/me", "Bearer x").await, 200);
+    assert_eq!(asked(), 3);
+}
+
+#[tokio::test]
+async fn two_headers_are_never_taken_for_one_of_them() {
+    let stage = Stage::new(|_| Ok(policy("Allow", &["/me"])), hello);
+    assert_eq!(stage.get("/me", "Bearer x").await, 200);
+    let two = Request::get("/me").header("authorization", "Bearer x");
+    let two = two.header("authorization", "Bearer y");
+    stage.send(two, Some(Bytes::new())).await;
+    assert_eq!(stage.times_asked.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test]
+async fn refusals_and_faults_are_not_remembered() {
+    let stage = Stage::new(nobody, hello);
+    assert_eq!(stage.get("/me", "Bearer x").await, 401);
+    assert_eq!(stage.get("/me", "Bearer x").await, 401);
+    assert_eq!(stage.times_asked.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test]
+async fn what_a_function_can_not_answer_is_answered_for_it() {
+    let broken: [fn(Value) -> Answers; 3] =
+        [|_| Err("failed"), |_| panic!("in a handler"), |_| Ok(json!("no proxy response"))];
+    for function in broken {
+        let stage = Stage::new(nobody, function);
+        assert_eq!(stage.send(Request::post("/open"), Some(Bytes::new())).await.0, 504);
+    }
+}
+
+#[tokio::test]
+async fn sizes_are_limited() {
+    let stage = Stage::new(nobody, hello);
+    let big = |bytes| Some(Bytes::from(vec![b'x'; bytes]));
+    let text = || Request::post("/open").header("content-type", "text/plain");
+    assert_eq!(stage.send(text(), big(6_000_000)).await.0, 200);
+    assert_eq!(stage.send(text(), big(6_300_000)).await.0, 413);
+    let binary = Request::post("/open").header("content-type", "application/json");
+    assert_eq!(stage.send(binary, big(4_800_000)).await.0, 413, "in base64");
+    assert_eq!(stage.send(text(), None).await.0, 413);
+    let header = |bytes| Request::post("/open").header("x-long", "x".repeat(bytes));
+    assert_eq!(stage.send(header(10_000), Some(Bytes::new())).await.0, 200);
+    assert_eq!(stage.send(header(10_240), Some(Bytes::new())).await.0, 431);
+}

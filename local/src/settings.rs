@@ -1,0 +1,184 @@
+//! Settings: the environment's, below them those of `.env`, below them the template's.
+
+use std::{collections::BTreeMap, path::Path};
+
+use shared::Environment;
+
+use crate::template::{Function, Setting};
+
+/// The settings that were given, and those that the runner has of its own.
+#[derive(Debug, Default)]
+pub(crate) struct Settings {
+    given: BTreeMap<String, String>,
+    own: BTreeMap<String, String>,
+}
+
+/// A `.env` that can't be read.
+#[derive(Debug, thiserror::Error)]
+#[error(".env: {0}")]
+pub(crate) struct BadDotenv(String);
+
+impl Settings {
+    /// The environment of this process, and what a `.env` file adds to it. An empty value counts
+    /// as not given.
+    pub(crate) fn read(dotenv: &Path) -> Result<Self, BadDotenv> {
+        #[expect(clippy::disallowed_methods, reason = "the runner's one look at its environment")]
+        let environment = std::env::vars();
+        Self::layered(environment, dotenv)
+    }
+
+    fn layered(
+        environment: impl Iterator<Item = (String, String)>,
+        dotenv: &Path,
+    ) -> Result<Self, BadDotenv> {
+        let mut given = BTreeMap::new();
+        if dotenv.exists() {
+            let bad = |error: dotenvy::Error| BadDotenv(without_values(&error));
+            for line in dotenvy::from_path_iter(dotenv).map_err(bad)? {
+                let (name, value) = line.map_err(bad)?;
+                given.entry(name).or_insert(value);
+            }
+        }
+        given.extend(environment.filter(|(_, value)| !value.is_empty()));
+        given.retain(|_, value| !value.is_empty());
+        Ok(Self { given, own: BTreeMap::new() })
+    }
+
+    /// All that were given.
+    pub(crate) const fn given(&self) -> &BTreeMap<String, String> {
+        &self.given
+    }
+
+    /// The value that was given.
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        self.given.get(name).map(String::as_str)
+    }
+
+    /// Gives a value from the command line, which wins over all others.
+    pub(crate) fn give(&mut self, name: &str, value: String) {
+        self.given.insert(name.to_owned(), value);
+    }
+
+    /// What to use where a function wants a setting and nobody gave it.
+    pub(crate) fn own(&mut self, name: &str, value: String) {
+        self.own.insert(name.to_owned(), value);
+    }
+
+    /// The settings that a function is started with: those that its template names, and the
+    /// secrets whose ARN it names.
+    pub(crate) fn of(&self, function: &Function) -> Environment {
+        let mut pairs = BTreeMap::new();
+        for (name, setting) in &function.environment {
+            let secret = name.strip_suffix("_ARN").filter(|_| *setting == Setting::SecretArn);
+            let value = match (self.given.get(name), setting) {
+                (Some(value), _) => Some(value),
+                (None, Setting::Text(value)) if !value.is_empty() => Some(value),
+                (None, _) => self.own.get(name),
+            };
+            if let Some(value) = value {
+                pairs.insert(name.clone(), value.clone());
+            }
+            if let Some(secret) = secret {
+                let own = self.own.get(secret).filter(|_| value.is_none());
+                if let Some(value) = self.given.get(secret).or(own) {
+                    pairs.insert(secret.to_owned(), value.clone());
+                }
+            }
+        }
+        Environment::from_iter(pairs)
+    }
+}
+
+/// What is wrong with a `.env`, without the line itself: it may hold a password.
+fn without_values(error: &dotenvy::Error) -> String {
+    match error {
+        dotenvy::Error::LineParse(line, at) => {
+            let name = line.split('=').next().filter(|name| name.len() < line.len());
+            let name = name.map_or("a line without `=`", str::trim);
+            format!("{name}: it can't be read from its character {} on", at + 1)
+        }
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, time::Duration};
+
+    use super::*;
+
+    fn layered(environment: &[(&str, &str)], dotenv: &str) -> Result<Settings, BadDotenv> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(".env");
+        fs::write(&path, dotenv).unwrap();
+        let environment = environment.iter().map(|(name, value)| ((*name).into(), (*value).into()));
+        Settings::layered(environment, &path)
+    }
+
+    fn function(environment: &[(&str, Setting)]) -> Function {
+        let environment =
+            environment.iter().map(|(name, setting)| ((*name).into(), setting.clone()));
+        Function {
+            logical_id: "XFunction".into(),
+            name: "x".into(),
+            timeout: Duration::from_secs(3),
+            environment: environment.collect(),
+            routes: Vec::new(),
+        }
+    }
+
+    fn text(value: &str) -> Setting {
+        Setting::Text(value.into())
+    }
+
+    #[test]
+    fn the_environment_wins_over_the_file_and_nothing_is_nothing() {
+        let settings = layered(&[("A", "1"), ("B", ""), ("D", "")], "A=2\nB='3'\nC=\n").unwrap();
+        assert_eq!(settings.get("A"), Some("1"));
+        assert_eq!(settings.get("B"), Some("3"));
+        assert_eq!((settings.get("C"), settings.get("D")), (None, None));
+    }
+
+    #[test]
+    fn a_bad_file_is_told_without_what_it_holds() {
+        let error = layered(&[], "DATABASE_PASSWORD='hunter2\n").unwrap_err().to_string();
+        assert!(error.starts_with(".env: DATABASE_PASSWORD"), "{error}");
+        assert!(!error.contains("hunter2"), "{error}");
+        let error = layered(&[], "hunter2\n").unwrap_err().to_string();
+        assert!(!error.contains("hunter2"), "{error}");
+    }
+
+    #[test]
+    fn a_function_gets_what_its_template_names_and_nothing_else() {
+        let mut settings = layered(&[("A", "given"), ("SECRET", "s")], "").unwrap();
+        settings.own("URL", "own".into());
+        let function = function(&[("A", text("a")), ("B", text("b")), ("URL", text(""))]);
+        let mut environment = settings.of(&function);
+        assert_eq!(environment.text("A").as_deref(), Some("given"));
+        assert_eq!(environment.text("B").as_deref(), Some("b"));
+        assert_eq!(environment.text("URL").as_deref(), Some("own"));
+        assert_eq!(environment.text("SECRET"), None);
+    }
+
+    #[test]
+    fn a_secret_comes_in_place_of_its_arn() {
+        let function = function(&[("KEY_ARN", Setting::SecretArn)]);
+        let mut settings = layered(&[], "").unwrap();
+        settings.own("KEY", "own".into());
+        let mut environment = settings.of(&function);
+        assert_eq!(environment.text("KEY").as_deref(), Some("own"));
+        assert_eq!(environment.text("KEY_ARN"), None);
+        settings.give("KEY", "given".into());
+        assert_eq!(settings.of(&function).text("KEY").as_deref(), Some("given"));
+    }
+
+    #[test]
+    fn a_given_arn_is_left_to_the_function() {
+        let function = function(&[("KEY_ARN", Setting::SecretArn)]);
+        let mut settings = layered(&[("KEY_ARN", "arn:aws:x")], "").unwrap();
+        settings.own("KEY", "own".into());
+        let mut environment = settings.of(&function);
+        assert_eq!(environment.text("KEY_ARN").as_deref(), Some("arn:aws:x"));
+        assert_eq!(environment.text("KEY"), None);
+    }
+}

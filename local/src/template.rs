@@ -1,0 +1,154 @@
+//! What the local runner reads of `template.yaml`: the template stays the one source of routes,
+//! settings and the gateway's own answers.
+//!
+//! It reads Parameters, Conditions, Globals, each function's Timeout, Environment and Api events,
+//! and the Api's Auth, Cors, GatewayResponses and BinaryMediaTypes, with `Ref`, `Sub`, `If`,
+//! `Equals` and `Not`. Anything else in those places is an error that names it; what stands in
+//! other places is not looked at.
+
+mod api;
+mod error;
+mod field;
+mod function;
+mod gateway_responses;
+mod node;
+mod parameter;
+mod scope;
+
+use std::collections::BTreeMap;
+
+use api::Api;
+pub(crate) use error::{Error, Result};
+use field::Field;
+pub(crate) use function::{Function, Route, Setting};
+pub(crate) use gateway_responses::Customised;
+use node::{Node, Value};
+use scope::Scope;
+pub(crate) use scope::{ACCOUNT, Given, REGION};
+
+/// What the local runner needs of the template, with all values decided.
+#[derive(Debug)]
+pub(crate) struct Template {
+    pub(crate) functions: Vec<Function>,
+    pub(crate) api: Api,
+}
+
+impl Template {
+    /// Reads a template, with these values for its parameters.
+    pub(crate) fn read(text: &str, given: Given) -> Result<Self> {
+        let root = Node::parse(text)?;
+        let nothing = Scope::default();
+        let parameters = Field::new(&root, "", &nothing).fields()?.within("Parameters")?;
+        let scope = Scope::new(&parameters, secrets(&root), given)?;
+        let conditions = lookup(&root, "Conditions")
+            .map_or(Ok(BTreeMap::new()), |conditions| conditions_of(conditions, &scope))?;
+        let scope = scope.with_conditions(conditions);
+        let globals = Field::new(&root, "", &scope).fields()?.within("Globals")?;
+        globals.only(&["Function"])?;
+        let globals = globals.within("Function")?;
+        let mut functions = Vec::new();
+        let mut apis = Vec::new();
+        for (name, node) in resources(&root) {
+            let path = format!("Resources.{name}.Properties");
+            let Some(properties) = lookup(node, "Properties") else { continue };
+            let properties = || Field::new(properties, &path, &scope).fields();
+            match kind(node) {
+                "AWS::Serverless::Function" => {
+                    functions.push(Function::read(name, &properties()?, &globals)?);
+                }
+                "AWS::Serverless::Api" => apis.push(Api::read(name, &properties()?)?),
+                _ => {}
+            }
+        }
+        let [api] = <[Api; 1]>::try_from(apis).map_err(|found| {
+            let fault = format!("there must be one AWS::Serverless::Api, not {}", found.len());
+            Error::of("Resources", fault)
+        })?;
+        let template = Self { functions, api };
+        template.check()?;
+        Ok(template)
+    }
+
+    /// The function that serves an endpoint, by the name of its crate.
+    pub(crate) fn function(&self, name: &str) -> Result<&Function> {
+        let found = self.functions.iter().find(|function| function.name == name);
+        found.ok_or_else(|| Error::of("Resources", format!("there is no function {name}")))
+    }
+
+    /// What can only be checked once all of it is read: that names lead somewhere.
+    fn check(&self) -> Result<()> {
+        let authorizer = self.api.authorizer.as_ref();
+        for function in &self.functions {
+            let place = || format!("Resources.{}.Properties.Events", function.logical_id);
+            for route in &function.routes {
+                if route.api != self.api.logical_id {
+                    return Err(Error::of(place(), format!("there is no API {}", route.api)));
+                }
+                let named = route.authorizer.as_deref();
+                if let Some(name) = named.filter(|name| *name != "NONE")
+                    && authorizer.is_none_or(|authorizer| authorizer.name != name)
+                {
+                    return Err(Error::of(place(), format!("there is no authorizer {name}")));
+                }
+            }
+        }
+        if let Some(authorizer) = authorizer {
+            self.function(&authorizer.function)?;
+        }
+        Ok(())
+    }
+
+    /// Whether API Gateway asks the authorizer before it lets someone call this route.
+    pub(crate) fn needs_authorizer(&self, route: &Route) -> bool {
+        match route.authorizer.as_deref() {
+            Some(name) => name != "NONE",
+            None => self.api.authorizer.as_ref().is_some_and(|authorizer| authorizer.default),
+        }
+    }
+}
+
+fn lookup<'a>(node: &'a Node, name: &str) -> Option<&'a Node> {
+    match &node.value {
+        Value::Map(fields) => fields.iter().find(|(found, _)| found == name).map(|(_, node)| node),
+        _ => None,
+    }
+}
+
+fn resources(root: &Node) -> impl Iterator<Item = (&str, &Node)> {
+    let fields = match lookup(root, "Resources").map(|node| &node.value) {
+        Some(Value::Map(fields)) => fields.as_slice(),
+        _ => &[],
+    };
+    fields.iter().map(|(name, node)| (name.as_str(), node))
+}
+
+fn kind(resource: &Node) -> &str {
+    match lookup(resource, "Type").map(|node| &node.value) {
+        Some(Value::Text(kind)) => kind,
+        _ => "",
+    }
+}
+
+fn secrets(root: &Node) -> Vec<String> {
+    let secrets = resources(root).filter(|(_, it)| kind(it) == "AWS::SecretsManager::Secret");
+    secrets.map(|(name, _)| name.to_owned()).collect()
+}
+
+fn conditions_of(node: &Node, scope: &Scope) -> Result<BTreeMap<String, bool>> {
+    let Value::Map(conditions) = &node.value else {
+        return Err(Error::at(node, "Conditions", "there must be named fields here"));
+    };
+    let decide = |(name, node): &(String, Node)| {
+        let field = Field::new(node, &format!("Conditions.{name}"), scope);
+        Ok((name.clone(), field.truth()?))
+    };
+    conditions.iter().map(decide).collect()
+}
+
+/// The logical id of a function that a crate's name stands in: `signup` for `SignupFunction`.
+pub(crate) fn crate_of(logical_id: &str) -> String {
+    logical_id.strip_suffix("Function").unwrap_or(logical_id).to_lowercase()
+}
+
+#[cfg(test)]
+mod tests;

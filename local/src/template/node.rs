@@ -1,0 +1,155 @@
+//! A template's YAML as a tree that knows its lines, with CloudFormation's functions told apart
+//! from data.
+
+use saphyr::{MarkedYaml, ScalarStyle, Tag, YamlData, YamlLoader};
+use saphyr_parser::Parser;
+
+use super::error::{Error, Result};
+
+/// One node, and the line that it begins on.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Node {
+    pub(crate) line: usize,
+    pub(crate) value: Value,
+}
+
+/// What a node holds. Scalars stay text, as CloudFormation passes them on: `3.0.1` and `on` are
+/// what they look like.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Value {
+    Nothing,
+    Text(String),
+    List(Vec<Node>),
+    Map(Vec<(String, Node)>),
+    /// `!Name argument`, or in long `{Fn::Name: argument}` and `{Ref: argument}`.
+    Call(String, Box<Node>),
+}
+
+impl Node {
+    /// Reads the one document of a YAML text.
+    pub(crate) fn parse(text: &str) -> Result<Self> {
+        let mut loader = YamlLoader::default();
+        loader.early_parse(false);
+        let parsed = Parser::new_from_str(text).load(&mut loader, true);
+        if let Some(fault) = parsed.err().or_else(|| loader.error().cloned()) {
+            let place = format!("line {}", fault.marker().line());
+            return Err(Error::of(place, format!("this is not YAML: {}", fault.info())));
+        }
+        match loader.into_documents().as_slice() {
+            [document] => convert(document),
+            _ => Err(Error::of("line 1", "there must be exactly one YAML document")),
+        }
+    }
+}
+
+fn convert(yaml: &MarkedYaml<'_>) -> Result<Node> {
+    let line = yaml.span.start.line();
+    let value = match &yaml.data {
+        YamlData::Representation(text, style, tag) => {
+            let bare = *style == ScalarStyle::Plain && matches!(&**text, "" | "~" | "null");
+            let value = if bare { Value::Nothing } else { Value::Text(text.clone().into_owned()) };
+            called(tag.as_deref(), Node { line, value })
+        }
+        YamlData::Sequence(items) => Value::List(items.iter().map(convert).collect::<Result<_>>()?),
+        YamlData::Mapping(fields) => {
+            let fields = fields.iter().map(|(name, value)| Ok((key(name)?, convert(value)?)));
+            in_long(fields.collect::<Result<_>>()?)
+        }
+        YamlData::Tagged(tag, inner) => called(Some(tag), convert(inner)?),
+        YamlData::Value(_) | YamlData::Alias(_) | YamlData::BadValue => {
+            return Err(Error::of(format!("line {line}"), "this is not YAML that can be read"));
+        }
+    };
+    Ok(Node { line, value })
+}
+
+fn key(yaml: &MarkedYaml<'_>) -> Result<String> {
+    if let YamlData::Representation(text, _, None) = &yaml.data {
+        return Ok(text.clone().into_owned());
+    }
+    let place = format!("line {}", yaml.span.start.line());
+    Err(Error::of(place, "a name must be plain text"))
+}
+
+/// The node under its tag: a call, unless the tag is one of YAML's own (`!!str`).
+fn called(tag: Option<&Tag>, node: Node) -> Value {
+    match tag {
+        Some(tag) if !tag.is_yaml_core_schema() => Value::Call(tag.suffix.clone(), Box::new(node)),
+        _ => node.value,
+    }
+}
+
+/// The map, or the call that it is the long spelling of.
+fn in_long(mut fields: Vec<(String, Node)>) -> Value {
+    let name = match fields.as_slice() {
+        [(name, _)] if name == "Ref" => Some(name.clone()),
+        [(name, _)] => name.strip_prefix("Fn::").map(str::to_owned),
+        _ => None,
+    };
+    match (name, fields.pop()) {
+        (Some(name), Some((_, argument))) => Value::Call(name, Box::new(argument)),
+        (_, last) => {
+            fields.extend(last);
+            Value::Map(fields)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn value(text: &str) -> Value {
+        Node::parse(text).unwrap().value
+    }
+
+    #[test]
+    fn short_and_long_calls_are_the_same() {
+        let Value::Call(short, argument) = value("!Ref Name") else { panic!("no call") };
+        assert_eq!((short.as_str(), &argument.value), ("Ref", &Value::Text("Name".into())));
+        assert_eq!(value("!Ref Name"), value("{Ref: Name}"));
+        let Value::Call(name, argument) = value("!If [A, b, c]") else { panic!("no call") };
+        assert!(name == "If" && matches!(&argument.value, Value::List(items) if items.len() == 3));
+        let Value::Call(name, _) = value("Fn::Sub: x") else { panic!("no call") };
+        assert_eq!(name, "Sub");
+    }
+
+    #[test]
+    fn scalars_stay_text_and_nothing_stays_nothing() {
+        for text in ["3.0.1", "on", "2010-09-09", "0x10", "true"] {
+            assert_eq!(value(text), Value::Text(text.into()));
+        }
+        assert_eq!(value("''"), Value::Text(String::new()));
+        assert_eq!(value("~"), Value::Nothing);
+    }
+
+    #[test]
+    fn anchors_are_followed_and_lines_kept() {
+        let Value::Map(fields) = value("a: &x\n  b: 1\nc: *x\n") else { panic!("no map") };
+        assert_eq!(fields[0].1.value, fields[1].1.value);
+        assert_eq!((fields[0].1.line, fields[1].1.line), (1, 3));
+    }
+
+    #[test]
+    fn faults_name_their_line() {
+        for (text, line) in [("a: 1\na: 2\n", 2), ("a: [1\nb", 3), ("? [x]\n: 1\n", 1)] {
+            let error = Node::parse(text).unwrap_err().to_string();
+            assert!(error.starts_with(&format!("template.yaml, line {line}")), "{error}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_it_panic(text in "[-!&*\\[\\]{}:,'\"|> a-cF\n\t~?#]{0,60}") {
+            let _ = Node::parse(&text);
+        }
+
+        #[test]
+        fn text_comes_back_as_it_went_in(text in "\\PC{0,40}") {
+            let quoted = format!("'{}'", text.replace('\'', "''"));
+            prop_assert_eq!(value(&quoted), Value::Text(text));
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! A template's parameters: their rules, and where their values come from.
+
+use std::fmt::Write as _;
+
+use regex::Regex;
+
+use super::{
+    error::{Error, Result},
+    field::Field,
+};
+
+/// One parameter, with the rules that CloudFormation checks a value by.
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html>
+#[derive(Debug)]
+pub(crate) struct Parameter {
+    pub(crate) default: Option<String>,
+    number: bool,
+    least: Option<f64>,
+    most: Option<f64>,
+    shortest: Option<usize>,
+    longest: Option<usize>,
+    allowed: Vec<String>,
+    pattern: Option<Regex>,
+    /// The template's own words for the rule.
+    words: Option<String>,
+}
+
+impl Parameter {
+    pub(crate) fn read(field: &Field<'_>) -> Result<Self> {
+        let fields = field.fields()?;
+        fields.only(&[
+            "AllowedPattern",
+            "AllowedValues",
+            "ConstraintDescription",
+            "Default",
+            "Description",
+            "MaxLength",
+            "MaxValue",
+            "MinLength",
+            "MinValue",
+            "NoEcho",
+            "Type",
+        ])?;
+        let text = |name: &str| fields.get(name).map(Field::text).transpose();
+        let number = match text("Type")?.as_deref() {
+            Some("String") => false,
+            Some("Number") => true,
+            _ => return Err(field.fault("its Type must be String or Number")),
+        };
+        let allowed = fields
+            .get("AllowedValues")
+            .map_or(Ok(Vec::new()), |list| list.items()?.iter().map(Field::text).collect())?;
+        let pattern = fields.get("AllowedPattern").map(|field| {
+            // CloudFormation compares the whole value.
+            let pattern = format!("^(?:{})$", field.text()?);
+            Regex::new(&pattern).map_err(|_| field.fault("this pattern can't be read here"))
+        });
+        let parsed = |name: &str| fields.get(name).map(Field::parsed).transpose();
+        let length = |name: &str| fields.get(name).map(Field::parsed).transpose();
+        Ok(Self {
+            default: text("Default")?,
+            number,
+            least: parsed("MinValue")?,
+            most: parsed("MaxValue")?,
+            shortest: length("MinLength")?,
+            longest: length("MaxLength")?,
+            allowed,
+            pattern: pattern.transpose()?,
+            words: text("ConstraintDescription")?,
+        })
+    }
+
+    /// Checks a value. The error names the parameter and its rule, never the value.
+    pub(crate) fn check(&self, name: &str, value: &str) -> Result<()> {
+        if self.accepts(value) {
+            return Ok(());
+        }
+        let setting = setting_name(name);
+        Err(Error::of(format!("parameter {name}, setting {setting}"), self.rule()))
+    }
+
+    fn accepts(&self, value: &str) -> bool {
+        let number = value.parse::<f64>().ok();
+        let length = value.chars().count();
+        (!self.number || number.is_some())
+            && self.least.is_none_or(|least| number.is_some_and(|number| number >= least))
+            && self.most.is_none_or(|most| number.is_some_and(|number| number <= most))
+            && self.shortest.is_none_or(|shortest| length >= shortest)
+            && self.longest.is_none_or(|longest| length <= longest)
+            && (self.allowed.is_empty() || self.allowed.iter().any(|allowed| allowed == value))
+            && self.pattern.as_ref().is_none_or(|pattern| pattern.is_match(value))
+    }
+
+    fn rule(&self) -> String {
+        if let Some(words) = &self.words {
+            return format!("the value must be: {words}");
+        }
+        let kind = if self.number { "a number" } else { "text" };
+        let mut rule = format!("the value must be {kind}");
+        // Writing to a String can't fail.
+        let _ = match (self.least, self.most) {
+            (Some(least), Some(most)) => write!(rule, " from {least} to {most}"),
+            (Some(least), None) => write!(rule, " of at least {least}"),
+            (None, Some(most)) => write!(rule, " of at most {most}"),
+            (None, None) => Ok(()),
+        };
+        let _ = self.shortest.map(|shortest| write!(rule, ", at least {shortest} characters"));
+        let _ = self.longest.map(|longest| write!(rule, ", at most {longest} characters"));
+        if !self.allowed.is_empty() {
+            let _ = write!(rule, ", one of: {}", self.allowed.join(", "));
+        }
+        rule
+    }
+}
+
+/// The variable that a parameter is set by: `FOO_BAR` for `FooBar`.
+pub(crate) fn setting_name(parameter: &str) -> String {
+    let mut name = String::new();
+    for (index, letter) in parameter.chars().enumerate() {
+        if letter.is_ascii_uppercase() && index > 0 {
+            name.push('_');
+        }
+        name.push(letter.to_ascii_uppercase());
+    }
+    name
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::template::{field, node::Node};
+
+    fn parameter(text: &str) -> Result<Parameter> {
+        let node = Node::parse(text).unwrap();
+        field::with_empty_scope(&node, |field| Parameter::read(&field))
+    }
+
+    #[track_caller]
+    fn accepts(rules: &str, good: &[&str], bad: &[&str]) {
+        let parameter = parameter(rules).unwrap();
+        for value in good {
+            assert!(parameter.check("X", value).is_ok(), "{rules} refuses {value}");
+        }
+        for value in bad {
+            assert!(parameter.check("X", value).is_err(), "{rules} takes {value}");
+        }
+    }
+
+    #[test]
+    fn each_rule_is_checked() {
+        let numbers = "{Type: Number, MinValue: 0, MaxValue: 3600}";
+        accepts(numbers, &["0", "3600"], &["-1", "3601", "x", ""]);
+        accepts("{Type: String, AllowedValues: ['on', off]}", &["on", "off"], &["On", ""]);
+        accepts("{Type: String, MinLength: 1, MaxLength: 2}", &["a", "éé"], &["", "abc"]);
+        accepts("{Type: String, AllowedPattern: 'a|b'}", &["a", "b"], &["ab", "xa", ""]);
+    }
+
+    #[test]
+    fn a_bad_value_is_named_by_parameter_setting_and_rule() {
+        let parameter = parameter("{Type: Number, MinValue: 0, MaxValue: 3600}").unwrap();
+        let error = parameter.check("AuthorizerCacheSeconds", "99999").unwrap_err().to_string();
+        assert!(error.contains("AUTHORIZER_CACHE_SECONDS"), "{error}");
+        assert!(error.ends_with("the value must be a number from 0 to 3600"), "{error}");
+        assert!(!error.contains("99999"), "{error}");
+    }
+
+    #[test]
+    fn what_it_does_not_know_is_an_error() {
+        assert!(parameter("{Type: CommaDelimitedList}").is_err());
+        assert!(parameter("{Type: String, Nonsense: 1}").is_err());
+    }
+
+    #[test]
+    fn settings_are_named_after_their_parameters() {
+        assert_eq!(setting_name("AuthorizerCacheSeconds"), "AUTHORIZER_CACHE_SECONDS");
+        assert_eq!(setting_name("DatabaseCa"), "DATABASE_CA");
+    }
+}

@@ -1,0 +1,112 @@
+//! What names in a template stand for.
+
+use std::collections::BTreeMap;
+
+use super::{
+    error::{Error, Result},
+    field::{Field, Fields},
+    parameter::{Parameter, setting_name},
+};
+
+/// The account, region and so on that functions see here. No call leaves this machine.
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/pseudo-parameter-reference.html>
+const PSEUDO_PARAMETERS: [(&str, &str); 5] = [
+    ("AWS::AccountId", ACCOUNT),
+    ("AWS::Partition", "aws"),
+    ("AWS::Region", REGION),
+    ("AWS::StackName", "latchkey"),
+    ("AWS::URLSuffix", "amazonaws.com"),
+];
+
+/// The account that the local runner plays in: AWS's documentation uses this number.
+pub(crate) const ACCOUNT: &str = "123456789012";
+/// The region that the local runner plays in.
+pub(crate) const REGION: &str = "us-east-1";
+
+/// Values for parameters. An empty one counts as not given.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Given {
+    /// By the settings that parameters are named after (`FOO_BAR`): the environment's, and below
+    /// them those of `.env`.
+    pub(crate) settings: BTreeMap<String, String>,
+    /// By `--parameter-overrides`.
+    pub(crate) overrides: BTreeMap<String, String>,
+    /// What the runner has instead of the template's own defaults.
+    pub(crate) defaults: BTreeMap<String, String>,
+}
+
+/// What a reference gives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Referred {
+    Text(String),
+    /// A secret of the template, by its name there. The runner has its own in its place.
+    Secret(String),
+}
+
+/// What names stand for: parameters, conditions, secrets.
+#[derive(Debug, Default)]
+pub(crate) struct Scope {
+    parameters: BTreeMap<String, Parameter>,
+    given: Given,
+    conditions: BTreeMap<String, bool>,
+    secrets: Vec<String>,
+}
+
+impl Scope {
+    /// The scope of a template's parameters; the conditions need it to be read themselves.
+    pub(crate) fn new(parameters: &Fields<'_>, secrets: Vec<String>, given: Given) -> Result<Self> {
+        let parameters = parameters
+            .iter()
+            .map(|(name, field)| Ok((name.to_owned(), Parameter::read(field)?)))
+            .collect::<Result<BTreeMap<_, _>>>()?;
+        for (name, value) in &given.overrides {
+            let parameter = parameters.get(name).ok_or_else(|| {
+                Error::of("--parameter-overrides", format!("there is no parameter {name}"))
+            })?;
+            parameter.check(name, value)?;
+        }
+        Ok(Self { parameters, given, conditions: BTreeMap::new(), secrets })
+    }
+
+    /// Adds the conditions.
+    pub(crate) fn with_conditions(self, conditions: BTreeMap<String, bool>) -> Self {
+        Self { conditions, ..self }
+    }
+
+    /// Whether the condition of that name holds.
+    pub(crate) fn condition(&self, name: &str, at: &Field<'_>) -> Result<bool> {
+        let found = self.conditions.get(name).copied();
+        found.ok_or_else(|| at.fault(format!("there is no condition {name}")))
+    }
+
+    /// What `!Ref name` gives.
+    pub(crate) fn refer(&self, name: &str, at: &Field<'_>) -> Result<Referred> {
+        if let Some(parameter) = self.parameters.get(name) {
+            return self.value(name, parameter).map(Referred::Text);
+        }
+        if self.secrets.iter().any(|secret| secret == name) {
+            return Ok(Referred::Secret(name.to_owned()));
+        }
+        let pseudo = PSEUDO_PARAMETERS.into_iter().find(|(known, _)| *known == name);
+        match pseudo {
+            Some((_, value)) => Ok(Referred::Text(value.to_owned())),
+            None => Err(at.fault(format!("the local runner doesn't know what {name} refers to"))),
+        }
+    }
+
+    /// A parameter's value: the setting, else the override, else a default.
+    fn value(&self, name: &str, parameter: &Parameter) -> Result<String> {
+        let Given { settings, overrides, defaults } = &self.given;
+        let given = [
+            settings.get(&setting_name(name)),
+            overrides.get(name),
+            defaults.get(name),
+            parameter.default.as_ref(),
+        ];
+        let value = given.into_iter().flatten().find(|value| !value.is_empty());
+        match value.or(parameter.default.as_ref()) {
+            Some(value) => parameter.check(name, value).map(|()| value.clone()),
+            None => Err(Error::of(format!("parameter {name}"), "it has no value")),
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! The template reader, on small templates of its own and on the project's.
+
+use std::collections::BTreeMap;
+
+use super::*;
+
+/// The project's own template.
+const OURS: &str = include_str!("../../../template.yaml");
+
+fn given(overrides: &[(&str, &str)]) -> Given {
+    let overrides = overrides.iter().map(|(name, value)| ((*name).into(), (*value).into()));
+    Given { overrides: overrides.collect(), ..Given::default() }
+}
+
+/// A template with this in its function's properties, and one condition.
+fn with_function(properties: &str) -> Result<Template> {
+    let text = format!(
+        "Parameters:\n  Name: {{Type: String, Default: ada}}\n\
+         Conditions:\n  IsAda: !Equals [!Ref Name, ada]\n  Other: !Not [!Equals [!Ref Name, ada]]\n\
+         Resources:\n  Key: {{Type: 'AWS::SecretsManager::Secret'}}\n\
+         \x20 Api: {{Type: 'AWS::Serverless::Api', Properties: {{StageName: Prod}}}}\n\
+         \x20 HelloFunction:\n    Type: AWS::Serverless::Function\n    Properties:\n{}\n",
+        properties.lines().flat_map(|line| ["      ", line, "\n"]).collect::<String>()
+    );
+    Template::read(&text, Given::default())
+}
+
+fn variable(value: &str) -> Result<Setting> {
+    let template = with_function(&format!("Environment: {{Variables: {{X: {value}}}}}"))?;
+    Ok(template.function("hello")?.environment["X"].clone())
+}
+
+#[test]
+fn calls_are_decided() {
+    for (value, expected) in [
+        ("!Ref Name", "ada"),
+        ("!Sub '${Name} of ${AWS::StackName}, ${!Name}'", "ada of latchkey, ${Name}"),
+        ("!If [IsAda, yes-it-is, !Ref Name]", "yes-it-is"),
+        ("!If [Other, yes-it-is, !Ref Name]", "ada"),
+        ("{'Fn::Sub': 'x${Name}'}", "xada"),
+    ] {
+        assert_eq!(variable(value), Ok(Setting::Text(expected.into())), "{value}");
+    }
+    assert_eq!(variable("!Ref Key"), Ok(Setting::SecretArn));
+}
+
+#[test]
+fn what_is_not_supported_is_named_with_its_place() {
+    for (value, fault) in [
+        ("!Join [a, [b]]", "!Join"),
+        ("!GetAtt Key.Arn", "!GetAtt"),
+        ("!Ref Nobody", "Nobody"),
+        ("!Sub '${Key}'", "secret"),
+        ("!Sub ['${Name}', {}]", "!Sub"),
+        ("!If [Unheard, a, b]", "Unheard"),
+        ("[a]", "text"),
+    ] {
+        let error = variable(value).unwrap_err().to_string();
+        assert!(error.contains(fault), "{value}: {error}");
+        assert!(error.contains("Resources.HelloFunction.Properties"), "{value}: {error}");
+    }
+}
+
+#[test]
+fn fields_that_it_does_not_know_in_places_that_it_reads_are_errors() {
+    for properties in [
+        "Environment: {Secrets: {A: b}}",
+        "Events: {E: {Type: Schedule}}",
+        "Events: {E: {Type: Api, Properties: {RestApiId: !Ref Api, Method: get, Path: '/{id}'}}}",
+        "Events: {E: {Type: Api, Properties: {RestApiId: !Ref Api, Method: any, Path: /}}}",
+        "Events: {E: {Type: Api, Properties: {RestApiId: !Ref No, Method: get, Path: /}}}",
+        "Events: {E: {Type: Api, Properties: {RestApiId: !Ref Api, Method: get, Path: /, Auth: {Authorizer: No}}}}",
+    ] {
+        assert!(with_function(properties).is_err(), "{properties}");
+    }
+    assert!(with_function("Layers: !Split [a, b]\nTimeout: 7").is_ok());
+}
+
+#[test]
+fn a_variable_that_a_condition_leaves_out_is_not_there() {
+    let template =
+        with_function("Environment: {Variables: {A: !If [IsAda, !Ref 'AWS::NoValue', x], B: b}}");
+    let template = template.unwrap();
+    let names: Vec<_> = template.function("hello").unwrap().environment.keys().collect();
+    assert_eq!(names, ["B"]);
+}
+
+#[test]
+fn ours_is_read_whole() {
+    let template = Template::read(OURS, Given::default()).unwrap();
+    let authorizer = template.api.authorizer.as_ref().unwrap();
+    assert_eq!((authorizer.function.as_str(), authorizer.cache_seconds), ("authorizer", 60));
+    assert_eq!(authorizer.header, "authorization");
+    let signin = template.function("signin").unwrap();
+    assert_eq!(signin.timeout.as_secs(), 29);
+    assert_eq!(signin.environment["SIGNING_KEY_ARN"], Setting::SecretArn);
+    assert_eq!(signin.environment["TOKEN_ISSUER"], Setting::Text("latchkey".into()));
+    assert_eq!(signin.environment["APP_NAME"], Setting::Text("Latchkey".into()));
+    assert!(template.api.binary_media_types.contains(&"application/json".to_owned()));
+    let unauthorized = &template.api.gateway_responses[&crate::gateway::ResponseType::Unauthorized];
+    assert_eq!(unauthorized.headers["www-authenticate"], "Bearer");
+}
+
+#[test]
+fn settings_win_over_overrides_and_those_over_defaults() {
+    let cache_seconds =
+        |given| Template::read(OURS, given).unwrap().api.authorizer.unwrap().cache_seconds;
+    let mut given = given(&[("AuthorizerCacheSeconds", "5")]);
+    given.defaults = BTreeMap::from([("AuthorizerCacheSeconds".into(), "4".into())]);
+    assert_eq!(cache_seconds(given.clone()), 5);
+    given.settings = BTreeMap::from([("AUTHORIZER_CACHE_SECONDS".into(), "6".into())]);
+    assert_eq!(cache_seconds(given.clone()), 6);
+    given.settings.clear();
+    given.overrides.clear();
+    assert_eq!(cache_seconds(given), 4);
+}
+
+#[test]
+fn bad_overrides_are_named() {
+    for (name, value, expected) in [
+        ("AuthorizerCacheSeconds", "soon", "AUTHORIZER_CACHE_SECONDS"),
+        ("NoSuchParameter", "1", "NoSuchParameter"),
+    ] {
+        let error = Template::read(OURS, given(&[(name, value)])).unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}");
+    }
+}
