@@ -1,0 +1,220 @@
+//! The HTTP client: requests that remember what they sent, answers that can be compared.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::Value;
+use ureq::http::{self, HeaderMap, HeaderName, HeaderValue};
+use ureq::tls::{Certificate, RootCerts, TlsConfig, TlsProvider};
+
+use crate::secrets::Secrets;
+
+/// Longer than the slowest function's timeout, so that a stuck service fails a check and not CI.
+const DEADLINE: Duration = Duration::from_mins(1);
+
+/// How many answers of each status came to each method and path.
+pub(crate) type Asked = BTreeMap<(String, u64), u32>;
+
+/// Sends requests to one base address.
+pub(crate) struct Client {
+    agent: ureq::Agent,
+    base: String,
+    secrets: Arc<Secrets>,
+    asked: Mutex<Asked>,
+}
+
+impl Client {
+    /// A client of the service at `base`, an address without a slash at its end.
+    pub(crate) fn new(base: &str, secrets: Arc<Secrets>) -> Self {
+        let config = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .proxy(None)
+            .allow_non_standard_methods(true)
+            // Each request has a connection of its own: none is lost to one that was just closed.
+            .max_idle_connections(0)
+            .user_agent("black-box")
+            .timeout_global(Some(DEADLINE))
+            .tls_config(tls())
+            .build();
+        let base = base.trim_end_matches('/').to_owned();
+        Self { agent: config.new_agent(), base, secrets, asked: Mutex::default() }
+    }
+
+    /// The address that every request's path is appended to.
+    pub(crate) fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// How many answers of each status came to each method and path.
+    pub(crate) fn asked(&self) -> Asked {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn count(&self, asked: &str, status: u16) {
+        let mut counts = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        *counts.entry((asked.to_owned(), u64::from(status))).or_default() += 1;
+    }
+
+    /// A request that is sent once it is complete.
+    pub(crate) fn request(&self, method: &str, path: &str) -> Request<'_> {
+        let mut parts = http::Request::new(Vec::new());
+        *parts.method_mut() = method.parse().expect("a method");
+        *parts.uri_mut() = format!("{}{path}", self.base).parse().expect("an address");
+        Request { client: self, parts }
+    }
+
+    /// A GET.
+    pub(crate) fn get(&self, path: &str) -> Request<'_> {
+        self.request("GET", path)
+    }
+
+    /// A POST of a JSON body.
+    pub(crate) fn post_json(&self, path: &str, body: &Value) -> Request<'_> {
+        self.post(path, "application/json", body.to_string())
+    }
+
+    /// A POST of any body; an empty content type sends none.
+    pub(crate) fn post(
+        &self,
+        path: &str,
+        content_type: &str,
+        body: impl Into<Vec<u8>>,
+    ) -> Request<'_> {
+        let request = self.request("POST", path).body(body);
+        if content_type.is_empty() { request } else { request.header("content-type", content_type) }
+    }
+
+    /// A POST of a form, urlencoded.
+    pub(crate) fn post_form(&self, path: &str, fields: &[(&str, &str)]) -> Request<'_> {
+        for (_, value) in fields.iter().filter(|(name, _)| *name == "password") {
+            self.secrets.add(value);
+        }
+        self.post(path, "application/x-www-form-urlencoded", form(fields))
+    }
+}
+
+/// TLS as this machine trusts it, for a deployment elsewhere.
+fn tls() -> TlsConfig {
+    let found = rustls_native_certs::load_native_certs().certs;
+    let roots: Vec<_> = found.iter().map(|der| Certificate::from_der(der).to_owned()).collect();
+    TlsConfig::builder()
+        .provider(TlsProvider::Rustls)
+        .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
+        .root_certs(RootCerts::new_with_certs(&roots))
+        .build()
+}
+
+/// Fields as `application/x-www-form-urlencoded`.
+pub(crate) fn form(fields: &[(&str, &str)]) -> String {
+    let encode = |text| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+    let pairs: Vec<_> =
+        fields.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
+    pairs.join("&")
+}
+
+/// A request under construction.
+pub(crate) struct Request<'a> {
+    client: &'a Client,
+    parts: http::Request<Vec<u8>>,
+}
+
+impl Request<'_> {
+    /// Adds a header; one of the same name stays beside it.
+    pub(crate) fn header(self, name: &str, value: &str) -> Self {
+        self.header_bytes(name, value.as_bytes())
+    }
+
+    /// Adds a header whose value is no UTF-8, or no ASCII.
+    pub(crate) fn header_bytes(mut self, name: &str, value: &[u8]) -> Self {
+        let name: HeaderName = name.parse().expect("a header's name");
+        if name == http::header::AUTHORIZATION {
+            self.client.secrets.add_authorization(&String::from_utf8_lossy(value));
+        }
+        let value = HeaderValue::from_bytes(value).expect("a header's value");
+        self.parts.headers_mut().append(name, value);
+        self
+    }
+
+    /// Adds the token as the service asks for it.
+    pub(crate) fn bearer(self, token: &str) -> Self {
+        self.header("authorization", &format!("Bearer {token}"))
+    }
+
+    /// Sets the body.
+    pub(crate) fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
+        *self.parts.body_mut() = body.into();
+        self
+    }
+
+    /// Sends it and waits for the whole answer.
+    #[track_caller]
+    pub(crate) fn send(self) -> Answer {
+        let asked = format!("{} {}", self.parts.method(), self.parts.uri().path());
+        self.client.secrets.add_json(self.parts.body());
+        let with_body = !self.parts.body().is_empty() || self.parts.method() == http::Method::POST;
+        let sent = if with_body {
+            self.client.agent.run(self.parts)
+        } else {
+            self.client.agent.run(self.parts.map(|_| ()))
+        };
+        let mut response = match sent {
+            Ok(response) => response,
+            Err(error) => panic!("{asked} got no answer: {error}"),
+        };
+        self.client.count(&asked, response.status().as_u16());
+        let body = match response.body_mut().read_to_vec() {
+            Ok(body) => body,
+            Err(error) => panic!("the answer to {asked} broke off: {error}"),
+        };
+        self.client.secrets.add_json(&body);
+        Answer {
+            asked,
+            status: response.status().as_u16(),
+            headers: response.headers().clone(),
+            body,
+        }
+    }
+}
+
+/// An answer, whole.
+#[derive(Clone, Debug)]
+pub(crate) struct Answer {
+    /// The method and the path, for messages.
+    pub(crate) asked: String,
+    /// Its status.
+    pub(crate) status: u16,
+    /// Its headers.
+    pub(crate) headers: HeaderMap,
+    /// Its body.
+    pub(crate) body: Vec<u8>,
+}
+
+impl Answer {
+    /// The body as text.
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    /// The body as JSON.
+    #[track_caller]
+    pub(crate) fn json(&self) -> Value {
+        match serde_json::from_slice(&self.body) {
+            Ok(value) => value,
+            Err(error) => panic!("{self:?} is no JSON: {error}"),
+        }
+    }
+
+    /// A header's value, or nothing.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// The media type without its parameters.
+    pub(crate) fn media_type(&self) -> &str {
+        let value = self.header("content-type").unwrap_or_default();
+        value.split(';').next().unwrap_or_default().trim()
+    }
+}

@@ -1,0 +1,86 @@
+//! The few things that no request can bring about: a row deleted, a hash of another make.
+
+use std::error::Error;
+
+use tokio_postgres::types::ToSql;
+use tokio_postgres::{Config, NoTls, Row};
+
+/// The service's database.
+pub(crate) struct Database {
+    url: String,
+}
+
+impl Database {
+    /// The one at this address; each statement connects anew.
+    pub(crate) const fn new(url: String) -> Self {
+        Self { url }
+    }
+
+    /// Runs a statement.
+    #[track_caller]
+    pub(crate) fn query(&self, sql: &str, parameters: &[&(dyn ToSql + Sync)]) -> Vec<Row> {
+        match self.try_query(sql, parameters) {
+            Ok(rows) => rows,
+            Err(error) => panic!("{sql}: {error}: {:?}", error.source()),
+        }
+    }
+
+    fn try_query(
+        &self,
+        sql: &str,
+        parameters: &[&(dyn ToSql + Sync)],
+    ) -> Result<Vec<Row>, Box<dyn Error>> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        runtime.block_on(async {
+            let mut config: Config = self.url.parse()?;
+            // Still writes where a check has made everybody else read only.
+            config.options("-c default_transaction_read_only=off");
+            let (client, connection) = config.connect(NoTls).await?;
+            let connection = tokio::spawn(connection);
+            let rows = client.query(sql, parameters).await?;
+            drop(client);
+            connection.await??;
+            Ok(rows)
+        })
+    }
+
+    /// A number that a statement selects.
+    #[track_caller]
+    pub(crate) fn count(&self, sql: &str, parameters: &[&(dyn ToSql + Sync)]) -> i64 {
+        self.query(sql, parameters)[0].get(0)
+    }
+
+    /// Has the service connect anew: ends all connections but this one.
+    #[track_caller]
+    pub(crate) fn drop_connections(&self) {
+        self.query(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+             WHERE datname = current_database() AND pid <> pg_backend_pid()",
+            &[],
+        );
+    }
+
+    /// The id of a user.
+    #[track_caller]
+    pub(crate) fn id_of(&self, username: &str) -> i32 {
+        self.query("SELECT id FROM users WHERE username = $1", &[&username])[0].get(0)
+    }
+
+    /// What is stored of a user's password.
+    #[track_caller]
+    pub(crate) fn hash_of(&self, username: &str) -> Option<String> {
+        self.query("SELECT password FROM users WHERE username = $1", &[&username])[0].get(0)
+    }
+
+    /// Stores this in place of a user's password.
+    #[track_caller]
+    pub(crate) fn set_hash(&self, username: &str, hash: Option<&str>) {
+        self.query("UPDATE users SET password = $2 WHERE username = $1", &[&username, &hash]);
+    }
+
+    /// Deletes a user.
+    #[track_caller]
+    pub(crate) fn delete(&self, username: &str) {
+        self.query("DELETE FROM users WHERE username = $1", &[&username]);
+    }
+}

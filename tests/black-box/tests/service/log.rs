@@ -1,0 +1,167 @@
+//! The log of the whole run: a line for each request, and no secret. Read after the service ended.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aho_corasick::AhoCorasick;
+use serde_json::Value;
+
+use crate::check::{Check, checks};
+use crate::jws::KNOWN_KEY;
+use crate::target::Target;
+
+pub(crate) fn checks() -> Vec<Check> {
+    checks![
+        no_password_token_or_email_is_in_the_log needs Runner;
+        nothing_that_looks_like_a_hash_or_a_token_is_in_the_log needs Runner;
+        every_request_has_one_line needs Runner;
+        a_line_tells_what_was_asked_and_how_it_went needs Runner;
+        sign_ins_refusals_and_sign_ups_are_events needs Runner;
+        the_user_is_named_by_id_where_known needs Runner;
+        nothing_failed needs Runner;
+        nothing_panicked needs Runner;
+    ]
+}
+
+/// The lines on requests, as JSON. The authorizer has a line of its own for each that it judged.
+fn lines(target: &Target) -> Vec<Value> {
+    let log = target.log();
+    let lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let request = |line: &Value| line["message"] == "request" && line["function"] != "authorizer";
+    lines.filter(request).collect()
+}
+
+/// A line of the log that holds a secret, without the secret.
+fn around(log: &str, start: usize, end: usize) -> String {
+    let head = log[..start].rfind('\n').map_or(0, |at| at + 1);
+    let tail = log[end..].find('\n').map_or(log.len(), |at| end + at);
+    format!("{}<here>{}", &log[head..start], &log[end..tail])
+}
+
+fn no_password_token_or_email_is_in_the_log(target: &Target) {
+    let log = target.log();
+    let patterns = target.secrets.patterns();
+    let searcher = AhoCorasick::new(&patterns).expect("a searcher");
+    let found: BTreeSet<_> =
+        searcher.find_iter(&log).map(|hit| around(&log, hit.start(), hit.end())).take(10).collect();
+    assert!(found.is_empty(), "of {} secrets: {found:#?}", patterns.len());
+}
+
+fn nothing_that_looks_like_a_hash_or_a_token_is_in_the_log(target: &Target) {
+    let log = target.log();
+    for mark in [
+        "$2a$",
+        "$2b$",
+        "$2y$",
+        "$bcrypt",
+        "eyJ",
+        "Bearer ey",
+        "@mail.example",
+        "password\":",
+        KNOWN_KEY,
+    ] {
+        let found = log.find(mark).map(|start| around(&log, start, start + mark.len()));
+        assert_eq!(found, None, "{mark}");
+    }
+}
+
+/// Routes that no bare connection asks for: all their requests are counted by the client.
+const COUNTED: [&str; 5] = [
+    "POST /api/auth/signup",
+    "POST /api/auth/token",
+    "GET /api/auth/users/me/items",
+    "GET /api/test/profile",
+    "GET /.well-known/jwks.json",
+];
+/// The statuses that only a function answers with on those routes.
+const ANSWERED: [u64; 5] = [200, 400, 404, 409, 422];
+
+fn every_request_has_one_line(target: &Target) {
+    let mut logged = BTreeMap::new();
+    for line in lines(target) {
+        let route = format!("{} {}", text(&line, "method"), text(&line, "route"));
+        let status = line["status"].as_u64().expect("a status");
+        if COUNTED.contains(&route.as_str()) && ANSWERED.contains(&status) {
+            *logged.entry((route, status)).or_insert(0_u32) += 1;
+        }
+    }
+    let asked: BTreeMap<_, _> = target
+        .asked()
+        .into_iter()
+        .filter(|((route, status), _)| {
+            COUNTED.contains(&route.as_str()) && ANSWERED.contains(status)
+        })
+        .collect();
+    assert_eq!(logged, asked);
+}
+
+fn text<'a>(line: &'a Value, name: &str) -> &'a str {
+    line[name].as_str().unwrap_or_else(|| panic!("no {name} in {line}"))
+}
+
+fn a_line_tells_what_was_asked_and_how_it_went(target: &Target) {
+    let lines = lines(target);
+    assert!(!lines.is_empty());
+    let mut ids = BTreeSet::new();
+    for line in &lines {
+        let id = (text(line, "function").to_owned(), text(line, "request_id").to_owned());
+        assert!(!id.1.is_empty(), "{line}");
+        assert!(ids.insert(id), "a second line of one request: {line}");
+        // The gateway refuses some requests before it knows their route, or because they have none.
+        let unrouted = matches!(line["status"].as_u64(), Some(404 | 413));
+        assert!(text(line, "route").starts_with('/') || unrouted, "{line}");
+        assert!(line["status"].is_u64(), "{line}");
+        assert!(line["duration_ms"].as_f64().is_some_and(|time| time > 0.0), "{line}");
+    }
+}
+
+/// The names of the events on a route with a status.
+fn events(lines: &[Value], route: &str, status: u64) -> BTreeSet<String> {
+    lines
+        .iter()
+        .filter(|line| line["route"] == route && line["status"] == status)
+        .map(|line| text(line, "event").to_owned())
+        .collect()
+}
+
+fn sign_ins_refusals_and_sign_ups_are_events(target: &Target) {
+    let lines = lines(target);
+    let mut names = BTreeSet::new();
+    for (route, status) in
+        [("/api/auth/signin", 200), ("/api/auth/signin", 401), ("/api/auth/signup", 200)]
+    {
+        let found = events(&lines, route, status);
+        assert!(found.len() <= 1, "{route} {status}: {found:?}");
+        names.extend(found);
+    }
+    let seen = lines.iter().any(|line| line["route"] == "/api/auth/signup");
+    assert!(!seen || !names.is_empty());
+    for status in [200, 401] {
+        let (one, other) =
+            (events(&lines, "/api/auth/signin", status), events(&lines, "/api/auth/token", status));
+        assert!(one.is_empty() || other.is_empty() || one == other, "{one:?} {other:?}");
+    }
+}
+
+fn the_user_is_named_by_id_where_known(target: &Target) {
+    for line in lines(target) {
+        let known =
+            ["/api/auth/signin", "/api/auth/signup", "/api/auth/users/me", "/api/test/profile"];
+        if line["status"] == 200 && known.contains(&text(&line, "route")) {
+            assert!(line["user_id"].as_i64().is_some_and(|id| id > 0), "{line}");
+        }
+    }
+}
+
+fn nothing_failed(target: &Target) {
+    let failed: Vec<_> = lines(target)
+        .into_iter()
+        .filter(|line| line["status"].as_u64().is_none_or(|status| status >= 500))
+        .collect();
+    assert!(failed.is_empty(), "{failed:#?}");
+}
+
+fn nothing_panicked(target: &Target) {
+    let log = target.log();
+    let panicked: Vec<_> = log.lines().filter(|line| line.contains("panicked at")).collect();
+    assert!(panicked.is_empty(), "{panicked:#?}");
+}

@@ -1,0 +1,105 @@
+//! The service as its callers see it: HTTP alone, none of our crates.
+//!
+//! `cargo test -p black-box` builds the local runner, starts it over an empty database and sends
+//! it everything below; `README.md` beside the manifest tells how to point it elsewhere.
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "clippy takes a test with a main of its own for a program"
+)]
+
+mod check;
+mod client;
+mod content;
+mod cors;
+mod crowd;
+mod database;
+mod expectation;
+mod gateway;
+mod jwks;
+mod jws;
+mod log;
+mod me;
+mod noise;
+mod operator;
+mod outage;
+mod person;
+mod process;
+mod roles;
+mod runner;
+mod secrets;
+mod settings;
+mod signin;
+mod signup;
+mod socket;
+mod target;
+mod timing;
+mod token;
+mod tokens;
+mod wire;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use libtest_mimic::Arguments;
+
+use crate::check::Check;
+use crate::target::Target;
+
+/// The checks that may run side by side.
+fn together() -> Vec<Check> {
+    [
+        signup::checks(),
+        signin::checks(),
+        token::checks(),
+        me::checks(),
+        content::checks(),
+        roles::checks(),
+        jwks::checks(),
+        cors::checks(),
+        gateway::checks(),
+        wire::checks(),
+        tokens::checks(),
+        noise::checks(),
+        settings::checks(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// The checks that need the machine, or the database, to themselves.
+fn alone() -> Vec<Check> {
+    [crowd::checks(), timing::checks(), outage::checks()].into_iter().flatten().collect()
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    if arguments.list {
+        for checks in [together(), alone(), log::checks()] {
+            let _ = libtest_mimic::run(&arguments, check::listed(checks));
+        }
+        return ExitCode::SUCCESS;
+    }
+    let target = match Target::from_environment() {
+        Ok(target) => Arc::new(target),
+        Err(sentence) => {
+            eprintln!("error: {sentence}");
+            return ExitCode::FAILURE;
+        }
+    };
+    // A time can be compared only while nothing else runs, and the log is whole only once the
+    // service has stopped.
+    let mut ends = vec![libtest_mimic::run(&arguments, check::trials(&target, together()))];
+    let one_by_one = Arguments { test_threads: Some(1), ..arguments.clone() };
+    ends.push(libtest_mimic::run(&one_by_one, check::trials(&target, alone())));
+    target.stop();
+    ends.push(libtest_mimic::run(&arguments, check::trials(&target, log::checks())));
+    target.print_summary();
+    if ends.iter().any(libtest_mimic::Conclusion::has_failed) {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    }
+}

@@ -1,0 +1,157 @@
+//! Roles: none stands above another, and a change bites at once.
+
+use serde_json::json;
+
+use crate::check::{Check, checks};
+use crate::person::SignedIn;
+use crate::target::Target;
+
+pub(crate) fn checks() -> Vec<Check> {
+    checks![
+        a_moderator_sees_moderator_content_and_no_other needs Operator;
+        an_admin_sees_admin_content_and_no_other needs Operator;
+        a_missing_role_is_told_in_the_apps_words;
+        a_grant_and_a_revocation_bite_at_once needs Operator;
+        any_of_the_three_roles_opens_user_content needs Operator;
+        without_a_role_a_profile_is_all_there_is needs Operator;
+        granting_twice_is_granting_once needs Operator Database;
+        revoking_what_nobody_has_is_no_mistake needs Operator;
+        an_unknown_user_or_role_is_refused_with_a_sentence needs Operator;
+        the_list_tells_who_has_which_role needs Operator;
+        roles_come_from_the_database_alone needs OwnKey;
+    ]
+}
+
+const CONTENT: [(&str, &str, &str); 2] = [
+    ("ROLE_MODERATOR", "/api/test/mod", "moderator content"),
+    ("ROLE_ADMIN", "/api/test/admin", "admin content"),
+];
+
+/// Which of `/user`, `/mod`, `/admin` and `/profile` answer 200; the others have to be 403.
+#[track_caller]
+fn opens(target: &Target, someone: &SignedIn) -> [bool; 4] {
+    ["user", "mod", "admin", "profile"].map(|path| {
+        let answer = target.get_as(&someone.token, &format!("/api/test/{path}"));
+        if answer.status != 200 {
+            answer.is_forbidden(target);
+        }
+        answer.status == 200
+    })
+}
+
+fn a_role_opens_its_own_content(target: &Target, role: &str) {
+    let someone = target.signed_in("role");
+    target.operator().grant(&someone.person.username, role);
+    for (needed, path, words) in CONTENT {
+        let answer = target.get_as(&someone.token, path);
+        if needed == role {
+            answer.is_json(200, &json!(words));
+        } else {
+            answer.is_forbidden(target);
+        }
+    }
+}
+
+fn a_moderator_sees_moderator_content_and_no_other(target: &Target) {
+    a_role_opens_its_own_content(target, "ROLE_MODERATOR");
+}
+
+fn an_admin_sees_admin_content_and_no_other(target: &Target) {
+    a_role_opens_its_own_content(target, "ROLE_ADMIN");
+}
+
+fn a_missing_role_is_told_in_the_apps_words(target: &Target) {
+    for (_, path, _) in CONTENT {
+        target.get_as(&target.ada().token, path).is_forbidden(target);
+    }
+}
+
+fn a_grant_and_a_revocation_bite_at_once(target: &Target) {
+    let someone = target.signed_in("bite");
+    let name = &someone.person.username;
+    assert_eq!(opens(target, &someone), [true, false, false, true]);
+    for _ in 0..2 {
+        target.operator().grant(name, "ROLE_ADMIN");
+        assert_eq!(opens(target, &someone), [true, false, true, true]);
+        target.operator().revoke(name, "ROLE_ADMIN");
+        assert_eq!(opens(target, &someone), [true, false, false, true]);
+    }
+}
+
+fn any_of_the_three_roles_opens_user_content(target: &Target) {
+    let someone = target.signed_in("any");
+    let name = &someone.person.username;
+    target.operator().revoke(name, "ROLE_USER");
+    for role in ["ROLE_MODERATOR", "ROLE_ADMIN"] {
+        target.operator().grant(name, role);
+        let answer = target.get_as(&someone.token, "/api/test/user");
+        answer.is_json(200, &json!("user content"));
+        target.operator().revoke(name, role);
+    }
+}
+
+fn without_a_role_a_profile_is_all_there_is(target: &Target) {
+    let someone = target.signed_in("none");
+    target.operator().revoke(&someone.person.username, "ROLE_USER");
+    assert_eq!(opens(target, &someone), [false, false, false, true]);
+    let answer = target.get_as(&someone.token, "/api/auth/users/me");
+    answer.is_json(200, &someone.person.public());
+}
+
+fn granting_twice_is_granting_once(target: &Target) {
+    let person = target.signed_up("twice");
+    target.operator().grant(&person.username, "ROLE_MODERATOR");
+    target.operator().grant(&person.username, "ROLE_MODERATOR");
+    let rows = target.database().count(
+        "SELECT count(*) FROM users_to_roles ur JOIN users u ON u.id = ur.user_id \
+         WHERE u.username = $1",
+        &[&person.username],
+    );
+    assert_eq!(rows, 2);
+}
+
+fn revoking_what_nobody_has_is_no_mistake(target: &Target) {
+    let someone = target.signed_in("spare");
+    target.operator().revoke(&someone.person.username, "ROLE_ADMIN");
+    assert_eq!(opens(target, &someone), [true, false, false, true]);
+}
+
+fn an_unknown_user_or_role_is_refused_with_a_sentence(target: &Target) {
+    let name = target.ada().person.username.as_str();
+    for verb in [
+        ["grant", "nobody-of-that-name", "ROLE_ADMIN"],
+        ["revoke", "nobody-of-that-name", "ROLE_ADMIN"],
+        ["grant", name, "ROLE_KING"],
+        ["grant", name, "role_admin"],
+        ["grant", name, ""],
+        ["revoke", name, "ADMIN"],
+    ] {
+        let output = target.operator().run(&verb);
+        assert!(!output.status.success(), "{verb:?}");
+        let told = [output.stderr, output.stdout].concat();
+        let told = String::from_utf8_lossy(&told).into_owned();
+        assert!(told.trim().len() > 10, "{verb:?}: {told}");
+        assert!(!told.contains("panicked"), "{verb:?}: {told}");
+    }
+}
+
+fn the_list_tells_who_has_which_role(target: &Target) {
+    let person = target.signed_up("listed");
+    target.operator().grant(&person.username, "ROLE_MODERATOR");
+    let list = target.operator().succeeds(&["list"]);
+    assert!(list.contains(&person.username), "{list}");
+    let start = list.find(&person.username).expect("the name");
+    let rest = &list[start..];
+    assert!(rest.contains("ROLE_USER") && rest.contains("ROLE_MODERATOR"), "{rest}");
+    assert!(!list.contains(&person.email) && !list.contains("$2"), "{list}");
+}
+
+fn roles_come_from_the_database_alone(target: &Target) {
+    let draft = crate::jws::Draft::of(&target.ada().token);
+    for claim in ["roles", "role", "groups", "entitlements", "scope"] {
+        let token = draft.claim(claim, json!(["ROLE_ADMIN", "ROLE_MODERATOR"])).sign(target.key());
+        for (_, path, _) in CONTENT {
+            target.get_as(&token, path).is_forbidden(target);
+        }
+    }
+}

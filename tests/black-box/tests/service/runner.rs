@@ -1,0 +1,185 @@
+//! Builds the local runner and starts it over an empty database of its own.
+
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{ChildStdout, Command, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::jws::KNOWN_KEY;
+use crate::operator::Operator;
+use crate::process::Guarded;
+
+/// For the database's first start, on a busy machine, and its download where there is none.
+const START: Duration = Duration::from_mins(3);
+
+/// Settings of the caller's shell that would point the runner at another database or key.
+const FOREIGN: [&str; 22] = [
+    "AUTHORIZER_CACHE_SECONDS",
+    "DATABASE_URL",
+    "DATABASE_HOST",
+    "DATABASE_PORT",
+    "DATABASE_NAME",
+    "DATABASE_USER",
+    "DATABASE_PASSWORD",
+    "DATABASE_SECRET_ARN",
+    "DATABASE_CA",
+    "DATABASE_POOL_SIZE",
+    "SIGNING_KEY_ARN",
+    "TOKEN_ISSUER",
+    "TOKEN_AUDIENCE",
+    "ACCESS_TOKEN_SECONDS",
+    "TOKEN_ENDPOINT",
+    "PASSWORD_MIN_LENGTH",
+    "BCRYPT_COST",
+    "ALLOWED_ORIGIN",
+    "APP_NAME",
+    "LEGACY_TOKEN_SECRET",
+    "LEGACY_TOKEN_SECRET_ARN",
+    "LEGACY_TOKENS_UNTIL",
+];
+
+/// A running service.
+pub(crate) struct Runner {
+    process: Guarded,
+    program: PathBuf,
+    folder: PathBuf,
+    log: PathBuf,
+    addresses: Addresses,
+}
+
+impl Runner {
+    /// Builds it and starts it with these `--parameter-overrides`; its log is named so.
+    pub(crate) fn start(name: &str, overrides: &[&str]) -> Result<Self, String> {
+        let program = build()?;
+        let folder = folder().map_err(|error| format!("no folder to run in: {error}"))?;
+        let log = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}.log"));
+        let file = File::create(&log).map_err(|error| format!("{}: {error}", log.display()))?;
+        let mut command = Command::new(&program);
+        command
+            .args(["--host", "127.0.0.1", "--port", "0", "--parameter-overrides"])
+            .args(overrides)
+            .env("SIGNING_KEY", KNOWN_KEY)
+            .current_dir(&folder)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(file);
+        for name in FOREIGN {
+            command.env_remove(name);
+        }
+        let process = Guarded::start(&mut command, &folder)
+            .map_err(|error| format!("{} doesn't start: {error}", program.display()))?;
+        let stdout = process.take_stdout().ok_or("the runner has no standard output")?;
+        let addresses = Addresses::printed(stdout).ok_or_else(|| {
+            let said = fs::read_to_string(&log).unwrap_or_default();
+            format!("the runner didn't say where it listens; it said: {said}")
+        })?;
+        Ok(Self { process, program, folder, log, addresses })
+    }
+
+    /// Where it listens.
+    pub(crate) fn base(&self) -> &str {
+        &self.addresses.base
+    }
+
+    /// The file of its standard error.
+    pub(crate) fn log_path(&self) -> &Path {
+        &self.log
+    }
+
+    /// What it has logged.
+    pub(crate) fn log(&self) -> String {
+        String::from_utf8_lossy(&fs::read(&self.log).expect("the log")).into_owned()
+    }
+
+    /// Its database.
+    pub(crate) fn database_url(&self) -> String {
+        self.addresses.database_url.clone()
+    }
+
+    /// Its verbs, on its own database.
+    pub(crate) fn operator(&self) -> Operator {
+        let environment = vec![("SIGNING_KEY".to_owned(), KNOWN_KEY.to_owned())];
+        Operator::binary(self.program.clone(), self.folder.clone(), environment)
+    }
+
+    /// Ends it.
+    pub(crate) fn stop(&self) {
+        self.process.stop();
+    }
+}
+
+/// A folder that the database's user may enter, with a copy of the template in it.
+fn folder() -> std::io::Result<PathBuf> {
+    let folder = tempfile::Builder::new().prefix("black-box-").tempdir()?.keep();
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o755))?;
+    fs::copy(workspace().join("template.yaml"), folder.join("template.yaml"))?;
+    Ok(folder)
+}
+
+fn workspace() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// Builds the program that `cargo run` starts, by the same selection of packages, so that its
+/// features are the same and nothing is compiled twice; and says where it lies.
+fn build() -> Result<PathBuf, String> {
+    let cargo = OsString::from(env!("CARGO"));
+    let mut command = Command::new(cargo);
+    command
+        .args(["build", "--bin", "latchkey", "--quiet"])
+        .args(["--message-format", "json-render-diagnostics"])
+        .current_dir(workspace())
+        .stderr(Stdio::inherit());
+    if !cfg!(debug_assertions) {
+        command.arg("--release");
+    }
+    let output = command.output().map_err(|error| format!("cargo doesn't start: {error}"))?;
+    if !output.status.success() {
+        return Err("the runner doesn't build".to_owned());
+    }
+    String::from_utf8_lossy(&output.stdout)
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+        .filter_map(|message| message["executable"].as_str().map(PathBuf::from))
+        .next_back()
+        .ok_or_else(|| "cargo names no program of the runner".to_owned())
+}
+
+/// Where the runner and its database answer.
+struct Addresses {
+    base: String,
+    database_url: String,
+}
+
+impl Addresses {
+    /// Those that the runner prints once it answers. What it prints later is read away.
+    fn printed(stdout: ChildStdout) -> Option<Self> {
+        let (send, receive) = mpsc::channel();
+        std::thread::spawn(move || {
+            for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+                let _ = send.send(line);
+            }
+        });
+        let (mut base, mut database_url) = (None, None);
+        loop {
+            let line = receive.recv_timeout(START).ok()?;
+            base = base.or_else(|| word(&line, "http://"));
+            database_url = database_url.or_else(|| word(&line, "postgresql://"));
+            if let (Some(base), Some(database_url)) = (&base, &database_url) {
+                return Some(Self { base: base.clone(), database_url: database_url.clone() });
+            }
+        }
+    }
+}
+
+/// The word of a line that starts with `start`, without a full stop at its end.
+fn word(line: &str, start: &str) -> Option<String> {
+    let word = line.split_whitespace().find(|word| word.starts_with(start))?;
+    Some(word.trim_end_matches('.').to_owned())
+}

@@ -1,0 +1,63 @@
+//! Everything that was sent or received and that no log may hold.
+
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
+
+use serde_json::Value;
+
+/// Shorter ones would be found in innocent text.
+const SHORTEST: usize = 8;
+/// What is shorter is no token, and perhaps a word.
+const SHORTEST_TOKEN: usize = 20;
+
+/// The passwords, tokens and e-mail addresses of this run.
+#[derive(Default)]
+pub(crate) struct Secrets(Mutex<BTreeSet<String>>);
+
+impl Secrets {
+    /// Remembers one.
+    pub(crate) fn add(&self, secret: &str) {
+        if secret.trim().len() >= SHORTEST {
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(secret.to_owned());
+        }
+    }
+
+    /// Remembers a token, and the parts of it that would be as bad in a log.
+    pub(crate) fn add_token(&self, token: &str) {
+        let whole = std::iter::once(token);
+        for part in whole.chain(token.split('.')).filter(|part| part.len() >= SHORTEST_TOKEN) {
+            self.add(part);
+        }
+    }
+
+    /// Remembers what the members `password`, `email`, `token` and `access_token` of a JSON body
+    /// hold.
+    pub(crate) fn add_json(&self, body: &[u8]) {
+        let Ok(Value::Object(members)) = serde_json::from_slice(body) else { return };
+        for (name, value) in &members {
+            match (name.as_str(), value.as_str()) {
+                ("password" | "email", Some(text)) => self.add(text),
+                ("token" | "access_token", Some(text)) => self.add_token(text),
+                _ => {}
+            }
+        }
+    }
+
+    /// Remembers the credentials of an `Authorization` header.
+    pub(crate) fn add_authorization(&self, value: &str) {
+        let credentials = value.trim().split_once(' ').map_or(value, |(_, rest)| rest);
+        self.add_token(credentials.trim());
+    }
+
+    /// All of them, as they would look in a JSON log line too.
+    pub(crate) fn patterns(&self) -> Vec<String> {
+        let secrets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut patterns = BTreeSet::new();
+        for secret in secrets.iter() {
+            let quoted = Value::from(secret.as_str()).to_string();
+            patterns.insert(quoted.trim_matches('"').to_owned());
+            patterns.insert(secret.clone());
+        }
+        patterns.into_iter().collect()
+    }
+}

@@ -1,0 +1,140 @@
+//! What the operator's settings change, at a second runner that has other ones.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use crate::check::{Check, checks};
+use crate::jws::Draft;
+use crate::person::Person;
+use crate::target::Target;
+
+pub(crate) fn checks() -> Vec<Check> {
+    checks![
+        a_token_endpoint_that_is_off_is_not_found needs Runner;
+        signing_in_works_without_the_token_endpoint needs Runner;
+        the_least_length_of_a_password_is_a_setting needs Runner;
+        the_allowed_origin_is_a_setting needs Runner;
+        the_life_of_a_token_is_a_setting needs Runner;
+        issuer_and_audience_are_settings needs Runner;
+        a_cached_policy_opens_each_of_the_callers_routes_and_no_other needs Runner;
+        a_cached_policy_does_not_outlive_its_token needs Runner;
+        a_cached_policy_is_nobody_elses needs Runner;
+    ]
+}
+
+/// What the second runner is started with.
+pub(crate) const OVERRIDES: [&str; 7] = [
+    "TokenEndpoint=off",
+    "PasswordMinLength=12",
+    "AllowedOrigin=https://app.example",
+    "AccessTokenSeconds=600",
+    "AuthorizerCacheSeconds=300",
+    "TokenIssuer=https://issuer.example",
+    "TokenAudience=https://audience.example",
+];
+
+fn a_token_endpoint_that_is_off_is_not_found(target: &Target) {
+    let variant = target.variant();
+    let ada = &variant.ada().person;
+    for fields in [
+        vec![("username", ada.username.as_str()), ("password", ada.password.as_str())],
+        vec![("username", "nobody"), ("password", "not the password")],
+        vec![],
+    ] {
+        variant.token(&fields).is_text(404, "Not Found");
+    }
+}
+
+fn signing_in_works_without_the_token_endpoint(target: &Target) {
+    let ada = target.variant().ada();
+    let answer = target.variant().get_as(&ada.token, "/api/auth/users/me");
+    answer.is_json(200, &ada.person.public());
+}
+
+fn the_least_length_of_a_password_is_a_setting(target: &Target) {
+    let short = Person::new("short").with_password("eleven char");
+    target.variant().signup(&short).breaks_rule("password", &["12"]);
+    let enough = short.with_password("twelve chars");
+    assert_eq!(target.variant().signup(&enough).status, 200);
+}
+
+fn the_allowed_origin_is_a_setting(target: &Target) {
+    let variant = target.variant();
+    let ask = |origin| variant.http.get("/api/test/all").header("origin", origin).send();
+    let allowed = "access-control-allow-origin";
+    assert_eq!(ask("https://app.example").header(allowed), Some("https://app.example"));
+    assert_eq!(ask("http://localhost:3000").header(allowed), None);
+    let missing = variant.http.get("/nowhere").send();
+    assert_eq!(missing.header(allowed), Some("https://app.example"));
+    let preflight = variant.http.request("OPTIONS", "/api/test/all").send();
+    assert_eq!(preflight.header(allowed), Some("https://app.example"));
+}
+
+fn the_life_of_a_token_is_a_setting(target: &Target) {
+    let draft = Draft::of(&target.variant().ada().token);
+    assert_eq!(draft.number("exp") - draft.number("iat"), 600);
+}
+
+fn issuer_and_audience_are_settings(target: &Target) {
+    let token = &target.variant().ada().token;
+    let draft = Draft::of(token);
+    assert_eq!(draft.text("iss"), "https://issuer.example");
+    assert_eq!(draft.text("aud"), "https://audience.example");
+    // The same key, but a token for others.
+    target.get_as(token, "/api/auth/users/me").is_unauthorized(target);
+}
+
+fn a_cached_policy_opens_each_of_the_callers_routes_and_no_other(target: &Target) {
+    let variant = target.variant();
+    let someone = variant.signed_in("cached");
+    for _ in 0..2 {
+        for (path, status) in [
+            ("/api/test/user", 200),
+            ("/api/test/admin", 403),
+            ("/api/auth/users/me", 200),
+            ("/api/test/mod", 403),
+            ("/api/auth/users/me/items", 200),
+            ("/api/test/profile", 200),
+        ] {
+            assert_eq!(variant.get_as(&someone.token, path).status, status, "{path}");
+        }
+    }
+}
+
+fn a_cached_policy_does_not_outlive_its_token(target: &Target) {
+    let variant = target.variant();
+    let person = &variant.ada().person;
+    let fresh = Draft::of(&variant.token_of(person));
+    let brief = fresh.claim("exp", fresh.number("iat") + 5).sign(target.key());
+    let answer = variant.get_as(&brief, "/api/auth/users/me");
+    answer.is_json(200, &person.public());
+    let deadline = Instant::now() + Duration::from_secs(20);
+    loop {
+        let answer = variant.get_as(&brief, "/api/auth/users/me");
+        if answer.status != 200 {
+            // A function's answer, not the gateway's: the policy is in the cache still.
+            answer.is_text(401, "Could not validate credentials");
+            answer.challenges(variant);
+            break;
+        }
+        assert!(Instant::now() < deadline, "the cached policy outlives the token");
+        thread::park_timeout(Duration::from_millis(100));
+    }
+    for path in ["/api/test/profile", "/api/test/user"] {
+        variant.get_as(&brief, path).is_text(401, "Could not validate credentials");
+    }
+}
+
+fn a_cached_policy_is_nobody_elses(target: &Target) {
+    let variant = target.variant();
+    let (one, other) = (variant.signed_in("one"), variant.signed_in("other"));
+    for _ in 0..3 {
+        for someone in [&one, &other] {
+            let items = json!([{ "item_id": "Foo", "owner": someone.person.username }]);
+            variant.get_as(&someone.token, "/api/auth/users/me/items").is_json(200, &items);
+        }
+        variant.http.get("/api/auth/users/me").send().is_unauthorized(variant);
+    }
+}

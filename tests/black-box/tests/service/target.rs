@@ -1,0 +1,236 @@
+//! What the checks are pointed at, and what each kind of target can't serve.
+
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, OnceLock};
+
+use crate::client::{Asked, Client};
+use crate::database::Database;
+use crate::jws::Key;
+use crate::operator::Operator;
+use crate::person::SignedIn;
+use crate::runner::Runner;
+use crate::secrets::Secrets;
+use crate::settings;
+use crate::tokens::SENT;
+
+/// What a check needs beyond a public address that answers.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Ability {
+    /// The gateway answers 401, 403 and 404 in the words of our `GatewayResponses`.
+    GatewayWords,
+    /// The gateway sends CORS and other headers of its own: on its answers, and to preflights.
+    GatewayHeaders,
+    /// The gateway renames a function's `WWW-Authenticate`.
+    RenamedChallenge,
+    /// Bodies reach the functions byte for byte, in base64.
+    BinaryBodies,
+    /// Bytes of an odd request line or header reach our own code.
+    RawRequests,
+    /// A function that has answered answers again without starting anew.
+    Warm,
+    /// The functions reach a port that this suite opens on its own machine.
+    Loopback,
+    /// The suite knows the key that signs.
+    OwnKey,
+    /// The operator's verbs can be run.
+    Operator,
+    /// The service's database can be reached.
+    Database,
+    /// The suite may start further runners, with other settings.
+    Runner,
+}
+
+/// Where the service runs.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Kind {
+    /// The local runner, started by this suite.
+    Runner,
+    /// A deployment behind the API Gateway of AWS.
+    Aws,
+    /// A deployment to the emulator `ministack`.
+    Emulator,
+}
+
+impl Kind {
+    /// The one list of what a kind of target can't serve, and why.
+    const fn lacks(self, ability: Ability) -> Option<&'static str> {
+        match (self, ability) {
+            (Self::Runner, _) => None,
+            (_, Ability::Runner) => Some("the suite was pointed at a target that it didn't start"),
+            (Self::Aws, Ability::RawRequests) => {
+                Some("odd bytes end at the edge of AWS, before anything of ours")
+            }
+            (Self::Aws, Ability::Loopback) => Some("its functions run on other machines"),
+            (Self::Emulator, Ability::GatewayWords) => {
+                Some("the emulator stores GatewayResponses and answers in its own words")
+            }
+            (Self::Emulator, Ability::GatewayHeaders) => {
+                Some("the emulator sends no CORS header of its own, and answers preflights alone")
+            }
+            (Self::Emulator, Ability::RenamedChallenge) => {
+                Some("the emulator doesn't rename WWW-Authenticate")
+            }
+            (Self::Emulator, Ability::BinaryBodies) => {
+                Some("the emulator ignores BinaryMediaTypes: other bytes than UTF-8 are lost")
+            }
+            (Self::Emulator, Ability::RawRequests) => {
+                Some("the emulator's own HTTP server answers odd requests")
+            }
+            (Self::Emulator, Ability::Warm) => Some(
+                "the emulator starts a function anew for each call, so that times tell nothing",
+            ),
+            (Self::Aws | Self::Emulator, _) => None,
+        }
+    }
+}
+
+/// The service under test.
+pub(crate) struct Target {
+    kind: Kind,
+    /// Sends requests to it.
+    pub(crate) http: Client,
+    /// What was sent and may not be logged.
+    pub(crate) secrets: Arc<Secrets>,
+    runner: Option<Runner>,
+    database: Option<Database>,
+    operator: Option<Operator>,
+    key: Option<Key>,
+    ada: OnceLock<SignedIn>,
+    variant: OnceLock<Box<Self>>,
+}
+
+/// A setting of this suite. Nothing is set for the default target.
+fn setting(name: &str) -> Option<String> {
+    #[expect(clippy::disallowed_methods, reason = "the suite's own settings")]
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+impl Target {
+    /// The target that the environment names, else a runner of our own.
+    pub(crate) fn from_environment() -> Result<Self, String> {
+        match setting("LATCHKEY_BASE_URL") {
+            Some(base) => Self::elsewhere(&base),
+            None => Self::runner("latchkey", &["AuthorizerCacheSeconds=0"], Arc::default()),
+        }
+    }
+
+    /// A runner of our own, with these `--parameter-overrides`; its log is named so.
+    pub(crate) fn runner(
+        name: &str,
+        overrides: &[&str],
+        secrets: Arc<Secrets>,
+    ) -> Result<Self, String> {
+        let runner = Runner::start(name, overrides)?;
+        Ok(Self {
+            kind: Kind::Runner,
+            http: Client::new(runner.base(), Arc::clone(&secrets)),
+            secrets,
+            database: Some(Database::new(runner.database_url())),
+            operator: Some(runner.operator()),
+            key: Some(Key::known()),
+            runner: Some(runner),
+            ada: OnceLock::new(),
+            variant: OnceLock::new(),
+        })
+    }
+
+    fn elsewhere(base: &str) -> Result<Self, String> {
+        let kind = match setting("LATCHKEY_TARGET").as_deref() {
+            None | Some("aws") => Kind::Aws,
+            Some("emulator") => Kind::Emulator,
+            Some(_) => return Err("LATCHKEY_TARGET is neither aws nor emulator".to_owned()),
+        };
+        let key = setting("LATCHKEY_SIGNING_KEY")
+            .map(|digits| Key::from_hex(&digits).ok_or("LATCHKEY_SIGNING_KEY is no key"))
+            .transpose()?;
+        let secrets = Arc::new(Secrets::default());
+        Ok(Self {
+            kind,
+            http: Client::new(base, Arc::clone(&secrets)),
+            secrets,
+            database: setting("LATCHKEY_DATABASE_URL").map(Database::new),
+            operator: setting("LATCHKEY_OPERATOR").map(|command| Operator::shell(&command)),
+            key,
+            runner: None,
+            ada: OnceLock::new(),
+            variant: OnceLock::new(),
+        })
+    }
+
+    /// Why this target can't serve what a check needs, or nothing where it can.
+    pub(crate) fn lacks(&self, ability: Ability) -> Option<&'static str> {
+        let missing = match ability {
+            Ability::OwnKey if self.key.is_none() => Some("LATCHKEY_SIGNING_KEY isn't set"),
+            Ability::Operator if self.operator.is_none() => Some("LATCHKEY_OPERATOR isn't set"),
+            Ability::Database if self.database.is_none() => Some("LATCHKEY_DATABASE_URL isn't set"),
+            _ => None,
+        };
+        missing.or_else(|| self.kind.lacks(ability))
+    }
+
+    /// The service's database.
+    pub(crate) fn database(&self) -> &Database {
+        self.database.as_ref().expect("the check names what it needs")
+    }
+
+    /// The operator's verbs.
+    pub(crate) fn operator(&self) -> &Operator {
+        self.operator.as_ref().expect("the check names what it needs")
+    }
+
+    /// The key that the service signs with.
+    pub(crate) fn key(&self) -> &Key {
+        self.key.as_ref().expect("the check names what it needs")
+    }
+
+    /// Another runner, with other settings.
+    #[track_caller]
+    pub(crate) fn variant(&self) -> &Self {
+        self.variant.get_or_init(|| {
+            let secrets = Arc::clone(&self.secrets);
+            let started = Self::runner("variant", &settings::OVERRIDES, secrets);
+            Box::new(started.unwrap_or_else(|sentence| panic!("{sentence}")))
+        })
+    }
+
+    /// All runners' logs.
+    pub(crate) fn log(&self) -> String {
+        let own = self.runner.as_ref().expect("the check names what it needs").log();
+        own + &self.variant.get().map(|variant| variant.log()).unwrap_or_default()
+    }
+
+    /// How many answers of each status came to each method and path, of all runners.
+    pub(crate) fn asked(&self) -> Asked {
+        let mut asked = self.http.asked();
+        for (request, count) in self.variant.get().map(|v| v.asked()).unwrap_or_default() {
+            *asked.entry(request).or_default() += count;
+        }
+        asked
+    }
+
+    /// Someone whom every check may ask for and none may change.
+    #[track_caller]
+    pub(crate) fn ada(&self) -> &SignedIn {
+        self.ada.get_or_init(|| self.signed_in("ada"))
+    }
+
+    /// Ends what was started.
+    pub(crate) fn stop(&self) {
+        if let Some(runner) = &self.runner {
+            runner.stop();
+        }
+        if let Some(variant) = self.variant.get() {
+            variant.stop();
+        }
+    }
+
+    /// Says against what the checks ran, and where its log is.
+    pub(crate) fn print_summary(&self) {
+        let forgeries = SENT.load(Ordering::Relaxed);
+        println!("checked: {:?} at {}", self.kind, self.http.base());
+        println!("forged tokens sent: {forgeries}");
+        if let Some(runner) = &self.runner {
+            println!("its log: {}", runner.log_path().display());
+        }
+    }
+}

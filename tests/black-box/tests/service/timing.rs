@@ -1,0 +1,140 @@
+//! How long a refused sign-in takes tells nothing. Runs alone, one check after the other.
+
+use std::time::{Duration, Instant};
+
+use crate::check::{Check, checks};
+use crate::person::Person;
+use crate::target::Target;
+
+pub(crate) fn checks() -> Vec<Check> {
+    checks![
+        an_unknown_user_takes_as_long_as_a_wrong_password needs Warm;
+        a_long_password_takes_as_long_as_a_short_one needs Warm;
+        the_token_endpoint_takes_as_long_for_anyone needs Warm;
+        no_password_and_an_unknown_hash_take_as_long_as_a_wrong_password needs Warm Database;
+        a_hash_of_lower_cost_takes_as_long_as_any needs Warm Database;
+    ]
+}
+
+const ROUNDS: usize = 9;
+/// Medians this close can't be told apart over a network; what the app did was 150 to 1.
+const TOLERANCE: f64 = 1.3;
+
+/// One way to ask, and its name.
+struct Way<'a>(&'a str, Box<dyn Fn() + 'a>);
+
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort_unstable();
+    times[times.len() / 2]
+}
+
+/// The medians of all ways, their rounds interleaved, so that a busy machine slows all alike.
+fn medians(ways: &[Way<'_>]) -> Vec<Duration> {
+    let mut times = vec![Vec::new(); ways.len()];
+    for _ in 0..ROUNDS {
+        for (way, times) in ways.iter().zip(&mut times) {
+            let start = Instant::now();
+            (way.1)();
+            times.push(start.elapsed());
+        }
+    }
+    times.into_iter().map(median).collect()
+}
+
+/// All ways take the same time; a second try forgives a machine that was busy with other things.
+#[track_caller]
+fn take_the_same_time(ways: &[Way<'_>]) {
+    let mut told = String::new();
+    for _ in 0..2 {
+        let medians = medians(ways);
+        let shortest = medians.iter().min().expect("a way").as_secs_f64();
+        let longest = medians.iter().max().expect("a way").as_secs_f64();
+        if longest / shortest < TOLERANCE {
+            return;
+        }
+        let names = ways.iter().map(|way| way.0);
+        told = format!("{:?}", names.zip(medians).collect::<Vec<_>>());
+    }
+    panic!("{told}");
+}
+
+fn refused<'a>(target: &'a Target, name: &'a str, username: &str, password: &str) -> Way<'a> {
+    let (username, password) = (username.to_owned(), password.to_owned());
+    let ask = move || assert_eq!(target.signin(&username, &password).status, 401);
+    Way(name, Box::new(ask))
+}
+
+const WRONG: &str = "not the password";
+
+fn an_unknown_user_takes_as_long_as_a_wrong_password(target: &Target) {
+    let ada = target.ada().person.username.as_str();
+    take_the_same_time(&[
+        refused(target, "a wrong password", ada, WRONG),
+        refused(target, "an unknown user", "nobody-of-that-name", WRONG),
+        refused(target, "an unknown user of a long name", &"n".repeat(200), WRONG),
+    ]);
+}
+
+fn a_long_password_takes_as_long_as_a_short_one(target: &Target) {
+    let ada = target.ada().person.username.as_str();
+    let long = "p".repeat(100);
+    let person = Person::new("long").with_password(&"long words ".repeat(9));
+    assert_eq!(target.signup(&person).status, 200);
+    take_the_same_time(&[
+        refused(target, "a wrong password", ada, WRONG),
+        refused(target, "100 bytes for a user of a short one", ada, &long),
+        refused(target, "100 bytes for a user of a long one", &person.username, &long),
+        refused(target, "a short one for a user of a long one", &person.username, WRONG),
+        refused(target, "100 bytes for nobody", "nobody-of-that-name", &long),
+        refused(target, "1,024 bytes for nobody", "nobody-of-that-name", &"p".repeat(1024)),
+    ]);
+}
+
+fn the_token_endpoint_takes_as_long_for_anyone(target: &Target) {
+    let ada = target.ada().person.username.clone();
+    let ask = |name: &'static str, username: String| {
+        let fields = move || {
+            let answer = target.token(&[("username", &username), ("password", WRONG)]);
+            assert_eq!(answer.status, 401);
+        };
+        Way(name, Box::new(fields))
+    };
+    take_the_same_time(&[
+        ask("a wrong password", ada),
+        ask("an unknown user", "nobody-of-that-name".to_owned()),
+    ]);
+}
+
+/// Someone with this in place of a password's hash.
+fn with_hash(target: &Target, hash: Option<&str>) -> Person {
+    let person = target.signed_up("hash");
+    target.database().set_hash(&person.username, hash);
+    person
+}
+
+fn no_password_and_an_unknown_hash_take_as_long_as_a_wrong_password(target: &Target) {
+    let none = with_hash(target, None);
+    let plain = with_hash(target, Some("plaintext"));
+    let cut = with_hash(target, Some("$2b$12$idOji.NscpM.NzOJirVM1O"));
+    take_the_same_time(&[
+        refused(target, "a wrong password", &target.ada().person.username, WRONG),
+        refused(target, "no stored password", &none.username, WRONG),
+        refused(target, "plain text", &plain.username, WRONG),
+        refused(target, "a cut hash", &cut.username, WRONG),
+    ]);
+}
+
+fn a_hash_of_lower_cost_takes_as_long_as_any(target: &Target) {
+    // passlib's, of another password than the one that is tried.
+    let four = "$2b$04$jdKw.xB3ycMjCRZuvXU.NO.PZF0J4DmdMsksAmi85z/tWVAXa08.S";
+    let sha256 =
+        "$bcrypt-sha256$v=2,t=2b,r=4$GrthSuCV1VHVox9Ya.SSe.$PfOm7B3YqoJ1AGM0MTZlqPPoB.iefQi";
+    let four = with_hash(target, Some(four));
+    let sha256 = with_hash(target, Some(sha256));
+    take_the_same_time(&[
+        refused(target, "a wrong password", &target.ada().person.username, WRONG),
+        refused(target, "cost 4", &four.username, WRONG),
+        refused(target, "cost 4 of bcrypt_sha256", &sha256.username, WRONG),
+        refused(target, "nobody", "nobody-of-that-name", WRONG),
+    ]);
+}

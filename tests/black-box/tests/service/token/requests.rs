@@ -1,0 +1,145 @@
+//! Requests to the token endpoint that RFC 6749 §5.2 has an error for.
+
+use crate::check::{Check, checks};
+use crate::target::Target;
+use crate::token::{FORM, TOKEN, ada_with, multipart};
+
+pub(crate) fn checks() -> Vec<Check> {
+    checks![
+        a_missing_or_empty_field_is_an_invalid_request;
+        a_parameter_given_twice_is_an_invalid_request;
+        another_grant_is_unsupported;
+        another_media_type_is_an_invalid_request;
+        a_broken_multipart_form_is_an_invalid_request;
+        a_nul_is_an_invalid_request;
+        fields_in_the_query_are_no_fields;
+        nothing_that_was_sent_is_echoed;
+    ]
+}
+
+fn a_missing_or_empty_field_is_an_invalid_request(target: &Target) {
+    for fields in [
+        &[][..],
+        &[("username", "ada")],
+        &[("password", "long enough")],
+        &[("username", ""), ("password", "long enough")],
+        &[("username", "ada"), ("password", "")],
+        &[("Username", "ada"), ("Password", "long enough")],
+        &[("grant_type", "password")],
+        &[("user", "ada"), ("pass", "long enough")],
+    ] {
+        target.token(fields).is_oauth_error(400, "invalid_request");
+    }
+    for body in ["&", "=", "&&&", "username", "username&password", "username=ada&password", "%"] {
+        let answer = target.http.post(TOKEN, FORM, body).send();
+        answer.is_oauth_error(400, "invalid_request");
+    }
+}
+
+fn a_parameter_given_twice_is_an_invalid_request(target: &Target) {
+    let ada = target.ada().person.clone();
+    for (name, value) in [
+        ("username", ada.username.as_str()),
+        ("username", "someone-else"),
+        ("password", ada.password.as_str()),
+        ("password", "another"),
+    ] {
+        ada_with(target, &[(name, value)]).is_oauth_error(400, "invalid_request");
+    }
+    let twice = [("grant_type", "password"), ("grant_type", "password")];
+    ada_with(target, &twice).is_oauth_error(400, "invalid_request");
+    let twice = [("scope", "a"), ("scope", "b")];
+    ada_with(target, &twice).is_oauth_error(400, "invalid_request");
+    let body = multipart(&[
+        ("username", &ada.username),
+        ("password", &ada.password),
+        ("password", &ada.password),
+    ]);
+    let kind = "multipart/form-data; boundary=b0undary";
+    target.http.post(TOKEN, kind, body).send().is_oauth_error(400, "invalid_request");
+}
+
+fn another_grant_is_unsupported(target: &Target) {
+    for grant in [
+        "authorization_code",
+        "client_credentials",
+        "refresh_token",
+        "implicit",
+        "Password",
+        "PASSWORD",
+        "password ",
+        " password",
+        "urn:ietf:params:oauth:grant-type:device_code",
+        "x",
+    ] {
+        let answer = ada_with(target, &[("grant_type", grant)]);
+        answer.is_oauth_error(400, "unsupported_grant_type");
+    }
+}
+
+fn another_media_type_is_an_invalid_request(target: &Target) {
+    let ada = &target.ada().person;
+    let form = crate::client::form(&[("username", &ada.username), ("password", &ada.password)]);
+    for kind in [
+        "",
+        "text/plain",
+        "application/json",
+        "application/x-www-form",
+        "multipart/mixed; boundary=b0undary",
+    ] {
+        target.http.post(TOKEN, kind, form.clone()).send().is_oauth_error(400, "invalid_request");
+    }
+    let json = ada.json().to_string();
+    target.http.post(TOKEN, "application/json", json).send().is_oauth_error(400, "invalid_request");
+    target.http.post(TOKEN, FORM, "").send().is_oauth_error(400, "invalid_request");
+}
+
+fn a_broken_multipart_form_is_an_invalid_request(target: &Target) {
+    let ada = &target.ada().person;
+    let whole = multipart(&[("username", &ada.username), ("password", &ada.password)]);
+    for (kind, body) in [
+        ("multipart/form-data", whole.clone()),
+        ("multipart/form-data; boundary=other", whole.clone()),
+        ("multipart/form-data; boundary=", whole.clone()),
+        ("multipart/form-data; boundary=b0undary", whole[..whole.len() - 40].to_owned()),
+        ("multipart/form-data; boundary=b0undary", String::new()),
+        ("multipart/form-data; boundary=b0undary", "--b0undary--\r\n".to_owned()),
+        ("multipart/form-data; boundary=b0undary", whole.replace("name=", "nome=")),
+        ("multipart/form-data; boundary=b0undary", "username=ada&password=x".to_owned()),
+    ] {
+        target.http.post(TOKEN, kind, body).send().is_oauth_error(400, "invalid_request");
+    }
+}
+
+fn a_nul_is_an_invalid_request(target: &Target) {
+    for fields in [
+        [("username", "ada\0"), ("password", "long enough")],
+        [("username", "ada"), ("password", "long enough\0")],
+        [("username", "\0"), ("password", "\0")],
+    ] {
+        target.token(&fields).is_oauth_error(400, "invalid_request");
+    }
+}
+
+fn fields_in_the_query_are_no_fields(target: &Target) {
+    let ada = &target.ada().person;
+    let query = crate::client::form(&[("username", &ada.username), ("password", &ada.password)]);
+    let answer = target.http.post(&format!("{TOKEN}?{query}"), FORM, "").send();
+    answer.is_oauth_error(400, "invalid_request");
+}
+
+fn nothing_that_was_sent_is_echoed(target: &Target) {
+    const MARKER: &str = "Zebra77Quagga";
+    for body in [
+        format!("{MARKER}={MARKER}"),
+        format!("username={MARKER}"),
+        format!("username=u&password={MARKER}"),
+        format!("username=u&password={MARKER}%ff"),
+        format!("username=u&password={MARKER}&password={MARKER}"),
+        format!("username=u&password=p&grant_type={MARKER}"),
+    ] {
+        let answer = target.http.post(TOKEN, FORM, body.clone()).send();
+        answer.is_refused();
+        assert!(!answer.text().contains(MARKER), "{body}: {}", answer.text());
+    }
+}

@@ -1,0 +1,74 @@
+//! What is a token and what is none: about a thousand forgeries, each of which has to be 401.
+
+mod claims;
+mod encoding;
+mod genuine;
+mod headers;
+mod keys;
+mod places;
+mod signature;
+mod subjects;
+
+use std::fmt::Write;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::check::Check;
+use crate::expectation::NO_CREDENTIALS;
+use crate::jws::Draft;
+use crate::target::{Ability, Target};
+
+pub(crate) fn checks() -> Vec<Check> {
+    [
+        genuine::checks(),
+        signature::checks(),
+        encoding::checks(),
+        headers::checks(),
+        keys::checks(),
+        claims::checks(),
+        subjects::checks(),
+        places::checks(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// How many forgeries were sent.
+pub(crate) static SENT: AtomicUsize = AtomicUsize::new(0);
+
+/// Forged tokens, each with a word on what is wrong with it.
+#[derive(Default)]
+struct Forgeries(Vec<(String, String)>);
+
+impl Forgeries {
+    fn add(&mut self, flaw: impl Into<String>, token: impl Into<String>) {
+        self.0.push((flaw.into(), token.into()));
+    }
+
+    /// Sends each to an address that any valid token opens; all have to be 401 with the one text.
+    #[track_caller]
+    fn are_refused(&self, target: &Target) {
+        let mut faults = String::new();
+        let own_words = target.lacks(Ability::GatewayWords).is_none();
+        for (flaw, token) in &self.0 {
+            let answer = target.get_as(token, "/api/auth/users/me");
+            SENT.fetch_add(1, Ordering::Relaxed);
+            if answer.status != 401 || own_words && answer.text() != NO_CREDENTIALS {
+                let _ = writeln!(faults, "{flaw}: {} {}", answer.status, answer.text());
+            }
+        }
+        assert!(faults.is_empty(), "of {} forgeries:\n{faults}", self.0.len());
+    }
+}
+
+/// A token of someone who is there, in its parts.
+#[track_caller]
+fn draft(target: &Target) -> Draft {
+    Draft::of(&target.ada().token)
+}
+
+/// The same just signed, so that its `iat` is the service's own now.
+#[track_caller]
+fn fresh_draft(target: &Target) -> Draft {
+    Draft::of(&target.token_of(&target.ada().person))
+}

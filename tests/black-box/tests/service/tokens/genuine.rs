@@ -1,0 +1,111 @@
+//! Tokens as RFC 9068 has them, and that our own writer makes ones that are believed.
+
+use crate::check::{Check, checks};
+use crate::jws::{Draft, decode};
+use crate::target::Target;
+use crate::tokens::{draft, fresh_draft};
+
+pub(crate) fn checks() -> Vec<Check> {
+    checks![
+        a_token_with_all_the_right_claims_is_believed needs OwnKey;
+        a_token_may_spell_its_type_in_full needs OwnKey;
+        a_claim_that_nobody_asked_for_is_ignored needs OwnKey;
+        a_token_valid_since_now_is_believed needs OwnKey;
+        a_token_is_an_es256_access_token;
+        the_header_says_no_more_than_it_must;
+        the_key_id_is_the_thumbprint_of_the_key needs OwnKey;
+        a_token_holds_the_claims_of_an_access_token_and_nothing_personal;
+        a_token_lives_as_long_as_the_answer_says;
+        the_subject_is_the_id_and_not_the_name;
+        both_endpoints_issue_the_same_kind_of_token;
+        two_sign_ins_in_one_second_give_two_tokens;
+        a_signature_is_64_bytes;
+    ]
+}
+
+fn a_token_with_all_the_right_claims_is_believed(target: &Target) {
+    let draft = draft(target);
+    let own = draft.claim("jti", "of-our-own-making").sign(target.key());
+    target.get_as(&own, "/api/auth/users/me").is_json(200, &target.ada().person.public());
+}
+
+fn a_token_may_spell_its_type_in_full(target: &Target) {
+    let own = draft(target).header("typ", "application/at+jwt").sign(target.key());
+    assert_eq!(target.get_as(&own, "/api/auth/users/me").status, 200);
+}
+
+fn a_claim_that_nobody_asked_for_is_ignored(target: &Target) {
+    let own = draft(target).claim("scope", "all").claim("x", 1).sign(target.key());
+    assert_eq!(target.get_as(&own, "/api/auth/users/me").status, 200);
+}
+
+fn a_token_valid_since_now_is_believed(target: &Target) {
+    let draft = fresh_draft(target);
+    let own = draft.claim("nbf", draft.number("iat")).sign(target.key());
+    assert_eq!(target.get_as(&own, "/api/auth/users/me").status, 200);
+}
+
+fn a_token_is_an_es256_access_token(target: &Target) {
+    let draft = draft(target);
+    assert_eq!(draft.header["alg"], "ES256");
+    assert_eq!(draft.header["typ"], "at+jwt");
+}
+
+fn the_header_says_no_more_than_it_must(target: &Target) {
+    let draft = draft(target);
+    assert_eq!(draft.header.keys().collect::<Vec<_>>(), ["alg", "kid", "typ"]);
+}
+
+fn the_key_id_is_the_thumbprint_of_the_key(target: &Target) {
+    assert_eq!(draft(target).header["kid"], target.key().kid());
+}
+
+fn a_token_holds_the_claims_of_an_access_token_and_nothing_personal(target: &Target) {
+    let draft = draft(target);
+    let names: Vec<_> = draft.claims.keys().map(String::as_str).collect();
+    assert_eq!(names, ["aud", "client_id", "exp", "iat", "iss", "jti", "sub"]);
+    assert_eq!(draft.claims["client_id"], "latchkey");
+    assert!(!draft.text("iss").is_empty() && !draft.text("aud").is_empty());
+}
+
+fn a_token_lives_as_long_as_the_answer_says(target: &Target) {
+    let person = &target.ada().person;
+    let fields = [("username", person.username.as_str()), ("password", &person.password)];
+    let answer = target.token(&fields).json();
+    let draft = Draft::of(answer["access_token"].as_str().expect("a token"));
+    assert_eq!(answer["expires_in"], draft.number("exp") - draft.number("iat"));
+}
+
+fn the_subject_is_the_id_and_not_the_name(target: &Target) {
+    let subject = draft(target).text("sub").to_owned();
+    let id: i64 = subject.parse().expect("a number in text");
+    assert_eq!(id.to_string(), subject);
+}
+
+fn both_endpoints_issue_the_same_kind_of_token(target: &Target) {
+    let person = &target.ada().person;
+    let fields = [("username", person.username.as_str()), ("password", &person.password)];
+    let answer = target.token(&fields).json();
+    let other = Draft::of(answer["access_token"].as_str().expect("a token"));
+    let draft = draft(target);
+    assert_eq!(other.header, draft.header);
+    for claim in ["iss", "aud", "sub", "client_id"] {
+        assert_eq!(other.claims[claim], draft.claims[claim]);
+    }
+}
+
+fn two_sign_ins_in_one_second_give_two_tokens(target: &Target) {
+    // Three are enough for two of the same second, unless a hash takes longer than that.
+    let tokens = [(); 3].map(|()| target.token_of(&target.ada().person));
+    let ids = tokens.clone().map(|token| Draft::of(&token).text("jti").to_owned());
+    for (one, other) in [(0, 1), (0, 2), (1, 2)] {
+        assert_ne!(tokens[one], tokens[other]);
+        assert_ne!(ids[one], ids[other]);
+    }
+}
+
+fn a_signature_is_64_bytes(target: &Target) {
+    let token = &target.ada().token;
+    let signature = token.rsplit('.').next().expect("a signature");
+    assert_eq!(decode(signature).len(), 64);
+}
