@@ -2,7 +2,7 @@
 //! settings and the gateway's own answers.
 //!
 //! It reads Parameters, Conditions, Globals, each function's Timeout, Environment and Api events,
-//! and the Api's Auth, Cors, GatewayResponses and BinaryMediaTypes, with `Ref`, `Sub`, `If`,
+//! and the Api's Auth, Cors, `GatewayResponses` and `BinaryMediaTypes`, with `Ref`, `Sub`, `If`,
 //! `Equals` and `Not`. Anything else in those places is an error that names it; what stands in
 //! other places is not looked at.
 

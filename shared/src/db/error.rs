@@ -13,7 +13,7 @@ pub enum Error {
     Unreachable(String),
     /// PostgreSQL refused our login.
     LoginRefused(String),
-    /// It took longer than [`super::database::STATEMENT_DEADLINE`].
+    /// It took longer than the five seconds that a statement has.
     DeadlineExceeded,
     /// A conflict with another transaction: PostgreSQL asks to try again.
     Conflict(String),
