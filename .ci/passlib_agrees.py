@@ -1,0 +1,89 @@
+"""Compares our password hashes with passlib's own, both ways, through a running service and its database.
+
+Reads LATCHKEY_BASE_URL and LATCHKEY_DATABASE_URL, as `deployment/emulator.sh --then` sets them.
+"""
+
+import json
+import os
+import sys
+import urllib.error
+import urllib.parse
+import urllib.request
+
+import pg8000.native
+from passlib.hash import bcrypt, bcrypt_sha256
+
+COST = 4  # of the hashes made here; the service's own cost comes on top
+
+PASSWORDS = {
+    "short": "correct horse",
+    "71 bytes": "a1" * 35 + "b",
+    "72 bytes": "a1" * 36,
+    "73 bytes": "a1" * 36 + "b",
+    "100 bytes": "a1" * 50,
+    "1024 bytes": "a1" * 512,
+    "72 bytes of UTF-8": "é1" * 24,
+    "74 bytes of UTF-8": "🔑" * 18 + "é",
+    "spaces": "  two  spaces  ",
+}
+
+
+def post(path, **body):
+    address = os.environ["LATCHKEY_BASE_URL"] + path
+    request = urllib.request.Request(address, json.dumps(body).encode(), {"Content-Type": "application/json"})
+    try:
+        with urllib.request.urlopen(request, timeout=40) as answer:
+            return answer.status
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+def database():
+    url = urllib.parse.urlsplit(os.environ["LATCHKEY_DATABASE_URL"])
+    return pg8000.native.Connection(url.username, url.hostname, url.path[1:], url.port, url.password)
+
+
+def scheme(password):
+    return bcrypt_sha256 if len(password.encode()) > 72 else bcrypt
+
+
+def passlib_reads_ours(connection):
+    """What a sign-up stored, passlib verifies: the whole password and no other."""
+    for number, (what, password) in enumerate(PASSWORDS.items()):
+        name = f"passlib-reads-{number}"
+        status = post("/api/auth/signup", username=name, email=f"{name}@example.com", password=password)
+        assert status == 200, f"sign-up with {what}: {status}"
+        [[stored]] = connection.run("SELECT password FROM users WHERE username = :name", name=name)
+        assert scheme(password).identify(stored), f"{what}: stored as {stored[:20]}"
+        assert scheme(password).verify(password, stored), f"{what}: passlib doesn't verify it"
+        assert not scheme(password).verify(password[:-1], stored), f"{what}: the last character doesn't count"
+
+
+def we_read_passlibs(connection):
+    """What passlib stored, a sign-in verifies, in each of its spellings."""
+    hashers = {f"bcrypt {ident}": bcrypt.using(rounds=COST, ident=ident) for ident in ("2a", "2b", "2y")}
+    hashers |= {f"bcrypt_sha256 v{version}": bcrypt_sha256.using(rounds=COST, version=version) for version in (1, 2)}
+    for number, (what, hasher) in enumerate(hashers.items()):
+        for length, password in PASSWORDS.items():
+            if what.startswith("bcrypt ") and scheme(password) is not bcrypt:
+                continue
+            name = f"passlib-wrote-{number}-{length}"
+            insert = "INSERT INTO users (username, email, password) VALUES (:name, :email, :hash)"
+            connection.run(insert, name=name, email=f"{name}@example.com", hash=hasher.hash(password))
+            # The first sign-in replaces a hash of lower cost, the second reads what it wrote.
+            for time in ("once", "twice"):
+                status = post("/api/auth/signin", username=name, password=password)
+                assert status == 200, f"sign-in {time} with {length}, a hash of {what}: {status}"
+            status = post("/api/auth/signin", username=name, password=password[:-1])
+            assert status == 401, f"sign-in with less than {length}, a hash of {what}: {status}"
+            [[stored]] = connection.run("SELECT password FROM users WHERE username = :name", name=name)
+            assert hasher.verify(password, stored), f"{length}, a hash of {what}: passlib can't read it any more"
+            assert not hasher.needs_update(stored) or hasher.from_string(stored).rounds > COST, stored[:30]
+
+
+if __name__ == "__main__":
+    with database() as connection:
+        passlib_reads_ours(connection)
+        we_read_passlibs(connection)
+    print("our hashes and passlib's are read by each other")
+    sys.exit(0)

@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# The operator's verbs for a deployment: invokes its admin function, which has no route.
+# shellcheck disable=SC2016 # what looks like a variable in single quotes is one of jq
+set -euo pipefail
+
+usage() {
+  cat <<'END'
+Usage: deployment/admin.sh migrate
+       deployment/admin.sh grant USERNAME ROLE
+       deployment/admin.sh revoke USERNAME ROLE
+       deployment/admin.sh list
+
+Prints what `cargo run -- grant` and so on print; a refusal goes to standard error, with exit code 1.
+The stack is STACK_NAME (latchkey, if that isn't set), the account and the region are those of the `aws` command.
+Needs: aws, jq.
+END
+}
+
+case "${1:-} $#" in
+  'migrate 1' | 'list 1' | 'grant 3' | 'revoke 3') ;;
+  '-h 1' | '--help 1') usage && exit ;;
+  *) usage >&2 && exit 2 ;;
+esac
+
+function_name=$(aws cloudformation describe-stacks --stack-name "${STACK_NAME:-latchkey}" --output text \
+  --query "Stacks[0].Outputs[?OutputKey=='AdminFunctionName'].OutputValue")
+file=$(mktemp)
+trap 'rm -f "$file"' EXIT
+
+# ask JQ...: invokes the function with the event that jq makes; sets answer.
+ask() {
+  local failed
+  # From a file of bytes: the one way that both versions of `aws` read alike. A migration may take its time.
+  failed=$(aws lambda invoke --function-name "$function_name" --payload fileb://<(jq -nc "$@") \
+    --cli-read-timeout 900 --query FunctionError --output text "$file")
+  answer=$(<"$file")
+  if [ "$failed" != None ]; then
+    jq -r '.errorMessage' <<<"$answer" >&2
+    exit 1
+  fi
+}
+
+roles='if .roles == [] then "no role" else .roles | join(", ") end'
+case $1 in
+  migrate)
+    ask '{verb: "migrate"}'
+    jq -c . <<<"$answer"
+    ;;
+  grant | revoke)
+    ask --arg verb "$1" --arg username "$2" --arg role "$3" '{verb: $verb, username: $username, role: $role}'
+    jq -r "\"\\(.username): \\($roles)\"" <<<"$answer"
+    ;;
+  list)
+    after=0
+    while [ "$after" != null ]; do
+      ask --argjson after "$after" '{verb: "list", after: $after}'
+      jq -r ".users[] | \"\\(.id)  \\(.username)  \\($roles)\"" <<<"$answer"
+      after=$(jq .next <<<"$answer")
+    done
+    ;;
+esac
