@@ -6,14 +6,16 @@ mod event;
 mod function;
 mod reply;
 mod request;
+mod user_body;
 mod violation;
 
 pub use body::{JsonBody, MAX_BODY_BYTES, content_type};
 pub use cors::Cors;
-pub use event::ProxyEvent;
+pub use event::{ProxyEvent, null_as_default};
 pub use function::{Endpoint, Function, serve};
 pub use lambda_http::aws_lambda_events::apigw::ApiGatewayProxyResponse as ProxyResponse;
 pub use lambda_http::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 pub use reply::{Event, Reply};
 pub use request::Request;
+pub use user_body::UserBody;
 pub use violation::{Location, Violation};

@@ -1,20 +1,13 @@
 //! `GET /` and `GET /api/test/…`: something to see for everyone, and for each role.
 
-use serde::Serialize;
 use shared::environment::Invalid;
-use shared::http::{Endpoint, Reply, Request};
+use shared::http::{Endpoint, Reply, Request, UserBody};
 use shared::{Clock, Environment, Error};
 
 /// All that it needs is the time: who may see what is the authorizer's business.
 #[derive(Debug)]
 pub struct Content {
     clock: Clock,
-}
-
-#[derive(Serialize)]
-struct Profile<'a> {
-    username: &'a str,
-    email: &'a str,
 }
 
 impl Endpoint for Content {
@@ -43,7 +36,7 @@ impl Endpoint for Content {
 impl Content {
     fn profile(&self, request: &Request) -> Result<Reply, Error> {
         let caller = request.caller(&self.clock)?;
-        let profile = Profile { username: caller.username.as_str(), email: caller.email.as_str() };
+        let profile = UserBody { username: caller.username.as_str(), email: caller.email.as_str() };
         Ok(Reply::json(&profile))
     }
 }

@@ -3,19 +3,13 @@
 
 use serde::Serialize;
 use shared::environment::Invalid;
-use shared::http::{Endpoint, Reply, Request};
+use shared::http::{Endpoint, Reply, Request, UserBody};
 use shared::{Clock, Environment, Error};
 
 /// All that it needs is the time.
 #[derive(Debug)]
 pub struct Me {
     clock: Clock,
-}
-
-#[derive(Serialize)]
-struct User<'a> {
-    username: &'a str,
-    email: &'a str,
 }
 
 #[derive(Serialize)]
@@ -37,7 +31,7 @@ impl Endpoint for Me {
         let username = caller.username.as_str();
         match request.route.path {
             "/api/auth/users/me" => {
-                Ok(Reply::json(&User { username, email: caller.email.as_str() }))
+                Ok(Reply::json(&UserBody { username, email: caller.email.as_str() }))
             }
             "/api/auth/users/me/items" => {
                 Ok(Reply::json(&[Item { item_id: "Foo", owner: username }]))

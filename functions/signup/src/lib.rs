@@ -1,9 +1,8 @@
 //! `POST /api/auth/signup`: makes a user with the first role.
 
-use serde::Serialize;
 use shared::db::{self, Database, Insert, Users};
 use shared::environment::Invalid;
-use shared::http::{Endpoint, Event, JsonBody, Reply, Request};
+use shared::http::{Endpoint, Event, JsonBody, Reply, Request, UserBody};
 use shared::password::{NewPassword, Passwords};
 use shared::{Environment, Error, NewEmail, NewUsername, log};
 
@@ -13,12 +12,6 @@ pub struct Signup {
     users: Users,
     passwords: Passwords,
     password_min_length: u32,
-}
-
-#[derive(Serialize)]
-struct Body<'a> {
-    username: &'a str,
-    email: &'a str,
 }
 
 impl Endpoint for Signup {
@@ -39,7 +32,7 @@ impl Endpoint for Signup {
         let hash = self.passwords.hash(password).await?;
         match self.users.insert(&username, &email, &hash).await? {
             Insert::Created(id) => {
-                let body = Body { username: username.as_str(), email: email.as_str() };
+                let body = UserBody { username: username.as_str(), email: email.as_str() };
                 Ok(Reply::json(&body).with_event(Event::SignedUp, id))
             }
             Insert::UsernameTaken => Err(Error::UsernameTaken),

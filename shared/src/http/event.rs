@@ -41,7 +41,8 @@ struct RequestContext {
     authorizer: BTreeMap<String, Value>,
 }
 
-fn null_as_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(
+/// Reads a field that AWS, or an emulator of it, sends as `null` where there is nothing to send.
+pub fn null_as_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(
     deserializer: D,
 ) -> Result<T, D::Error> {
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
