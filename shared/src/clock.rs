@@ -22,6 +22,13 @@ impl NumericDate {
         self.0
     }
 
+    /// The time as PostgreSQL's `to_timestamp` takes it; whole seconds lose nothing until the year
+    /// 285,000,000.
+    #[expect(clippy::cast_precision_loss, reason = "see above")]
+    pub const fn to_timestamp(self) -> f64 {
+        self.0 as f64
+    }
+
     /// The time `seconds` later.
     #[must_use]
     pub const fn plus(self, seconds: u32) -> Self {

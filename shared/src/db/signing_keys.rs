@@ -5,7 +5,6 @@ use tokio_postgres::types::Type;
 use super::database::Database;
 use super::error::Error;
 use super::sql::Sql;
-use super::users::seconds;
 use crate::clock::NumericDate;
 use crate::jwt::{Kid, PublicKey};
 
@@ -49,7 +48,7 @@ impl SigningKeys {
 
     /// The keys that are accepted at `now`, the one to sign with first.
     pub async fn list_accepted(&self, now: NumericDate) -> Result<Vec<(Kid, PublicKey)>, Error> {
-        let parameters = [(&seconds(now) as _, Type::FLOAT8)];
+        let parameters = [(&now.to_timestamp() as _, Type::FLOAT8)];
         let rows = self.0.rows(&LIST_ACCEPTED, &parameters).await?;
         let read = |row: &tokio_postgres::Row| {
             let key = serde_json::from_str(row.try_get("jwk")?)
@@ -76,8 +75,8 @@ impl SigningKeys {
         let parameters = [
             (&kids as _, Type::TEXT_ARRAY),
             (&jwks as _, Type::TEXT_ARRAY),
-            (&seconds(now) as _, Type::FLOAT8),
-            (&seconds(retire_at) as _, Type::FLOAT8),
+            (&now.to_timestamp() as _, Type::FLOAT8),
+            (&retire_at.to_timestamp() as _, Type::FLOAT8),
         ];
         let rows = self.0.rows(&PUBLISH, &parameters).await?;
         rows.iter().map(|row| Ok(Kid::new(row.try_get("kid")?))).collect()

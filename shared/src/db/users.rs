@@ -137,7 +137,7 @@ impl Users {
         let parameters = [
             (&id.get() as _, Type::INT4),
             (&kid.as_str() as _, Type::TEXT),
-            (&seconds(now) as _, Type::FLOAT8),
+            (&now.to_timestamp() as _, Type::FLOAT8),
         ];
         let Some(row) = self.0.row(&FIND_FOR_AUTHORIZATION, &parameters).await? else {
             return Ok(None);
@@ -197,10 +197,4 @@ impl Users {
         ];
         self.0.rows(&REPLACE_PASSWORD, &parameters).await.map(drop)
     }
-}
-
-/// A time as `to_timestamp` takes it; whole seconds lose nothing until the year 285,000,000.
-#[expect(clippy::cast_precision_loss, reason = "see above")]
-pub(super) const fn seconds(time: NumericDate) -> f64 {
-    time.seconds() as f64
 }
