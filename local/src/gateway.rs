@@ -36,9 +36,6 @@ use crate::{
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html>
 pub(crate) const BODY_BYTES: usize = 10 * 1024 * 1024;
 
-/// The most bytes of a request's line and header values together (same page).
-const HEAD_BYTES: usize = 10_240;
-
 /// The longest that a caller waits for a function (same page).
 const INTEGRATION_TIMEOUT: Duration = Duration::from_secs(29);
 
@@ -133,10 +130,6 @@ impl Gateway {
         caller: IpAddr,
         request_id: &str,
     ) -> Result<Answer, Incident<'_>> {
-        if head_bytes(&request) > HEAD_BYTES {
-            let status = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
-            return Ok(response::answer(status, HeaderMap::new(), Bytes::new()));
-        }
         let (head, body) = request.into_parts();
         let Some(body) = body else {
             return Err(Incident::at("", ResponseType::RequestTooLarge));
@@ -244,12 +237,6 @@ fn preflight(headers: HeaderMap) -> Answer {
     let json = HeaderValue::from_static("application/json");
     answer.headers_mut().insert(header::CONTENT_TYPE, json);
     answer
-}
-
-fn head_bytes<T>(request: &Request<T>) -> usize {
-    let target = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
-    let line = request.method().as_str().len() + target + " HTTP/1.1 ".len();
-    line + request.headers().values().map(HeaderValue::len).sum::<usize>()
 }
 
 #[cfg(test)]

@@ -87,10 +87,12 @@ impl Database {
         sql: &Sql,
         parameters: &[Parameter<'_>],
     ) -> Result<Vec<Row>, Error> {
-        match self.attempt(sql, parameters).await {
+        let client = self.client().await?;
+        match self.attempt(client, sql, parameters).await {
             Err(error) if error.is_transient() => {
                 self.forget(&error);
-                self.attempt(sql, parameters).await
+                // Boxed: the way that is rarely gone need not lie in every future.
+                Box::pin(async { self.attempt(self.client().await?, sql, parameters).await }).await
             }
             result => result,
         }
@@ -105,8 +107,12 @@ impl Database {
         Ok(self.rows(sql, parameters).await?.pop())
     }
 
-    async fn attempt(&self, sql: &Sql, parameters: &[Parameter<'_>]) -> Result<Vec<Row>, Error> {
-        let client = self.client().await?;
+    async fn attempt(
+        &self,
+        client: Client,
+        sql: &Sql,
+        parameters: &[Parameter<'_>],
+    ) -> Result<Vec<Row>, Error> {
         let query = client.query_typed(sql.text(), parameters);
         if let Ok(rows) = timeout(STATEMENT_DEADLINE, query).await {
             return Ok(rows?);
@@ -127,8 +133,16 @@ impl Database {
         };
     }
 
+    /// A connection that isn't known to be lost. Where the login is refused its secret may have
+    /// been rotated, and is read again.
     async fn client(&self) -> Result<Client, Error> {
-        Ok(self.connected().await?.pool.get().await?)
+        match self.connected().await?.pool.get().await.map_err(Error::from) {
+            Err(error @ Error::LoginRefused(_)) => {
+                self.forget(&error);
+                Box::pin(async { Ok(self.connected().await?.pool.get().await?) }).await
+            }
+            client => client,
+        }
     }
 
     fn held(&self) -> Option<Connected> {

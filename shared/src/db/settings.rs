@@ -11,7 +11,7 @@ use crate::environment::Environment;
 use crate::secret::Secret;
 
 /// How long a connect may take.
-pub(super) const CONNECT_DEADLINE: Duration = Duration::from_secs(5);
+pub(super) const CONNECT_DEADLINE: Duration = Duration::from_secs(3);
 
 /// How the database is reached, before anything is connected.
 #[derive(Debug, Clone)]
