@@ -1,15 +1,9 @@
-//! Real servers: that they start, that data are kept, and that nothing outlives its purpose.
+//! Real servers: that they start, that data are kept, and that nothing outlives its purpose. That
+//! they stop with a process that is killed, the local runner's own tests show.
 
 #![expect(clippy::unwrap_used, reason = "a failed step of a test is a failed test")]
 
-use std::{
-    io::{BufRead, BufReader},
-    net::TcpStream,
-    path::Path,
-    process::{Command, Stdio},
-    sync::Arc,
-    thread,
-};
+use std::{net::TcpStream, path::Path, sync::Arc, thread};
 
 use local_postgres::{Data, Error, Server, Settings};
 
@@ -68,39 +62,6 @@ fn kept_data_are_for_one_server_at_a_time() {
     let again = Server::start(&settings(Data::Kept, cache.path())).unwrap();
     assert!(answers(&again.url("postgres")));
     clean(cache.path());
-}
-
-#[test]
-fn the_server_of_a_killed_process_stops_and_its_data_start_again() {
-    let cache = tempfile::tempdir().unwrap();
-    let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "holds_a_server", "--ignored", "--nocapture"])
-        .env("HELD_CACHE", cache.path())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
-    let url = lines.find(|line| line.contains("postgresql://")).unwrap();
-    let url = &url[url.find("postgresql://").unwrap()..];
-    assert!(answers(url));
-    child.kill().unwrap(); // SIGKILL: nothing in that process can clean up
-    child.wait().unwrap();
-    let again = Server::start(&settings(Data::Kept, cache.path())).unwrap();
-    assert!(!answers(url) || url == again.url("postgres"));
-    assert!(answers(&again.url("postgres")));
-    drop(again);
-    clean(cache.path());
-}
-
-/// Not a test: the process that the test above kills.
-#[test]
-#[ignore = "run by another test"]
-#[expect(clippy::disallowed_methods, reason = "how the other test tells it where to work")]
-fn holds_a_server() {
-    let cache = std::env::var_os("HELD_CACHE").unwrap();
-    let server = Server::start(&settings(Data::Kept, Path::new(&cache))).unwrap();
-    println!("\n{}", server.url("postgres"));
-    thread::park();
 }
 
 /// Removes the data of a cache that PostgreSQL's user could not enter: root's tests only.
