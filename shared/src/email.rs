@@ -18,7 +18,7 @@ impl NewEmail {
     pub fn parse(text: String) -> Result<Self, Rule> {
         let text = without_nul(text)?;
         if text.len() > MAX_BYTES {
-            return Err(Rule::TooLong(MAX_BYTES));
+            return Err(Rule::TooManyBytes(MAX_BYTES));
         }
         let Some((local, domain)) = text.split_once('@') else { return Err(Rule::NotAnEmail) };
         if is_local_part(local) && domain.split('.').all(is_label) {
@@ -113,7 +113,7 @@ mod tests {
     fn an_address_has_at_most_254_bytes() {
         let of_length = |bytes: usize| format!("{}@example.com", "a".repeat(bytes - 12));
         assert!(NewEmail::parse(of_length(254)).is_ok());
-        assert_eq!(NewEmail::parse(of_length(255)), Err(Rule::TooLong(254)));
+        assert_eq!(NewEmail::parse(of_length(255)), Err(Rule::TooManyBytes(254)));
     }
 
     proptest! {

@@ -8,7 +8,7 @@ use crate::user_id::UserId;
 pub enum Error {
     /// Fields that break a rule, or a body that can't be read.
     Unprocessable(Vec<Violation>),
-    /// The body is larger than [`crate::http::MAX_BODY_BYTES`].
+    /// The body is larger than 64 KiB.
     PayloadTooLarge,
     /// No such route, or one that is turned off.
     NotFound,

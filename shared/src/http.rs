@@ -9,7 +9,7 @@ mod request;
 mod user_body;
 mod violation;
 
-pub use body::{JsonBody, MAX_BODY_BYTES, content_type};
+pub use body::{JsonBody, content_type};
 pub use cors::Cors;
 pub use event::{ProxyEvent, null_as_default};
 pub use function::{Endpoint, Function, serve};

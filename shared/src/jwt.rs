@@ -8,10 +8,9 @@ mod signing_key;
 mod unverified;
 mod verifier;
 
-pub use claims::{Audience, CLIENT_ID, Claims};
 pub use public_key::{Kid, PublicKey};
 pub use settings::{MAX_ACCESS_TOKEN_SECONDS, Settings};
 pub use signer::{AccessToken, Signer};
 pub use signing_key::{KeySource, SigningKey};
 pub use unverified::UnverifiedToken;
-pub use verifier::{InvalidToken, Verifier};
+pub use verifier::{InvalidToken, ValidToken, Verifier};

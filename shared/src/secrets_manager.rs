@@ -1,5 +1,6 @@
 //! Secrets that a setting names by their ARN.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_config::BehaviorVersion;
@@ -15,10 +16,10 @@ use crate::secret::Secret;
 const DEADLINE: Duration = Duration::from_secs(3);
 
 /// Reads from AWS Secrets Manager. The client is built when it is first needed: 4 ms of a cold
-/// start that a function with its secrets in its settings doesn't pay.
-#[derive(Debug, Default)]
+/// start that a function with its secrets in its settings doesn't pay. Clones share one client.
+#[derive(Debug, Clone, Default)]
 pub struct SecretsManager {
-    client: OnceCell<Client>,
+    client: Arc<OnceCell<Client>>,
 }
 
 /// A staging label of a secret's version.

@@ -6,6 +6,7 @@ use crate::error::{Error, Refusal, RefusalReason};
 use crate::jwt::{AccessToken, Signer};
 use crate::log;
 use crate::password::{Password, PasswordHash, Passwords, Verified};
+use crate::secrets_manager::SecretsManager;
 use crate::user_id::UserId;
 use crate::username::Username;
 
@@ -31,11 +32,15 @@ impl SignIn {
     pub async fn from_env(env: &mut Environment) -> Result<Self, Invalid> {
         let database = db::Settings::from_env(env);
         let passwords = Passwords::from_env(env);
-        let signer = Signer::from_env(env);
+        let secrets = SecretsManager::default();
+        let signer = Signer::from_env(env, secrets.clone());
         env.check()?;
-        let database = Database::new(database);
-        log::warmed_up(database.warm_up().await);
-        log::warmed_up(signer.warm_up().await);
+        let database = Database::new(database, secrets);
+        // Boxed: both are large, and over before the first event.
+        let (connected, key_read) =
+            tokio::join!(Box::pin(database.warm_up()), Box::pin(signer.warm_up()));
+        log::warmed_up(connected);
+        log::warmed_up(key_read);
         Ok(Self::new(Users::new(database), passwords, signer))
     }
 
@@ -49,6 +54,7 @@ impl SignIn {
     pub async fn with(&self, username: &Username, password: Password) -> Result<SignedIn, Error> {
         let found = self.users.find_for_signin(username).await?;
         let stored = found.user.as_ref().map(|user| user.password.clone());
+        self.tell_of_a_dear_hash(found.user.as_ref());
         let user = match (self.passwords.verify(password, stored).await?, found.user) {
             (Verified::Right(dearer), Some(user)) => {
                 self.replace(&user, dearer).await;
@@ -59,6 +65,14 @@ impl SignIn {
         };
         let access_token = self.signer.access_token(user.id, &found.published).await?;
         Ok(SignedIn { user_id: user.id, access_token })
+    }
+
+    /// A hash dearer than the setting takes longer to refuse than a user who isn't there.
+    fn tell_of_a_dear_hash(&self, user: Option<&SigninUser>) {
+        let Some(user) = user else { return };
+        if user.password.cost().is_some_and(|cost| cost > self.passwords.cost()) {
+            log::notice(Some(user.id), "password_hash_above_bcrypt_cost", None);
+        }
     }
 
     /// Stores a dearer hash, best effort: a database that only reads still lets people in.

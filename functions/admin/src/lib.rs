@@ -13,7 +13,7 @@ use shared::db::{self, Database, Roles, SigningKeys, UserRoles};
 use shared::environment::Invalid;
 use shared::jwt::{self, KeySource};
 use shared::secrets_manager::SecretsManager;
-use shared::{Clock, Environment, Role, UserId, Username, log};
+use shared::{Clock, Environment, Role, UserId, log};
 
 pub use refusal::Refusal;
 use request::Request;
@@ -36,8 +36,10 @@ impl Admin {
         let key_source = KeySource::from_env(env);
         let access_token_seconds = jwt::Settings::access_token_seconds(env);
         env.check()?;
-        let database = Database::new(database);
-        Ok(Self::new(database, key_source, access_token_seconds, Clock::System))
+        let secrets = SecretsManager::default();
+        let database = Database::new(database, secrets.clone());
+        let admin = Self::new(database, key_source, access_token_seconds, Clock::System);
+        Ok(Self { secrets, ..admin })
     }
 
     /// An operator's hands on that database.
@@ -54,13 +56,11 @@ impl Admin {
     /// Does what one event asks for.
     pub async fn handle(&self, event: Value) -> Result<Value, Refusal> {
         match Request::parse(event)? {
-            Request::Migrate {} => self.migrate().await,
-            Request::Grant { username, role } => {
-                let (username, role) = parse(username, &role)?;
+            Request::Migrate => self.migrate().await,
+            Request::Grant(username, role) => {
                 changed("grant", role, self.roles().grant(&username, role).await?)
             }
-            Request::Revoke { username, role } => {
-                let (username, role) = parse(username, &role)?;
+            Request::Revoke(username, role) => {
                 changed("revoke", role, self.roles().revoke(&username, role).await?)
             }
             Request::List { after, limit } => self.list(after, limit).await,
@@ -81,8 +81,8 @@ impl Admin {
         Ok(json!({ "applied": applied, "signing_keys": published? }))
     }
 
-    async fn list(&self, after: i32, limit: u32) -> Result<Value, Refusal> {
-        let mut users = self.roles().list(UserId::new(after), limit + 1).await?;
+    async fn list(&self, after: UserId, limit: u32) -> Result<Value, Refusal> {
+        let mut users = self.roles().list(after, limit + 1).await?;
         let more = users.len() > limit as usize;
         users.truncate(limit as usize);
         let next = users.last().filter(|_| more).map(|user| user.id.get());
@@ -93,11 +93,6 @@ impl Admin {
         }
         Ok(answer)
     }
-}
-
-fn parse(username: String, role: &str) -> Result<(Username, Role), Refusal> {
-    let username = Username::parse(username).map_err(|_| Refusal::NoSuchUser)?;
-    Ok((username, Role::named(role).ok_or(Refusal::NoSuchRole)?))
 }
 
 fn changed(verb: &str, role: Role, user: Option<UserRoles>) -> Result<Value, Refusal> {

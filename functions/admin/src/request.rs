@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 use serde_json::Value;
+use shared::{Role, UserId, Username};
 
 use crate::refusal::Refusal;
 
@@ -9,32 +10,40 @@ use crate::refusal::Refusal;
 /// what an adopted database holds.
 const MAX_LIMIT: u32 = 1000;
 
-/// An event of the admin function.
-#[derive(Debug, PartialEq, Eq, Deserialize)]
-#[serde(tag = "verb", rename_all = "lowercase", deny_unknown_fields)]
+/// What is asked for, its parts proven.
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Request {
     /// Brings the schema and the public keys up to date.
-    Migrate {},
+    Migrate,
     /// Gives a role.
-    Grant {
-        /// To whom.
-        username: String,
-        /// Which.
-        role: String,
-    },
+    Grant(Username, Role),
     /// Takes a role away.
-    Revoke {
-        /// From whom.
-        username: String,
-        /// Which.
-        role: String,
-    },
+    Revoke(Username, Role),
     /// Lists users and their roles, in pages: `next` of an answer is `after` of the next one.
     List {
         /// The id to begin after.
+        after: UserId,
+        /// How many users at most.
+        limit: u32,
+    },
+}
+
+/// The event as it comes.
+#[derive(Deserialize)]
+#[serde(tag = "verb", rename_all = "lowercase", deny_unknown_fields)]
+enum Event {
+    Migrate {},
+    Grant {
+        username: String,
+        role: String,
+    },
+    Revoke {
+        username: String,
+        role: String,
+    },
+    List {
         #[serde(default)]
         after: i32,
-        /// How many users at most.
         #[serde(default = "max_limit")]
         limit: u32,
     },
@@ -47,12 +56,26 @@ const fn max_limit() -> u32 {
 impl Request {
     /// Reads an event.
     pub(crate) fn parse(event: Value) -> Result<Self, Refusal> {
-        let request: Self = serde_json::from_value(event).map_err(|_| Refusal::NoSuchRequest)?;
-        match request {
-            Self::List { limit, .. } if !(1..=MAX_LIMIT).contains(&limit) => Err(Refusal::BadLimit),
-            request => Ok(request),
+        // Serde would take an array's elements for the members.
+        let event = Some(event).filter(Value::is_object).ok_or(Refusal::NoSuchRequest)?;
+        match serde_json::from_value(event).map_err(|_| Refusal::NoSuchRequest)? {
+            Event::Migrate {} => Ok(Self::Migrate),
+            Event::Grant { username, role } => Ok(Self::Grant(user(username)?, named(&role)?)),
+            Event::Revoke { username, role } => Ok(Self::Revoke(user(username)?, named(&role)?)),
+            Event::List { after, limit } if (1..=MAX_LIMIT).contains(&limit) => {
+                Ok(Self::List { after: UserId::new(after), limit })
+            }
+            Event::List { .. } => Err(Refusal::BadLimit),
         }
     }
+}
+
+fn user(name: String) -> Result<Username, Refusal> {
+    Username::parse(name).map_err(|_| Refusal::NoSuchUser)
+}
+
+fn named(role: &str) -> Result<Role, Refusal> {
+    Role::named(role).ok_or(Refusal::NoSuchRole)
 }
 
 #[cfg(test)]
@@ -63,11 +86,12 @@ mod tests {
 
     #[test]
     fn each_verb_has_its_parameters_and_no_others() {
-        assert_eq!(Request::parse(json!({ "verb": "migrate" })).unwrap(), Request::Migrate {});
-        let list = Request::List { after: 0, limit: MAX_LIMIT };
+        assert_eq!(Request::parse(json!({ "verb": "migrate" })).unwrap(), Request::Migrate);
+        let list = Request::List { after: UserId::new(0), limit: MAX_LIMIT };
         assert_eq!(Request::parse(json!({ "verb": "list" })).unwrap(), list);
         for event in [
             json!({}),
+            json!(["migrate"]),
             json!(null),
             json!("migrate"),
             json!({ "verb": "drop" }),

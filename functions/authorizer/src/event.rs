@@ -7,7 +7,7 @@ use shared::http::null_as_default;
 
 /// What we read of it.
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-lambda-authorizer-input.html>
-#[derive(Debug, Default, Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Event {
     method_arn: String,
@@ -23,7 +23,7 @@ pub struct Event {
     request_context: RequestContext,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct RequestContext {
     #[serde(default, deserialize_with = "null_as_default")]

@@ -10,7 +10,8 @@ use std::time::Instant;
 
 use shared::db::{self, Database, SigningKeys, Users};
 use shared::environment::Invalid;
-use shared::jwt::{self, InvalidToken, UnverifiedToken, Verifier};
+use shared::jwt::{self, InvalidToken, UnverifiedToken, ValidToken, Verifier};
+use shared::secrets_manager::SecretsManager;
 use shared::{Caller, Clock, Environment, log};
 
 pub use event::Event;
@@ -69,7 +70,12 @@ impl Authorizer {
         let tokens = jwt::Settings::from_env(env);
         let app_name = log::app_name(env);
         env.check()?;
-        let authorizer = Self::new(Database::new(database), tokens, Clock::System, app_name);
+        let authorizer = Self::new(
+            Database::new(database, SecretsManager::default()),
+            tokens,
+            Clock::System,
+            app_name,
+        );
         log::warmed_up(authorizer.verifier.warm_up().await);
         Ok(authorizer)
     }
@@ -110,17 +116,11 @@ impl Authorizer {
     async fn caller(&self, event: &Event) -> Result<Caller, Error> {
         let token = event.bearer_token().ok_or(Error::Unauthorized)?;
         let token = UnverifiedToken::parse(token).ok_or(Error::Unauthorized)?;
-        let (id, claims) = self.verifier.verify(&token).await??;
+        let ValidToken { user_id: id, expires_at } = self.verifier.verify(&token).await??;
         let now = self.clock.now();
         let user = self.users.find_for_authorization(id, &token.kid, now).await?;
         let user = user.ok_or(Error::Unauthorized)?;
-        Ok(Caller {
-            id,
-            username: user.username,
-            email: user.email,
-            roles: user.roles,
-            expires_at: claims.exp,
-        })
+        Ok(Caller { id, username: user.username, email: user.email, roles: user.roles, expires_at })
     }
 }
 

@@ -6,6 +6,7 @@ use shared::db::{self, Database, SigningKeys};
 use shared::environment::Invalid;
 use shared::http::{Endpoint, HeaderValue, Reply, Request, header};
 use shared::jwt::PublicKey;
+use shared::secrets_manager::SecretsManager;
 use shared::{Clock, Environment, Error, log};
 
 /// How long a reader may keep the keys. A pending key must have been published for as long
@@ -40,7 +41,7 @@ impl Endpoint for Jwks {
     async fn from_env(env: &mut Environment) -> Result<Self, Invalid> {
         let database = db::Settings::from_env(env);
         env.check()?;
-        let database = Database::new(database);
+        let database = Database::new(database, SecretsManager::default());
         log::warmed_up(database.warm_up().await);
         Ok(Self { signing_keys: SigningKeys::new(database), clock: Clock::System })
     }
@@ -50,7 +51,7 @@ impl Endpoint for Jwks {
         let kids: Vec<_> = keys.iter().map(|(kid, _)| kid.as_str()).collect();
         // What changes in the set is which keys are in it, and each kid is its key's hash.
         let tag = format!("\"{}\"", kids.join("."));
-        let known = request.header(&header::IF_NONE_MATCH) == Some(tag.as_str());
+        let known = request.header(&header::IF_NONE_MATCH).is_some_and(|tags| includes(tags, &tag));
         let key = |(kid, key): (shared::jwt::Kid, PublicKey)| Key {
             public: key,
             kid: kid.to_string(),
@@ -63,5 +64,25 @@ impl Endpoint for Jwks {
             reply = reply.with_header(header::ETAG, tag);
         }
         Ok(if known { reply.not_modified() } else { reply })
+    }
+}
+
+/// Whether an `If-None-Match` names the tag, weakly compared (RFC 9110 §13.1.2).
+fn includes(tags: &str, tag: &str) -> bool {
+    tags.split(',').map(str::trim).any(|it| it == "*" || it.strip_prefix("W/").unwrap_or(it) == tag)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tag_is_found_alone_or_in_a_list_weak_or_strong() {
+        for tags in ["\"a\"", "W/\"a\"", "*", "\"b\", W/\"a\""] {
+            assert!(includes(tags, "\"a\""), "{tags}");
+        }
+        for tags in ["", "a", "\"b\"", "\"a\"x"] {
+            assert!(!includes(tags, "\"a\""), "{tags}");
+        }
     }
 }

@@ -4,6 +4,7 @@ use shared::db::{self, Database, Insert, Users};
 use shared::environment::Invalid;
 use shared::http::{Endpoint, Event, JsonBody, Reply, Request, UserBody};
 use shared::password::{NewPassword, Passwords};
+use shared::secrets_manager::SecretsManager;
 use shared::{Environment, Error, NewEmail, NewUsername, log};
 
 /// The parts that a sign-up touches.
@@ -22,7 +23,7 @@ impl Endpoint for Signup {
         let passwords = Passwords::from_env(env);
         let password_min_length = env.number("PASSWORD_MIN_LENGTH", 8, 1..=72);
         env.check()?;
-        let database = Database::new(database);
+        let database = Database::new(database, SecretsManager::default());
         log::warmed_up(database.warm_up().await);
         Ok(Self { users: Users::new(database), passwords, password_min_length })
     }

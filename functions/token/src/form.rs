@@ -6,21 +6,17 @@ use std::convert::Infallible;
 use multer::Multipart;
 use multer::bytes::Bytes;
 use percent_encoding::percent_decode;
-use shared::Error;
-use shared::http::{MAX_BODY_BYTES, Request, content_type, header};
+use shared::http::{Request, content_type, header};
 
 use crate::oauth::Refusal;
 
 /// The parameters of a form. None stands twice (RFC 6749 §3.2).
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Form(HashMap<String, String>);
 
 impl Form {
     /// Parses the body: RFC 6749 appendix B's urlencoding, or RFC 7578's parts, as the app did.
     pub(crate) async fn read(request: &Request) -> Result<Self, Refusal> {
-        if request.body.len() > MAX_BODY_BYTES {
-            return Err(Error::PayloadTooLarge.into());
-        }
         match content_type(request).as_deref() {
             Some("application/x-www-form-urlencoded") => urlencoded(&request.body),
             Some("multipart/form-data") => multipart(request).await,
@@ -153,9 +149,6 @@ mod tests {
             let form = value(content_type, body.as_bytes()).await;
             assert!(matches!(form, Err(Refusal::NotAForm)), "{content_type} {body}");
         }
-        let large = vec![b'a'; MAX_BODY_BYTES + 1];
-        let form = value(URLENCODED, &large).await;
-        assert!(matches!(form, Err(Refusal::Other(Error::PayloadTooLarge))));
     }
 
     proptest! {

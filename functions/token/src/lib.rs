@@ -36,8 +36,11 @@ impl Endpoint for Token {
             "off" => Some(false),
             _ => None,
         });
-        let sign_in = SignIn::from_env(env).await?;
-        Ok(Self { sign_in: on.then_some(sign_in) })
+        if on {
+            return Ok(Self { sign_in: Some(SignIn::from_env(env).await?) });
+        }
+        env.check()?;
+        Ok(Self { sign_in: None })
     }
 
     async fn handle(&self, request: &Request) -> Result<Reply, Error> {
@@ -56,8 +59,8 @@ async fn grant(sign_in: &SignIn, request: &Request) -> Result<Reply, Refusal> {
     if !matches!(form.parameter("grant_type"), None | Some("password")) {
         return Err(Refusal::UnsupportedGrantType);
     }
-    let username = form.parameter("username").ok_or(Refusal::Missing("username"))?;
-    let password = form.parameter("password").ok_or(Refusal::Missing("password"))?;
+    let username = form.parameter("username").ok_or(Refusal::NoUsername)?;
+    let password = form.parameter("password").ok_or(Refusal::NoPassword)?;
     let username = Username::parse(username.to_owned()).map_err(|_| Refusal::Text)?;
     let password = Password::parse(password.to_owned()).map_err(|_| Refusal::Text)?;
     let signed_in = sign_in.with(&username, password).await?;

@@ -9,8 +9,10 @@ use shared::http::{HeaderValue, Reply, header};
 pub(crate) enum Refusal {
     /// The body is no form.
     NotAForm,
-    /// A parameter isn't there.
-    Missing(&'static str),
+    /// `username` isn't there.
+    NoUsername,
+    /// `password` isn't there.
+    NoPassword,
     /// A parameter stands twice (RFC 6749 §3.2).
     Repeated,
     /// A parameter is no UTF-8, or holds a NUL.
@@ -42,8 +44,8 @@ impl Refusal {
                 "invalid_request",
                 "The body must be application/x-www-form-urlencoded or multipart/form-data",
             ),
-            Self::Missing("username") => ("invalid_request", "username is required"),
-            Self::Missing(_) => ("invalid_request", "password is required"),
+            Self::NoUsername => ("invalid_request", "username is required"),
+            Self::NoPassword => ("invalid_request", "password is required"),
             Self::Repeated => ("invalid_request", "A parameter must not be repeated"),
             Self::Text => ("invalid_request", "A parameter must be UTF-8 without NUL"),
             Self::UnsupportedGrantType => ("unsupported_grant_type", "grant_type must be password"),

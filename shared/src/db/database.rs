@@ -56,9 +56,8 @@ impl std::fmt::Debug for Connected {
 
 impl Database {
     /// Connects nothing yet.
-    pub fn new(settings: Settings) -> Self {
-        let (secrets, connected) = (SecretsManager::default(), Mutex::new(None));
-        Self(Arc::new(Inner { settings, secrets, connected }))
+    pub fn new(settings: Settings, secrets: SecretsManager) -> Self {
+        Self(Arc::new(Inner { settings, secrets, connected: Mutex::new(None) }))
     }
 
     /// Connects ahead of the first statement, as far as the database can be reached.
@@ -67,17 +66,30 @@ impl Database {
     }
 
     /// A connection of its own, outside the pool, for what needs a session: migrations. Its
-    /// future must be polled beside it.
+    /// driver must be polled beside it.
     pub async fn connect(&self) -> Result<(tokio_postgres::Client, Driver), Error> {
-        let Connected { tls, config, .. } = self.connected().await?;
-        // An error ends the connection; whoever uses it hears of that.
-        if let Some(tls) = tls {
-            let (client, connection) = config.connect(tls).await?;
-            Ok((client, Box::pin(async { drop(connection.await) })))
-        } else {
-            let (client, connection) = config.connect(NoTls).await?;
-            Ok((client, Box::pin(async { drop(connection.await) })))
+        match self.connect_once().await {
+            Err(error @ Error::LoginRefused(_)) => {
+                self.forget(&error);
+                self.connect_once().await
+            }
+            result => result,
         }
+    }
+
+    async fn connect_once(&self) -> Result<(tokio_postgres::Client, Driver), Error> {
+        let Connected { tls, config, .. } = self.connected().await?;
+        let connect = async {
+            // An error ends the connection; whoever uses it hears of that.
+            if let Some(tls) = tls {
+                let (client, connection) = config.connect(tls).await?;
+                Ok((client, Box::pin(async { drop(connection.await) }) as Driver))
+            } else {
+                let (client, connection) = config.connect(NoTls).await?;
+                Ok((client, Box::pin(async { drop(connection.await) }) as Driver))
+            }
+        };
+        timeout(CONNECT_DEADLINE, connect).await.unwrap_or(Err(Error::DeadlineExceeded))
     }
 
     /// Runs a statement in one round trip, and once more where a lost connection or a conflict
@@ -121,6 +133,7 @@ impl Database {
         // Its answer may still come: nobody else may read it as theirs.
         drop(Object::take(client));
         self.cancel(token).await;
+        self.forget(&Error::DeadlineExceeded);
         Err(Error::DeadlineExceeded)
     }
 
@@ -205,15 +218,12 @@ impl Database {
         let mut held = self.0.connected.lock().unwrap_or_else(PoisonError::into_inner);
         match error {
             Error::LoginRefused(_) => *held = None,
-            Error::Unreachable(_) => {
+            Error::Unreachable(_) | Error::DeadlineExceeded => {
                 if let Some(Connected { pool, .. }) = &*held {
                     pool.retain(|_, _| false);
                 }
             }
-            Error::Conflict(_)
-            | Error::DeadlineExceeded
-            | Error::NotMigrated(_)
-            | Error::Failed(_) => {}
+            Error::Conflict(_) | Error::NotMigrated(_) | Error::Failed(_) => {}
         }
     }
 }

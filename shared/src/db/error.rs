@@ -1,9 +1,11 @@
 //! Why a statement gave no rows.
 
+use std::error::Error as _;
 use std::fmt;
 
 use deadpool_postgres::PoolError;
 use tokio_postgres::error::SqlState;
+use tokio_postgres::types::{WasNull, WrongType};
 
 /// A statement that failed. Its text is for the log: it holds no value of a row or a parameter,
 /// since PostgreSQL's own messages do.
@@ -51,15 +53,20 @@ impl std::error::Error for Error {}
 impl From<tokio_postgres::Error> for Error {
     fn from(error: tokio_postgres::Error) -> Self {
         let Some(db_error) = error.as_db_error() else {
-            return Self::Unreachable(root_cause(&error));
+            let cause = root_cause(&error);
+            let is_ours =
+                error.source().is_some_and(|it| it.is::<WrongType>() || it.is::<WasNull>());
+            return if is_ours { Self::Failed(cause) } else { Self::Unreachable(cause) };
         };
         let code = db_error.code();
         let place = [db_error.table(), db_error.column(), db_error.constraint()];
         let place: Vec<_> = place.into_iter().flatten().collect();
         let cause = format!("SQLSTATE {} {}", code.code(), place.join(" "));
         match code.code() {
-            "57P01" | "57P02" | "57P03" | "53300" => Self::Unreachable(cause),
-            class if class.starts_with("08") => Self::Unreachable(cause),
+            // Shutting down or starting; out of something; another server has become the writer.
+            "57P01" | "57P02" | "57P03" | "25006" | "3D000" => Self::Unreachable(cause),
+            class if class.starts_with("08") || class.starts_with("53") => Self::Unreachable(cause),
+            "57014" => Self::DeadlineExceeded,
             class if class.starts_with("28") => Self::LoginRefused(cause),
             _ if *code == SqlState::T_R_SERIALIZATION_FAILURE
                 || *code == SqlState::T_R_DEADLOCK_DETECTED =>
@@ -69,7 +76,6 @@ impl From<tokio_postgres::Error> for Error {
             _ if *code == SqlState::UNDEFINED_TABLE || *code == SqlState::UNDEFINED_COLUMN => {
                 Self::NotMigrated(cause)
             }
-            "3D000" => Self::Unreachable(cause),
             _ => Self::Failed(cause),
         }
     }

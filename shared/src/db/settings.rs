@@ -139,7 +139,14 @@ fn from_url(url: &Secret<String>) -> Result<Config, &'static str> {
 }
 
 fn prepare(config: &mut Config) {
-    config.connect_timeout(CONNECT_DEADLINE).keepalives_idle(Duration::from_secs(30));
+    // A connection that a firewall or a freeze has cut in silence is found out well before the
+    // statement's deadline, and the statement sent again.
+    config
+        .connect_timeout(CONNECT_DEADLINE)
+        .keepalives_idle(Duration::from_secs(30))
+        .keepalives_interval(Duration::from_secs(2))
+        .keepalives_retries(2)
+        .tcp_user_timeout(Duration::from_secs(2));
     if config.get_application_name().is_none() {
         config.application_name("latchkey");
     }

@@ -1,5 +1,6 @@
 //! The table `users`.
 
+use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
 use super::database::Database;
@@ -114,15 +115,9 @@ impl Users {
         let row = self.0.row(&FIND_FOR_SIGNIN, &parameters).await?;
         let row = row.ok_or_else(|| Error::Failed("a sign-in without a row".into()))?;
         let kids: Vec<String> = row.try_get("kids")?;
-        let hashed_by = match row.try_get("hashed_by")? {
-            Some("latchkey") => HashedBy::Latchkey,
-            _ => HashedBy::App,
-        };
-        let hash: Option<String> = row.try_get("password")?;
-        let password = StoredPassword { hash: hash.map(Secret::new), hashed_by };
         let id: Option<i32> = row.try_get("id")?;
         Ok(FoundForSignin {
-            user: id.map(|id| SigninUser { id: UserId::new(id), password }),
+            user: id.map(|id| signin_user(id, &row)).transpose()?,
             published: kids.into_iter().map(Kid::new).collect(),
         })
     }
@@ -197,4 +192,12 @@ impl Users {
         ];
         self.0.rows(&REPLACE_PASSWORD, &parameters).await.map(drop)
     }
+}
+
+fn signin_user(id: i32, row: &Row) -> Result<SigninUser, Error> {
+    let hash: Option<String> = row.try_get("password")?;
+    let hashed_by = HashedBy::named(row.try_get("hashed_by")?)
+        .ok_or_else(|| Error::Failed("an unknown word in users.hashed_by".into()))?;
+    let password = StoredPassword { hash: hash.map(Secret::new), hashed_by };
+    Ok(SigninUser { id: UserId::new(id), password })
 }

@@ -13,7 +13,7 @@ use serde_json::Value;
 /// `lambda_http` would make a request of it too, but fails or panics at a header that isn't
 /// ASCII and at an odd `Host` (docs/adr/0002): a caller could make each a 5xx.
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html>
-#[derive(Debug, Default, Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ProxyEvent {
     /// The path of the route, as the template has it: no stage, nothing of the caller's.
@@ -32,7 +32,7 @@ pub struct ProxyEvent {
     request_context: RequestContext,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct RequestContext {
     #[serde(default, deserialize_with = "null_as_default")]
@@ -72,7 +72,7 @@ impl ProxyEvent {
         match &self.body {
             None => Some(Vec::new()),
             Some(text) if self.is_base64_encoded => STANDARD.decode(text).ok(),
-            Some(text) => Some(text.clone().into_bytes()),
+            Some(text) => Some(undo_replacement(text)),
         }
     }
 
@@ -85,6 +85,17 @@ impl ProxyEvent {
     pub fn authorizer(&self) -> &BTreeMap<String, Value> {
         &self.request_context.authorizer
     }
+}
+
+/// A body that came as text has lost what wasn't UTF-8 to U+FFFD. Its place is kept by a byte that
+/// is none either, so that it is refused as what it was.
+fn undo_replacement(text: &str) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(text.len());
+    for (number, part) in text.split('\u{fffd}').enumerate() {
+        bytes.extend((number > 0).then_some(0xff));
+        bytes.extend_from_slice(part.as_bytes());
+    }
+    bytes
 }
 
 #[cfg(test)]
@@ -122,6 +133,8 @@ mod tests {
     fn a_body_is_text_or_base64_or_null() {
         assert_eq!(event(&json!({ "body": null })).body(), Some(Vec::new()));
         assert_eq!(event(&json!({ "body": "hé" })).body(), Some("hé".into()));
+        let lossy = event(&json!({ "body": "a\u{fffd}b\u{fffd}" })).body();
+        assert_eq!(lossy, Some(b"a\xffb\xff".to_vec()));
         let base64 = |body| event(&json!({ "body": body, "isBase64Encoded": true })).body();
         assert_eq!(base64("/w=="), Some(vec![0xff]));
         assert_eq!(base64("*"), None);

@@ -11,8 +11,10 @@ use crate::clock::Clock;
 use crate::error::Error;
 use crate::routes::Route;
 
+/// Most bytes of a request's body that a function reads.
+const MAX_BODY_BYTES: usize = 64 * 1024;
+
 /// One call of a route.
-#[derive(Debug)]
 pub struct Request {
     /// The route that API Gateway matched.
     pub route: &'static Route,
@@ -30,6 +32,9 @@ impl Request {
             .filter(|route| route.function == function)
             .ok_or(Error::NotFound)?;
         let body = event.body().ok_or(Error::Internal("a body that is no base64".into()))?;
+        if body.len() > MAX_BODY_BYTES {
+            return Err(Error::PayloadTooLarge);
+        }
         let authorizer = event.authorizer().clone();
         Ok(Self { route, headers: event.headers(), body, authorizer })
     }
@@ -78,6 +83,16 @@ mod tests {
     fn a_route_without_an_authorizer_opens_nothing() {
         let request = request(&json!({})).caller(&Clock::System);
         assert!(matches!(request, Err(Error::Internal(_))));
+    }
+
+    #[test]
+    fn a_body_of_64_kib_is_read_and_a_larger_one_is_413() {
+        let of = |bytes: usize| {
+            let event = json!({ "resource": "/", "httpMethod": "GET", "body": "x".repeat(bytes) });
+            Request::of(&serde_json::from_value(event).unwrap(), "content")
+        };
+        assert!(of(MAX_BODY_BYTES).is_ok());
+        assert!(matches!(of(MAX_BODY_BYTES + 1), Err(Error::PayloadTooLarge)));
     }
 
     #[test]

@@ -5,35 +5,35 @@ use serde::{Deserialize, Serialize};
 use crate::clock::NumericDate;
 
 /// `client_id`, which RFC 9068 requires: we are the only client.
-pub const CLIENT_ID: &str = "latchkey";
+pub(super) const CLIENT_ID: &str = "latchkey";
 
 /// What a token says. Unknown claims are ignored (RFC 7519 §4); a known one that stands twice,
 /// or has another type, makes the token invalid.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Claims {
+pub(super) struct Claims {
     /// Who issued it.
-    pub iss: String,
+    pub(super) iss: String,
     /// For whom it is.
-    pub aud: Audience,
+    pub(super) aud: Audience,
     /// Whose it is: `users.id` in decimal digits.
-    pub sub: String,
+    pub(super) sub: String,
     /// By which client it was got.
-    pub client_id: String,
+    pub(super) client_id: String,
     /// When it was issued.
-    pub iat: NumericDate,
+    pub(super) iat: NumericDate,
     /// From when on it is no longer valid.
-    pub exp: NumericDate,
+    pub(super) exp: NumericDate,
     /// Before when it is not yet valid. Ours have none.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
-    pub nbf: Option<NumericDate>,
+    pub(super) nbf: Option<NumericDate>,
     /// Its identifier: 128 random bits.
-    pub jti: String,
+    pub(super) jti: String,
 }
 
 /// One audience, or several (RFC 7519 §4.1.3).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
-pub enum Audience {
+pub(super) enum Audience {
     /// As ours have it.
     One(String),
     /// As an array.
@@ -42,7 +42,7 @@ pub enum Audience {
 
 impl Audience {
     /// Whether `name` is among them.
-    pub fn includes(&self, name: &str) -> bool {
+    pub(super) fn includes(&self, name: &str) -> bool {
         match self {
             Self::One(audience) => audience == name,
             Self::Several(audiences) => audiences.iter().any(|audience| audience == name),

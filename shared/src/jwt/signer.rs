@@ -18,8 +18,8 @@ use crate::secret::Secret;
 use crate::secrets_manager::{SecretsManager, Stage};
 use crate::user_id::UserId;
 
-/// How long a container keeps a key that the database no longer signs with before it asks for
-/// the secret again.
+/// How long a container goes on with a key that others verify with, but that isn't the one to sign
+/// with, before it asks for the secret again.
 const REFETCH_SECONDS: u32 = 5;
 
 /// Signs access tokens. Reads only the current key; who verifies never meets it.
@@ -51,11 +51,12 @@ pub struct AccessToken {
 
 impl Signer {
     /// Reads the settings of tokens, their life, and where the key is.
-    pub fn from_env(env: &mut Environment) -> Self {
+    pub fn from_env(env: &mut Environment, secrets: SecretsManager) -> Self {
         let settings = Settings::from_env(env);
         let life_seconds = Settings::access_token_seconds(env);
         let source = KeySource::from_env(env);
-        Self::new(settings, life_seconds, source, Clock::System, Random::System)
+        let signer = Self::new(settings, life_seconds, source, Clock::System, Random::System);
+        Self { secrets, ..signer }
     }
 
     /// A signer whose tokens live `life_seconds`.
@@ -105,8 +106,9 @@ impl Signer {
     async fn key_for(&self, published: &[Kid], now: NumericDate) -> Result<Arc<SigningKey>, Error> {
         let held = self.held.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let key = match held {
+            Some(Held { key, .. }) if published.first() == Some(key.kid()) => key,
             Some(Held { key, read_at })
-                if published.first() == Some(key.kid()) || now < read_at.plus(REFETCH_SECONDS) =>
+                if published.contains(key.kid()) && now < read_at.plus(REFETCH_SECONDS) =>
             {
                 key
             }

@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use super::public_key::Kid;
 
@@ -39,13 +40,19 @@ impl<'a> UnverifiedToken<'a> {
         let decode = |segment: &str| URL_SAFE_NO_PAD.decode(segment).ok();
         // RFC 7519 §7.2 wants UTF-8; serde_json lets anything pass in what it ignores.
         let text = |segment: &str| String::from_utf8(decode(segment)?).ok();
-        let header: Header = serde_json::from_str(&text(header)?).ok()?;
+        let header: Header = json_object(&text(header)?)?;
         let is_ours = header.alg == "ES256"
             && (header.typ == "at+jwt" || header.typ == "application/at+jwt")
             && decode(signature)?.len() == 64;
         let payload = text(payload)?;
         is_ours.then_some(Self { kid: Kid::new(header.kid), message, signature, payload })
     }
+}
+
+/// Reads a JSON object. Serde alone would take the elements of an array for the members.
+pub(super) fn json_object<T: DeserializeOwned>(text: &str) -> Option<T> {
+    let is_object = text.trim_start_matches([' ', '\t', '\n', '\r']).starts_with('{');
+    is_object.then(|| serde_json::from_str(text).ok())?
 }
 
 #[cfg(test)]
@@ -92,6 +99,12 @@ mod tests {
             let header = OURS.replacen(from, to, 1);
             assert_eq!(UnverifiedToken::parse(&token(&header)), None, "{header}");
         }
+    }
+
+    #[test]
+    fn an_array_is_no_header() {
+        assert_eq!(UnverifiedToken::parse(&token(r#"["ES256","at+jwt","k"]"#)), None);
+        assert!(UnverifiedToken::parse(&token(&format!(" \n{OURS}"))).is_some());
     }
 
     #[test]

@@ -1,14 +1,15 @@
 //! Telling our tokens from all others.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{PoisonError, RwLock};
 
 use jsonwebtoken::{Algorithm, DecodingKey};
+use tokio::sync::Mutex;
 
 use super::claims::{CLIENT_ID, Claims};
 use super::public_key::Kid;
 use super::settings::Settings;
-use super::unverified::UnverifiedToken;
+use super::unverified::{UnverifiedToken, json_object};
 use crate::clock::{Clock, NumericDate};
 use crate::db::{self, SigningKeys};
 use crate::user_id::UserId;
@@ -27,18 +28,17 @@ pub struct Verifier {
     settings: Settings,
     signing_keys: SigningKeys,
     clock: Clock,
-    cache: Mutex<Cache>,
+    keys: RwLock<Keys>,
+    /// When the keys were last read; held while they are, so that one reads for all who wait.
+    read_at: Mutex<Option<NumericDate>>,
 }
 
 #[derive(Default)]
-struct Cache {
-    keys: HashMap<Kid, DecodingKey>,
-    read_at: Option<NumericDate>,
-}
+struct Keys(HashMap<Kid, DecodingKey>);
 
-impl std::fmt::Debug for Cache {
+impl std::fmt::Debug for Keys {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Cache").field("read_at", &self.read_at).finish_non_exhaustive()
+        f.debug_set().entries(self.0.keys()).finish()
     }
 }
 
@@ -46,10 +46,20 @@ impl std::fmt::Debug for Cache {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct InvalidToken;
 
+/// What a valid token proves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ValidToken {
+    /// Whose it is.
+    pub user_id: UserId,
+    /// From when on it is no longer valid.
+    pub expires_at: NumericDate,
+}
+
 impl Verifier {
     /// Verifies with the keys that `signing_keys` lists.
     pub fn new(settings: Settings, signing_keys: SigningKeys, clock: Clock) -> Self {
-        Self { settings, signing_keys, clock, cache: Mutex::default() }
+        let (keys, read_at) = (RwLock::default(), Mutex::default());
+        Self { settings, signing_keys, clock, keys, read_at }
     }
 
     /// Reads the public keys ahead of the first token, as far as the database can be reached.
@@ -64,39 +74,44 @@ impl Verifier {
     pub async fn verify(
         &self,
         token: &UnverifiedToken<'_>,
-    ) -> Result<Result<(UserId, Claims), InvalidToken>, db::Error> {
+    ) -> Result<Result<ValidToken, InvalidToken>, db::Error> {
         let now = self.clock.now();
-        if self.is_stale_for(&token.kid, now) {
+        if self.key(&token.kid).is_none() {
             self.reread(now).await?;
         }
-        Ok(self.check(token, now).ok_or(InvalidToken))
+        let key = self.key(&token.kid);
+        Ok(key.and_then(|key| self.check(token, &key, now)).ok_or(InvalidToken))
     }
 
-    fn is_stale_for(&self, kid: &Kid, now: NumericDate) -> bool {
-        let cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
-        let old = cache.read_at.is_none_or(|read_at| now >= read_at.plus(REREAD_SECONDS));
-        old && !cache.keys.contains_key(kid)
+    fn key(&self, kid: &Kid) -> Option<DecodingKey> {
+        self.keys.read().unwrap_or_else(PoisonError::into_inner).0.get(kid).cloned()
     }
 
+    /// Reads the keys, unless that was done a moment ago. A failure isn't remembered.
     async fn reread(&self, now: NumericDate) -> Result<(), db::Error> {
+        let mut read_at = self.read_at.lock().await;
+        if read_at.is_some_and(|read_at| now < read_at.plus(REREAD_SECONDS)) {
+            return Ok(());
+        }
         let keys = self.signing_keys.list_accepted(now).await?;
         let keys = keys.into_iter().filter_map(|(kid, key)| Some((kid, key.decoding_key()?)));
-        let fresh = Cache { keys: keys.collect(), read_at: Some(now) };
-        *self.cache.lock().unwrap_or_else(PoisonError::into_inner) = fresh;
+        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Keys(keys.collect());
+        *read_at = Some(now);
         Ok(())
     }
 
-    fn check(&self, token: &UnverifiedToken<'_>, now: NumericDate) -> Option<(UserId, Claims)> {
-        let key = {
-            let cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
-            cache.keys.get(&token.kid)?.clone()
-        };
+    fn check(
+        &self,
+        token: &UnverifiedToken<'_>,
+        key: &DecodingKey,
+        now: NumericDate,
+    ) -> Option<ValidToken> {
         let message = token.message.as_bytes();
         // The algorithm is the key's, whatever the header says.
-        jsonwebtoken::crypto::verify(token.signature, message, &key, Algorithm::ES256)
+        jsonwebtoken::crypto::verify(token.signature, message, key, Algorithm::ES256)
             .ok()
             .filter(|valid| *valid)?;
-        let claims: Claims = serde_json::from_str(&token.payload).ok()?;
+        let claims: Claims = json_object(&token.payload)?;
         let user_id = UserId::parse(&claims.sub)?;
         let is_ours = claims.iss == self.settings.issuer
             && claims.aud.includes(&self.settings.audience)
@@ -105,6 +120,6 @@ impl Verifier {
         let is_valid_now = now < claims.exp
             && claims.nbf.is_none_or(|nbf| nbf <= now)
             && claims.iat <= now.plus(CLOCK_SKEW_SECONDS);
-        (is_ours && is_valid_now).then_some((user_id, claims))
+        (is_ours && is_valid_now).then_some(ValidToken { user_id, expires_at: claims.exp })
     }
 }

@@ -1,6 +1,7 @@
 //! Hashing and verifying, in a time that tells nothing.
 
-use std::sync::Arc;
+use std::num::NonZero;
+use std::sync::LazyLock;
 use std::thread::available_parallelism;
 
 use tokio::sync::Semaphore;
@@ -23,6 +24,11 @@ pub enum HashedBy {
 }
 
 impl HashedBy {
+    /// Who the word in `users.hashed_by` stands for.
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::App, Self::Latchkey].into_iter().find(|hashed_by| hashed_by.name() == name)
+    }
+
     /// The word in `users.hashed_by`.
     pub const fn name(self) -> &'static str {
         match self {
@@ -41,6 +47,13 @@ pub struct StoredPassword {
     pub hashed_by: HashedBy,
 }
 
+impl StoredPassword {
+    /// bcrypt's cost of the hash, if it is one that we read.
+    pub fn cost(&self) -> Option<u32> {
+        PasswordHash::parse(self.hash.as_ref()?.expose()).map(|hash| hash.cost())
+    }
+}
+
 /// How a verification ended.
 #[derive(Debug)]
 pub enum Verified {
@@ -50,12 +63,15 @@ pub enum Verified {
     Wrong(RefusalReason),
 }
 
+/// The cores of this process: more hashes at once would only make each of them slower.
+static CORES: LazyLock<Semaphore> =
+    LazyLock::new(|| Semaphore::new(available_parallelism().map_or(1, NonZero::get)));
+
 /// Hashes and verifies passwords, at most one per core at a time.
 #[derive(Debug)]
 pub struct Passwords {
     cost: u32,
     random: Random,
-    cores: Arc<Semaphore>,
 }
 
 impl Passwords {
@@ -67,14 +83,18 @@ impl Passwords {
 
     /// Hashes at `cost`, with salts from `random`.
     pub fn new(cost: u32, random: Random) -> Self {
-        let cores = available_parallelism().map_or(1, std::num::NonZero::get);
-        Self { cost, random, cores: Arc::new(Semaphore::new(cores)) }
+        Self { cost, random }
+    }
+
+    /// bcrypt's cost of new hashes.
+    pub const fn cost(&self) -> u32 {
+        self.cost
     }
 
     /// Hashes a new password: bcrypt, or `bcrypt_sha256` where bcrypt would cut it.
     pub async fn hash(&self, password: NewPassword) -> Result<PasswordHash, Error> {
         let (cost, salt) = (self.cost, self.random.bytes());
-        let hash = self.on_a_core(move || hash_new(password.bytes(), cost, salt)).await?;
+        let hash = Self::on_a_core(move || hash_new(password.bytes(), cost, salt)).await?;
         hash.ok_or(Error::Internal("a password that bcrypt can't hash".into()))
     }
 
@@ -89,14 +109,13 @@ impl Passwords {
         stored: Option<StoredPassword>,
     ) -> Result<Verified, Error> {
         let (cost, salt) = (self.cost, self.random.bytes());
-        self.on_a_core(move || verify(password.bytes(), stored, cost, salt)).await
+        Self::on_a_core(move || verify(password.bytes(), stored, cost, salt)).await
     }
 
     async fn on_a_core<T: Send + 'static>(
-        &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Error> {
-        let core = Arc::clone(&self.cores).acquire_owned().await;
+        let core = CORES.acquire().await;
         let core = core.map_err(|_| Error::Internal("the cores' semaphore is closed".into()))?;
         let work = move || {
             let done = work();

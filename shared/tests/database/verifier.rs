@@ -31,7 +31,7 @@ fn verifier(stage: &Stage) -> Verifier {
 
 async fn verify(verifier: &Verifier, token: &str) -> Result<UserId, InvalidToken> {
     let token = UnverifiedToken::parse(token).ok_or(InvalidToken)?;
-    verifier.verify(&token).await.unwrap().map(|(id, _)| id)
+    verifier.verify(&token).await.unwrap().map(|valid| valid.user_id)
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ use admin::Admin;
 use local_postgres::{Data, Server, Settings};
 use shared::db::{self, Database};
 use shared::jwt::KeySource;
+use shared::secrets_manager::SecretsManager;
 use shared::{Clock, Environment, NumericDate, Secret};
 use tokio_postgres::{Client, NoTls};
 
@@ -60,7 +61,7 @@ impl Stage {
 
     /// Our own way to this database.
     pub fn database(&self) -> Database {
-        Database::new(db::Settings::from_env(&mut self.env()))
+        Database::new(db::Settings::from_env(&mut self.env()), SecretsManager::default())
     }
 
     /// An operator who signs with `key`, 64 hexadecimal digits.
