@@ -2,20 +2,18 @@
 
 use admin::{Admin, Refusal};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::{arguments::Verb, functions::Error, settings::Settings, template::Template};
+use crate::{arguments::Verb, functions, settings::Settings, template::Template};
 
 /// The admin function, in this process.
 pub(crate) struct Operator(Admin);
 
-/// One user of the admin function's answers.
+/// The admin function's answer to a change.
 #[derive(Deserialize)]
-struct User {
+struct Changed {
     username: String,
     roles: Vec<String>,
-    #[serde(default)]
-    id: i64,
 }
 
 /// One page of its list.
@@ -25,9 +23,30 @@ struct Page {
     next: Option<i64>,
 }
 
+#[derive(Deserialize)]
+struct User {
+    id: i64,
+    username: String,
+    roles: Vec<String>,
+}
+
+/// Why a verb isn't done.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    /// The admin function refuses it.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The admin function's answer has another form.
+    #[error("the admin function's answer can't be read: {0}")]
+    Unreadable(#[from] serde_json::Error),
+}
+
 impl Operator {
     /// The operator of that template's database.
-    pub(crate) async fn start(template: &Template, settings: &Settings) -> Result<Self, Error> {
+    pub(crate) async fn start(
+        template: &Template,
+        settings: &Settings,
+    ) -> Result<Self, functions::Error> {
         let mut environment = settings.of(template.function("admin")?);
         Ok(Self(Admin::from_env(&mut environment).await?))
     }
@@ -38,7 +57,7 @@ impl Operator {
     }
 
     /// Does what a verb says; the lines to print of it.
-    pub(crate) async fn run(&self, verb: Verb) -> Result<Vec<String>, Refusal> {
+    pub(crate) async fn run(&self, verb: Verb) -> Result<Vec<String>, Error> {
         match verb {
             Verb::Grant { username, role } => self.change("grant", &username, &role).await,
             Verb::Revoke { username, role } => self.change("revoke", &username, &role).await,
@@ -46,30 +65,27 @@ impl Operator {
         }
     }
 
-    async fn change(&self, verb: &str, name: &str, role: &str) -> Result<Vec<String>, Refusal> {
+    async fn change(&self, verb: &str, name: &str, role: &str) -> Result<Vec<String>, Error> {
         let event = json!({ "verb": verb, "username": name, "role": role });
-        let user: Option<User> = read(self.0.handle(event).await?);
-        Ok(user.into_iter().map(|user| format!("{}: {}", user.username, roles(&user))).collect())
+        let changed: Changed = serde_json::from_value(self.0.handle(event).await?)?;
+        Ok(vec![format!("{}: {}", changed.username, roles(&changed.roles))])
     }
 
-    async fn list(&self) -> Result<Vec<String>, Refusal> {
+    async fn list(&self) -> Result<Vec<String>, Error> {
         let mut lines = Vec::new();
         let mut event = json!({ "verb": "list" });
-        while let Some(page) = read::<Page>(self.0.handle(event).await?) {
-            let line = |user: User| format!("{:>6}  {}  {}", user.id, user.username, roles(&user));
+        loop {
+            let page: Page = serde_json::from_value(self.0.handle(event).await?)?;
+            let line = |User { id, username, roles: names }: User| {
+                format!("{id:>6}  {username}  {}", roles(&names))
+            };
             lines.extend(page.users.into_iter().map(line));
-            let Some(next) = page.next else { break };
+            let Some(next) = page.next else { return Ok(lines) };
             event = json!({ "verb": "list", "after": next });
         }
-        Ok(lines)
     }
 }
 
-fn roles(user: &User) -> String {
-    if user.roles.is_empty() { "no role".to_owned() } else { user.roles.join(", ") }
-}
-
-/// What the admin function answered: its own words, so that this can't fail.
-fn read<T: for<'a> Deserialize<'a>>(answer: Value) -> Option<T> {
-    serde_json::from_value(answer).ok()
+fn roles(names: &[String]) -> String {
+    if names.is_empty() { "no role".to_owned() } else { names.join(", ") }
 }

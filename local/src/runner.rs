@@ -3,7 +3,12 @@
 use std::{io, sync::Arc, time::Duration};
 
 use admin::Refusal;
-use shared::{Clock, Random};
+use shared::{
+    Clock, Random, Secret,
+    db::SigningKeys,
+    jwt::{Kid, SigningKey},
+    secrets_manager::SecretsManager,
+};
 use tokio::{
     runtime::Runtime,
     signal::unix::{SignalKind, signal},
@@ -14,7 +19,7 @@ use crate::{
     database::{self, Database, Purpose},
     functions::{self, Functions},
     gateway::Gateway,
-    operator::Operator,
+    operator::{self, Operator},
     project::Project,
     server,
     settings::{BadDotenv, Settings},
@@ -27,6 +32,10 @@ const POOL_SIZE: &str = "8";
 
 /// How long hashes that are under way may take to end once we stop.
 const STOPPING: Duration = Duration::from_secs(1);
+
+/// Why the runner doesn't migrate a database of others.
+const OTHER_KEY: &str = "this database's tokens are signed with another key, whose place the \
+    runner's own would take: set SIGNING_KEY or SIGNING_KEY_ARN to that key";
 
 /// Why the runner ended: one sentence.
 #[derive(Debug, thiserror::Error)]
@@ -42,7 +51,15 @@ macro_rules! one_sentence {
         })*
     };
 }
-one_sentence!(BadDotenv, Refusal, database::Error, functions::Error, io::Error, template::Error);
+one_sentence!(
+    BadDotenv,
+    Refusal,
+    database::Error,
+    functions::Error,
+    io::Error,
+    operator::Error,
+    template::Error
+);
 
 impl From<String> for Error {
     fn from(sentence: String) -> Self {
@@ -55,6 +72,8 @@ struct Ground {
     template: Template,
     settings: Settings,
     database: Database,
+    /// The runner's own signing key, if nobody gave one.
+    own_key: Option<Kid>,
 }
 
 /// Does what the command line says, until it is done or somebody stops it.
@@ -85,20 +104,38 @@ impl Ground {
         if let Some(url) = database.url() {
             settings.own("DATABASE_URL", url);
         }
+        let mut own_key = None;
         if settings.get("SIGNING_KEY").or(settings.get("SIGNING_KEY_ARN")).is_none() {
             let key = signing_key::keep(&cache, &Random::System)
                 .map_err(|error| format!("can't keep a key in {}: {error}", cache.display()))?;
+            own_key = SigningKey::parse(&Secret::new(key.clone())).map(|key| key.kid().clone());
             settings.own("SIGNING_KEY", key);
         }
-        Ok(Self { template, settings, database })
+        Ok(Self { template, settings, database, own_key })
     }
 
     async fn operator(&self) -> Result<Operator, Error> {
         Ok(Operator::start(&self.template, &self.settings).await?)
     }
 
+    /// Refuses to put the runner's own key in the place of one that a deployment signs with.
+    async fn keep_their_signing_key(&self) -> Result<(), Error> {
+        let (Database::Given, Some(own)) = (&self.database, &self.own_key) else { return Ok(()) };
+        let mut named = self.settings.of(self.template.function("admin")?);
+        let settings = shared::db::Settings::from_env(&mut named);
+        let database = shared::db::Database::new(settings, SecretsManager::default());
+        let table = SigningKeys::new(database);
+        // One that isn't migrated has no keys, and one out of reach is told of by what comes next.
+        let keys = table.list_accepted(Clock::System.now()).await.unwrap_or_default();
+        if keys.first().is_some_and(|(kid, _)| kid != own) {
+            return Err(Error(OTHER_KEY.to_owned()));
+        }
+        Ok(())
+    }
+
     /// The gateway over a database that is up to date.
     async fn gateway(&self) -> Result<Gateway, Error> {
+        self.keep_their_signing_key().await?;
         self.operator().await?.migrate().await?;
         let functions = Functions::start(&self.template, &self.settings).await?;
         let mut environment = self.settings.of(self.template.function("authorizer")?);

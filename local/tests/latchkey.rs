@@ -195,6 +195,18 @@ fn a_database_out_of_reach_is_told_without_its_password() {
 }
 
 #[test]
+fn a_database_whose_tokens_another_key_signs_is_left_as_it_is() {
+    let folder = Folder::new();
+    let theirs = folder.start("--port 0");
+    let ours = Folder::new();
+    let url = format!("--database-url postgresql://postgres@{}/postgres", theirs.database);
+    let told = sentence(&ours.end_of(&format!("--port 0 {url}")));
+    assert!(told.contains("another key") && told.contains("SIGNING_KEY"), "{told}");
+    // A verb publishes no key.
+    assert!(ours.end_of(&format!("list {url}")).status.success());
+}
+
+#[test]
 fn bad_settings_are_named() {
     let folder = Folder::new();
     let told = |command: &mut Command| sentence(&command.output().unwrap());
