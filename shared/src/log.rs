@@ -27,8 +27,11 @@ pub fn init() {
         .with_span_list(false)
         .with_target(false)
         .with_writer(std::io::stderr);
-    let ours =
-        Targets::new().with_default(LevelFilter::WARN).with_target("latchkey", LevelFilter::INFO);
+    let ours = Targets::new()
+        .with_default(LevelFilter::WARN)
+        .with_target("latchkey", LevelFilter::INFO)
+        // It repeats a function's error, which has its own line: each refused token, twice.
+        .with_target("lambda_runtime::layers::api_response", LevelFilter::OFF);
     // A second call, in tests, finds the first one's log in place.
     let _ = tracing_subscriber::registry().with(ours).with(lines).try_init();
 }

@@ -76,6 +76,7 @@ impl Event {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
@@ -110,5 +111,20 @@ mod tests {
         assert_eq!(token(&json!(null), &two), None);
         let single = json!({ "Authorization": "Bearer y" });
         assert_eq!(token(&single, &json!({ "Authorization": ["Bearer x"] })), None);
+    }
+
+    proptest! {
+        #[test]
+        fn no_header_panics_and_what_is_no_bearer_is_none(value in "\\PC{0,40}") {
+            let found = token(&json!({ "Authorization": value }), &json!(null));
+            let is_bearer = value.get(..7).is_some_and(|it| it.eq_ignore_ascii_case("Bearer "));
+            prop_assert_eq!(found.is_some(), is_bearer);
+        }
+
+        #[test]
+        fn any_token_is_taken_as_it_is(text in "[!-~]{1,60}") {
+            let headers = json!({ "Authorization": format!("Bearer {text}") });
+            prop_assert_eq!(token(&headers, &json!(null)), Some(text));
+        }
     }
 }

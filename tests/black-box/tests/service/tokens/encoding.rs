@@ -150,6 +150,20 @@ fn json_that_is_no_object_is_refused(target: &Target) {
     ] {
         forgeries.add(format!("claims {what}"), signed(&header, &text, target.key()));
     }
+    // What reads an object by a struct may take the elements of an array for its members.
+    let believed: serde_json::Value = serde_json::from_str(&claims).expect("claims are JSON");
+    let in_order = |names: &[&str]| {
+        let members: serde_json::Value = names.iter().map(|name| believed[*name].clone()).collect();
+        members.to_string()
+    };
+    let without_nbf = in_order(&["iss", "aud", "sub", "client_id", "iat", "exp", "jti"]);
+    let with_nbf = in_order(&["iss", "aud", "sub", "client_id", "iat", "exp", "iat", "jti"]);
+    for text in [without_nbf, with_nbf] {
+        forgeries.add(format!("an array of {text}"), signed(&header, &text, target.key()));
+    }
+    let kid = target.key().kid();
+    let members = format!(r#"["ES256","at+jwt","{kid}"]"#);
+    forgeries.add("an array for a header", signed(&members, &claims, target.key()));
     forgeries.are_refused(target);
 }
 
