@@ -15,7 +15,7 @@ pub use event::{ProxyEvent, null_as_default};
 pub use function::{Endpoint, Function, serve};
 pub use lambda_http::aws_lambda_events::apigw::ApiGatewayProxyResponse as ProxyResponse;
 pub use lambda_http::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-pub use reply::{Event, Reply};
+pub use reply::{Reply, SecurityEvent};
 pub use request::Request;
 pub use user_body::UserBody;
 pub use violation::{Location, Violation};

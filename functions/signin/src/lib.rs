@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use shared::environment::Invalid;
-use shared::http::{Endpoint, Event, JsonBody, Reply, Request};
+use shared::http::{Endpoint, JsonBody, Reply, Request, SecurityEvent};
 use shared::password::Password;
 use shared::{Environment, Error, SignIn, Username};
 
@@ -35,6 +35,6 @@ impl Endpoint for Signin {
         let signed_in = self.sign_in.with(&username, password).await?;
         let token = signed_in.access_token.token.expose();
         let body = Body { token, token_type: "bearer" };
-        Ok(Reply::json(&body).with_event(Event::SignedIn, signed_in.user_id))
+        Ok(Reply::json(&body).with_event(SecurityEvent::SignedIn, signed_in.user_id))
     }
 }

@@ -2,7 +2,7 @@
 
 use shared::db::{self, Database, Insert, Users};
 use shared::environment::Invalid;
-use shared::http::{Endpoint, Event, JsonBody, Reply, Request, UserBody};
+use shared::http::{Endpoint, JsonBody, Reply, Request, SecurityEvent, UserBody};
 use shared::password::{NewPassword, Passwords};
 use shared::secrets_manager::SecretsManager;
 use shared::{Environment, Error, NewEmail, NewUsername, log};
@@ -34,7 +34,7 @@ impl Endpoint for Signup {
         match self.users.insert(&username, &email, &hash).await? {
             Insert::Created(id) => {
                 let body = UserBody { username: username.as_str(), email: email.as_str() };
-                Ok(Reply::json(&body).with_event(Event::SignedUp, id))
+                Ok(Reply::json(&body).with_event(SecurityEvent::SignedUp, id))
             }
             Insert::UsernameTaken => Err(Error::UsernameTaken),
             Insert::EmailTaken => Err(Error::EmailTaken),

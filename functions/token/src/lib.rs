@@ -6,7 +6,7 @@ mod oauth;
 
 use serde::Serialize;
 use shared::environment::Invalid;
-use shared::http::{Endpoint, Event, Reply, Request};
+use shared::http::{Endpoint, Reply, Request, SecurityEvent};
 use shared::password::Password;
 use shared::{Environment, Error, SignIn, Username};
 
@@ -69,5 +69,5 @@ async fn grant(sign_in: &SignIn, request: &Request) -> Result<Reply, Refusal> {
         token_type: "bearer",
         expires_in: signed_in.access_token.expires_in,
     };
-    Ok(Reply::json(&body).with_event(Event::SignedIn, signed_in.user_id))
+    Ok(Reply::json(&body).with_event(SecurityEvent::SignedIn, signed_in.user_id))
 }

@@ -10,7 +10,7 @@ use lambda_runtime::{LambdaEvent, service_fn};
 use super::ProxyResponse;
 use super::cors::Cors;
 use super::event::ProxyEvent;
-use super::reply::{Event, Reply};
+use super::reply::{Reply, SecurityEvent};
 use super::request::Request;
 use crate::caller::Caller;
 use crate::environment::{Environment, Invalid};
@@ -70,7 +70,7 @@ impl<E: Endpoint> Function<E> {
             status: reply.status,
             duration,
             user_id: reply.user_id.or_else(|| Caller::id_in_context(event.authorizer())),
-            event: reply.event.map(Event::name),
+            event: reply.event.map(SecurityEvent::name),
             error: reply.error,
             cause: reply.cause.as_deref(),
         });

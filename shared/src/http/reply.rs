@@ -11,7 +11,7 @@ use crate::user_id::UserId;
 
 /// Something that an operator looks for in the log, by a name that stays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Event {
+pub enum SecurityEvent {
     /// Someone signed in.
     SignedIn,
     /// A sign-in was refused.
@@ -20,7 +20,7 @@ pub enum Event {
     SignedUp,
 }
 
-impl Event {
+impl SecurityEvent {
     /// The stable name: that of the OWASP logging vocabulary.
     /// <https://cheatsheetseries.owasp.org/cheatsheets/Logging_Vocabulary_Cheat_Sheet.html>
     pub const fn name(self) -> &'static str {
@@ -38,7 +38,7 @@ pub struct Reply {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Vec<u8>,
-    pub(crate) event: Option<Event>,
+    pub(crate) event: Option<SecurityEvent>,
     pub(crate) user_id: Option<UserId>,
     pub(crate) error: Option<&'static str>,
     pub(crate) cause: Option<String>,
@@ -113,7 +113,7 @@ impl Reply {
 
     /// Names what happened, and to whom, in the log.
     #[must_use]
-    pub fn with_event(mut self, event: Event, user_id: UserId) -> Self {
+    pub fn with_event(mut self, event: SecurityEvent, user_id: UserId) -> Self {
         (self.event, self.user_id) = (Some(event), Some(user_id));
         self
     }
@@ -140,7 +140,7 @@ impl From<Error> for Reply {
             reply.headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
         }
         if let Error::WrongCredentials(refusal) = &error {
-            (reply.event, reply.user_id) = (Some(Event::SignInRefused), refusal.user_id);
+            (reply.event, reply.user_id) = (Some(SecurityEvent::SignInRefused), refusal.user_id);
         }
         reply.error = Some(code);
         reply.cause = error.cause().map(str::to_owned);
