@@ -38,10 +38,9 @@ pub struct Database(Arc<Inner>);
 struct Inner {
     settings: Settings,
     secrets: SecretsManager,
-    connected: Mutex<Option<Connected>>,
+    connected: Mutex<Option<Arc<Connected>>>,
 }
 
-#[derive(Clone)]
 struct Connected {
     pool: Pool,
     tls: Option<MakeRustlsConnect>,
@@ -78,11 +77,12 @@ impl Database {
     }
 
     async fn connect_once(&self) -> Result<(tokio_postgres::Client, Driver), Error> {
-        let Connected { tls, config, .. } = self.connected().await?;
+        let connected = self.connected().await?;
+        let Connected { tls, config, .. } = &*connected;
         let connect = async {
             // An error ends the connection; whoever uses it hears of that.
             if let Some(tls) = tls {
-                let (client, connection) = config.connect(tls).await?;
+                let (client, connection) = config.connect(tls.clone()).await?;
                 Ok((client, Box::pin(async { drop(connection.await) }) as Driver))
             } else {
                 let (client, connection) = config.connect(NoTls).await?;
@@ -138,7 +138,7 @@ impl Database {
     }
 
     async fn cancel(&self, token: CancelToken) {
-        let tls = self.held().and_then(|connected| connected.tls);
+        let tls = self.held().and_then(|connected| connected.tls.clone());
         // Best effort: the deadline has passed either way.
         let _ = match tls {
             Some(tls) => timeout(CANCEL_DEADLINE, token.cancel_query(tls)).await,
@@ -158,16 +158,16 @@ impl Database {
         }
     }
 
-    fn held(&self) -> Option<Connected> {
+    fn held(&self) -> Option<Arc<Connected>> {
         self.0.connected.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    async fn connected(&self) -> Result<Connected, Error> {
+    async fn connected(&self) -> Result<Arc<Connected>, Error> {
         if let Some(connected) = self.held() {
             return Ok(connected);
         }
         let config = self.config().await?;
-        let connected = self.build(config)?;
+        let connected = Arc::new(self.build(config)?);
         let mut held = self.0.connected.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(held.get_or_insert(connected).clone())
     }
@@ -219,8 +219,8 @@ impl Database {
         match error {
             Error::LoginRefused(_) => *held = None,
             Error::Unreachable(_) | Error::DeadlineExceeded => {
-                if let Some(Connected { pool, .. }) = &*held {
-                    pool.retain(|_, _| false);
+                if let Some(connected) = &*held {
+                    connected.pool.retain(|_, _| false);
                 }
             }
             Error::Conflict(_) | Error::NotMigrated(_) | Error::Failed(_) => {}
