@@ -4,8 +4,8 @@
 
 use authorizer::{Authorizer, Event};
 use serde_json::{Value, json};
-use shared::jwt::{KeySource, Settings, Signer, SigningKey};
-use shared::{Random, Secret, UserId};
+use shared::UserId;
+use shared::jwt::Settings;
 use stage::{SIGNING_KEY, Stage};
 
 const ARN: &str = "arn:aws:execute-api:us-east-1:123456789012:abc123/Prod/GET/api/auth/users/me";
@@ -23,12 +23,8 @@ async fn with_ada() -> (Stage, String) {
              INSERT INTO users_to_roles VALUES (1, 1)",
         )
         .await;
-    let key = Secret::new(SIGNING_KEY.to_owned());
-    let kid = SigningKey::parse(&key).unwrap().kid().clone();
-    let source = KeySource::Value(key);
-    let signer = Signer::new(settings(), 60, source, stage.clock.clone(), Random::System);
-    let token = signer.access_token(UserId::new(1), &[kid]).await.unwrap();
-    (stage, format!("Bearer {}", token.token.expose()))
+    let token = stage::token(settings(), SIGNING_KEY, stage.clock.clone(), UserId::new(1)).await;
+    (stage, format!("Bearer {token}"))
 }
 
 fn over(stage: &Stage) -> Authorizer {

@@ -8,7 +8,7 @@ use http::Request;
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 use shared::{
-    Clock, Environment,
+    Clock, Environment, NumericDate, UserId, jwt,
     routes::{Access, ROUTES, Route},
 };
 use stage::Stage;
@@ -87,19 +87,23 @@ async fn no_route_lets_in_whom_the_table_keeps_out() {
     let role = "ROLE_USER".to_owned();
     service.operator.run(Verb::Revoke { username: "ada".to_owned(), role }).await.unwrap();
     let forged = forged(&token);
+    let settings = jwt::Settings { issuer: "latchkey".into(), audience: "latchkey-api".into() };
+    let past = Clock::fixed(NumericDate::from_seconds(1_700_000_000));
+    let expired = stage::token(settings, stage::SIGNING_KEY, past, UserId::new(1)).await;
     for route in ROUTES {
         let without = service.call(route, None).await;
         let with_forged = service.call(route, Some(&forged)).await;
         let with_no_role = service.call(route, Some(&token)).await;
-        let statuses = [without, with_forged, with_no_role];
+        let with_expired = service.call(route, Some(&expired)).await;
+        let statuses = [without, with_forged, with_expired, with_no_role];
         match route.access {
             // With an empty JSON object as the body, some of these refuse that.
             Access::Public => assert!(
                 statuses.iter().all(|it| [200, 400, 422].contains(it)),
                 "{route:?}: {statuses:?}"
             ),
-            Access::SignedIn => assert_eq!(statuses, [401, 401, 200], "{route:?}"),
-            Access::AnyOf(_) => assert_eq!(statuses, [401, 401, 403], "{route:?}"),
+            Access::SignedIn => assert_eq!(statuses, [401, 401, 401, 200], "{route:?}"),
+            Access::AnyOf(_) => assert_eq!(statuses, [401, 401, 401, 403], "{route:?}"),
         }
     }
 }

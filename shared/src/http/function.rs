@@ -80,10 +80,11 @@ impl<E: Endpoint> Function<E> {
 /// Runs an endpoint on Lambda: init, then one event after another.
 pub async fn serve<E: Endpoint>() -> Result<(), lambda_runtime::Error> {
     log::init();
-    let function = Function::<E>::from_env(&mut Environment::of_process()).await?;
+    // Boxed, both: the futures of an endpoint nest deeper than the compiler likes to look.
+    let function = Box::pin(Function::<E>::from_env(&mut Environment::of_process())).await?;
     let function = &function;
-    lambda_runtime::run(service_fn(|event: LambdaEvent<ProxyEvent>| async move {
-        Ok::<_, Infallible>(function.invoke(event.payload).await)
+    lambda_runtime::run(service_fn(|event: LambdaEvent<ProxyEvent>| {
+        Box::pin(async move { Ok::<_, Infallible>(function.invoke(event.payload).await) })
     }))
     .await
 }

@@ -1,13 +1,9 @@
 //! Tokens, from the signer to the verifier.
 
 use shared::db::SigningKeys;
-use shared::jwt::{
-    InvalidToken, KeySource, Settings, Signer, SigningKey, UnverifiedToken, Verifier,
-};
-use shared::{NumericDate, Random, Secret, UserId};
+use shared::jwt::{InvalidToken, Settings, UnverifiedToken, Verifier};
+use shared::{NumericDate, UserId};
 use stage::{NOW, SIGNING_KEY, Stage};
-
-const LIFE_SECONDS: u32 = 60;
 
 fn settings() -> Settings {
     Settings { issuer: "latchkey".into(), audience: "latchkey".into() }
@@ -16,12 +12,7 @@ fn settings() -> Settings {
 /// A token of user 7, signed with `key` and for `audience`.
 async fn token_of(stage: &Stage, key: &str, audience: &str) -> String {
     let settings = Settings { audience: audience.into(), ..settings() };
-    let key = Secret::new(key.to_owned());
-    let kid = SigningKey::parse(&key).unwrap().kid().clone();
-    let source = KeySource::Value(key);
-    let signer = Signer::new(settings, LIFE_SECONDS, source, stage.clock.clone(), Random::System);
-    let token = signer.access_token(UserId::new(7), &[kid]).await.unwrap();
-    token.token.expose().clone()
+    stage::token(settings, key, stage.clock.clone(), UserId::new(7)).await
 }
 
 fn verifier(stage: &Stage) -> Verifier {

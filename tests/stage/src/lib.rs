@@ -11,9 +11,9 @@ use std::thread;
 use admin::Admin;
 use local_postgres::{Data, Server, Settings};
 use shared::db::{self, Database};
-use shared::jwt::KeySource;
+use shared::jwt::{self, KeySource, Signer, SigningKey};
 use shared::secrets_manager::SecretsManager;
-use shared::{Clock, Environment, NumericDate, Secret};
+use shared::{Clock, Environment, NumericDate, Random, Secret, UserId};
 use tokio_postgres::{Client, NoTls};
 
 /// When every stage's clock stands: 2026-11-24T08:00:00Z.
@@ -94,6 +94,15 @@ impl Stage {
         });
         value.unwrap_or_default()
     }
+}
+
+/// A token of `user_id` that `key`, 64 hexadecimal digits, signs when `clock` says, and that lives
+/// for a minute.
+pub async fn token(settings: jwt::Settings, key: &str, clock: Clock, user_id: UserId) -> String {
+    let key = Secret::new(key.to_owned());
+    let kid = SigningKey::parse(&key).unwrap().kid().clone();
+    let signer = Signer::new(settings, 60, KeySource::Value(key), clock, Random::System);
+    signer.access_token(user_id, &[kid]).await.unwrap().token.expose().clone()
 }
 
 async fn connect(url: &str) -> Client {
