@@ -1,7 +1,11 @@
 //! What a test of SQL stands on: a real PostgreSQL for the test binary, a database of its own for
 //! each test, a clock that stands.
 
-#![expect(clippy::unwrap_used, reason = "a stage that can't be set is a failed test")]
+#![expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a stage that can't be set is a failed test"
+)]
 
 use std::path::Path;
 use std::sync::OnceLock;
@@ -122,7 +126,9 @@ fn server() -> &'static Server {
     SERVER.get_or_init(|| {
         let cache = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.local");
         let pg_bin = Environment::of_process().text("PG_BIN").map(Into::into);
-        let server = Server::start(&Settings { data: Data::Temporary, pg_bin, cache }).unwrap();
+        let settings = Settings { data: Data::Temporary, pg_bin, cache };
+        // In its own words, which tell what to install.
+        let server = Server::start(&settings).unwrap_or_else(|error| panic!("{error}"));
         let (maintenance, migrated) = (server.url("postgres"), server.url("migrated"));
         // The test that comes first is in a runtime already, which can't wait for another here.
         let template = thread::spawn(move || {
