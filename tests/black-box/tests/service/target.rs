@@ -76,9 +76,9 @@ impl Kind {
             (Self::Emulator, Ability::RawRequests) => {
                 Some("the emulator's own HTTP server answers odd requests")
             }
-            (Self::Emulator, Ability::Warm) => Some(
-                "the emulator starts a function anew for each call, so that times tell nothing",
-            ),
+            (Self::Emulator, Ability::Warm) => {
+                Some("the emulator's own share of a call is so large that times tell nothing")
+            }
             (Self::Aws | Self::Emulator, _) => None,
         }
     }
