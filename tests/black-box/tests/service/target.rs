@@ -26,7 +26,7 @@ pub(crate) enum Ability {
     BinaryBodies,
     /// Bytes of an odd request line or header reach our own code.
     RawRequests,
-    /// A function that has answered answers again without starting anew.
+    /// Functions stay warm, and a call's time is mostly their own.
     Warm,
     /// The functions reach a port that this suite opens on its own machine.
     Loopback,
