@@ -86,13 +86,16 @@ impl Admin {
         let more = users.len() > limit as usize;
         users.truncate(limit as usize);
         let next = users.last().filter(|_| more).map(|user| user.id.get());
-        let user = |user: &UserRoles| json!({ "id": user.id.get(), "username": user.username.as_str(), "roles": user.roles });
-        let mut answer = json!({ "users": users.iter().map(user).collect::<Vec<_>>() });
+        let mut answer = json!({ "users": users.iter().map(listed).collect::<Vec<_>>() });
         if let Some(next) = next {
             answer["next"] = json!(next);
         }
         Ok(answer)
     }
+}
+
+fn listed(UserRoles { id, username, roles }: &UserRoles) -> Value {
+    json!({ "id": id.get(), "username": username.as_str(), "roles": roles })
 }
 
 fn changed(verb: &str, role: Role, user: Option<UserRoles>) -> Result<Value, Refusal> {

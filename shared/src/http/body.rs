@@ -81,6 +81,7 @@ fn invalid(bytes: &[u8], error: &serde_json::Error) -> Violation {
 
 #[cfg(test)]
 mod tests {
+    use lambda_http::http::HeaderMap;
     use proptest::prelude::*;
     use serde_json::json;
 
@@ -88,7 +89,9 @@ mod tests {
 
     fn request(content_type: Option<&str>, body: &[u8]) -> Request {
         let event = json!({ "resource": "/api/auth/signin", "httpMethod": "POST" });
-        let mut request = Request::of(&serde_json::from_value(event).unwrap(), "signin").unwrap();
+        let mut request =
+            Request::of(&serde_json::from_value(event).unwrap(), HeaderMap::new(), "signin")
+                .unwrap();
         request.body = body.to_vec();
         if let Some(value) = content_type {
             request.headers.insert(CONTENT_TYPE, value.parse().unwrap());

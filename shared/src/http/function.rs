@@ -49,8 +49,9 @@ impl<E: Endpoint> Function<E> {
     /// Answers one event, and writes its line in the log.
     pub async fn invoke(&self, event: ProxyEvent) -> ProxyResponse {
         let start = Instant::now();
-        let origin = event.headers().get(ORIGIN).cloned();
-        let answer = match Request::of(&event, E::FUNCTION) {
+        let headers = event.headers();
+        let origin = headers.get(ORIGIN).cloned();
+        let answer = match Request::of(&event, headers, E::FUNCTION) {
             Ok(request) => self.endpoint.handle(&request).await,
             Err(error) => Err(error),
         };

@@ -1,9 +1,6 @@
 //! A request, as an endpoint sees it.
 
-use std::collections::BTreeMap;
-
 use lambda_http::http::{HeaderMap, HeaderName};
-use serde_json::Value;
 
 use super::event::ProxyEvent;
 use crate::caller::Caller;
@@ -22,12 +19,13 @@ pub struct Request {
     pub headers: HeaderMap,
     /// The body's bytes.
     pub body: Vec<u8>,
-    authorizer: BTreeMap<String, Value>,
+    caller: Option<Caller>,
 }
 
 impl Request {
-    /// Reads the event; fails with [`Error::NotFound`] if `function` doesn't serve its route.
-    pub fn of(event: &ProxyEvent, function: &str) -> Result<Self, Error> {
+    /// Reads the event, whose headers are `headers`; fails with [`Error::NotFound`] if `function`
+    /// doesn't serve its route.
+    pub fn of(event: &ProxyEvent, headers: HeaderMap, function: &str) -> Result<Self, Error> {
         let route = Route::find(&event.http_method, &event.resource)
             .filter(|route| route.function == function)
             .ok_or(Error::NotFound)?;
@@ -35,8 +33,7 @@ impl Request {
         if body.len() > MAX_BODY_BYTES {
             return Err(Error::PayloadTooLarge);
         }
-        let authorizer = event.authorizer().clone();
-        Ok(Self { route, headers: event.headers(), body, authorizer })
+        Ok(Self { route, headers, body, caller: Caller::from_context(event.authorizer()) })
     }
 
     /// The first value of a header, if it has one that is ASCII.
@@ -46,16 +43,16 @@ impl Request {
 
     /// Who is calling. A cached policy outlives its token, so the time is looked at again:
     /// [`Error::InvalidToken`] from `exp` on.
-    pub fn caller(&self, clock: &Clock) -> Result<Caller, Error> {
-        let caller = Caller::from_context(&self.authorizer)
-            .ok_or(Error::Internal("no authorizer's context on a route that needs one".into()))?;
+    pub fn caller(&self, clock: &Clock) -> Result<&Caller, Error> {
+        let none = || Error::Internal("no authorizer's context on a route that needs one".into());
+        let caller = self.caller.as_ref().ok_or_else(none)?;
         if clock.now() >= caller.expires_at { Err(Error::InvalidToken) } else { Ok(caller) }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
     use crate::clock::NumericDate;
@@ -65,7 +62,7 @@ mod tests {
             "resource": "/api/auth/users/me", "httpMethod": "GET",
             "requestContext": { "authorizer": authorizer },
         });
-        Request::of(&serde_json::from_value(event).unwrap(), "me").unwrap()
+        Request::of(&serde_json::from_value(event).unwrap(), HeaderMap::new(), "me").unwrap()
     }
 
     #[test]
@@ -75,21 +72,22 @@ mod tests {
         });
         let at = |seconds| Clock::fixed(NumericDate::from_seconds(seconds));
         assert!(request(&context).caller(&at(999)).is_ok());
-        let late = request(&context).caller(&at(1000));
-        assert!(matches!(late, Err(Error::InvalidToken)));
+        let late = request(&context);
+        assert!(matches!(late.caller(&at(1000)), Err(Error::InvalidToken)));
     }
 
     #[test]
     fn a_route_without_an_authorizer_opens_nothing() {
-        let request = request(&json!({})).caller(&Clock::System);
-        assert!(matches!(request, Err(Error::Internal(_))));
+        let request = request(&json!({}));
+        assert!(matches!(request.caller(&Clock::System), Err(Error::Internal(_))));
     }
 
     #[test]
     fn a_body_of_64_kib_is_read_and_a_larger_one_is_413() {
         let of = |bytes: usize| {
             let event = json!({ "resource": "/", "httpMethod": "GET", "body": "x".repeat(bytes) });
-            Request::of(&serde_json::from_value(event).unwrap(), "content")
+            let event = serde_json::from_value(event).unwrap();
+            Request::of(&event, HeaderMap::new(), "content")
         };
         assert!(of(MAX_BODY_BYTES).is_ok());
         assert!(matches!(of(MAX_BODY_BYTES + 1), Err(Error::PayloadTooLarge)));
@@ -99,7 +97,8 @@ mod tests {
     fn a_function_serves_its_own_routes_only() {
         let event = json!({ "resource": "/", "httpMethod": "GET" });
         let event = serde_json::from_value(event).unwrap();
-        assert!(Request::of(&event, "content").is_ok());
-        assert!(matches!(Request::of(&event, "me"), Err(Error::NotFound)));
+        assert!(Request::of(&event, HeaderMap::new(), "content").is_ok());
+        let other = Request::of(&event, HeaderMap::new(), "me");
+        assert!(matches!(other, Err(Error::NotFound)));
     }
 }
