@@ -82,6 +82,11 @@ impl Error {
         }
     }
 
+    /// What is wrong with each field, if that is what is wrong.
+    pub fn violations(&self) -> Option<&[Violation]> {
+        if let Self::Unprocessable(violations) = self { Some(violations) } else { None }
+    }
+
     /// What the log says of it beside the code.
     pub fn cause(&self) -> Option<&str> {
         match self {
@@ -94,5 +99,28 @@ impl Error {
             | Self::EmailTaken
             | Self::InvalidToken => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    /// The codes in backticks at the start of the table's rows.
+    fn documented() -> BTreeSet<&'static str> {
+        let page = include_str!("../../docs/errors.md");
+        let section = page.split("## ").find(|it| it.starts_with("A function's own")).unwrap();
+        let rows = section.lines().filter_map(|line| line.strip_prefix("| `"));
+        rows.filter_map(|row| row.split('`').next()).collect()
+    }
+
+    #[test]
+    fn the_page_of_errors_has_every_code_and_no_other() {
+        let source = include_str!("error.rs").split("#[cfg(test)]").next().unwrap();
+        let answers: Vec<_> =
+            source.split("Answer(").filter(|it| it.starts_with(['4', '5'])).collect();
+        let codes: BTreeSet<_> = answers.iter().map(|it| it.split('"').nth(1).unwrap()).collect();
+        assert_eq!(answers.len(), codes.len(), "each error has a code of its own");
+        assert_eq!(documented(), codes);
     }
 }

@@ -1,5 +1,6 @@
 //! Between API Gateway's REST proxy event and an endpoint.
 
+mod accept;
 mod body;
 mod cors;
 mod event;

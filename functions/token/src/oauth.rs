@@ -54,7 +54,7 @@ impl Refusal {
                     error: "invalid_grant",
                     error_description: "Incorrect username or password",
                 };
-                return Ok(uncached(Reply::from(error).with_json(&body)));
+                return Ok(uncached(Reply::of_error_as(&error, &body)));
             }
             Self::Other(error) => return Err(error),
         };

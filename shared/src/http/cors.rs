@@ -26,7 +26,7 @@ impl Cors {
 
     /// Marks an answer as different for each origin, and opens it to the allowed one.
     pub fn apply(&self, origin: Option<&HeaderValue>, headers: &mut HeaderMap) {
-        headers.append(header::VARY, HeaderValue::from_static("Origin"));
+        headers.entry(header::VARY).or_insert(HeaderValue::from_static("Origin"));
         if origin == Some(&self.allowed) {
             headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, self.allowed.clone());
             headers

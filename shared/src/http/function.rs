@@ -8,6 +8,7 @@ use lambda_http::http::header::ORIGIN;
 use lambda_runtime::{LambdaEvent, service_fn};
 
 use super::ProxyResponse;
+use super::accept::Accept;
 use super::cors::Cors;
 use super::event::ProxyEvent;
 use super::reply::{Reply, SecurityEvent};
@@ -50,12 +51,12 @@ impl<E: Endpoint> Function<E> {
     pub async fn invoke(&self, event: ProxyEvent) -> ProxyResponse {
         let start = Instant::now();
         let headers = event.headers();
-        let origin = headers.get(ORIGIN).cloned();
+        let (origin, accept) = (headers.get(ORIGIN).cloned(), Accept::of(&headers));
         let answer = match Request::of(&event, headers, E::FUNCTION) {
             Ok(request) => self.endpoint.handle(&request).await,
             Err(error) => Err(error),
         };
-        let mut reply = answer.unwrap_or_else(Reply::from);
+        let mut reply = answer.unwrap_or_else(|error| Reply::of_error(&error, &accept));
         self.cors.apply(origin.as_ref(), &mut reply.headers);
         self.log(&event, &reply, start.elapsed());
         reply.into()

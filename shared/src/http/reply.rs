@@ -5,6 +5,7 @@ use lambda_http::http::{HeaderMap, HeaderName, HeaderValue, header};
 use serde::Serialize;
 
 use super::ProxyResponse;
+use super::accept::{Accept, ErrorForm};
 use super::violation::Violation;
 use crate::error::{Answer, Error};
 use crate::user_id::UserId;
@@ -69,17 +70,58 @@ impl Reply {
     pub fn json(body: &impl Serialize) -> Self {
         match serde_json::to_vec(body) {
             Ok(bytes) => Self::new(200, "application/json", bytes),
-            Err(error) => Error::Internal(format!("an answer that is no JSON: {error}")).into(),
+            Err(error) => {
+                let error = Error::Internal(format!("an answer that is no JSON: {error}"));
+                Self::new(500, "text/plain; charset=utf-8", Vec::new()).about(&error)
+            }
         }
     }
 
-    /// The same answer with a JSON body instead.
-    #[must_use]
-    pub fn with_json(mut self, body: &impl Serialize) -> Self {
-        let Self { headers, body, .. } = Self::json(body);
-        self.headers.extend(headers);
-        self.body = body;
-        self
+    /// An error, in the form that its client takes.
+    pub fn of_error(error: &Error, accept: &Accept) -> Self {
+        let Answer(status, code, words) = error.answer();
+        let violations = error.violations();
+        let form = if violations.is_some() { accept.of_fields() } else { accept.of_words() };
+        let body = match form {
+            ErrorForm::Text => Self::new(status, "text/plain; charset=utf-8", words.into()),
+            ErrorForm::Detail => Self::json(&Detail { detail: violations.unwrap_or_default() }),
+            ErrorForm::Problem => {
+                let title = status_phrase(status);
+                let kind = "about:blank";
+                Self::json(&Problem {
+                    kind,
+                    title,
+                    status,
+                    detail: words,
+                    code,
+                    errors: violations,
+                })
+                .with_header(header::CONTENT_TYPE, PROBLEM_JSON)
+            }
+        };
+        // By origin as every answer does, and by what was accepted.
+        body.about(error).with_header(header::VARY, HeaderValue::from_static("Origin, Accept"))
+    }
+
+    /// An error in the JSON that another standard has for it, whatever its client takes.
+    pub fn of_error_as(error: &Error, body: &impl Serialize) -> Self {
+        Self::json(body).about(error)
+    }
+
+    /// Status, headers and line in the log of an error.
+    fn about(mut self, error: &Error) -> Self {
+        let Answer(status, code, _) = error.answer();
+        if status == 401 {
+            self.headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if status == 503 {
+            self.headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        if let Error::WrongCredentials(refusal) = error {
+            (self.event, self.user_id) = (Some(SecurityEvent::SignInRefused), refusal.user_id);
+        }
+        self.cause = error.cause().map(str::to_owned);
+        self.with_status(status).with_error(code)
     }
 
     /// The same answer with another status.
@@ -125,26 +167,33 @@ struct Detail<'a> {
     detail: &'a [Violation],
 }
 
-impl From<Error> for Reply {
-    fn from(error: Error) -> Self {
-        let Answer(status, code, words) = error.answer();
-        let mut reply = if let Error::Unprocessable(violations) = &error {
-            Self::json(&Detail { detail: violations }).with_status(status)
-        } else {
-            Self::new(status, "text/plain; charset=utf-8", words.as_bytes().to_vec())
-        };
-        if status == 401 {
-            reply.headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-        }
-        if status == 503 {
-            reply.headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
-        }
-        if let Error::WrongCredentials(refusal) = &error {
-            (reply.event, reply.user_id) = (Some(SecurityEvent::SignInRefused), refusal.user_id);
-        }
-        reply.error = Some(code);
-        reply.cause = error.cause().map(str::to_owned);
-        reply
+/// Problem details (RFC 9457 §3.1). Of the type `about:blank`, whose title is the status's phrase:
+/// `code` tells the problems apart.
+#[derive(Serialize)]
+struct Problem<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    title: &'static str,
+    status: u16,
+    detail: &'static str,
+    code: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    errors: Option<&'a [Violation]>,
+}
+
+/// RFC 9457 §6.1.
+const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
+
+/// The phrase of a status that an error has (RFC 9110 §15).
+const fn status_phrase(status: u16) -> &'static str {
+    match status {
+        401 => "Unauthorized",
+        404 => "Not Found",
+        409 => "Conflict",
+        413 => "Content Too Large",
+        422 => "Unprocessable Content",
+        503 => "Service Unavailable",
+        _ => "Internal Server Error",
     }
 }
 
@@ -171,32 +220,83 @@ mod tests {
     use crate::http::Location;
     use crate::rule::Rule;
 
+    fn accept(value: &'static str) -> Accept {
+        let value = HeaderValue::from_static(value);
+        Accept::of(&HeaderMap::from_iter([(header::ACCEPT, value)]))
+    }
+
+    fn text(reply: Reply) -> String {
+        String::from_utf8(reply.body).unwrap()
+    }
+
     #[test]
     fn an_error_is_its_words_as_plain_text_and_its_cause_stays_here() {
-        let reply = Reply::from(Error::Internal("connection string".into()));
-        assert_eq!((reply.status, reply.body.as_slice()), (500, &b"Internal Server Error"[..]));
+        let error = Error::Internal("connection string".into());
+        let reply = Reply::of_error(&error, &Accept::default());
         assert_eq!(reply.headers["content-type"], "text/plain; charset=utf-8");
-        assert_eq!(reply.cause.as_deref(), Some("connection string"));
+        assert_eq!((reply.status, reply.cause.as_deref()), (500, Some("connection string")));
+        assert_eq!(text(reply), "Internal Server Error");
+    }
+
+    #[test]
+    fn an_error_is_problem_details_to_who_takes_json_alone() {
+        let reply = Reply::of_error(&Error::UsernameTaken, &accept("application/json"));
+        assert_eq!(reply.headers["content-type"], "application/problem+json");
+        assert_eq!((reply.status, reply.error), (409, Some("username_taken")));
+        assert_eq!(
+            text(reply),
+            r#"{"type":"about:blank","title":"Conflict","status":409,"detail":"Username already registered","code":"username_taken"}"#
+        );
+    }
+
+    #[test]
+    fn caches_are_told_that_an_error_has_forms() {
+        for value in ["application/json", "*/*"] {
+            let reply = Reply::of_error(&Error::NotFound, &accept(value));
+            assert_eq!(reply.headers["vary"], "Origin, Accept", "{value}");
+        }
     }
 
     #[test]
     fn each_401_names_its_scheme_and_each_503_when_to_come_back() {
         let refusal = Refusal { reason: RefusalReason::WrongPassword, user_id: None };
         for error in [Error::InvalidToken, Error::WrongCredentials(refusal)] {
-            assert_eq!(Reply::from(error).headers["www-authenticate"], "Bearer");
+            for value in ["*/*", "application/json"] {
+                let reply = Reply::of_error(&error, &accept(value));
+                assert_eq!(reply.headers["www-authenticate"], "Bearer");
+            }
         }
-        assert_eq!(Reply::from(Error::Unavailable(String::new())).headers["retry-after"], "1");
+        let unavailable = Error::Unavailable(String::new());
+        let reply = Reply::of_error(&unavailable, &accept("application/json"));
+        assert_eq!(reply.headers["retry-after"], "1");
     }
 
     #[test]
-    fn a_422_is_fastapis_detail() {
+    fn a_422_is_fastapis_detail_or_problem_details_with_the_same_errors() {
         let violation = Violation::new(Location::Field("email"), Rule::NotAnEmail);
-        let reply = Reply::from(Error::Unprocessable(vec![violation]));
-        assert_eq!(reply.headers["content-type"], "application/json");
+        let error = Error::Unprocessable(vec![violation]);
+        let reply = Reply::of_error(&error, &accept("application/json"));
         assert_eq!(
-            String::from_utf8(reply.body).unwrap(),
-            r#"{"detail":[{"type":"value_error","loc":["body","email"],"msg":"value is not a valid email address"}]}"#
+            (reply.status, &reply.headers["content-type"]),
+            (422, &"application/json".parse().unwrap())
         );
+        let errors = r#"[{"type":"value_error","loc":["body","email"],"msg":"value is not a valid email address"}]"#;
+        assert_eq!(text(reply), format!(r#"{{"detail":{errors}}}"#));
+        let reply = Reply::of_error(&error, &accept("application/problem+json"));
+        assert_eq!(
+            text(reply),
+            format!(
+                r#"{{"type":"about:blank","title":"Unprocessable Content","status":422,"detail":"Unprocessable Content","code":"unprocessable","errors":{errors}}}"#
+            )
+        );
+    }
+
+    #[test]
+    fn an_error_in_another_standards_words_keeps_its_status_and_its_code() {
+        let reply = Reply::of_error_as(&Error::InvalidToken, &"other");
+        assert_eq!((reply.status, reply.error), (401, Some("invalid_token")));
+        assert_eq!(reply.headers["www-authenticate"], "Bearer");
+        assert_eq!(text(reply), r#""other""#);
     }
 
     #[test]

@@ -15,6 +15,7 @@ mod content;
 mod cors;
 mod crowd;
 mod database;
+mod errors;
 mod expectation;
 mod gateway;
 mod jwks;
@@ -58,6 +59,7 @@ fn together() -> Vec<Check> {
         roles::checks(),
         jwks::checks(),
         cors::checks(),
+        errors::checks(),
         gateway::checks(),
         wire::checks(),
         tokens::checks(),
