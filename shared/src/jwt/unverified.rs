@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::{Algorithm, DecodingKey};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -46,6 +47,14 @@ impl<'a> UnverifiedToken<'a> {
             && decode(signature)?.len() == 64;
         let payload = text(payload)?;
         is_ours.then_some(Self { kid: Kid::new(header.kid), message, signature, payload })
+    }
+
+    /// Whether its signature is one of that key's. The algorithm is the key's, whatever the
+    /// header says.
+    pub(super) fn is_signed_with(&self, key: &DecodingKey) -> bool {
+        let message = self.message.as_bytes();
+        jsonwebtoken::crypto::verify(self.signature, message, key, Algorithm::ES256)
+            .is_ok_and(|valid| valid)
     }
 }
 

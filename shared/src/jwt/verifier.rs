@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
 
-use jsonwebtoken::{Algorithm, DecodingKey};
+use jsonwebtoken::DecodingKey;
 use tokio::sync::Mutex;
 
 use super::claims::{CLIENT_ID, Claims};
@@ -55,6 +55,30 @@ pub struct ValidToken {
     pub expires_at: NumericDate,
 }
 
+impl ValidToken {
+    /// What `token` proves, if that key signed it and its claims are ours and valid at `now`.
+    pub(super) fn check(
+        token: &UnverifiedToken<'_>,
+        key: &DecodingKey,
+        settings: &Settings,
+        now: NumericDate,
+    ) -> Option<Self> {
+        if !token.is_signed_with(key) {
+            return None;
+        }
+        let claims: Claims = json_object(&token.payload)?;
+        let user_id = UserId::parse(&claims.sub)?;
+        let is_ours = claims.iss == settings.issuer
+            && claims.aud.includes(&settings.audience)
+            && claims.client_id == CLIENT_ID
+            && !claims.jti.is_empty();
+        let is_valid_now = now < claims.exp
+            && claims.nbf.is_none_or(|nbf| nbf <= now)
+            && claims.iat <= now.plus(CLOCK_SKEW_SECONDS);
+        (is_ours && is_valid_now).then_some(Self { user_id, expires_at: claims.exp })
+    }
+}
+
 impl Verifier {
     /// Verifies with the keys that `signing_keys` lists.
     pub fn new(settings: Settings, signing_keys: SigningKeys, clock: Clock) -> Self {
@@ -80,7 +104,8 @@ impl Verifier {
             self.reread(now).await?;
         }
         let key = self.key(&token.kid);
-        Ok(key.and_then(|key| self.check(token, &key, now)).ok_or(InvalidToken))
+        let valid = key.and_then(|key| ValidToken::check(token, &key, &self.settings, now));
+        Ok(valid.ok_or(InvalidToken))
     }
 
     fn key(&self, kid: &Kid) -> Option<DecodingKey> {
@@ -98,28 +123,5 @@ impl Verifier {
         *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Keys(keys.collect());
         *read_at = Some(now);
         Ok(())
-    }
-
-    fn check(
-        &self,
-        token: &UnverifiedToken<'_>,
-        key: &DecodingKey,
-        now: NumericDate,
-    ) -> Option<ValidToken> {
-        let message = token.message.as_bytes();
-        // The algorithm is the key's, whatever the header says.
-        jsonwebtoken::crypto::verify(token.signature, message, key, Algorithm::ES256)
-            .ok()
-            .filter(|valid| *valid)?;
-        let claims: Claims = json_object(&token.payload)?;
-        let user_id = UserId::parse(&claims.sub)?;
-        let is_ours = claims.iss == self.settings.issuer
-            && claims.aud.includes(&self.settings.audience)
-            && claims.client_id == CLIENT_ID
-            && !claims.jti.is_empty();
-        let is_valid_now = now < claims.exp
-            && claims.nbf.is_none_or(|nbf| nbf <= now)
-            && claims.iat <= now.plus(CLOCK_SKEW_SECONDS);
-        (is_ours && is_valid_now).then_some(ValidToken { user_id, expires_at: claims.exp })
     }
 }
