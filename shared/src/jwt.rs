@@ -6,6 +6,8 @@ mod settings;
 mod signer;
 mod signing_key;
 mod unverified;
+#[cfg(test)]
+mod vectors;
 mod verifier;
 
 pub use public_key::{Kid, PublicKey};
