@@ -1,5 +1,7 @@
 //! PostgreSQL. It knows no HTTP: it says what happened, [`crate::error`] what that means.
 
+mod batcher;
+mod callers;
 mod database;
 mod error;
 mod roles;
@@ -9,22 +11,23 @@ mod sql;
 mod tls;
 mod users;
 
+pub use callers::{Callers, FoundCaller};
 pub use database::{Database, Driver};
 pub use error::Error;
 pub use roles::{Roles, UserRoles};
 pub use settings::Settings;
 pub use signing_keys::SigningKeys;
 pub use sql::Sql;
-pub use users::{AuthorizedUser, FoundForSignin, Insert, SigninUser, Users};
+pub use users::{FoundForSignin, Insert, SigninUser, Users};
 
 /// All statements: a test prepares each against the migrated database.
 pub const ALL: &[&Sql] = &[
+    &callers::FIND,
     &roles::GRANT,
     &roles::LIST,
     &roles::REVOKE,
     &signing_keys::LIST_ACCEPTED,
     &signing_keys::PUBLISH,
-    &users::FIND_FOR_AUTHORIZATION,
     &users::FIND_FOR_SIGNIN,
     &users::INSERT,
     &users::REPLACE_PASSWORD,

@@ -3,6 +3,7 @@
 mod claims;
 mod public_key;
 mod settings;
+mod signed_tokens;
 mod signer;
 mod signing_key;
 mod unverified;

@@ -8,7 +8,7 @@ mod policy;
 
 use std::time::Instant;
 
-use shared::db::{self, Database, SigningKeys, Users};
+use shared::db::{self, Callers, Database, FoundCaller, SigningKeys};
 use shared::environment::Invalid;
 use shared::jwt::{self, InvalidToken, UnverifiedToken, ValidToken, Verifier};
 use shared::secrets_manager::SecretsManager;
@@ -21,7 +21,7 @@ pub use policy::Policy;
 #[derive(Debug)]
 pub struct Authorizer {
     verifier: Verifier,
-    users: Users,
+    callers: Callers,
     clock: Clock,
     app_name: String,
 }
@@ -84,7 +84,7 @@ impl Authorizer {
     pub fn new(database: Database, tokens: jwt::Settings, clock: Clock, app_name: String) -> Self {
         let signing_keys = SigningKeys::new(database.clone());
         let verifier = Verifier::new(tokens, signing_keys, clock.clone());
-        Self { verifier, users: Users::new(database), clock, app_name }
+        Self { verifier, callers: Callers::new(database), clock, app_name }
     }
 
     /// Answers one event, and writes its line in the log.
@@ -118,9 +118,9 @@ impl Authorizer {
         let token = UnverifiedToken::parse(token).ok_or(Error::Unauthorized)?;
         let ValidToken { user_id: id, expires_at } = self.verifier.verify(&token).await??;
         let now = self.clock.now();
-        let user = self.users.find_for_authorization(id, &token.kid, now).await?;
-        let user = user.ok_or(Error::Unauthorized)?;
-        Ok(Caller { id, username: user.username, email: user.email, roles: user.roles, expires_at })
+        let found = self.callers.find(id, &token.kid, now).await?.ok_or(Error::Unauthorized)?;
+        let FoundCaller { username, email, roles } = found;
+        Ok(Caller { id, username, email, roles, expires_at })
     }
 }
 

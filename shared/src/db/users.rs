@@ -6,8 +6,7 @@ use tokio_postgres::types::Type;
 use super::database::Database;
 use super::error::Error;
 use super::sql::Sql;
-use crate::clock::NumericDate;
-use crate::email::{Email, NewEmail};
+use crate::email::NewEmail;
 use crate::jwt::Kid;
 use crate::password::{HashedBy, PasswordHash, StoredPassword};
 use crate::role::Role;
@@ -22,17 +21,6 @@ pub(super) const FIND_FOR_SIGNIN: Sql = Sql::new(
      FROM (SELECT ARRAY(SELECT kid FROM signing_keys WHERE accepted_until IS NULL \
                         ORDER BY signs_from DESC NULLS LAST) AS kids) AS k \
      LEFT JOIN users AS u ON u.username = $1",
-);
-
-/// The caller, by the key that signed the token: a withdrawn key opens nothing from that moment.
-pub(super) const FIND_FOR_AUTHORIZATION: Sql = Sql::new(
-    "SELECT u.username, u.email, \
-            ARRAY(SELECT r.name FROM users_to_roles AS ur JOIN roles AS r ON r.id = ur.role_id \
-                  WHERE ur.user_id = u.id ORDER BY r.id) AS roles \
-     FROM users AS u \
-     WHERE u.id = $1 \
-       AND EXISTS (SELECT FROM signing_keys AS k WHERE k.kid = $2 \
-                   AND (k.accepted_until IS NULL OR k.accepted_until > to_timestamp($3)))",
 );
 
 /// Makes a user with the first role, or says who is in the way. Sent again after a lost
@@ -88,17 +76,6 @@ pub struct SigninUser {
     pub password: StoredPassword,
 }
 
-/// What an authorization needs of a user who is there.
-#[derive(Debug, PartialEq, Eq)]
-pub struct AuthorizedUser {
-    /// The name as it is now.
-    pub username: Username,
-    /// The address as it is now.
-    pub email: Email,
-    /// The roles that we know of.
-    pub roles: Vec<Role>,
-}
-
 /// The users.
 #[derive(Debug, Clone)]
 pub struct Users(Database);
@@ -120,31 +97,6 @@ impl Users {
             user: id.map(|id| signin_user(id, &row)).transpose()?,
             published: kids.into_iter().map(Kid::new).collect(),
         })
-    }
-
-    /// Who calls, if the user is there and the key `kid` accepted at `now`.
-    pub async fn find_for_authorization(
-        &self,
-        id: UserId,
-        kid: &Kid,
-        now: NumericDate,
-    ) -> Result<Option<AuthorizedUser>, Error> {
-        let parameters = [
-            (&id.get() as _, Type::INT4),
-            (&kid.as_str() as _, Type::TEXT),
-            (&now.to_timestamp() as _, Type::FLOAT8),
-        ];
-        let Some(row) = self.0.row(&FIND_FOR_AUTHORIZATION, &parameters).await? else {
-            return Ok(None);
-        };
-        let username = Username::parse(row.try_get("username")?)
-            .map_err(|_| Error::Failed("a username with a NUL".into()))?;
-        let names: Vec<&str> = row.try_get("roles")?;
-        Ok(Some(AuthorizedUser {
-            username,
-            email: Email::from_row(row.try_get("email")?),
-            roles: names.into_iter().filter_map(Role::named).collect(),
-        }))
     }
 
     /// Makes a user with [`Role::User`].

@@ -9,6 +9,7 @@ use tokio::sync::Mutex;
 use super::claims::{CLIENT_ID, Claims};
 use super::public_key::Kid;
 use super::settings::Settings;
+use super::signed_tokens::SignedTokens;
 use super::unverified::{UnverifiedToken, json_object};
 use crate::clock::{Clock, NumericDate};
 use crate::db::{self, SigningKeys};
@@ -29,6 +30,7 @@ pub struct Verifier {
     signing_keys: SigningKeys,
     clock: Clock,
     keys: RwLock<Keys>,
+    signed: SignedTokens,
     /// When the keys were last read; held while they are, so that one reads for all who wait.
     read_at: Mutex<Option<NumericDate>>,
 }
@@ -56,16 +58,12 @@ pub struct ValidToken {
 }
 
 impl ValidToken {
-    /// What `token` proves, if that key signed it and its claims are ours and valid at `now`.
-    pub(super) fn check(
+    /// What a token proves whose signature is good, if its claims are ours and valid at `now`.
+    pub(super) fn of_signed(
         token: &UnverifiedToken<'_>,
-        key: &DecodingKey,
         settings: &Settings,
         now: NumericDate,
     ) -> Option<Self> {
-        if !token.is_signed_with(key) {
-            return None;
-        }
         let claims: Claims = json_object(&token.payload)?;
         let user_id = UserId::parse(&claims.sub)?;
         let is_ours = claims.iss == settings.issuer
@@ -82,8 +80,8 @@ impl ValidToken {
 impl Verifier {
     /// Verifies with the keys that `signing_keys` lists.
     pub fn new(settings: Settings, signing_keys: SigningKeys, clock: Clock) -> Self {
-        let (keys, read_at) = (RwLock::default(), Mutex::default());
-        Self { settings, signing_keys, clock, keys, read_at }
+        let (keys, signed, read_at) = Default::default();
+        Self { settings, signing_keys, clock, keys, signed, read_at }
     }
 
     /// Reads the public keys ahead of the first token, as far as the database can be reached.
@@ -94,7 +92,7 @@ impl Verifier {
     /// Verifies signature, form, issuer, audience, client and times.
     ///
     /// A key that was withdrawn since it was read is the business of the query that follows
-    /// ([`crate::db::Users::find_for_authorization`]).
+    /// ([`crate::db::Callers::find`]).
     pub async fn verify(
         &self,
         token: &UnverifiedToken<'_>,
@@ -103,9 +101,9 @@ impl Verifier {
         if self.key(&token.kid).is_none() {
             self.reread(now).await?;
         }
-        let key = self.key(&token.kid);
-        let valid = key.and_then(|key| ValidToken::check(token, &key, &self.settings, now));
-        Ok(valid.ok_or(InvalidToken))
+        let is_signed = self.key(&token.kid).is_some_and(|key| self.signed.include(token, &key));
+        let valid = is_signed.then(|| ValidToken::of_signed(token, &self.settings, now));
+        Ok(valid.flatten().ok_or(InvalidToken))
     }
 
     fn key(&self, kid: &Kid) -> Option<DecodingKey> {
@@ -121,6 +119,7 @@ impl Verifier {
         let keys = self.signing_keys.list_accepted(now).await?;
         let keys = keys.into_iter().filter_map(|(kid, key)| Some((kid, key.decoding_key()?)));
         *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Keys(keys.collect());
+        self.signed.clear();
         *read_at = Some(now);
         Ok(())
     }

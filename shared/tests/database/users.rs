@@ -1,10 +1,9 @@
 //! `users`.
 
 use shared::db::{Database, Error, Insert, Users};
-use shared::jwt::Kid;
 use shared::password::{NewPassword, PasswordHash, Passwords};
-use shared::{NewEmail, NewUsername, Random, Role, UserId, Username};
-use stage::{NOW, Stage};
+use shared::{NewEmail, NewUsername, Random, UserId, Username};
+use stage::Stage;
 
 fn username(text: &str) -> NewUsername {
     NewUsername::parse(text.into()).unwrap()
@@ -100,44 +99,6 @@ async fn the_seeds_own_insert_makes_a_user_and_a_delete_takes_everything_along()
     assert_eq!(stage.value("SELECT hashed_by FROM users").await, "app");
     stage.execute("DELETE FROM users").await;
     assert_eq!(count(&stage, "users_to_roles").await, "0");
-}
-
-#[tokio::test]
-async fn authorization_needs_the_user_and_a_key_that_is_accepted() {
-    let stage = Stage::new().await;
-    insert(&stage.database(), "ada", "ada@example.com", 1).await;
-    let users = Users::new(stage.database());
-    let found = users.find_for_signin(&Username::parse("ada".into()).unwrap()).await.unwrap();
-    let kid = &found.published[0];
-    let id = UserId::new(1);
-    let user = users.find_for_authorization(id, kid, NOW).await.unwrap().unwrap();
-    assert_eq!((user.username.as_str(), user.roles), ("ada", vec![Role::User]));
-
-    let nobody = users.find_for_authorization(UserId::new(2), kid, NOW).await.unwrap();
-    let other_key = Kid::new("other".into());
-    let unknown = users.find_for_authorization(id, &other_key, NOW).await.unwrap();
-    assert_eq!((nobody, unknown), (None, None));
-
-    let until = format!("UPDATE signing_keys SET accepted_until = to_timestamp({})", NOW.seconds());
-    stage.execute(&until).await;
-    assert_eq!(users.find_for_authorization(id, kid, NOW).await.unwrap(), None);
-}
-
-#[tokio::test]
-async fn roles_of_others_are_not_ours() {
-    let stage = Stage::new().await;
-    insert(&stage.database(), "ada", "ada@example.com", 1).await;
-    stage
-        .execute(
-            "INSERT INTO roles (name) VALUES ('ROLE_OWNER'); \
-             INSERT INTO users_to_roles SELECT 1, id FROM roles WHERE name = 'ROLE_OWNER'",
-        )
-        .await;
-    let users = Users::new(stage.database());
-    let name = Username::parse("ada".into()).unwrap();
-    let kid = users.find_for_signin(&name).await.unwrap().published.remove(0);
-    let user = users.find_for_authorization(UserId::new(1), &kid, NOW).await.unwrap().unwrap();
-    assert_eq!(user.roles, [Role::User]);
 }
 
 #[tokio::test]

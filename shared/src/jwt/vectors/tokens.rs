@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::super::claims::Claims;
 use super::super::settings::Settings;
+use super::super::signed_tokens::SignedTokens;
 use super::super::unverified::{UnverifiedToken, json_object};
 use super::super::verifier::ValidToken;
 use super::{LIBRARIES, Token, decode, encode, foreign, parts, read};
@@ -23,7 +24,9 @@ fn check(
 ) -> Option<ValidToken> {
     let key = vector.key.as_ref().unwrap().decoding_key().unwrap();
     let settings = Settings { issuer: "latchkey".into(), audience: audience.into() };
-    ValidToken::check(token, &key, &settings, NumericDate::from_seconds(at))
+    let is_signed = SignedTokens::default().include(token, &key);
+    let valid = ValidToken::of_signed(token, &settings, NumericDate::from_seconds(at));
+    valid.filter(|_| is_signed)
 }
 
 /// A token of which these reasons for a refusal are put right.
