@@ -20,6 +20,14 @@ pub enum Rule {
     NotAnEmail,
     /// PostgreSQL's text and bcrypt both end at a NUL.
     Nul,
+    /// A password that everyone uses.
+    TooCommon,
+    /// A password that is little more than the username.
+    LikeUsername,
+    /// A password that is little more than the e-mail address, or what is before its `@`.
+    LikeEmail,
+    /// A password that is little more than what this service is called.
+    LikeService,
 }
 
 impl Rule {
@@ -30,7 +38,13 @@ impl Rule {
             Self::NotAString => "string_type",
             Self::TooShort(_) => "string_too_short",
             Self::TooLong(_) => "string_too_long",
-            Self::TooManyBytes(_) | Self::NotAnEmail | Self::Nul => "value_error",
+            Self::TooManyBytes(_)
+            | Self::NotAnEmail
+            | Self::Nul
+            | Self::TooCommon
+            | Self::LikeUsername
+            | Self::LikeEmail
+            | Self::LikeService => "value_error",
         }
     }
 
@@ -49,6 +63,12 @@ impl Rule {
             }
             Self::NotAnEmail => "value is not a valid email address".into(),
             Self::Nul => "Value error, string should have no NUL character".into(),
+            Self::TooCommon => "Value error, password is too common".into(),
+            Self::LikeUsername => "Value error, password is too similar to the username".into(),
+            Self::LikeEmail => "Value error, password is too similar to the email address".into(),
+            Self::LikeService => {
+                "Value error, password is too similar to the name of this service".into()
+            }
         }
     }
 }

@@ -1,5 +1,8 @@
 //! `POST /api/auth/signup`: makes a user with the first role.
 
+mod blocklist;
+mod common_passwords;
+
 use shared::db::{self, Database, Insert, Users};
 use shared::environment::Invalid;
 use shared::http::{Endpoint, JsonBody, Reply, Request, SecurityEvent, UserBody};
@@ -7,12 +10,15 @@ use shared::password::{NewPassword, Passwords};
 use shared::secrets_manager::SecretsManager;
 use shared::{Environment, Error, NewEmail, NewUsername, log};
 
+use crate::blocklist::Blocklist;
+
 /// The parts that a sign-up touches.
 #[derive(Debug)]
 pub struct Signup {
     users: Users,
     passwords: Passwords,
     password_min_length: u32,
+    blocklist: Blocklist,
 }
 
 impl Endpoint for Signup {
@@ -22,10 +28,11 @@ impl Endpoint for Signup {
         let database = db::Settings::from_env(env);
         let passwords = Passwords::from_env(env);
         let password_min_length = env.number("PASSWORD_MIN_LENGTH", 8, 1..=72);
+        let blocklist = Blocklist::new(&log::app_name(env));
         env.check()?;
         let database = Database::new(database, SecretsManager::default());
         log::warmed_up(database.warm_up().await);
-        Ok(Self { users: Users::new(database), passwords, password_min_length })
+        Ok(Self { users: Users::new(database), passwords, password_min_length, blocklist })
     }
 
     async fn handle(&self, request: &Request) -> Result<Reply, Error> {
@@ -53,8 +60,11 @@ impl Signup {
         let mut body = JsonBody::read(request)?;
         let username = body.field("username", NewUsername::parse);
         let email = body.field("email", NewEmail::parse);
-        let least = self.password_min_length;
-        let password = body.field("password", |text| NewPassword::parse(text, least));
+        let password = body.field("password", |text| {
+            let password = NewPassword::parse(text, self.password_min_length)?;
+            self.blocklist.check(&password, username.as_ref(), email.as_ref())?;
+            Ok(password)
+        });
         match (username, email, password) {
             (Some(username), Some(email), Some(password)) => {
                 Ok(NewUser { username, email, password })

@@ -25,8 +25,13 @@ impl NewPassword {
         }
     }
 
+    /// The password itself: each call is a place to look at in a review.
+    pub fn expose(&self) -> &str {
+        self.0.expose()
+    }
+
     pub(super) fn bytes(&self) -> &[u8] {
-        self.0.expose().as_bytes()
+        self.expose().as_bytes()
     }
 }
 

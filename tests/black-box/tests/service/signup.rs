@@ -1,5 +1,6 @@
 //! `POST /api/auth/signup`.
 
+mod blocklist;
 mod bodies;
 mod passwords;
 mod rules;
@@ -29,10 +30,17 @@ pub(crate) fn checks() -> Vec<Check> {
         an_answer_with_an_email_is_not_stored_by_caches;
         the_same_person_can_be_deleted_and_sign_up_again needs Database;
     ];
-    [own, validation::checks(), rules::checks(), passwords::checks(), bodies::checks()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        own,
+        validation::checks(),
+        rules::checks(),
+        passwords::checks(),
+        blocklist::checks(),
+        bodies::checks(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn a_new_user_is_answered_with_name_and_email(target: &Target) {

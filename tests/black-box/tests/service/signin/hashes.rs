@@ -12,6 +12,7 @@ pub(crate) fn checks() -> Vec<Check> {
         a_hash_that_is_none_is_a_wrong_password needs Database;
         no_stored_password_is_a_wrong_password needs Database;
         an_adopted_password_may_be_short needs Database;
+        an_adopted_password_may_be_one_that_everyone_uses needs Database;
         a_hash_of_lower_cost_is_replaced_in_its_own_scheme needs Database;
         a_wrong_password_replaces_nothing needs Database;
         a_plain_insert_makes_a_user_without_roles needs Database;
@@ -127,6 +128,14 @@ fn an_adopted_password_may_be_short(target: &Target) {
         inserted(target, Some("$2b$04$wUmg3vNE97YyuZ6HPXMSw.Apiy0thD64acouk0QgbudltFpjhSLsu"));
     signs_in(target, &person, "abc");
     is_wrong(target, &person, "abd");
+}
+
+fn an_adopted_password_may_be_one_that_everyone_uses(target: &Target) {
+    // passlib's of "password", cost 4.
+    let person =
+        inserted(target, Some("$2b$04$PP/fTkFj2GwVHHHcENPSFOJDeIET9z.LJj660/351nmp23QdPAcI."));
+    signs_in(target, &person, "password");
+    is_wrong(target, &person, "Password");
 }
 
 fn a_hash_of_lower_cost_is_replaced_in_its_own_scheme(target: &Target) {

@@ -1,0 +1,38 @@
+//! Packs the list of common passwords for `src/common_passwords.rs`, which reads it.
+//!
+//! The list is sorted, so most entries begin as the one before them does. Each becomes a byte,
+//! its high half the number of bytes that it shares with the one before (15 at most), its low
+//! half the number of the others, and then those others. Where there are 15 or more of them, the
+//! low half is 15 and their number is the next byte.
+
+use std::io::{Error, ErrorKind};
+use std::path::PathBuf;
+
+const LIST: &str = "common-passwords/list.txt";
+
+fn main() -> Result<(), Error> {
+    println!("cargo::rerun-if-changed={LIST}");
+    #[expect(clippy::disallowed_methods, reason = "Cargo's own, while it builds")]
+    let out = std::env::var_os("OUT_DIR").ok_or(ErrorKind::NotFound)?;
+    let packed = pack(&std::fs::read_to_string(LIST)?)?;
+    std::fs::write(PathBuf::from(out).join("common-passwords"), packed)
+}
+
+fn pack(list: &str) -> Result<Vec<u8>, Error> {
+    let mut packed = Vec::new();
+    let mut before = "";
+    for entry in list.lines() {
+        if before >= entry {
+            return Err(Error::other(format!("{LIST} is not sorted at {entry:?}")));
+        }
+        let same = before.bytes().zip(entry.bytes()).take_while(|(a, b)| a == b).count();
+        let shared = u8::try_from(same).unwrap_or(u8::MAX).min(15);
+        let rest = &entry.as_bytes()[usize::from(shared)..];
+        let length = u8::try_from(rest.len()).map_err(Error::other)?;
+        packed.push(shared << 4 | length.min(15));
+        packed.extend((length >= 15).then_some(length));
+        packed.extend(rest);
+        before = entry;
+    }
+    Ok(packed)
+}

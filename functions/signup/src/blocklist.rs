@@ -1,0 +1,211 @@
+//! Passwords that are long enough and still the first that anyone would try.
+
+use shared::password::NewPassword;
+use shared::{NewEmail, NewUsername, Rule};
+
+use crate::common_passwords;
+
+/// What a new password may not be, in any case of its letters: one that everyone uses, or one
+/// made of a word that belongs to the account or to the service (NIST SP 800-63B-4 §3.1.1.2).
+#[derive(Debug)]
+pub(crate) struct Blocklist {
+    service: [String; 2],
+}
+
+impl Blocklist {
+    /// With `APP_NAME`, what this service calls itself, beside our own name.
+    pub(crate) fn new(app_name: &str) -> Self {
+        Self { service: ["latchkey".to_owned(), app_name.to_lowercase()] }
+    }
+
+    /// Refuses a password that anyone would guess of this person. A name or an address that is
+    /// no good itself is not looked at.
+    pub(crate) fn check(
+        &self,
+        password: &NewPassword,
+        username: Option<&NewUsername>,
+        email: Option<&NewEmail>,
+    ) -> Result<(), Rule> {
+        let password = password.expose().to_lowercase();
+        let made_of = |word: &str| is_made_of(&password, &word.to_lowercase());
+        let address = email.map(NewEmail::as_str);
+        let local_part = address.and_then(|address| address.split('@').next());
+        if common_passwords::contains(&password) {
+            Err(Rule::TooCommon)
+        } else if username.is_some_and(|name| made_of(name.as_str())) {
+            Err(Rule::LikeUsername)
+        } else if address.is_some_and(made_of) || local_part.is_some_and(made_of) {
+            Err(Rule::LikeEmail)
+        } else if self.service.iter().any(|word| made_of(word)) {
+            Err(Rule::LikeService)
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// Whether a password is the word, once or more, with nothing but [dressing](is_dressing) around
+/// it. A word that is nothing else itself, as a telephone number, stands for itself alone: or any
+/// other number could hold it.
+fn is_made_of(password: &str, word: &str) -> bool {
+    if word.chars().all(is_dressing) {
+        password == word
+    } else {
+        password.contains(word) && password.split(word).all(|part| part.chars().all(is_dressing))
+    }
+}
+
+/// What people put around a word so that it counts as a password.
+fn is_dressing(character: char) -> bool {
+    character.is_ascii_digit() || character.is_ascii_punctuation() || character == ' '
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// What becomes of a password of `ada.lovelace`, whose address is `countess@mail.example`, at
+    /// a service that is named `My Shop`.
+    fn check(password: &str) -> Result<(), Rule> {
+        let password = NewPassword::parse(password.to_owned(), 1).unwrap();
+        let username = NewUsername::parse("Ada.Lovelace".into()).unwrap();
+        let email = NewEmail::parse("Countess@mail.example".into()).unwrap();
+        Blocklist::new("My Shop").check(&password, Some(&username), Some(&email))
+    }
+
+    #[test]
+    fn what_everyone_uses_is_refused_in_any_case() {
+        for password in ["password", "Password", "pAsSwOrD", "12345678", "QWERTYUIOP", "ПАРОЛЬ"]
+        {
+            assert_eq!(check(password), Err(Rule::TooCommon), "{password}");
+        }
+    }
+
+    #[test]
+    fn the_whole_password_is_compared_with_what_everyone_uses() {
+        for password in ["password of mine", "my sunshine1", "12345678 horses"] {
+            assert_eq!(check(password), Ok(()), "{password}");
+        }
+    }
+
+    #[test]
+    fn ones_own_words_and_the_services_are_refused_in_any_case_and_any_dress() {
+        for (words, rule) in [
+            (["ada.lovelace", "ADA.LOVELACE", "Ada.Lovelace"], Rule::LikeUsername),
+            (["countess", "COUNTESS", "Countess"], Rule::LikeEmail),
+            (
+                ["countess@mail.example", "Countess@Mail.Example", "COUNTESS@MAIL.EXAMPLE"],
+                Rule::LikeEmail,
+            ),
+            (["latchkey", "LATCHKEY", "Latchkey"], Rule::LikeService),
+            (["my shop", "MY SHOP", "My Shop"], Rule::LikeService),
+        ] {
+            for word in words {
+                for password in [
+                    word.to_owned(),
+                    format!("{word}123!"),
+                    format!("2024{word}"),
+                    format!("!!{word}!!"),
+                    format!("{word} 2024"),
+                    format!("{word}{word}"),
+                    format!("1-{word}.{word}/2"),
+                ] {
+                    assert_eq!(check(&password), Err(rule), "{password}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_pass_phrase_that_holds_such_a_word_is_taken() {
+        for password in [
+            "latchkey opens the door",
+            "the latchkey",
+            "latchkeys",
+            "ada.lovelace was first",
+            "ada.love1ace",
+            "countess of lovelace",
+            "someone@mail.example",
+            "mail.example",
+            "correct horse",
+            "correct horse battery staple",
+        ] {
+            assert_eq!(check(password), Ok(()), "{password}");
+        }
+    }
+
+    #[test]
+    fn a_number_stands_for_itself_alone() {
+        let check = |password: &str| {
+            let password = NewPassword::parse(password.to_owned(), 1).unwrap();
+            let username = NewUsername::parse("+31 0815".into()).unwrap();
+            Blocklist::new("Latchkey").check(&password, Some(&username), None)
+        };
+        assert_eq!(check("+31 0815"), Err(Rule::LikeUsername));
+        assert_eq!(check("+31 0815!"), Ok(()));
+        assert_eq!(check("7294+31 08151186"), Ok(()));
+    }
+
+    #[test]
+    fn a_name_in_any_script_is_refused_in_any_case() {
+        let check = |username: &str, password: &str| {
+            let password = NewPassword::parse(password.to_owned(), 1).unwrap();
+            let username = NewUsername::parse(username.into()).unwrap();
+            Blocklist::new("Latchkey").check(&password, Some(&username), None)
+        };
+        assert_eq!(check("Zoë-Ångström", "ZOË-ÅNGSTRÖM1"), Err(Rule::LikeUsername));
+        assert_eq!(check("Лавлейс", "лавлейс2024"), Err(Rule::LikeUsername));
+        assert_eq!(check("王小明", "王小明王小明"), Err(Rule::LikeUsername));
+        assert_eq!(check("王小明", "王小明喜欢猫和狗"), Ok(()));
+    }
+
+    #[test]
+    fn what_is_not_known_of_a_person_refuses_nothing() {
+        let password = NewPassword::parse("ada.lovelace".into(), 8).unwrap();
+        assert_eq!(Blocklist::new("Latchkey").check(&password, None, None), Ok(()));
+    }
+
+    proptest! {
+        // A look-up takes its time without optimisation.
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn whatever_is_listed_is_refused_in_any_case(
+            place in any::<prop::sample::Index>(),
+            upper in any::<u32>(),
+        ) {
+            let listed: Vec<_> = include_str!("../common-passwords/list.txt").lines().collect();
+            let password = in_case(listed[place.index(listed.len())], upper);
+            prop_assert_eq!(check(&password), Err(Rule::TooCommon));
+        }
+
+        #[test]
+        fn a_name_in_any_case_and_dress_is_refused(
+            name in "[a-z]{1,20}",
+            upper in any::<u32>(),
+            before in "[0-9!-/:-@ ]{0,6}",
+            after in "[0-9!-/:-@ ]{0,6}",
+        ) {
+            let password = format!("{before}{}{after}", in_case(&name, upper));
+            let password = NewPassword::parse(password, 1).unwrap();
+            let username = NewUsername::parse(name).unwrap();
+            prop_assert!(Blocklist::new("").check(&password, Some(&username), None).is_err());
+        }
+
+        #[test]
+        fn a_pass_phrase_is_taken(password in "[a-z]{5,9}( [a-z]{5,9}){3,6}") {
+            prop_assert_eq!(check(&password), Ok(()));
+        }
+    }
+
+    /// The text with those letters in upper case whose bit is set.
+    fn in_case(text: &str, upper: u32) -> String {
+        let letter = |(place, letter): (usize, char)| match upper >> place & 1 {
+            0 => letter.to_string(),
+            _ => letter.to_uppercase().to_string(),
+        };
+        text.chars().enumerate().map(letter).collect()
+    }
+}

@@ -1,0 +1,211 @@
+//! Passwords that everyone uses, and those that are little more than a name.
+
+use serde_json::json;
+
+use crate::check::{Check, checks};
+use crate::person::Person;
+use crate::signup::SIGNUP;
+use crate::target::Target;
+
+pub(crate) fn checks() -> Vec<Check> {
+    checks![
+        a_password_that_everyone_uses_is_refused;
+        its_case_does_not_matter;
+        a_longer_one_that_everyone_uses_is_refused_too;
+        such_a_password_is_refused_where_longer_ones_are_asked_for needs Runner;
+        the_own_name_is_refused;
+        the_own_email_is_refused;
+        what_the_service_is_called_is_refused;
+        digits_and_punctuation_make_no_difference;
+        anyone_elses_name_is_a_password;
+        a_pass_phrase_may_hold_such_a_word;
+        it_is_told_beside_what_else_is_wrong;
+        a_short_password_is_told_to_be_short;
+        who_is_refused_for_it_is_not_signed_up;
+    ]
+}
+
+const TOO_COMMON: &str = "Value error, password is too common";
+const LIKE_NAME: &str = "Value error, password is too similar to the username";
+const LIKE_EMAIL: &str = "Value error, password is too similar to the email address";
+const LIKE_SERVICE: &str = "Value error, password is too similar to the name of this service";
+
+/// Refused with these words about the password, and nothing else.
+#[track_caller]
+fn refuses(target: &Target, person: &Person, password: &str, words: &str) {
+    let answer = target.signup(&person.clone().with_password(password));
+    answer.is_invalid(&[("value_error", json!(["body", "password"]))]);
+    assert_eq!(answer.details()[0].msg, words, "{password:?}");
+}
+
+#[track_caller]
+fn takes(target: &Target, person: &Person, password: &str) {
+    let person = person.clone().with_password(password);
+    target.signup(&person).is_json(200, &person.public());
+}
+
+fn a_password_that_everyone_uses_is_refused(target: &Target) {
+    let person = Person::new("common");
+    for password in [
+        "password",
+        "12345678",
+        "qwertyuiop",
+        "iloveyou",
+        "sunshine1",
+        "1q2w3e4r",
+        "princess1",
+        "baseball",
+        "football1",
+        "trustno1",
+        "superman",
+        "letmein1",
+        "dragon123",
+        "passw0rd",
+        "p@ssw0rd",
+        "admin123",
+        "welcome1",
+        "abc12345",
+        "asdfghjkl",
+        "zaq12wsx",
+        "password1!",
+        "йцукенгшщз",
+    ] {
+        refuses(target, &person, password, TOO_COMMON);
+    }
+}
+
+fn its_case_does_not_matter(target: &Target) {
+    let person = Person::new("common");
+    for password in ["Password", "PASSWORD", "Password1", "QwertyUiop", "ILoveYou", "ЙЦУКЕНГШЩЗ"]
+    {
+        refuses(target, &person, password, TOO_COMMON);
+    }
+}
+
+/// At least twelve characters.
+const LONGER: [&str; 7] = [
+    "123456789012",
+    "qwerty123456",
+    "1q2w3e4r5t6y",
+    "password1234",
+    "1qaz2wsx3edc",
+    "manchesterunited",
+    "qwertyuiopasdfghjklzxcvbnm",
+];
+
+fn a_longer_one_that_everyone_uses_is_refused_too(target: &Target) {
+    let person = Person::new("common");
+    for password in LONGER {
+        refuses(target, &person, password, TOO_COMMON);
+    }
+}
+
+fn such_a_password_is_refused_where_longer_ones_are_asked_for(target: &Target) {
+    let person = Person::new("common");
+    for password in LONGER {
+        refuses(target.variant(), &person, password, TOO_COMMON);
+    }
+}
+
+fn the_own_name_is_refused(target: &Target) {
+    let person = Person::new("Own Name");
+    for password in [
+        person.username.clone(),
+        person.username.to_uppercase(),
+        person.username.to_lowercase(),
+        person.username.repeat(2),
+    ] {
+        refuses(target, &person, &password, LIKE_NAME);
+    }
+    let mut person = Person::new("own");
+    person.username = format!("Zoë Ångström {}", person.username);
+    refuses(target, &person, &person.username.to_uppercase(), LIKE_NAME);
+}
+
+fn the_own_email_is_refused(target: &Target) {
+    let person = Person::new("own");
+    let local_part = person.email.split_once('@').expect("an address").0;
+    for password in [
+        person.email.clone(),
+        person.email.to_uppercase(),
+        local_part.to_owned(),
+        local_part.to_uppercase(),
+    ] {
+        refuses(target, &person, &password, LIKE_EMAIL);
+    }
+}
+
+fn what_the_service_is_called_is_refused(target: &Target) {
+    let person = Person::new("service");
+    for password in ["latchkey", "LATCHKEY", "LatchKey", "latchkeylatchkey"] {
+        refuses(target, &person, password, LIKE_SERVICE);
+    }
+}
+
+fn digits_and_punctuation_make_no_difference(target: &Target) {
+    let person = Person::new("dress");
+    let local_part = person.email.split_once('@').expect("an address").0;
+    for (word, words) in [
+        (person.username.as_str(), LIKE_NAME),
+        (&person.email, LIKE_EMAIL),
+        (local_part, LIKE_EMAIL),
+        ("Latchkey", LIKE_SERVICE),
+    ] {
+        for password in [
+            format!("{word}123!"),
+            format!("{word}2024"),
+            format!("!!{word}"),
+            format!("007-{word}"),
+            format!("(* {word} *)"),
+        ] {
+            refuses(target, &person, &password, words);
+        }
+    }
+}
+
+fn anyone_elses_name_is_a_password(target: &Target) {
+    let someone = Person::new("someone else");
+    takes(target, &Person::new("elses"), &someone.username);
+    takes(target, &Person::new("elses"), &someone.email);
+}
+
+fn a_pass_phrase_may_hold_such_a_word(target: &Target) {
+    for password in
+        ["latchkey opens the door", "my password is a long one", "correct horse battery staple"]
+    {
+        takes(target, &Person::new("phrase"), password);
+    }
+    let person = Person::new("phrase");
+    takes(target, &person, &format!("{} was here", person.username));
+    let person = Person::new("phrase");
+    takes(target, &person, &format!("write to {}", person.email));
+}
+
+fn it_is_told_beside_what_else_is_wrong(target: &Target) {
+    let body = json!({ "username": "", "email": "not-an-email", "password": "sunshine1" });
+    let answer = target.http.post_json(SIGNUP, &body).send();
+    answer.is_invalid(&[
+        ("string_too_short", json!(["body", "username"])),
+        ("value_error", json!(["body", "email"])),
+        ("value_error", json!(["body", "password"])),
+    ]);
+    assert_eq!(answer.details()[2].msg, TOO_COMMON);
+    let person = Person::new("beside");
+    let body = json!({ "username": person.username, "password": person.username });
+    target.http.post_json(SIGNUP, &body).send().is_invalid(&[
+        ("missing", json!(["body", "email"])),
+        ("value_error", json!(["body", "password"])),
+    ]);
+}
+
+fn a_short_password_is_told_to_be_short(target: &Target) {
+    let answer = target.signup(&Person::new("short").with_password("123456"));
+    answer.is_invalid(&[("string_too_short", json!(["body", "password"]))]);
+}
+
+fn who_is_refused_for_it_is_not_signed_up(target: &Target) {
+    let person = Person::new("refused");
+    refuses(target, &person, "iloveyou", TOO_COMMON);
+    target.signin(&person.username, "iloveyou").is_text(401, "Incorrect username or password");
+    target.signup(&person).is_json(200, &person.public());
+}
