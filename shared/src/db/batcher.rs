@@ -65,6 +65,10 @@ impl<Q: Clone, A> Batcher<Q, A> {
             let most = waiting.len().min(MOST);
             waiting.drain(..most).collect()
         };
+        // Whose turn it is may have been answered in the meantime, and nobody else has come.
+        if batch.is_empty() {
+            return;
+        }
         let (questions, senders): (Vec<_>, Vec<_>) =
             batch.into_iter().map(|it| (it.question, it.answer)).unzip();
         // Who no longer waits for an answer doesn't get one.
@@ -80,5 +84,45 @@ impl<Q: Clone, A> Batcher<Q, A> {
 
     fn waiting(&self) -> std::sync::MutexGuard<'_, Vec<Waiting<Q, A>>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use futures_util::future::join_all;
+
+    use super::*;
+
+    /// Asks for the doubles of these numbers at once; the sizes of the batches.
+    async fn batches(numbers: std::ops::Range<u32>) -> Vec<usize> {
+        let (batcher, sizes) = (Batcher::default(), RefCell::new(Vec::new()));
+        let ask = async |numbers: Vec<u32>| {
+            tokio::task::yield_now().await;
+            sizes.borrow_mut().push(numbers.len());
+            Ok(numbers.into_iter().map(|number| 2 * number).collect())
+        };
+        let answers = numbers.clone().map(|number| batcher.answer(number, ask));
+        let doubles: Result<Vec<_>, _> = join_all(answers).await.into_iter().collect();
+        assert_eq!(doubles.unwrap(), numbers.map(|number| 2 * number).collect::<Vec<_>>());
+        sizes.into_inner()
+    }
+
+    #[tokio::test]
+    async fn one_question_is_asked_alone_and_what_comes_meanwhile_together() {
+        assert_eq!(batches(0..1).await, [1]);
+        assert_eq!(batches(0..50).await, [1, 49]);
+    }
+
+    #[tokio::test]
+    async fn a_statement_has_a_hundred_questions_at_most() {
+        assert_eq!(batches(0..250).await, [1, 100, 100, 49]);
+    }
+
+    #[tokio::test]
+    async fn nobody_waits_for_nothing() {
+        let batcher = Batcher::<u32, u32>::default();
+        batcher.ask_all(async |_| panic!("nothing to ask")).await;
     }
 }
