@@ -10,7 +10,8 @@ Usage: deployment/admin.sh migrate
        deployment/admin.sh revoke USERNAME ROLE
        deployment/admin.sh list
 
-Prints what `cargo run -- grant` and so on print; a refusal goes to standard error, with exit code 1.
+grant and revoke print the roles that the user has then; list prints a line of JSON for each user.
+A refusal goes to standard error, with exit code 1.
 The stack is STACK_NAME (latchkey, if that isn't set), the account and the region are those of the `aws` command.
 Needs: aws, jq.
 END
@@ -54,7 +55,8 @@ case $1 in
     after=0
     while [ "$after" != null ]; do
       ask --argjson after "$after" '{verb: "list", after: $after}'
-      jq -r ".users[] | \"\\(.id)  \\(.username)  \\($roles)\"" <<<"$answer"
+      # In ASCII: a name may hold what a terminal would obey.
+      jq -ac '.users[]' <<<"$answer"
       after=$(jq .next <<<"$answer")
     done
     ;;

@@ -2,24 +2,34 @@
 
 #![expect(clippy::doc_markdown, reason = "clap prints these comments, backticks and all")]
 
-use std::{collections::BTreeMap, path::PathBuf};
+mod overrides;
 
-use clap::{Args, Parser, Subcommand, error::ErrorKind};
+use std::path::PathBuf;
 
-/// Latchkey on this machine: the whole account service, over a PostgreSQL of its own.
-///
-/// Without a verb it starts the service and says where it listens. With one it does an operator's
-/// work on the same database, whether the service runs or not.
-///
-/// Settings are read from the environment, then from `.env`, then from template.yaml, whose
-/// parameter FooBar is the setting FOO_BAR.
+use clap::{
+    ArgMatches, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand,
+    error::ErrorKind, parser::ValueSource,
+};
+pub(crate) use overrides::Override;
+
+/// What the program is started with.
 #[derive(Debug, Parser)]
-#[command(name = "latchkey", version, subcommand_precedence_over_arg = true)]
+#[command(
+    name = "latchkey",
+    about = ABOUT,
+    version,
+    max_term_width = 80,
+    subcommand_precedence_over_arg = true,
+    subcommand_help_heading = "Verbs",
+    subcommand_value_name = "VERB",
+    disable_help_subcommand = true,
+    after_help = AFTER
+)]
 pub struct Arguments {
     #[command(flatten)]
     pub(crate) listen: Listen,
-    /// Begin with an empty database (the runner's own; not with --database-url)
-    #[arg(long)]
+    /// Begin with an empty database
+    #[arg(long, help_heading = DATABASE, conflicts_with = "database_url")]
     pub(crate) fresh: bool,
     #[command(flatten)]
     pub(crate) shared: Shared,
@@ -27,28 +37,70 @@ pub struct Arguments {
     pub(crate) verb: Option<Verb>,
 }
 
+const LISTEN: &str = "Where the service listens";
+const DATABASE: &str = "Its database";
+const TEMPLATE: &str = "Its template";
+
+/// What stands above the options.
+const ABOUT: &str = "\
+Latchkey on this machine: the whole account service, over a PostgreSQL of its
+own.
+
+Without a verb it starts the service, says where it answers, and runs until
+Ctrl-C. With a verb it does an operator's work on the same database, whether the
+service runs or not.";
+
+/// What stands below them.
+const AFTER: &str = "\
+Settings:
+  They come from the environment, else from `.env`, else from template.yaml,
+  whose parameter FooBar is the setting FOO_BAR. docs/settings.md has them all.
+
+Examples, in a checkout (`latchkey` is `cargo run --` there):
+  cargo run                                 The service, on port 8000
+  cargo run -- --fresh                      The same, over an empty database
+  cargo run -- --database-url postgresql://ada:secret@127.0.0.1/accounts
+                                            The same, over another database
+  cargo run -- --parameter-overrides AuthorizerCacheSeconds=0
+                                            A role that is taken bites at once
+  cargo run -- grant ada ROLE_ADMIN         Make ada an administrator
+  cargo run -- list                         Who is there, with which roles
+  cargo run -- list --json                  The same for programs, such as jq
+
+It ends with 0 when all is done, with 1 when something is refused or fails, and
+with 2 when the command line is wrong. The reason is on standard error.";
+
 /// Where the service listens.
 #[derive(Debug, Args)]
+#[command(next_help_heading = LISTEN)]
 pub(crate) struct Listen {
-    /// The port to listen at; 0 takes any that is free
+    /// The port; 0 takes any that is free
     #[arg(long, default_value_t = 8000)]
     pub(crate) port: u16,
-    /// The address to listen at; 0.0.0.0 opens it to the network
-    #[arg(long, default_value = "127.0.0.1")]
+    /// The address; 0.0.0.0 for all [default: 127.0.0.1]
+    #[arg(long, default_value = "127.0.0.1", hide_default_value = true)]
     pub(crate) host: String,
 }
 
 /// What counts for the service and for the verbs alike.
 #[derive(Debug, Args)]
 pub(crate) struct Shared {
-    /// A database to use instead of the runner's own: postgresql://user:password@host:port/name
-    #[arg(long, global = true, value_name = "URL")]
+    /// Use postgresql://user:password@host:port/name, not the runner's own. (As the setting
+    /// DATABASE_URL it doesn't show in a list of processes.)
+    #[arg(long, global = true, value_name = "URL", help_heading = DATABASE)]
     pub(crate) database_url: Option<String>,
-    /// Values for the template's parameters, as `sam` takes them: AuthorizerCacheSeconds=0 …
-    #[arg(long, global = true, num_args = 0.., value_name = "NAME=VALUE")]
-    pub(crate) parameter_overrides: Vec<String>,
-    /// The template to read, instead of the nearest template.yaml
-    #[arg(long, global = true, value_name = "FILE")]
+    /// Values for the template's parameters, written as for `sam deploy`
+    #[arg(
+        long,
+        global = true,
+        num_args = 0..,
+        value_name = "NAME=VALUE",
+        value_parser = overrides::parse,
+        help_heading = TEMPLATE
+    )]
+    pub(crate) parameter_overrides: Vec<Vec<Override>>,
+    /// Read this one, not the nearest template.yaml
+    #[arg(long, global = true, value_name = "FILE", help_heading = TEMPLATE)]
     pub(crate) template_file: Option<PathBuf>,
 }
 
@@ -56,34 +108,89 @@ pub(crate) struct Shared {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
     /// Give a user a role: ROLE_USER, ROLE_MODERATOR or ROLE_ADMIN
+    #[command(after_help = AFTER_GRANT)]
     Grant {
-        /// The user's name, exactly
+        /// The user's name, exactly as `list` shows it
         username: String,
-        /// The role's name, exactly
+        /// ROLE_USER, ROLE_MODERATOR or ROLE_ADMIN
         role: String,
     },
     /// Take a role from a user
+    #[command(after_help = AFTER_REVOKE)]
     Revoke {
-        /// The user's name, exactly
+        /// The user's name, exactly as `list` shows it
         username: String,
-        /// The role's name, exactly
+        /// ROLE_USER, ROLE_MODERATOR or ROLE_ADMIN
         role: String,
     },
     /// List all users and their roles
-    List,
+    #[command(after_help = AFTER_LIST)]
+    List {
+        /// Print one JSON array of {"id", "username", "roles"}, a user a line
+        #[arg(long)]
+        json: bool,
+    },
 }
+
+const AFTER_GRANT: &str = "\
+It prints the roles that the user has then. A role opens what asks for that very
+role, and includes no other. To give one twice is no mistake.
+
+Example:
+  cargo run -- grant ada ROLE_ADMIN";
+
+const AFTER_REVOKE: &str = "\
+It prints the roles that the user has then. The change counts once the gateway
+forgets its answer for the user's token: within AuthorizerCacheSeconds, 60
+unless you say otherwise. To take what nobody has is no mistake.
+
+Example:
+  cargo run -- revoke ada ROLE_ADMIN";
+
+const AFTER_LIST: &str = "\
+It prints a table in the order of the ids, and the number of users as its last
+line. A name that a terminal could obey, or a reader mistake, stands between
+quotation marks, with escapes.
+
+Examples:
+  cargo run -- list
+  cargo run -q -- list --json | jq -r '.[] | select(.roles == []) | .username'";
 
 impl Arguments {
     /// Reads the command line. `--help` and `--version` are printed, and are no error.
     pub fn read() -> Result<Self, Reading> {
-        Self::try_parse().map_err(|error| match error.kind() {
+        Self::parsed(std::env::args_os()).map_err(|error| match error.kind() {
             ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
                 // Nothing to do about a terminal that is gone.
                 let _ = error.print();
                 Reading::Shown
             }
-            _ => Reading::Wrong(first_paragraph(&error.to_string())),
+            _ => Reading::Wrong(sentence(&error.to_string())),
         })
+    }
+
+    fn parsed<I, T>(words: I) -> Result<Self, clap::Error>
+    where
+        I: IntoIterator<Item = T>,
+        T: Into<std::ffi::OsString> + Clone,
+    {
+        let matches = Self::command().try_get_matches_from(words)?;
+        let arguments = Self::from_arg_matches(&matches)?;
+        match arguments.verb {
+            Some(_) => refuse_what_no_verb_reads(&matches).map(|()| arguments),
+            None => Ok(arguments),
+        }
+    }
+}
+
+fn refuse_what_no_verb_reads(matches: &ArgMatches) -> Result<(), clap::Error> {
+    let given = |name: &&'static str| matches.value_source(name) == Some(ValueSource::CommandLine);
+    match ["port", "host", "fresh"].into_iter().find(given) {
+        Some(name) => {
+            let fault = format!("--{name} is for the service, and a verb has no use for it");
+            Err(Arguments::command().error(ErrorKind::ArgumentConflict, fault))
+        }
+        None => Ok(()),
     }
 }
 
@@ -96,87 +203,17 @@ pub enum Reading {
     Wrong(String),
 }
 
-/// What is wrong, without the usage below it.
-fn first_paragraph(told: &str) -> String {
-    let first = told.split("\n\n").next().unwrap_or(told);
-    let lines: Vec<_> = first.lines().map(str::trim).collect();
-    lines.join(" ").trim_start_matches("error: ").to_owned()
-}
-
-/// The values of `--parameter-overrides`: `Name=value` or
-/// `ParameterKey=Name,ParameterValue=value`, several in one argument where each has a name.
-pub(crate) fn overrides(arguments: &[String]) -> Result<BTreeMap<String, String>, String> {
-    let mut overrides = BTreeMap::new();
-    for argument in arguments {
-        let words: Vec<_> = argument.split_whitespace().collect();
-        let each_is_named = words.iter().all(|word| word.contains('='));
-        let parts = if each_is_named { words } else { vec![argument.as_str()] };
-        for part in parts {
-            let (name, value) = named(part).ok_or("--parameter-overrides takes Name=value")?;
-            overrides.insert(name.to_owned(), value.to_owned());
-        }
-    }
-    Ok(overrides)
-}
-
-fn named(part: &str) -> Option<(&str, &str)> {
-    let pair = match part.strip_prefix("ParameterKey=") {
-        Some(rest) => rest.split_once(",ParameterValue="),
-        None => part.split_once('='),
-    };
-    pair.filter(|(name, _)| !name.trim().is_empty())
+/// What is wrong and clap's tips about it, without the usage below them.
+fn sentence(told: &str) -> String {
+    let paragraphs = told.split("\n\n").map(str::trim);
+    let paragraphs = paragraphs.take_while(|paragraph| !paragraph.starts_with("Usage:"));
+    let lines = paragraphs.flat_map(str::lines).map(str::trim);
+    let lines: Vec<_> = lines.filter(|line| !line.starts_with("For more information")).collect();
+    let lines = lines.join(" ");
+    let (fault, tips) =
+        lines.split_once(" tip: ").unwrap_or((&lines, "--help shows what there is"));
+    format!("{} ({})", fault.trim_start_matches("error: "), tips.replace(" tip: ", "; "))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn parse(line: &str) -> Result<Arguments, String> {
-        let words = line.split_whitespace();
-        Arguments::try_parse_from(words).map_err(|error| first_paragraph(&error.to_string()))
-    }
-
-    #[test]
-    fn nothing_said_is_loopback_and_port_8000() {
-        let arguments = parse("latchkey").unwrap();
-        assert_eq!((arguments.listen.host.as_str(), arguments.listen.port), ("127.0.0.1", 8000));
-        assert!(arguments.verb.is_none() && !arguments.fresh);
-    }
-
-    #[test]
-    fn a_verb_is_one_before_and_after_overrides() {
-        for line in [
-            "latchkey --parameter-overrides A=1 B=2 grant ada ROLE_ADMIN",
-            "latchkey grant ada ROLE_ADMIN --parameter-overrides A=1 B=2",
-        ] {
-            let arguments = parse(line).unwrap();
-            assert!(matches!(arguments.verb, Some(Verb::Grant { .. })), "{line}");
-            assert_eq!(arguments.shared.parameter_overrides, ["A=1", "B=2"], "{line}");
-        }
-    }
-
-    #[test]
-    fn what_is_wrong_is_one_line() {
-        for line in ["latchkey --port many", "latchkey --what", "latchkey grant ada"] {
-            let told = parse(line).unwrap_err();
-            assert!(!told.is_empty() && !told.contains('\n'), "{told}");
-        }
-    }
-
-    #[test]
-    fn overrides_are_written_as_sam_takes_them() {
-        let read = |arguments: &[&str]| {
-            let arguments: Vec<_> = arguments.iter().map(|it| (*it).to_owned()).collect();
-            overrides(&arguments)
-        };
-        let two = BTreeMap::from([("A".into(), "1".into()), ("B".into(), "x=y".into())]);
-        assert_eq!(read(&["A=1", "B=x=y"]), Ok(two.clone()));
-        assert_eq!(read(&["A=1 B=x=y"]), Ok(two.clone()));
-        assert_eq!(
-            read(&["ParameterKey=A,ParameterValue=1", "ParameterKey=B,ParameterValue=x=y"]),
-            Ok(two)
-        );
-        assert_eq!(read(&["Name=two words"]).unwrap()["Name"], "two words");
-        assert!(read(&["A"]).is_err() && read(&["=1"]).is_err());
-    }
-}
+mod tests;

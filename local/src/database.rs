@@ -1,12 +1,23 @@
 //! The database that the functions use: the one that was given, or a PostgreSQL of the runner's.
 
-use std::path::{Path, PathBuf};
+mod fault;
 
-use local_postgres::{Address, Data, Server, Settings};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+};
+
+pub(crate) use fault::secret;
+use local_postgres::{Address, Data, Server, Settings, Step};
 use shared::Environment;
 
 /// Settings by which somebody names a database, each enough by itself.
 const NAMING: [&str; 3] = ["DATABASE_URL", "DATABASE_HOST", "DATABASE_SECRET_ARN"];
+
+/// The setting by which somebody names a database to a function, if one does.
+pub(crate) fn named_by(environment: &mut Environment) -> Option<&'static str> {
+    NAMING.into_iter().find(|name| environment.secret(name).is_some())
+}
 
 /// What a database is opened for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,19 +33,32 @@ pub(crate) enum Purpose {
 /// Where the functions find their database.
 #[derive(Debug)]
 pub(crate) enum Database {
-    /// Somebody's: we neither start nor stop it.
-    Given,
+    /// Somebody's, which this names, a setting or `--database-url`: we neither start nor stop it.
+    Given(&'static str),
     /// Ours, already running for another process of ours.
     Running(Address),
     /// Ours, stopped when this is dropped.
     Started(Server),
 }
 
+/// Whose it is, for people.
+impl fmt::Display for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Given(naming) => write!(f, "the database that {naming} names"),
+            Self::Running(_) | Self::Started(_) => f.write_str("the runner's own database"),
+        }
+    }
+}
+
 /// Why there is no database.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     /// `--fresh` would empty somebody else's database.
-    #[error("--fresh empties only the runner's own database, not the one that {0} names")]
+    #[error(
+        "--fresh empties only the runner's own database, not the one that {0} names: leave one of \
+         the two out"
+    )]
     NotOurs(&'static str),
     /// It doesn't start.
     #[error(transparent)]
@@ -42,16 +66,18 @@ pub(crate) enum Error {
 }
 
 impl Database {
-    /// Starts a PostgreSQL, unless the settings of a function name a database.
+    /// Starts a PostgreSQL, unless somebody has named a database. `told` hears of each step of the
+    /// start.
     pub(crate) fn open(
-        named: &mut Environment,
+        naming: Option<&'static str>,
         pg_bin: Option<PathBuf>,
         cache: &Path,
         purpose: Purpose,
+        told: &dyn Fn(Step),
     ) -> Result<Self, Error> {
         let fresh = purpose == Purpose::FreshService;
-        if let Some(naming) = NAMING.into_iter().find(|name| named.secret(name).is_some()) {
-            return if fresh { Err(Error::NotOurs(naming)) } else { Ok(Self::Given) };
+        if let Some(naming) = naming {
+            return if fresh { Err(Error::NotOurs(naming)) } else { Ok(Self::Given(naming)) };
         }
         if purpose == Purpose::Verb
             && let Some(address) = Server::running(cache)?
@@ -60,13 +86,13 @@ impl Database {
         }
         let data = if fresh { Data::Fresh } else { Data::Kept };
         let settings = Settings { data, pg_bin, cache: cache.to_owned() };
-        Ok(Self::Started(Server::start(&settings)?))
+        Ok(Self::Started(Server::start(&settings, told)?))
     }
 
     /// Its address, if it is ours.
     pub(crate) fn url(&self) -> Option<String> {
         match self {
-            Self::Given => None,
+            Self::Given(_) => None,
             Self::Running(address) => Some(address.url("postgres")),
             Self::Started(server) => Some(server.url("postgres")),
         }
@@ -81,13 +107,14 @@ mod tests {
     fn a_database_that_was_given_is_left_alone() {
         let cache = tempfile::tempdir().unwrap();
         for naming in NAMING {
-            let mut named = Environment::from_iter([(naming, "x")]);
-            let mut open = |purpose| Database::open(&mut named, None, cache.path(), purpose);
-            assert!(matches!(open(Purpose::Service), Ok(Database::Given)));
-            assert!(matches!(open(Purpose::Verb), Ok(Database::Given)));
+            let named = named_by(&mut Environment::from_iter([(naming, "x")]));
+            let open = |purpose| Database::open(named, None, cache.path(), purpose, &|_| {});
+            assert!(matches!(open(Purpose::Service), Ok(Database::Given(by)) if by == naming));
+            assert!(matches!(open(Purpose::Verb), Ok(Database::Given(_))));
             let refused = open(Purpose::FreshService).unwrap_err().to_string();
             assert!(refused.contains(naming), "{refused}");
         }
+        assert_eq!(named_by(&mut Environment::default()), None);
         assert_eq!(cache.path().read_dir().unwrap().count(), 0);
     }
 }

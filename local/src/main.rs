@@ -1,20 +1,21 @@
 //! `latchkey`: the whole service on this machine. `latchkey --help` tells how.
+//!
+//! It ends with 0 when all is done, 1 when something is refused or fails, 2 when the command line
+//! is wrong.
 
 use std::process::ExitCode;
 
 use local::{Arguments, Reading};
 
 fn main() -> ExitCode {
-    let done = match Arguments::read() {
-        Ok(arguments) => local::run(arguments).map_err(|error| error.to_string()),
-        Err(Reading::Shown) => Ok(()),
-        Err(Reading::Wrong(sentence)) => Err(sentence),
+    let (code, sentence) = match Arguments::read() {
+        Ok(arguments) => match local::run(arguments) {
+            Ok(()) => return ExitCode::SUCCESS,
+            Err(error) => (1, error.to_string()),
+        },
+        Err(Reading::Shown) => return ExitCode::SUCCESS,
+        Err(Reading::Wrong(sentence)) => (2, sentence),
     };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(sentence) => {
-            eprintln!("error: {sentence}");
-            ExitCode::FAILURE
-        }
-    }
+    eprintln!("error: {sentence}");
+    ExitCode::from(code)
 }

@@ -1,10 +1,18 @@
 //! The operator's verbs, through the admin function's own code.
 
+use std::io::{self, Write};
+
 use admin::{Admin, Refusal};
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::{arguments::Verb, functions, settings::Settings, template::Template};
+use crate::{
+    arguments::Verb,
+    functions, printable,
+    settings::Settings,
+    template::Template,
+    user_list::{self, Form, User, UserList},
+};
 
 /// The admin function, in this process.
 pub(crate) struct Operator(Admin);
@@ -23,13 +31,6 @@ struct Page {
     next: Option<i64>,
 }
 
-#[derive(Deserialize)]
-struct User {
-    id: i64,
-    username: String,
-    roles: Vec<String>,
-}
-
 /// Why a verb isn't done.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
@@ -39,6 +40,9 @@ pub(crate) enum Error {
     /// The admin function's answer has another form.
     #[error("the admin function's answer can't be read: {0}")]
     Unreadable(#[from] serde_json::Error),
+    /// What is to be printed can't be.
+    #[error("can't print what comes of it ({0}): mend that, then try again")]
+    Output(#[from] io::Error),
 }
 
 impl Operator {
@@ -56,36 +60,45 @@ impl Operator {
         self.0.handle(json!({ "verb": "migrate" })).await.map(|_| ())
     }
 
-    /// Does what a verb says; the lines to print of it.
-    pub(crate) async fn run(&self, verb: Verb) -> Result<Vec<String>, Error> {
+    /// Does what a verb says, and prints what comes of it.
+    pub(crate) async fn run(&self, verb: Verb, output: &mut dyn Write) -> Result<(), Error> {
         match verb {
-            Verb::Grant { username, role } => self.change("grant", &username, &role).await,
-            Verb::Revoke { username, role } => self.change("revoke", &username, &role).await,
-            Verb::List => self.list().await,
+            Verb::Grant { username, role } => self.change("grant", &username, &role, output).await,
+            Verb::Revoke { username, role } => {
+                self.change("revoke", &username, &role, output).await
+            }
+            Verb::List { json } => {
+                self.list(if json { Form::Json } else { Form::Table }, output).await
+            }
         }
     }
 
-    async fn change(&self, verb: &str, name: &str, role: &str) -> Result<Vec<String>, Error> {
+    async fn change(
+        &self,
+        verb: &str,
+        name: &str,
+        role: &str,
+        output: &mut dyn Write,
+    ) -> Result<(), Error> {
         let event = json!({ "verb": verb, "username": name, "role": role });
         let changed: Changed = serde_json::from_value(self.0.handle(event).await?)?;
-        Ok(vec![format!("{}: {}", changed.username, roles(&changed.roles))])
+        let (name, roles) = (printable::name(&changed.username), user_list::roles(&changed.roles));
+        writeln!(output, "{name}: {roles}")?;
+        Ok(output.flush()?)
     }
 
-    async fn list(&self) -> Result<Vec<String>, Error> {
-        let mut lines = Vec::new();
+    async fn list(&self, form: Form, output: &mut dyn Write) -> Result<(), Error> {
+        let mut list = UserList::new(output, form);
         let mut event = json!({ "verb": "list" });
         loop {
             let page: Page = serde_json::from_value(self.0.handle(event).await?)?;
-            let line = |User { id, username, roles: names }: User| {
-                format!("{id:>6}  {username}  {}", roles(&names))
-            };
-            lines.extend(page.users.into_iter().map(line));
-            let Some(next) = page.next else { return Ok(lines) };
+            list.page(&page.users)?;
+            let Some(next) = page.next else { break };
             event = json!({ "verb": "list", "after": next });
         }
+        if list.end()? == 0 && form == Form::Table {
+            eprintln!("The database holds no users: a sign-up makes the first.");
+        }
+        Ok(())
     }
-}
-
-fn roles(names: &[String]) -> String {
-    if names.is_empty() { "no role".to_owned() } else { names.join(", ") }
 }

@@ -115,6 +115,9 @@ pub(crate) fn bind(host: &str, port: u16) -> Result<std::net::TcpListener, Strin
                 "port {port} of {host} is taken: stop what listens there, or give --port another"
             )
         }
-        _ => format!("can't listen at {host} port {port}: {error}"),
+        _ => format!(
+            "can't listen at port {port} of {host} ({error}): give --host an address of this \
+             machine, and --port one that you may use"
+        ),
     })
 }

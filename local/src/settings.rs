@@ -1,6 +1,9 @@
 //! Settings: the environment's, below them those of `.env`, below them the template's.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use shared::Environment;
 
@@ -13,17 +16,27 @@ pub(crate) struct Settings {
     own: BTreeMap<String, String>,
 }
 
+/// The directory of PostgreSQL's programs: a setting of the runner's, which no function reads.
+pub(crate) const PG_BIN: &str = "PG_BIN";
+
 /// A `.env` that can't be read.
 #[derive(Debug, thiserror::Error)]
-#[error(".env: {0}")]
-pub(crate) struct BadDotenv(String);
+#[error("{}{fault}", path.display())]
+pub(crate) struct BadDotenv {
+    path: PathBuf,
+    fault: String,
+}
 
 impl Settings {
     /// The environment of this process, and what a `.env` file adds to it. An empty value counts
     /// as not given.
     pub(crate) fn read(dotenv: &Path) -> Result<Self, BadDotenv> {
         #[expect(clippy::disallowed_methods, reason = "the runner's one look at its environment")]
-        let environment = std::env::vars();
+        let environment = std::env::vars_os();
+        // What isn't Unicode is no setting of ours.
+        let environment = environment.filter_map(|(name, value)| {
+            Some((name.into_string().ok()?, value.into_string().ok()?))
+        });
         Self::layered(environment, dotenv)
     }
 
@@ -33,7 +46,10 @@ impl Settings {
     ) -> Result<Self, BadDotenv> {
         let mut given = BTreeMap::new();
         if dotenv.exists() {
-            let bad = |error: dotenvy::Error| BadDotenv(without_values(&error));
+            let bad = |error: dotenvy::Error| BadDotenv {
+                path: dotenv.to_owned(),
+                fault: without_values(&error),
+            };
             for line in dotenvy::from_path_iter(dotenv).map_err(bad)? {
                 let (name, value) = line.map_err(bad)?;
                 given.entry(name).or_insert(value);
@@ -89,15 +105,23 @@ impl Settings {
     }
 }
 
-/// What is wrong with a `.env`, without the line itself: it may hold a password.
+/// What is wrong with a `.env`, to be read after its path, and without the line itself: it may
+/// hold a password.
 fn without_values(error: &dotenvy::Error) -> String {
     match error {
-        dotenvy::Error::LineParse(line, at) => {
-            let name = line.split('=').next().filter(|name| name.len() < line.len());
-            let name = name.map_or("a line without `=`", str::trim);
-            format!("{name}: it can't be read from its character {} on", at + 1)
-        }
-        other => other.to_string(),
+        dotenvy::Error::LineParse(line, at) => match line.split_once('=') {
+            Some((name, _)) => format!(
+                ", {}: the line can't be read from its character {} on: put the value between two \
+                 quotation marks",
+                name.trim(),
+                at + 1
+            ),
+            None => ", a line without `=`: write NAME=value, or # before a remark".to_owned(),
+        },
+        other => format!(
+            " can't be read ({other}): make it a text file with a NAME=value a line, or move it \
+             away"
+        ),
     }
 }
 
@@ -142,10 +166,10 @@ mod tests {
     #[test]
     fn a_bad_file_is_told_without_what_it_holds() {
         let error = layered(&[], "DATABASE_PASSWORD='hunter2\n").unwrap_err().to_string();
-        assert!(error.starts_with(".env: DATABASE_PASSWORD"), "{error}");
+        assert!(error.contains(".env, DATABASE_PASSWORD: "), "{error}");
         assert!(!error.contains("hunter2"), "{error}");
         let error = layered(&[], "hunter2\n").unwrap_err().to_string();
-        assert!(!error.contains("hunter2"), "{error}");
+        assert!(error.contains("write NAME=value") && !error.contains("hunter2"), "{error}");
     }
 
     #[test]

@@ -4,21 +4,53 @@ use std::{
     fmt::Write as _,
     fs,
     io::{self, Write as _},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
-use shared::Random;
+use shared::{Random, Secret, jwt::SigningKey};
+
+/// Why there is no key.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    /// It can't be read or written.
+    #[error(
+        "can't keep a key in {} ({cause}): make that a folder that you may write in, or start in \
+         another one",
+        folder.display()
+    )]
+    Folder {
+        folder: PathBuf,
+        #[source]
+        cause: io::Error,
+    },
+    /// What is kept there is something else.
+    #[error(
+        "the key in {} {}: remove the file to have a new one made, which signs everybody out",
+        .0.display(),
+        SigningKey::SHAPE
+    )]
+    Unusable(PathBuf),
+}
 
 /// The key in that folder, 64 hexadecimal digits as the template's secret holds. One is made if
 /// there is none; of two processes that make one at once, both use the first one's.
-pub(crate) fn keep(folder: &Path, random: &Random) -> io::Result<String> {
+pub(crate) fn keep(folder: &Path, random: &Random) -> Result<String, Error> {
     let path = folder.join("signing-key");
+    let key = read_or_make(&path, folder, random)
+        .map_err(|cause| Error::Folder { folder: folder.to_owned(), cause })?;
+    match SigningKey::parse(&Secret::new(key.clone())) {
+        Some(_) => Ok(key),
+        None => Err(Error::Unusable(path)),
+    }
+}
+
+fn read_or_make(path: &Path, folder: &Path, random: &Random) -> io::Result<String> {
     if !path.exists() {
         fs::create_dir_all(folder)?;
         // Readable to its owner alone, as temporary files are.
         let mut file = tempfile::NamedTempFile::new_in(folder)?;
         file.write_all(digits(random).as_bytes())?;
-        match file.persist_noclobber(&path) {
+        match file.persist_noclobber(path) {
             Ok(_) => {}
             Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => {}
             Err(error) => return Err(error.error),
@@ -53,5 +85,18 @@ mod tests {
         let mode = fs::metadata(folder.join("signing-key")).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
         assert_eq!(keep(&folder, &Random::counted(2)).unwrap(), key);
+    }
+
+    #[test]
+    fn a_file_that_holds_no_key_is_named_with_the_way_out() {
+        let folder = tempfile::tempdir().unwrap();
+        for text in ["", "key", &"0".repeat(64)] {
+            fs::write(folder.path().join("signing-key"), text).unwrap();
+            let told = keep(folder.path(), &Random::counted(1)).unwrap_err().to_string();
+            assert!(told.contains("signing-key must be 64") && told.contains("remove"), "{told}");
+        }
+        let file = folder.path().join("signing-key");
+        let told = keep(&file, &Random::counted(1)).unwrap_err().to_string();
+        assert!(told.contains("start in another one"), "{told}");
     }
 }

@@ -151,4 +151,4 @@ pub(crate) fn crate_of(logical_id: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -32,10 +32,12 @@ impl fmt::Display for Refusal {
                  \"revoke\", or {\"verb\":\"list\"} with \"after\" and \"limit\" if you like.",
             ),
             Self::BadLimit => f.write_str("`limit` must be from 1 to 1000."),
-            Self::NoSuchUser => f.write_str("No user has that name; names are compared exactly."),
-            Self::NoSuchRole => {
-                f.write_str("The roles are ROLE_USER, ROLE_MODERATOR and ROLE_ADMIN.")
-            }
+            Self::NoSuchUser => f.write_str(
+                "No user has that name; names are compared exactly, and `list` shows them.",
+            ),
+            Self::NoSuchRole => f.write_str(
+                "The roles are ROLE_USER, ROLE_MODERATOR and ROLE_ADMIN, spelt exactly so.",
+            ),
             Self::SigningKey(cause) => write!(f, "The signing key can't be used: {cause}."),
             Self::Migration(cause) => write!(f, "The migration stopped: {cause}."),
             Self::Database(error) => write!(f, "It didn't work: {error}."),

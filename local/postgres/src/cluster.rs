@@ -15,8 +15,9 @@ use tempfile::TempDir;
 use crate::{
     Data, Settings,
     account::Account,
-    error::{Error, doing},
+    error::{Error, doing, reason},
     programs::Programs,
+    step::Step,
 };
 
 /// How long a server may take to stop once its owner has ended.
@@ -45,12 +46,17 @@ struct Locks {
 
 impl Cluster {
     /// Takes the place for the data, which may be empty still.
-    pub(crate) fn open(settings: &Settings, account: Account, place: &Path) -> Result<Self, Error> {
+    pub(crate) fn open(
+        settings: &Settings,
+        account: Account,
+        place: &Path,
+        told: &dyn Fn(Step),
+    ) -> Result<Self, Error> {
         if settings.data == Data::Temporary {
             return Self::temporary(account);
         }
         let directory = place.join("data");
-        let locks = Locks::take(&settings.cache, &directory)?;
+        let locks = Locks::take(&settings.cache, &directory, told)?;
         if settings.data == Data::Fresh && directory.exists() {
             fs::remove_dir_all(&directory)
                 .map_err(doing(format!("empty {}", directory.display())))?;
@@ -104,8 +110,8 @@ impl Cluster {
         let output = initdb.env("TZ", "UTC").stdin(self.lock()?).output();
         let output = output.map_err(doing("run initdb"))?;
         if !output.status.success() {
-            let cause = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-            return Err(Error::Failed { program: "initdb", cause });
+            let cause = reason(&String::from_utf8_lossy(&output.stderr));
+            return Err(Error::NotMade { directory: self.directory.clone(), cause });
         }
         fs::rename(&unfinished, &self.directory).map_err(doing("keep the new data"))
     }
@@ -120,16 +126,15 @@ impl Cluster {
 }
 
 impl Locks {
-    fn take(cache: &Path, directory: &Path) -> Result<Self, Error> {
+    fn take(cache: &Path, directory: &Path, told: &dyn Fn(Step)) -> Result<Self, Error> {
         let open = |name: &str| {
-            let path = cache.join(name);
             File::options()
                 .create(true)
                 .truncate(false)
                 .read(true)
                 .write(true)
-                .open(&path)
-                .map_err(doing(format!("write {}", path.display())))
+                .open(cache.join(name))
+                .map_err(|cause| Error::Place { directory: cache.to_owned(), cause })
         };
         let owner = open("postgres.lock")?;
         match owner.try_lock() {
@@ -137,7 +142,11 @@ impl Locks {
             Err(TryLockError::WouldBlock) => return Err(Error::InUse(directory.to_owned())),
             Err(TryLockError::Error(cause)) => return Err(doing("lock the database")(cause)),
         }
-        let server = lock_in_time(open("postgres-server.lock")?, directory)?;
+        let server = open("postgres-server.lock")?;
+        if server.try_lock().is_err() {
+            told(Step::Stopping);
+            return Ok(Self { _owner: owner, server: lock_in_time(server, directory)? });
+        }
         Ok(Self { _owner: owner, server })
     }
 }

@@ -14,11 +14,13 @@ mod npm;
 mod place;
 mod programs;
 mod server;
+mod step;
 
 use std::path::PathBuf;
 
 pub use error::Error;
 pub use server::{Address, Server};
+pub use step::Step;
 
 /// What to start.
 #[derive(Debug, Clone)]

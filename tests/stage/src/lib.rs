@@ -128,7 +128,7 @@ fn server() -> &'static Server {
         let pg_bin = Environment::of_process().text("PG_BIN").map(Into::into);
         let settings = Settings { data: Data::Temporary, pg_bin, cache };
         // In its own words, which tell what to install.
-        let server = Server::start(&settings).unwrap_or_else(|error| panic!("{error}"));
+        let server = Server::start(&settings, &|_| {}).unwrap_or_else(|error| panic!("{error}"));
         let (maintenance, migrated) = (server.url("postgres"), server.url("migrated"));
         // The test that comes first is in a runtime already, which can't wait for another here.
         let template = thread::spawn(move || {

@@ -1,0 +1,87 @@
+use super::*;
+
+fn parse(line: &str) -> Result<Arguments, String> {
+    Arguments::parsed(line.split_whitespace()).map_err(|error| sentence(&error.to_string()))
+}
+
+/// What a help looks like at a terminal of 80 columns.
+fn help(arguments: &[&str]) -> String {
+    let words = std::iter::once("latchkey").chain(arguments.iter().copied());
+    let error = Arguments::parsed(words).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::DisplayHelp);
+    error.to_string()
+}
+
+#[test]
+fn nothing_said_is_loopback_and_port_8000() {
+    let arguments = parse("latchkey").unwrap();
+    assert_eq!((arguments.listen.host.as_str(), arguments.listen.port), ("127.0.0.1", 8000));
+    assert!(arguments.verb.is_none() && !arguments.fresh);
+}
+
+#[test]
+fn a_verb_is_one_before_and_after_overrides() {
+    for line in [
+        "latchkey --parameter-overrides A=1 B=2 grant ada ROLE_ADMIN",
+        "latchkey grant ada ROLE_ADMIN --parameter-overrides A=1 B=2",
+    ] {
+        let arguments = parse(line).unwrap();
+        assert!(matches!(arguments.verb, Some(Verb::Grant { .. })), "{line}");
+        let overrides = arguments.shared.parameter_overrides.into_iter().flatten();
+        let overrides: Vec<_> = overrides.map(|it| format!("{}={}", it.name, it.value)).collect();
+        assert_eq!(overrides, ["A=1", "B=2"], "{line}");
+    }
+}
+
+#[test]
+fn what_is_wrong_is_one_line_that_says_what_to_do_next() {
+    for (line, words) in [
+        ("latchkey --port many", "'--port <PORT>': invalid digit found in string (--help"),
+        ("latchkey --what", "--help shows"),
+        ("latchkey --prot 1", "'--port'"),
+        ("latchkey lst", "'list'"),
+        ("latchkey grant ada", "<ROLE>"),
+        ("latchkey list --parameter-overrides A", "Name=value"),
+        ("latchkey --fresh list", "--fresh is for the service"),
+        ("latchkey --port 1 grant ada ROLE_USER", "--port is for the service"),
+        ("latchkey --fresh --database-url postgresql://a@b/c", "cannot be used with"),
+    ] {
+        let told = parse(line).unwrap_err();
+        assert!(told.contains(words) && !told.contains('\n'), "{line}: {told}");
+        assert!(!told.starts_with("error"), "{line}: {told}");
+    }
+}
+
+#[test]
+fn every_help_fits_a_terminal_of_80_columns() {
+    for arguments in [&["--help"][..], &["-h"], &["grant", "--help"], &["list", "--help"]] {
+        let help = help(arguments);
+        for line in help.lines() {
+            assert!(line.chars().count() <= 80, "{arguments:?}: {line}");
+        }
+        assert!(help.contains("Example"), "{help}");
+    }
+}
+
+#[test]
+fn every_example_of_a_help_can_be_run() {
+    let mut examples = 0;
+    for arguments in [&["--help"][..], &["grant", "--help"], &["revoke", "-h"], &["list", "-h"]] {
+        let help = help(arguments);
+        for line in help.lines().filter_map(|line| line.trim().strip_prefix("cargo run")) {
+            let (_, line) = line.split_once("-- ").unwrap_or_default();
+            let command = line.split("  ").next().unwrap().split(" | ").next().unwrap();
+            parse(&format!("latchkey {command}")).unwrap();
+            examples += 1;
+        }
+    }
+    assert!(examples >= 11, "{examples}");
+}
+
+#[test]
+fn the_help_names_every_role_that_can_be_granted() {
+    for role in shared::Role::ALL {
+        assert!(help(&["--help"]).contains(role.name()), "{role}");
+        assert!(help(&["grant", "--help"]).contains(role.name()), "{role}");
+    }
+}

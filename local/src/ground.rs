@@ -1,0 +1,183 @@
+//! What both the service and a verb stand on: the template, its settings, a database, a key.
+
+use admin::Refusal;
+use shared::{
+    Clock, Random, Secret,
+    db::{self, SigningKeys},
+    jwt::{Kid, SigningKey},
+    secrets_manager::SecretsManager,
+};
+
+use crate::{
+    arguments::{Override, Shared},
+    database::{self, Database, Purpose},
+    functions::Functions,
+    gateway::Gateway,
+    operator::{self, Operator},
+    project::Project,
+    runner::Error,
+    settings::{PG_BIN, Settings},
+    signing_key,
+    template::{Given, Template},
+    waiting::{Step, wait, wait_blocking},
+};
+
+/// Parameters that have another default here than in the template: one process serves many
+/// requests at once.
+pub(crate) const DEFAULTS: [(&str, &str); 1] = [("DatabasePoolSize", "8")];
+
+/// Why the runner doesn't migrate a database of others.
+const OTHER_KEY: &str = "this database's tokens are signed with another key, whose place the \
+    runner's own would take: set SIGNING_KEY or SIGNING_KEY_ARN to that key";
+
+/// What both the service and a verb stand on.
+pub(crate) struct Ground {
+    template: Template,
+    settings: Settings,
+    database: Database,
+    /// The runner's own signing key, if nobody gave one.
+    own_key: Option<Kid>,
+}
+
+impl Ground {
+    /// Reads what there is to read, and opens the database.
+    pub(crate) async fn prepare(shared: Shared, purpose: Purpose) -> Result<Self, Error> {
+        let folder = std::env::current_dir().map_err(|error| {
+            format!("can't tell the current directory ({error}): change to one that is there")
+        })?;
+        let project = Project::find(&folder, shared.template_file);
+        let mut settings = Settings::read(&project.dotenv())?;
+        let url = shared.database_url.filter(|url| !url.is_empty());
+        let on_command_line = url.as_ref().map(|_| "--database-url");
+        if let Some(url) = url {
+            settings.give("DATABASE_URL", url);
+        }
+        let overrides = shared.parameter_overrides.into_iter().flatten();
+        let template = read_template(&project, &settings, overrides)?;
+        let setting = database::named_by(&mut settings.of(template.function("admin")?));
+        let naming = on_command_line.or(setting);
+        let pg_bin = settings.get(PG_BIN).map(Into::into);
+        let cache = project.cache();
+        let database = wait_blocking(move |begun| {
+            Database::open(naming, pg_bin, &cache, purpose, &|step| {
+                let step = match step {
+                    local_postgres::Step::Fetching => Step::long(&step),
+                    step => Step::brief(&step),
+                };
+                // Nobody listens any more only where nobody waits any more.
+                let _ = begun.send(step);
+            })
+        });
+        let database = database.await?;
+        if let Some(url) = database.url() {
+            settings.own("DATABASE_URL", url);
+        }
+        let mut own_key = None;
+        if settings.get("SIGNING_KEY").or(settings.get("SIGNING_KEY_ARN")).is_none() {
+            let key = signing_key::keep(&project.cache(), &Random::System)?;
+            own_key = SigningKey::parse(&Secret::new(key.clone())).map(|key| key.kid().clone());
+            settings.own("SIGNING_KEY", key);
+        }
+        Ok(Self { template, settings, database, own_key })
+    }
+
+    /// The database, if it is ours.
+    pub(crate) fn own_database_url(&self) -> Option<String> {
+        self.database.url()
+    }
+
+    /// An operator of a database that can be reached; of one that we have just started, that is
+    /// up to date, for it may be an empty one.
+    pub(crate) async fn operator(&self) -> Result<Operator, Error> {
+        let operator = Operator::start(&self.template, &self.settings).await?;
+        match self.database {
+            Database::Given(_) => drop(self.reach().await?),
+            Database::Running(_) => {}
+            Database::Started(_) => self.migrate(&operator).await?,
+        }
+        Ok(operator)
+    }
+
+    /// The gateway over a database that is up to date.
+    pub(crate) async fn gateway(&self) -> Result<Gateway, Error> {
+        let operator = Operator::start(&self.template, &self.settings).await?;
+        if let Database::Given(_) = self.database {
+            let database = self.reach().await?;
+            self.keep_their_signing_key(database).await?;
+        }
+        self.migrate(&operator).await?;
+        let functions = Box::pin(Functions::start(&self.template, &self.settings));
+        let functions = wait("Starting the functions, which connect.", functions).await?;
+        let mut environment = self.settings.of(self.template.function("authorizer")?);
+        let app = shared::log::app_name(&mut environment);
+        Ok(Gateway::new(&self.template, app, Clock::System, |it| functions.get(it))?)
+    }
+
+    /// What to say of a verb that isn't done.
+    pub(crate) fn fault(&self, error: operator::Error) -> Error {
+        match error {
+            operator::Error::Refused(refusal) => self.refused(refusal),
+            other => other.into(),
+        }
+    }
+
+    fn refused(&self, refusal: Refusal) -> Error {
+        match refusal {
+            Refusal::Database(error) => self.database.fault(&error).into(),
+            Refusal::Migration(cause) => self.database.migration_fault(&cause).into(),
+            Refusal::SigningKey(cause) => {
+                format!("the signing key can't be used: {}", database::secret(&cause)).into()
+            }
+            other => other.into(),
+        }
+    }
+
+    async fn migrate(&self, operator: &Operator) -> Result<(), Error> {
+        let migrated = wait("Migrating the database.", Box::pin(operator.migrate())).await;
+        migrated.map_err(|refusal| self.refused(refusal))
+    }
+
+    /// Connects to a database of others.
+    async fn reach(&self) -> Result<db::Database, Error> {
+        let mut named = self.settings.of(self.template.function("admin")?);
+        let settings = db::Settings::from_env(&mut named);
+        let database = db::Database::new(settings, SecretsManager::default());
+        let line = format!("Connecting to {}.", self.database);
+        let connected = wait(&line, Box::pin(database.connect())).await;
+        connected.map(drop).map_err(|error| self.database.fault(&error))?;
+        Ok(database)
+    }
+
+    /// Refuses to put the runner's own key in the place of one that a deployment signs with.
+    async fn keep_their_signing_key(&self, database: db::Database) -> Result<(), Error> {
+        let Some(own) = &self.own_key else { return Ok(()) };
+        // One that isn't migrated has no keys, and one out of reach is told of by what comes next.
+        let keys = SigningKeys::new(database).list_accepted(Clock::System.now()).await;
+        let keys = keys.unwrap_or_default();
+        if keys.first().is_some_and(|(kid, _)| kid != own) {
+            return Err(OTHER_KEY.to_owned().into());
+        }
+        Ok(())
+    }
+}
+
+fn read_template(
+    project: &Project,
+    settings: &Settings,
+    overrides: impl Iterator<Item = Override>,
+) -> Result<Template, Error> {
+    let path = project.template_path();
+    let text = project.template().map_err(|error| {
+        let path = path.display();
+        format!(
+            "can't read {path} ({error}): name Latchkey's template by --template-file, or start \
+             in its folder"
+        )
+    })?;
+    let given = Given {
+        settings: settings.given().clone(),
+        overrides: overrides.map(|Override { name, value }| (name, value)).collect(),
+        defaults: DEFAULTS.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
+    };
+    Template::read(&text, given).map_err(|error| error.in_file(path).into())
+}

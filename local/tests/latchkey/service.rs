@@ -1,0 +1,76 @@
+//! How it runs, and how it ends.
+
+use std::{fs, net::TcpStream, os::unix::fs::PermissionsExt, path::Path};
+
+use crate::folder::Folder;
+
+#[test]
+fn ctrl_c_and_sigterm_stop_everything() {
+    let folder = Folder::new();
+    for signal in ["INT", "TERM"] {
+        let mut runner = folder.start("--port 0");
+        let hello = runner.answer("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+        assert!(hello.starts_with("HTTP/1.1 200") && hello.ends_with("\"Hello World\""), "{hello}");
+        runner.signal(signal);
+        assert!(runner.child.wait().unwrap().success(), "{signal}");
+        assert!(runner.is_gone(), "{signal}");
+    }
+}
+
+#[test]
+fn odd_requests_are_answered_and_break_nothing() {
+    let folder = Folder::new();
+    let runner = folder.start("--port 0");
+    let large = "x".repeat(10 * 1024 * 1024 + 1);
+    let chunked = "POST /api/auth/signup HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\
+                   Transfer-Encoding: chunked\r\n\r\n";
+    let bad_chunk = format!("{chunked}nonsense\r\n");
+    let chunked = format!("{chunked}{:x}\r\n{large}\r\n0\r\n\r\n", large.len());
+    for (answer, status) in [
+        (runner.post("/api/auth/signup", &large), "413"),
+        (runner.answer(&chunked), "413"),
+        (runner.answer(&bad_chunk), "400"),
+        (runner.answer("\u{1}\u{2}\r\n\r\n"), "400"),
+        (runner.answer("GET /\u{e9} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"), "404"),
+        (runner.answer("GET * HTTP/1.0\r\n\r\n"), "404"),
+        (runner.answer("GET http://x/ HTTP/1.0\r\n\r\n"), "200"),
+        (runner.answer("GET / HTTP/1.0\r\nUser-Agent: caf\u{e9}\r\n\r\n"), "200"),
+        (runner.answer(&format!("GET /{} HTTP/1.0\r\n\r\n", "x".repeat(20_000))), "404"),
+    ] {
+        assert!(answer[8..].starts_with(&format!(" {status} ")), "{status}: {answer:.80}");
+    }
+}
+
+#[test]
+fn what_it_keeps_survives_sigkill_and_verbs_find_it_running_or_not() {
+    let folder = Folder::new();
+    let mut runner = folder.start("--port 0 --parameter-overrides BcryptCost=4");
+    runner.sign_up("ada");
+    let granted = folder.end_of("grant ada ROLE_ADMIN");
+    assert!(granted.status.success(), "{}", String::from_utf8_lossy(&granted.stderr));
+    runner.child.kill().unwrap(); // SIGKILL
+    runner.child.wait().unwrap();
+    let listed = folder.end_of("list");
+    let listed = String::from_utf8(listed.stdout).unwrap();
+    assert!(listed.contains("ada") && listed.contains("ROLE_ADMIN"), "{listed}");
+    assert!(runner.is_gone());
+    let fresh = folder.start("--port 0 --fresh");
+    assert_eq!(folder.end_of("list").stdout, b"");
+    drop(fresh);
+}
+
+#[test]
+fn a_folder_that_postgres_can_not_enter_is_no_obstacle() {
+    let folder = Folder::new();
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o700)).unwrap();
+    let mut runner = folder.start("--port 0");
+    assert!(TcpStream::connect(&runner.database).is_ok());
+    runner.signal("TERM");
+    runner.child.wait().unwrap();
+    // Root's alone: for anyone else, PostgreSQL runs as themselves.
+    let pointer = folder.path().join(".local/postgres-directory");
+    if let Ok(elsewhere) = fs::read_to_string(pointer) {
+        assert!(Path::new(&elsewhere).starts_with(std::env::temp_dir()));
+        fs::remove_dir_all(elsewhere).unwrap();
+    }
+}

@@ -1,0 +1,80 @@
+//! What the operator's verbs print.
+
+use std::{fs::File, process::Stdio};
+
+use serde_json::{Value, json};
+
+use crate::folder::{Folder, sentence};
+
+#[test]
+fn a_list_is_a_table_for_people_and_an_array_for_programs() {
+    let folder = Folder::new();
+    let runner = folder.start("--port 0 --parameter-overrides BcryptCost=4");
+    for username in ["ada", "\\u001b[2J\\u202e", "\u{674e}"] {
+        runner.sign_up(username);
+    }
+    assert!(folder.end_of("grant ada ROLE_ADMIN").status.success());
+    let table = String::from_utf8(folder.end_of("list").stdout).unwrap();
+    let expected = "\
+ID  USERNAME             ROLES
+ 1  ada                  ROLE_USER, ROLE_ADMIN
+ 2  \"\\u{1b}[2J\\u{202e}\"  ROLE_USER
+ 3  \u{674e}                   ROLE_USER
+3 users
+";
+    assert_eq!(table, expected);
+    let array = folder.end_of("list --json").stdout;
+    assert!(!array.contains(&0x1b) && !array.contains(&0xe2));
+    let array: Value = serde_json::from_slice(&array).unwrap();
+    let names: Vec<_> = array.as_array().unwrap().iter().map(|user| &user["username"]).collect();
+    assert_eq!(names, ["ada", "\u{1b}[2J\u{202e}", "\u{674e}"]);
+    let ada = json!({ "id": 1, "username": "ada", "roles": ["ROLE_USER", "ROLE_ADMIN"] });
+    assert_eq!(array[0], ada);
+}
+
+#[test]
+fn nobody_is_told_in_words_and_in_an_empty_array() {
+    let folder = Folder::new();
+    let _runner = folder.start("--port 0");
+    let output = folder.end_of("list");
+    assert!(output.status.success() && output.stdout.is_empty());
+    assert!(String::from_utf8(output.stderr).unwrap().contains("no users"));
+    let output = folder.end_of("list --json");
+    assert_eq!((output.stdout, output.stderr), (b"[]\n".to_vec(), Vec::new()));
+}
+
+#[test]
+fn a_name_or_a_role_that_is_not_there_is_told_with_what_there_is() {
+    let folder = Folder::new();
+    let runner = folder.start("--port 0 --parameter-overrides BcryptCost=4");
+    runner.sign_up("ada");
+    for verb in ["grant", "revoke"] {
+        let told = sentence(&folder.end_of(&format!("{verb} Ada ROLE_ADMIN")));
+        assert!(told.contains("exactly") && told.contains("`list`"), "{told}");
+        let told = sentence(&folder.end_of(&format!("{verb} ada ADMIN")));
+        assert!(told.contains("ROLE_USER, ROLE_MODERATOR and ROLE_ADMIN"), "{told}");
+    }
+    let granted = folder.end_of("grant ada ROLE_ADMIN");
+    assert_eq!(String::from_utf8(granted.stdout).unwrap(), "ada: ROLE_USER, ROLE_ADMIN\n");
+    // Twice is no mistake.
+    for left in ["ROLE_USER", "ROLE_USER"] {
+        let revoked = folder.end_of("revoke ada ROLE_ADMIN");
+        assert_eq!(String::from_utf8(revoked.stdout).unwrap(), format!("ada: {left}\n"));
+    }
+}
+
+#[test]
+fn a_reader_that_leaves_is_no_mistake_and_a_full_disk_is() {
+    let folder = Folder::new();
+    let runner = folder.start("--port 0 --parameter-overrides BcryptCost=4");
+    runner.sign_up("ada");
+    let mut list = folder.latchkey("list");
+    let mut list = list.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(list.stdout.take());
+    let output = list.wait_with_output().unwrap();
+    assert!(output.status.success() && output.stderr.is_empty());
+    let Ok(full) = File::options().write(true).open("/dev/full") else { return };
+    let output = folder.latchkey("list").stdout(full).output().unwrap();
+    let told = sentence(&output);
+    assert!(told.contains("can't print") && told.contains("space"), "{told}");
+}
