@@ -1,6 +1,8 @@
 //! That the template, the table of routes and the functions say the same, and that no route lets
 //! anyone in whom the table keeps out.
 
+mod settings_page;
+
 use std::{collections::BTreeSet, net::Ipv4Addr};
 
 use bytes::Bytes;
@@ -163,38 +165,60 @@ fn the_template_has_the_routes_of_the_table_and_no_others() {
     assert_eq!(routes.collect::<BTreeSet<_>>(), table.collect());
 }
 
-/// Starts a function, and gives the names of the settings that it asked for.
-async fn asked<E: Endpoint>() -> (&'static str, BTreeSet<String>) {
-    let mut environment = Environment::default();
-    // It may refuse to start: it asks for all of its settings first.
-    let _ = Function::<E>::from_env(&mut environment).await;
-    (E::FUNCTION, environment.asked().map(str::to_owned).collect())
+/// What a function did with its settings when it started.
+struct Start {
+    function: &'static str,
+    /// The names of those that it asked for.
+    asked: BTreeSet<String>,
+    /// What it said of those that are bad.
+    refusal: Option<String>,
+}
+
+/// A function's start with these settings. It may be refused: it asks for all of them first.
+async fn start<E: Endpoint>(mut settings: Environment) -> Start {
+    let started = Function::<E>::from_env(&mut settings).await;
+    Start::of(E::FUNCTION, &settings, started.err())
+}
+
+impl Start {
+    fn of(function: &'static str, settings: &Environment, refusal: Option<Invalid>) -> Self {
+        let asked = settings.asked().map(str::to_owned).collect();
+        Self { function, asked, refusal: refusal.map(|refusal| refusal.to_string()) }
+    }
+}
+
+/// The starts of all functions, each with these settings.
+async fn starts(settings: impl Fn() -> Environment) -> Vec<Start> {
+    let mut environments = [settings(), settings()];
+    let [authorizer, admin] = &mut environments;
+    let refusals = [
+        authorizer::Authorizer::from_env(authorizer).await.err(),
+        admin::Admin::from_env(admin).await.err(),
+    ];
+    let names = ["authorizer", "admin"].into_iter().zip(&environments).zip(refusals);
+    let mut starts: Vec<_> =
+        names.map(|((name, settings), refusal)| Start::of(name, settings, refusal)).collect();
+    starts.extend([
+        start::<content::Content>(settings()).await,
+        start::<jwks::Jwks>(settings()).await,
+        start::<me::Me>(settings()).await,
+        start::<signin::Signin>(settings()).await,
+        start::<signup::Signup>(settings()).await,
+        start::<token::Token>(settings()).await,
+    ]);
+    starts
 }
 
 #[tokio::test]
 async fn the_template_gives_each_function_the_settings_that_it_asks_for_and_no_others() {
-    let mut environments = [Environment::default(), Environment::default()];
-    let [authorizer, admin] = &mut environments;
-    let _ = authorizer::Authorizer::from_env(authorizer).await;
-    let _ = admin::Admin::from_env(admin).await;
-    let [authorizer, admin] = environments.map(|it| it.asked().map(str::to_owned).collect());
     let template = ours();
-    for (name, asked) in [
-        asked::<content::Content>().await,
-        asked::<jwks::Jwks>().await,
-        asked::<me::Me>().await,
-        asked::<signin::Signin>().await,
-        asked::<signup::Signup>().await,
-        asked::<token::Token>().await,
-        ("authorizer", authorizer),
-        ("admin", admin),
-    ] {
-        let declared = &template.function(name).unwrap().environment;
+    for Start { function, asked, .. } in starts(Environment::default).await {
+        let declared = &template.function(function).unwrap().environment;
         let mut given: BTreeSet<_> = declared.keys().cloned().collect();
         // A key may be given in place of the name of the secret that holds it.
         if given.contains("SIGNING_KEY_ARN") {
             given.insert("SIGNING_KEY".to_owned());
         }
-        assert_eq!(asked, given, "{name}");
+        assert_eq!(asked, given, "{function}");
     }
 }

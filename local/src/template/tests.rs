@@ -2,10 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use super::*;
+pub(crate) use super::parameter::setting_name;
+use super::{parameter::Parameter, *};
 
 /// The project's own template.
-const OURS: &str = include_str!("../../../template.yaml");
+pub(crate) const OURS: &str = include_str!("../../../template.yaml");
+
+/// The project's parameters.
+pub(crate) fn parameters() -> BTreeMap<String, Parameter> {
+    let (root, scope) = (Node::parse(OURS).unwrap(), Scope::default());
+    let parameters = Field::new(&root, "", &scope).fields().unwrap().within("Parameters").unwrap();
+    let read =
+        |(name, field): (&str, &Field<'_>)| (name.to_owned(), Parameter::read(field).unwrap());
+    parameters.iter().map(read).collect()
+}
 
 fn given(overrides: &[(&str, &str)]) -> Given {
     let overrides = overrides.iter().map(|(name, value)| ((*name).into(), (*value).into()));

@@ -1,0 +1,194 @@
+//! That `docs/settings.md` tells of every setting what the code and the template have.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use shared::{Environment, db, routes::ROUTES};
+
+use super::{ours, starts};
+use crate::{
+    ground,
+    settings::PG_BIN,
+    template::{
+        Setting,
+        tests::{OURS, parameters, setting_name},
+    },
+};
+
+const PAGE: &str = include_str!("../../../../docs/settings.md");
+
+/// Where the tests read settings of their own.
+const STAGE: &str = include_str!("../../../../tests/stage/src/lib.rs");
+
+const HEADER: &str = "| setting | default | values | what it is | who reads it | parameter |";
+
+/// A row of the page's table.
+struct Row {
+    setting: String,
+    default: String,
+    values: String,
+    readers: BTreeSet<String>,
+    parameter: Option<String>,
+}
+
+fn rows() -> Vec<Row> {
+    let lines = PAGE.lines().skip_while(|line| *line != HEADER).skip(2);
+    let rows: Vec<_> = lines.take_while(|line| line.starts_with('|')).map(row).collect();
+    assert!(rows.len() > 20, "the table is gone");
+    rows
+}
+
+fn row(line: &str) -> Row {
+    let cells: Vec<_> = line.trim_matches('|').split('|').map(str::trim).collect();
+    let [setting, default, values, what, readers, parameter] = cells[..] else {
+        panic!("a row of other cells: {line}");
+    };
+    assert!(!what.is_empty(), "{line}");
+    Row {
+        setting: setting.trim_matches('`').to_owned(),
+        default: default.to_owned(),
+        values: values.to_owned(),
+        readers: readers.split(", ").flat_map(readers_of).collect(),
+        parameter: Some(parameter.trim_matches('`').to_owned()).filter(|name| !name.is_empty()),
+    }
+}
+
+fn readers_of(words: &str) -> Vec<String> {
+    if words == "all HTTP functions" {
+        return ROUTES.iter().map(|route| route.function.to_owned()).collect();
+    }
+    vec![words.trim_matches('`').to_owned()]
+}
+
+/// What stands in code in a cell.
+fn code(cell: &str) -> Vec<&str> {
+    cell.split('`').skip(1).step_by(2).collect()
+}
+
+/// The range that a text tells, `from 1 to 72` or `1 to 2,592,000 seconds`.
+fn range(text: &str) -> Option<String> {
+    let text = text.replace(',', "");
+    let words: Vec<_> = text.split_whitespace().collect();
+    let number = |word: &&str| word.parse::<u64>().is_ok();
+    words.windows(3).find_map(|words| match words {
+        [least, "to", most] if number(least) && number(most) => Some(format!("{least} to {most}")),
+        _ => None,
+    })
+}
+
+/// The parameters that a part of the template refers to.
+fn referred(from: &str, to: &str) -> BTreeSet<String> {
+    let (_, part) = OURS.split_once(from).unwrap();
+    let (part, _) = part.split_once(to).unwrap();
+    let names = parameters().into_keys();
+    names
+        .filter(|name| {
+            part.contains(&format!("!Ref {name}")) || part.contains(&format!("${{{name}}}"))
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn each_setting_of_the_page_is_read_by_those_that_it_names_and_by_no_others() {
+    let mut readers = BTreeMap::<String, BTreeSet<String>>::new();
+    let mut reads = |setting: &str, reader: &str| {
+        readers.entry(setting.to_owned()).or_default().insert(reader.to_owned());
+    };
+    for start in starts(Environment::default).await {
+        start.asked.iter().for_each(|setting| reads(setting, start.function));
+    }
+    for name in referred("\n  Api:\n", "\n  SigningKey:\n") {
+        reads(&setting_name(&name), "API Gateway");
+    }
+    for name in referred("\nGlobals:\n", "\nResources:\n") {
+        reads(&setting_name(&name), "Lambda");
+    }
+    reads(PG_BIN, "the runner");
+    let of_process = STAGE.split("Environment::of_process().text(\"").skip(1);
+    for setting in of_process.filter_map(|rest| rest.split('"').next()) {
+        reads(setting, "tests");
+    }
+    let page: Vec<_> = rows().into_iter().map(|row| (row.setting, row.readers)).collect();
+    assert_eq!(page, readers.into_iter().collect::<Vec<_>>(), "in the order of their names");
+}
+
+#[test]
+fn each_parameter_stands_beside_the_setting_that_is_named_after_it() {
+    let page = rows().into_iter().filter_map(|row| Some((row.parameter?, row.setting)));
+    let template = parameters().into_keys().map(|name| (name.clone(), setting_name(&name)));
+    assert_eq!(page.collect::<BTreeMap<_, _>>(), template.collect());
+}
+
+#[test]
+fn each_default_of_the_page_is_the_templates_or_else_the_codes() {
+    let (parameters, template) = (parameters(), ours());
+    for row in rows() {
+        let parameter = row.parameter.as_ref().map(|name| &parameters[name]);
+        let of_parameter = parameter.and_then(|it| it.default.clone()).filter(|it| !it.is_empty());
+        // What the template makes of a parameter that is left empty.
+        let made =
+            template.functions.iter().find_map(|it| match it.environment.get(&row.setting) {
+                Some(Setting::Text(text)) if !text.is_empty() => Some(text.clone()),
+                _ => None,
+            });
+        let expected = of_parameter.or(made).or_else(|| default_in_code(&row.setting));
+        let runners = ground::DEFAULTS.into_iter();
+        let runners = runners.filter(|(name, _)| Some(*name) == row.parameter.as_deref());
+        let runners = runners.map(|(_, value)| value.to_owned());
+
+        assert_eq!(
+            code(&row.default),
+            expected.into_iter().chain(runners).collect::<Vec<_>>(),
+            "{}",
+            row.setting
+        );
+        assert!(!row.default.is_empty(), "{}", row.setting);
+    }
+}
+
+/// A default that the code has where the template has none.
+fn default_in_code(setting: &str) -> Option<String> {
+    let parts = [("DATABASE_HOST", "h"), ("DATABASE_NAME", "n"), ("DATABASE_USER", "u")];
+    let settings = format!("{:?}", db::Settings::from_env(&mut Environment::from_iter(parts)));
+    let (_, rest) = settings.split_once("port: [")?;
+    let port = rest.split(']').next()?.to_owned();
+    (setting == "DATABASE_PORT").then_some(port)
+}
+
+#[tokio::test]
+async fn each_range_of_the_page_is_the_codes_and_the_templates() {
+    let asked = starts(Environment::default).await.into_iter().flat_map(|start| start.asked);
+    let names: BTreeSet<_> = asked.collect();
+    // No setting takes this value, but those that take any.
+    let bad = || names.iter().map(|name| (name.clone(), "\u{1}")).collect::<Environment>();
+    let refusals = starts(bad).await.into_iter().filter_map(|start| start.refusal);
+    let refusals: Vec<_> = refusals.collect();
+    let faults = refusals.iter().flat_map(|refusal| {
+        refusal.strip_prefix("bad settings: ").unwrap().split("; ").filter_map(|fault| {
+            let (setting, rule) = fault.split_once(' ')?;
+            Some((setting, range(rule)))
+        })
+    });
+    let code_ranges: BTreeMap<_, _> = faults.collect();
+    assert!(code_ranges.len() > 7, "{code_ranges:?}");
+    let parameters = parameters();
+    for row in rows() {
+        let rule = row.parameter.map(|name| parameters[&name].rule()).unwrap_or_default();
+        let told = range(&row.values);
+        if let Some(in_code) = code_ranges.get(row.setting.as_str()) {
+            assert_eq!(&told, in_code, "{} in the code", row.setting);
+        } else {
+            assert_eq!(told, range(&rule), "{} in the template", row.setting);
+        }
+        if let Some(in_template) = range(&rule) {
+            assert_eq!(told, Some(in_template), "{} in the template", row.setting);
+        }
+        if let Some((_, allowed)) = rule.split_once("one of: ") {
+            assert_eq!(
+                code(&row.values),
+                allowed.split(", ").collect::<Vec<_>>(),
+                "{}",
+                row.setting
+            );
+        }
+    }
+}
