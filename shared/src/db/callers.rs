@@ -1,5 +1,7 @@
 //! Who is calling: the tables `users`, `users_to_roles` and `signing_keys`, by a token's claims.
 
+use std::collections::HashMap;
+
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
@@ -14,17 +16,16 @@ use crate::role::Role;
 use crate::user_id::UserId;
 use crate::username::Username;
 
-/// The callers, each by the key that signed the token: a withdrawn key opens nothing from that
-/// moment.
+/// The users, each with all roles, and the keys that are accepted: a withdrawn one opens nothing
+/// from that moment. Grouped rather than asked for each, since many may be calling.
 pub(super) const FIND: Sql = Sql::new(
-    "SELECT asked.place, u.username, u.email, \
-            ARRAY(SELECT r.name FROM users_to_roles AS ur JOIN roles AS r ON r.id = ur.role_id \
-                  WHERE ur.user_id = u.id ORDER BY r.id) AS roles \
-     FROM unnest($1::int4[], $2::text[], $3::float8[]) WITH ORDINALITY \
-          AS asked (user_id, kid, at, place) \
-     JOIN users AS u ON u.id = asked.user_id \
-     JOIN signing_keys AS k ON k.kid = asked.kid \
-      AND (k.accepted_until IS NULL OR k.accepted_until > to_timestamp(asked.at))",
+    "SELECT u.id, u.username, u.email, array_agg(r.name) AS roles, \
+            ARRAY(SELECT kid FROM signing_keys \
+                  WHERE accepted_until IS NULL OR accepted_until > to_timestamp($2)) AS kids \
+     FROM users AS u \
+     LEFT JOIN users_to_roles AS ur ON ur.user_id = u.id \
+     LEFT JOIN roles AS r ON r.id = ur.role_id \
+     WHERE u.id = ANY($1) GROUP BY u.id",
 );
 
 /// Whom a token names, by which key, and when that is asked.
@@ -73,31 +74,25 @@ impl Callers {
 
     async fn find_all(&self, claims: Vec<Claim>) -> Result<Vec<Option<FoundCaller>>, Error> {
         let ids: Vec<_> = claims.iter().map(|claim| claim.id.get()).collect();
-        let kids: Vec<_> = claims.iter().map(|claim| claim.kid.as_str()).collect();
-        let times: Vec<_> = claims.iter().map(|claim| claim.at.to_timestamp()).collect();
-        let parameters = [
-            (&ids as _, Type::INT4_ARRAY),
-            (&kids as _, Type::TEXT_ARRAY),
-            (&times as _, Type::FLOAT8_ARRAY),
-        ];
-        let mut found = vec![None; claims.len()];
-        for row in self.database.rows(&FIND, &parameters).await? {
-            let place: i64 = row.try_get("place")?;
-            let place = usize::try_from(place - 1).ok().and_then(|place| found.get_mut(place));
-            *place.ok_or_else(|| Error::Failed("a caller whom nobody asked for".into()))? =
-                Some(read(&row)?);
-        }
-        Ok(found)
+        let now = claims.iter().map(|claim| claim.at.to_timestamp()).fold(0.0, f64::max);
+        let parameters = [(&ids as _, Type::INT4_ARRAY), (&now as _, Type::FLOAT8)];
+        let rows = self.database.rows(&FIND, &parameters).await?;
+        let users: Result<HashMap<_, _>, _> = rows.iter().map(read).collect();
+        let users = users?;
+        let kids: Vec<&str> = rows.first().map_or(Ok(Vec::new()), |row| row.try_get("kids"))?;
+        let found = |claim: Claim| {
+            let is_accepted = kids.contains(&claim.kid.as_str());
+            users.get(&claim.id).filter(|_| is_accepted).cloned()
+        };
+        Ok(claims.into_iter().map(found).collect())
     }
 }
 
-fn read(row: &Row) -> Result<FoundCaller, Error> {
+fn read(row: &Row) -> Result<(UserId, FoundCaller), Error> {
     let username = Username::parse(row.try_get("username")?)
         .map_err(|_| Error::Failed("a username with a NUL".into()))?;
-    let names: Vec<&str> = row.try_get("roles")?;
-    Ok(FoundCaller {
-        username,
-        email: Email::from_row(row.try_get("email")?),
-        roles: names.into_iter().filter_map(Role::named).collect(),
-    })
+    let names: Vec<Option<&str>> = row.try_get("roles")?;
+    let email = Email::from_row(row.try_get("email")?);
+    let roles = Role::ALL.into_iter().filter(|role| names.contains(&Some(role.name()))).collect();
+    Ok((UserId::new(row.try_get("id")?), FoundCaller { username, email, roles }))
 }
