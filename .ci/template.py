@@ -21,6 +21,13 @@ PUBLIC = {
     ("get", "/"),
     ("get", "/api/test/all"),
     ("get", "/.well-known/jwks.json"),
+    ("get", "/openapi.json"),
+    ("get", "/docs"),
+    ("get", "/docs/page.css"),
+    ("get", "/docs/start.js"),
+    ("get", "/docs/swagger-ui-bundle.js"),
+    ("get", "/docs/swagger-ui-bundle.js.LICENSE.txt"),
+    ("get", "/docs/swagger-ui.css"),
 }
 AUTHORIZED = {
     ("get", "/api/auth/users/me"),
@@ -40,6 +47,7 @@ RIGHTS = {
     "MeFunction": set(),
     "ContentFunction": set(),
     "JwksFunction": {DATABASE},
+    "DocsFunction": set(),
     "AuthorizerFunction": {DATABASE},
     "AdminFunction": {DATABASE, KEY},
 }

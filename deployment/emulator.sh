@@ -35,7 +35,7 @@ while [ $# -gt 0 ]; do
   shift
 done
 
-functions=(signup signin token me content jwks authorizer admin)
+functions=(signup signin token me content jwks docs authorizer admin)
 export STACK_NAME=latchkey-emulated
 case $(uname -m) in
   x86_64) architecture=x86_64 target=--x86-64 ;;

@@ -40,6 +40,7 @@ impl Functions {
     pub(crate) async fn start(template: &Template, settings: &Settings) -> Result<Self, Error> {
         let mut starting = Starting { template, settings, started: BTreeMap::new() };
         starting.endpoint::<content::Content>().await?;
+        starting.endpoint::<docs::Docs>().await?;
         starting.endpoint::<jwks::Jwks>().await?;
         starting.endpoint::<me::Me>().await?;
         starting.endpoint::<signin::Signin>().await?;

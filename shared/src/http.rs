@@ -3,6 +3,7 @@
 mod accept;
 mod body;
 mod cors;
+mod etag;
 mod event;
 mod function;
 mod reply;
@@ -10,13 +11,15 @@ mod request;
 mod user_body;
 mod violation;
 
+pub use accept::Accept;
 pub use body::{JsonBody, content_type};
 pub use cors::Cors;
+pub use etag::ETag;
 pub use event::{ProxyEvent, null_as_default};
 pub use function::{Endpoint, Function, serve};
 pub use lambda_http::aws_lambda_events::apigw::ApiGatewayProxyResponse as ProxyResponse;
 pub use lambda_http::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-pub use reply::{Reply, SecurityEvent};
+pub use reply::{Detail, Problem, Reply, SecurityEvent};
 pub use request::Request;
 pub use user_body::UserBody;
 pub use violation::{Location, Violation};

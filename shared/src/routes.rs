@@ -69,6 +69,13 @@ pub const ROUTES: &[Route] = &[
     Route::get("/api/test/admin", "content", Access::AnyOf(&[Role::Admin])),
     Route::get("/api/test/profile", "content", Access::SignedIn),
     Route::get("/.well-known/jwks.json", "jwks", Access::Public),
+    Route::get("/openapi.json", "docs", Access::Public),
+    Route::get("/docs", "docs", Access::Public),
+    Route::get("/docs/start.js", "docs", Access::Public),
+    Route::get("/docs/page.css", "docs", Access::Public),
+    Route::get("/docs/swagger-ui-bundle.js", "docs", Access::Public),
+    Route::get("/docs/swagger-ui.css", "docs", Access::Public),
+    Route::get("/docs/swagger-ui-bundle.js.LICENSE.txt", "docs", Access::Public),
 ];
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use serde::Serialize;
 use shared::environment::Invalid;
 use shared::http::{Endpoint, Reply, Request, UserBody};
 use shared::{Clock, Environment, Error};
+use utoipa::ToSchema;
 
 /// All that it needs is the time.
 #[derive(Debug)]
@@ -12,10 +13,15 @@ pub struct Me {
     clock: Clock,
 }
 
-#[derive(Serialize)]
-struct Item<'a> {
-    item_id: &'static str,
-    owner: &'a str,
+/// Something that a user has.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Item<'a> {
+    /// Which one it is.
+    #[schema(examples("Foo"))]
+    pub item_id: &'static str,
+    /// The username of its owner.
+    #[schema(examples("ada"))]
+    pub owner: &'a str,
 }
 
 impl Endpoint for Me {

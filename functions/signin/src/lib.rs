@@ -5,6 +5,7 @@ use shared::environment::Invalid;
 use shared::http::{Endpoint, JsonBody, Reply, Request, SecurityEvent};
 use shared::password::Password;
 use shared::{Environment, Error, SignIn, Username};
+use utoipa::ToSchema;
 
 /// The parts that a sign-in touches.
 #[derive(Debug)]
@@ -12,10 +13,37 @@ pub struct Signin {
     sign_in: SignIn,
 }
 
-#[derive(Serialize)]
-struct Body<'a> {
-    token: &'a str,
-    token_type: &'static str,
+/// What somebody signs in with.
+#[derive(ToSchema)]
+pub struct Credentials {
+    /// The username, exactly as it was signed up with.
+    #[schema(value_type = String, examples("ada"))]
+    username: Username,
+    /// The password.
+    #[schema(value_type = String, format = Password, examples("correct horse"))]
+    password: Password,
+}
+
+/// The answer to a sign-in.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SignInResponse<'a> {
+    /// The access token, a JWT (RFC 9068).
+    pub token: &'a str,
+    /// How it is sent: `Authorization: Bearer <token>`.
+    #[schema(examples("bearer"))]
+    pub token_type: &'static str,
+}
+
+impl Credentials {
+    fn read(request: &Request) -> Result<Self, Error> {
+        let mut body = JsonBody::read(request)?;
+        let username = body.field("username", Username::parse);
+        let password = body.field("password", Password::parse);
+        match (username, password) {
+            (Some(username), Some(password)) => Ok(Self { username, password }),
+            _ => Err(body.refusal()),
+        }
+    }
 }
 
 impl Endpoint for Signin {
@@ -26,15 +54,10 @@ impl Endpoint for Signin {
     }
 
     async fn handle(&self, request: &Request) -> Result<Reply, Error> {
-        let mut body = JsonBody::read(request)?;
-        let username = body.field("username", Username::parse);
-        let password = body.field("password", Password::parse);
-        let (Some(username), Some(password)) = (username, password) else {
-            return Err(body.refusal());
-        };
+        let Credentials { username, password } = Credentials::read(request)?;
         let signed_in = self.sign_in.with(&username, password).await?;
         let token = signed_in.access_token.token.expose();
-        let body = Body { token, token_type: "bearer" };
+        let body = SignInResponse { token, token_type: "bearer" };
         Ok(Reply::json(&body).with_event(SecurityEvent::SignedIn, signed_in.user_id))
     }
 }

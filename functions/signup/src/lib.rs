@@ -9,6 +9,7 @@ use shared::http::{Endpoint, JsonBody, Reply, Request, SecurityEvent, UserBody};
 use shared::password::{NewPassword, Passwords};
 use shared::secrets_manager::SecretsManager;
 use shared::{Environment, Error, NewEmail, NewUsername, log};
+use utoipa::ToSchema;
 
 use crate::blocklist::Blocklist;
 
@@ -27,7 +28,7 @@ impl Endpoint for Signup {
     async fn from_env(env: &mut Environment) -> Result<Self, Invalid> {
         let database = db::Settings::from_env(env);
         let passwords = Passwords::from_env(env);
-        let password_min_length = env.number("PASSWORD_MIN_LENGTH", 8, 1..=72);
+        let password_min_length = NewPassword::min_length(env);
         let blocklist = Blocklist::new(&log::app_name(env));
         env.check()?;
         let database = Database::new(database, SecretsManager::default());
@@ -49,9 +50,18 @@ impl Endpoint for Signup {
     }
 }
 
-struct NewUser {
+/// Who signs up.
+#[derive(ToSchema)]
+pub struct NewUser {
+    /// The name to sign in with: any characters but NUL, kept and compared exactly as sent.
+    #[schema(value_type = String, min_length = 1, max_length = 255, examples("ada"))]
     username: NewUsername,
+    /// An e-mail address, of at most 254 bytes of UTF-8.
+    #[schema(value_type = String, format = Email, max_length = 254, examples("ada@example.com"))]
     email: NewEmail,
+    /// Any characters but NUL, at most 1,024 bytes of UTF-8, each of which counts.
+    #[schema(value_type = String, format = Password, min_length = 8, max_length = 1024)]
+    #[schema(examples("correct horse"))]
     password: NewPassword,
 }
 

@@ -9,9 +9,10 @@ use shared::environment::Invalid;
 use shared::http::{Endpoint, Reply, Request, SecurityEvent};
 use shared::password::Password;
 use shared::{Environment, Error, SignIn, Username};
+use utoipa::ToSchema;
 
 use form::Form;
-use oauth::Refusal;
+pub use oauth::{OAuthError, Refusal};
 
 /// The parts that the token endpoint touches; none where it is turned off.
 #[derive(Debug)]
@@ -19,12 +20,17 @@ pub struct Token {
     sign_in: Option<SignIn>,
 }
 
-/// RFC 6749 §5.1.
-#[derive(Serialize)]
-struct Body<'a> {
-    access_token: &'a str,
-    token_type: &'static str,
-    expires_in: u32,
+/// A token as OAuth answers with it (RFC 6749 §5.1).
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TokenResponse<'a> {
+    /// The access token, a JWT (RFC 9068).
+    pub access_token: &'a str,
+    /// How it is sent: `Authorization: Bearer <access_token>`.
+    #[schema(examples("bearer"))]
+    pub token_type: &'static str,
+    /// For how many seconds it is good.
+    #[schema(examples(3600))]
+    pub expires_in: u32,
 }
 
 impl Endpoint for Token {
@@ -64,7 +70,7 @@ async fn grant(sign_in: &SignIn, request: &Request) -> Result<Reply, Refusal> {
     let username = Username::parse(username.to_owned()).map_err(|_| Refusal::Text)?;
     let password = Password::parse(password.to_owned()).map_err(|_| Refusal::Text)?;
     let signed_in = sign_in.with(&username, password).await?;
-    let body = Body {
+    let body = TokenResponse {
         access_token: signed_in.access_token.token.expose(),
         token_type: "bearer",
         expires_in: signed_in.access_token.expires_in,

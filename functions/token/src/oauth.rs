@@ -3,10 +3,11 @@
 use serde::Serialize;
 use shared::Error;
 use shared::http::{HeaderValue, Reply, header};
+use utoipa::ToSchema;
 
 /// Why there is no token.
 #[derive(Debug)]
-pub(crate) enum Refusal {
+pub enum Refusal {
     /// The body is no form.
     NotAForm,
     /// `username` isn't there.
@@ -29,16 +30,21 @@ impl From<Error> for Refusal {
     }
 }
 
-#[derive(Serialize)]
-struct Body {
+/// An error as OAuth answers with it (RFC 6749 §5.2).
+#[derive(Debug, Serialize, ToSchema)]
+pub struct OAuthError {
+    /// The stable name of the error.
+    #[schema(examples("invalid_grant"))]
     error: &'static str,
+    /// The error in words.
+    #[schema(examples("Incorrect username or password"))]
     error_description: &'static str,
 }
 
 impl Refusal {
     /// OAuth's JSON, or the error itself where it isn't OAuth's. Wrong credentials keep the
     /// app's 401.
-    pub(crate) fn into_reply(self) -> Result<Reply, Error> {
+    pub fn into_reply(self) -> Result<Reply, Error> {
         let (error, error_description) = match self {
             Self::NotAForm => (
                 "invalid_request",
@@ -50,7 +56,7 @@ impl Refusal {
             Self::Text => ("invalid_request", "A parameter must be UTF-8 without NUL"),
             Self::UnsupportedGrantType => ("unsupported_grant_type", "grant_type must be password"),
             Self::Other(error @ Error::WrongCredentials(_)) => {
-                let body = Body {
+                let body = OAuthError {
                     error: "invalid_grant",
                     error_description: "Incorrect username or password",
                 };
@@ -58,7 +64,7 @@ impl Refusal {
             }
             Self::Other(error) => return Err(error),
         };
-        let reply = Reply::json(&Body { error, error_description });
+        let reply = Reply::json(&OAuthError { error, error_description });
         Ok(uncached(reply.with_status(400).with_error(error)))
     }
 }

@@ -200,6 +200,7 @@ async fn starts(settings: impl Fn() -> Environment) -> Vec<Start> {
         names.map(|((name, settings), refusal)| Start::of(name, settings, refusal)).collect();
     starts.extend([
         start::<content::Content>(settings()).await,
+        start::<docs::Docs>(settings()).await,
         start::<jwks::Jwks>(settings()).await,
         start::<me::Me>(settings()).await,
         start::<signin::Signin>(settings()).await,

@@ -3,6 +3,7 @@
 use lambda_http::Body;
 use lambda_http::http::{HeaderMap, HeaderName, HeaderValue, header};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::ProxyResponse;
 use super::accept::{Accept, ErrorForm};
@@ -64,6 +65,11 @@ impl Reply {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
         let (event, user_id, error, cause) = (None, None, None, None);
         Self { status, headers, body, event, user_id, error, cause }
+    }
+
+    /// 200 with a text of that type.
+    pub fn text(content_type: &'static str, body: &str) -> Self {
+        Self::new(200, content_type, body.into())
     }
 
     /// 200 with a JSON body.
@@ -161,23 +167,34 @@ impl Reply {
     }
 }
 
-/// FastAPI's body of a 422.
-#[derive(Serialize)]
-struct Detail<'a> {
+/// What is wrong with a request, in the shape that FastAPI gives it.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = HTTPValidationError)]
+pub struct Detail<'a> {
+    /// All that is wrong.
+    #[schema(value_type = Vec<Violation>)]
     detail: &'a [Violation],
 }
 
 /// Problem details (RFC 9457 §3.1). Of the type `about:blank`, whose title is the status's phrase:
 /// `code` tells the problems apart.
-#[derive(Serialize)]
-struct Problem<'a> {
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Problem<'a> {
+    /// Always `about:blank`.
     #[serde(rename = "type")]
+    #[schema(examples("about:blank"))]
     kind: &'static str,
+    /// The phrase of the status.
     title: &'static str,
+    /// The status.
     status: u16,
+    /// What went wrong, in the words that a client of text gets.
     detail: &'static str,
+    /// What went wrong, by a name that stays: what a program should look at.
     code: &'static str,
+    /// Where `code` is `unprocessable`: all that is wrong.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<Violation>>, nullable = false)]
     errors: Option<&'a [Violation]>,
 }
 

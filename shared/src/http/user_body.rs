@@ -1,12 +1,16 @@
 //! What an answer says of a user.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
-/// The body of a sign-up, of `me` and of the profile.
-#[derive(Debug, Serialize)]
+/// What is shown of a user.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = User)]
 pub struct UserBody<'a> {
     /// The name, as it is stored.
+    #[schema(examples("ada"))]
     pub username: &'a str,
     /// The address, as it is stored.
+    #[schema(examples("ada@example.com"))]
     pub email: &'a str,
 }

@@ -1,6 +1,9 @@
 //! What a 422 says of a request, in the shape that FastAPI gives it.
 
-use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde::ser::{Serialize, Serializer};
+use utoipa::openapi::schema::{AnyOf, Array, Object, Type};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 use crate::rule::Rule;
 
@@ -16,29 +19,44 @@ pub enum Location {
 }
 
 /// One thing that is wrong. Nothing that the caller sent is in it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, ToSchema)]
+#[schema(as = ValidationError)]
 pub struct Violation {
+    /// The stable name of the rule.
+    #[serde(rename = "type")]
+    #[schema(examples("missing"))]
     kind: &'static str,
-    location: Location,
-    message: String,
-    /// FastAPI's `ctx.error`: what the JSON parser expected.
-    expected: Option<String>,
+    #[schema(inline)]
+    loc: Location,
+    /// The rule in words.
+    #[schema(examples("Field required"))]
+    msg: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(inline, nullable = false)]
+    ctx: Option<Context>,
+}
+
+/// Where the body is no JSON: what the parser expected.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, ToSchema)]
+struct Context {
+    /// The parser's words.
+    error: String,
 }
 
 impl Violation {
     /// A field, or the body, that breaks a rule.
     pub fn new(location: Location, rule: Rule) -> Self {
         let message = rule.message().into_owned();
-        Self { kind: rule.kind(), location, message, expected: None }
+        Self { kind: rule.kind(), loc: location, msg: message, ctx: None }
     }
 
     /// A body that is no JSON object.
     pub fn not_an_object() -> Self {
         Self {
             kind: "model_attributes_type",
-            location: Location::Body,
-            message: "Input should be a valid dictionary or object to extract fields from".into(),
-            expected: None,
+            loc: Location::Body,
+            msg: "Input should be a valid dictionary or object to extract fields from".into(),
+            ctx: None,
         }
     }
 
@@ -46,27 +64,36 @@ impl Violation {
     pub fn invalid_json(offset: usize, expected: String) -> Self {
         Self {
             kind: "json_invalid",
-            location: Location::Offset(offset),
-            message: "JSON decode error".into(),
-            expected: Some(expected),
+            loc: Location::Offset(offset),
+            msg: "JSON decode error".into(),
+            ctx: Some(Context { error: expected }),
         }
     }
 }
 
-impl Serialize for Violation {
+impl Serialize for Location {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("type", self.kind)?;
-        match self.location {
-            Location::Body => map.serialize_entry("loc", &("body",))?,
-            Location::Field(name) => map.serialize_entry("loc", &("body", name))?,
-            Location::Offset(offset) => map.serialize_entry("loc", &("body", offset))?,
+        match self {
+            Self::Body => ("body",).serialize(serializer),
+            Self::Field(name) => ("body", name).serialize(serializer),
+            Self::Offset(offset) => ("body", offset).serialize(serializer),
         }
-        map.serialize_entry("msg", &self.message)?;
-        if let Some(expected) = &self.expected {
-            map.serialize_entry("ctx", &serde_json::json!({ "error": expected }))?;
-        }
-        map.end()
+    }
+}
+
+impl ToSchema for Location {}
+
+impl PartialSchema for Location {
+    fn schema() -> RefOr<Schema> {
+        let name = Object::with_type(Type::String);
+        let offset = Object::with_type(Type::Integer);
+        let step = AnyOf::builder().item(name).item(offset);
+        let description = "Where: `body`, then the field's name, or the character at which the \
+                           body stops being JSON.";
+        Array::builder()
+            .items(RefOr::T(Schema::AnyOf(step.build())))
+            .description(Some(description))
+            .into()
     }
 }
 

@@ -7,6 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::DecodingKey;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// A key's identifier: its RFC 7638 thumbprint, SHA-256 in base64url.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -32,11 +33,17 @@ impl fmt::Display for Kid {
 
 /// A P-256 public key as a JWK (RFC 7517, RFC 7518 §6.2). The members stand in the order that
 /// RFC 7638 hashes them in.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PublicKey {
+    /// The curve.
+    #[schema(examples("P-256"))]
     crv: String,
+    /// The kind of key.
+    #[schema(examples("EC"))]
     kty: String,
+    /// The point's first coordinate, in base64url.
     x: String,
+    /// The point's second coordinate, in base64url.
     y: String,
 }
 

@@ -1,5 +1,6 @@
 //! Passwords as somebody typed them.
 
+use crate::environment::Environment;
 use crate::rule::{Rule, without_nul};
 use crate::secret::Secret;
 
@@ -23,6 +24,11 @@ impl NewPassword {
         } else {
             Ok(Self(Secret::new(text)))
         }
+    }
+
+    /// Reads `PASSWORD_MIN_LENGTH`: the fewest characters of one.
+    pub fn min_length(env: &mut Environment) -> u32 {
+        env.number("PASSWORD_MIN_LENGTH", 8, 1..=72)
     }
 
     /// The password itself: each call is a place to look at in a review.

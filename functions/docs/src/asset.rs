@@ -1,0 +1,122 @@
+//! What the page is made of.
+
+use shared::http::{ETag, HeaderValue, Reply, header};
+
+/// Kept for as long as a cache likes, at most a year: what has other content has another address.
+const KEPT: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
+
+/// The release of Swagger UI under `swagger-ui/`.
+const SWAGGER_UI: &str = "5.35.0";
+
+/// A file below `/docs/`.
+#[derive(Debug)]
+pub(crate) struct Asset {
+    path: &'static str,
+    content_type: &'static str,
+    content: &'static str,
+    /// The release that it is of; none where it is our own.
+    release: Option<&'static str>,
+}
+
+/// What the page loads, in this order.
+pub(crate) const UI_STYLE: Asset = Asset {
+    path: "/docs/swagger-ui.css",
+    content_type: "text/css; charset=utf-8",
+    content: include_str!("../swagger-ui/swagger-ui.css"),
+    release: Some(SWAGGER_UI),
+};
+pub(crate) const STYLE: Asset = Asset {
+    path: "/docs/page.css",
+    content_type: "text/css; charset=utf-8",
+    content: include_str!("page.css"),
+    release: None,
+};
+pub(crate) const UI_SCRIPT: Asset = Asset {
+    path: "/docs/swagger-ui-bundle.js",
+    content_type: "text/javascript; charset=utf-8",
+    content: include_str!("../swagger-ui/swagger-ui-bundle.js"),
+    release: Some(SWAGGER_UI),
+};
+pub(crate) const SCRIPT: Asset = Asset {
+    path: "/docs/start.js",
+    content_type: "text/javascript; charset=utf-8",
+    content: include_str!("start.js"),
+    release: None,
+};
+
+/// The licences of what we pass on, under the name that Swagger UI's script gives them.
+const LICENCES: Asset = Asset {
+    path: "/docs/swagger-ui-bundle.js.LICENSE.txt",
+    content_type: "text/plain; charset=utf-8",
+    content: concat!(
+        include_str!("../swagger-ui/NOTICE"),
+        "\n",
+        include_str!("../swagger-ui/LICENSE"),
+        "\n",
+        include_str!("../swagger-ui/swagger-ui-bundle.js.LICENSE.txt"),
+    ),
+    release: Some(SWAGGER_UI),
+};
+
+impl Asset {
+    /// The asset of a path.
+    pub(crate) fn find(path: &str) -> Option<Self> {
+        [UI_STYLE, STYLE, UI_SCRIPT, SCRIPT, LICENCES].into_iter().find(|asset| asset.path == path)
+    }
+
+    /// Its address, relative to the page's. A query says which version is meant.
+    pub(crate) fn address(&self) -> String {
+        let path = self.path.trim_start_matches('/');
+        match self.release {
+            Some(release) => format!("{path}?{release}"),
+            None => format!("{path}?{}", ETag::of(self.content.as_bytes()).name()),
+        }
+    }
+
+    /// The file.
+    pub(crate) fn reply(&self) -> Reply {
+        Reply::text(self.content_type, self.text()).with_header(header::CACHE_CONTROL, KEPT)
+    }
+
+    /// The content without the name of its source map, which is not served.
+    fn text(&self) -> &str {
+        let map = "\n/*# sourceMappingURL=swagger-ui.css.map*/";
+        self.content.strip_suffix(map).unwrap_or(self.content)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::routes::ROUTES;
+
+    use super::*;
+
+    #[test]
+    fn every_route_below_the_page_has_its_file() {
+        let below = ROUTES.iter().filter(|route| route.path.starts_with("/docs/"));
+        let found: Vec<_> = below.map(|route| Asset::find(route.path)).collect();
+        assert_eq!(found.len(), 5);
+        assert!(found.iter().all(Option::is_some));
+    }
+
+    #[test]
+    fn the_address_of_swagger_ui_names_its_release() {
+        let release = format!("PACKAGE_VERSION:\"{SWAGGER_UI}\"");
+        assert!(UI_SCRIPT.content.contains(&release));
+    }
+
+    #[test]
+    fn the_address_of_our_own_files_changes_with_them() {
+        let other = Asset { content: "other", ..SCRIPT };
+        assert_ne!(other.address(), SCRIPT.address());
+    }
+
+    #[test]
+    fn nothing_is_loaded_that_we_do_not_serve() {
+        for asset in [UI_STYLE, STYLE, UI_SCRIPT, SCRIPT] {
+            let text = asset.text();
+            assert!(!text.contains("sourceMappingURL"), "{}", asset.path);
+            assert!(!text.contains("@import") && !text.contains("url(http"), "{}", asset.path);
+        }
+    }
+}

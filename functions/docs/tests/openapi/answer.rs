@@ -1,0 +1,265 @@
+//! What a route answers: taken from the code that answers, where there is some.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde::ser::{SerializeMap, Serializer};
+use serde_json::value::{RawValue, to_raw_value};
+use shared::Error;
+use shared::http::{Accept, Detail, HeaderMap, HeaderValue, Problem, ProxyResponse, Reply, header};
+use utoipa::ToSchema;
+use utoipa::openapi::schema::{Object, Ref, Type};
+use utoipa::openapi::{RefOr, Schema};
+
+/// An answer, in its place or by its name among those that several routes have.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub(crate) enum Answer {
+    Of(Response),
+    Shared {
+        #[serde(rename = "$ref")]
+        reference: String,
+    },
+}
+
+#[derive(Serialize, Default)]
+pub(crate) struct Response {
+    description: &'static str,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    headers: BTreeMap<&'static str, Header>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    content: BTreeMap<&'static str, MediaType>,
+}
+
+#[derive(Serialize)]
+struct Header {
+    description: &'static str,
+    schema: RefOr<Schema>,
+    example: Box<RawValue>,
+}
+
+pub(crate) struct MediaType {
+    schema: RefOr<Schema>,
+    examples: BTreeMap<&'static str, Example>,
+    schemas: Vec<(String, RefOr<Schema>)>,
+}
+
+#[derive(Serialize)]
+struct Example {
+    value: Box<RawValue>,
+}
+
+impl Serialize for MediaType {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("schema", &self.schema)?;
+        // One alone needs no name, and no list to choose from in Swagger UI.
+        match self.examples.values().next() {
+            Some(only) if self.examples.len() == 1 => map.serialize_entry("example", &only.value),
+            _ => map.serialize_entry("examples", &self.examples),
+        }?;
+        map.end()
+    }
+}
+
+/// JSON that keeps its order.
+pub(crate) fn json(value: &(impl Serialize + ?Sized)) -> Box<RawValue> {
+    to_raw_value(value).unwrap()
+}
+
+impl Answer {
+    pub(crate) fn to(name: &'static str) -> Self {
+        Self::Shared { reference: format!("#/components/responses/{name}") }
+    }
+
+    /// What can happen at any route.
+    pub(crate) fn of_every_route() -> BTreeMap<u16, Self> {
+        [
+            (400, "BadRequest"),
+            (413, "PayloadTooLarge"),
+            (429, "TooManyRequests"),
+            (500, "InternalServerError"),
+            (503, "ServiceUnavailable"),
+        ]
+        .map(|(status, name)| (status, Self::to(name)))
+        .into()
+    }
+}
+
+/// The answers that several routes have. `template.yaml` has the gateway's words
+/// (`GatewayResponses`).
+pub(crate) fn shared() -> [(&'static str, Response); 7] {
+    [
+        (
+            "BadRequest",
+            Response::new("API Gateway can't read the request.")
+                .words("bad_request", "Bad Request"),
+        ),
+        (
+            "Unauthorized",
+            Response::new("There is no token, or it isn't valid, or not any more.")
+                .error(&Error::InvalidToken)
+                .with_header("WWW-Authenticate", "The scheme to come with.", json("Bearer")),
+        ),
+        (
+            "Forbidden",
+            Response::new(
+                "The token is valid, but its user lacks the role that the route asks for.",
+            )
+            .words("forbidden", "Unauthorized."),
+        ),
+        (
+            "PayloadTooLarge",
+            Response::new("The body is larger than 64 KiB.").error(&Error::PayloadTooLarge),
+        ),
+        (
+            "TooManyRequests",
+            Response::new("More requests than API Gateway lets through.")
+                .words("too_many_requests", "Too Many Requests")
+                .with_retry_after(),
+        ),
+        (
+            "InternalServerError",
+            Response::new("A mistake of the service; the log has its cause.")
+                .error(&Error::Internal(String::new())),
+        ),
+        (
+            "ServiceUnavailable",
+            Response::new("Something that the service needs is out of reach for now.")
+                .error(&Error::Unavailable(String::new())),
+        ),
+    ]
+}
+
+impl Response {
+    pub(crate) fn new(description: &'static str) -> Self {
+        Self { description, ..Self::default() }
+    }
+
+    /// 200: JSON of that type, and an example that the type itself makes.
+    pub(crate) fn json<T: ToSchema>(description: &'static str, value: &impl Serialize) -> Self {
+        let media_type = MediaType::of::<T>().with_example("answer", json(value));
+        Self::new(description).with("application/json", media_type)
+    }
+
+    pub(crate) fn with(mut self, name: &'static str, media_type: MediaType) -> Self {
+        self.content.insert(name, media_type);
+        self
+    }
+
+    pub(crate) fn with_header(
+        mut self,
+        name: &'static str,
+        description: &'static str,
+        example: Box<RawValue>,
+    ) -> Self {
+        let is_number = example.get().starts_with(|it: char| it.is_ascii_digit());
+        let schema = Object::with_type(if is_number { Type::Integer } else { Type::String }).into();
+        self.headers.insert(name, Header { description, schema, example });
+        self
+    }
+
+    pub(crate) fn with_etag(self) -> Self {
+        self.with_header("ETag", "What is in it, by a name.", json("\"4f7d3a1c9be20586\""))
+    }
+
+    pub(crate) fn with_cache_control(self, value: &str) -> Self {
+        self.with_header("Cache-Control", "How long it may be kept.", json(value))
+    }
+
+    fn with_retry_after(self) -> Self {
+        let description = "Seconds after which to try again.";
+        self.with_header("Retry-After", description, json(&1))
+    }
+
+    /// A text that the gateway answers with.
+    pub(crate) fn words(mut self, name: &'static str, words: &str) -> Self {
+        let text = self.content.entry("text/plain").or_insert_with(MediaType::of::<String>);
+        text.add(name, json(words));
+        self
+    }
+
+    /// An error, as the code answers it to clients of each kind.
+    pub(crate) fn error(mut self, error: &Error) -> Self {
+        for accept in ["*/*", "application/problem+json"] {
+            let accept = HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static(accept))]);
+            let reply = Reply::of_error(error, &Accept::of(&accept));
+            self = self.reply(reply, error.answer().1, MediaType::of::<Detail<'_>>);
+        }
+        self
+    }
+
+    /// An answer of the code, as an example of that name. `json_type` is that of its JSON.
+    pub(crate) fn reply(
+        mut self,
+        reply: Reply,
+        name: &'static str,
+        json_type: fn() -> MediaType,
+    ) -> Self {
+        let response = ProxyResponse::from(reply);
+        let headers = &response.multi_value_headers;
+        if headers.contains_key(header::WWW_AUTHENTICATE) {
+            let description = "A function's `WWW-Authenticate`: API Gateway renames it.";
+            let name = "x-amzn-Remapped-WWW-Authenticate";
+            self = self.with_header(name, description, json("Bearer"));
+        }
+        if headers.contains_key(header::RETRY_AFTER) {
+            self = self.with_retry_after();
+        }
+        let body = response.body.unwrap();
+        let body = std::str::from_utf8(body.as_ref()).unwrap();
+        let raw = || RawValue::from_string(body.to_owned()).unwrap();
+        let content_type = headers[header::CONTENT_TYPE].to_str().unwrap();
+        let (media_type, schema, example): (_, fn() -> MediaType, _) = match content_type {
+            "text/plain; charset=utf-8" => ("text/plain", MediaType::of::<String>, json(body)),
+            "application/problem+json" => {
+                ("application/problem+json", MediaType::of::<Problem<'_>>, raw())
+            }
+            "application/json" => ("application/json", json_type, raw()),
+            other => panic!("{other} is not described"),
+        };
+        self.content.entry(media_type).or_insert_with(schema).add(name, example);
+        self
+    }
+
+    pub(crate) fn schemas(&self) -> impl Iterator<Item = (String, RefOr<Schema>)> {
+        self.content.values().flat_map(MediaType::schemas)
+    }
+}
+
+impl MediaType {
+    /// A body of that type: by its name, but for a text and a list.
+    pub(crate) fn of<T: ToSchema>() -> Self {
+        let mut schemas = Vec::new();
+        T::schemas(&mut schemas);
+        let own = T::schema();
+        let is_named =
+            matches!(&own, RefOr::T(Schema::Object(object)) if !object.properties.is_empty());
+        let schema = if is_named {
+            schemas.push((T::name().into_owned(), own));
+            Ref::from_schema_name(T::name()).into()
+        } else {
+            own
+        };
+        Self { schema, examples: BTreeMap::new(), schemas }
+    }
+
+    /// A JSON object, whatever is in it.
+    pub(crate) fn any_object() -> Self {
+        let schema = Object::with_type(Type::Object).into();
+        Self { schema, examples: BTreeMap::new(), schemas: Vec::new() }
+    }
+
+    pub(crate) fn with_example(mut self, name: &'static str, value: Box<RawValue>) -> Self {
+        self.add(name, value);
+        self
+    }
+
+    fn add(&mut self, name: &'static str, value: Box<RawValue>) {
+        self.examples.insert(name, Example { value });
+    }
+
+    pub(crate) fn schemas(&self) -> impl Iterator<Item = (String, RefOr<Schema>)> {
+        self.schemas.iter().cloned()
+    }
+}

@@ -1,0 +1,33 @@
+use serde_json::json as value;
+
+use crate::answer::{MediaType, Response, json};
+use crate::operation::{Operation, Tag};
+
+pub(crate) fn document() -> Operation {
+    let example = value!({ "openapi": "3.1.0" });
+    let object = MediaType::any_object().with_example("answer", json(&example));
+    Operation::new(Tag::Docs, "getDocument", "This description")
+        .described("OpenAPI 3.1. Its addresses are relative to its own.")
+        .revalidated()
+        .answers(
+            200,
+            Response::new("The document.")
+                .with("application/json", object)
+                .with_etag()
+                .with_cache_control("no-cache"),
+        )
+}
+
+pub(crate) fn page() -> Operation {
+    let html = MediaType::of::<String>().with_example("answer", json("<!doctype html>"));
+    Operation::new(Tag::Docs, "getPage", "This page")
+        .described("Swagger UI over `openapi.json`. All that it loads lies below `docs/`.")
+        .revalidated()
+        .answers(
+            200,
+            Response::new("The page.")
+                .with("text/html", html)
+                .with_etag()
+                .with_cache_control("no-cache"),
+        )
+}

@@ -1,0 +1,140 @@
+//! The whole document, as far as ours goes: <https://spec.openapis.org/oas/v3.1.0>.
+
+use std::collections::BTreeMap;
+
+use indexmap::IndexMap;
+use serde::Serialize;
+use shared::routes::Route;
+use utoipa::openapi::{RefOr, Schema};
+
+use crate::answer::{self, Response};
+use crate::operation::{Operation, Tag};
+
+#[derive(Serialize)]
+pub(crate) struct Document {
+    openapi: &'static str,
+    info: Info,
+    servers: [Server; 1],
+    tags: Vec<TagObject>,
+    paths: IndexMap<&'static str, IndexMap<String, Operation>>,
+    components: Components,
+}
+
+#[derive(Serialize)]
+struct Info {
+    title: &'static str,
+    description: &'static str,
+    version: &'static str,
+}
+
+#[derive(Serialize)]
+struct Server {
+    url: &'static str,
+    description: &'static str,
+}
+
+#[derive(Serialize)]
+struct TagObject {
+    name: &'static str,
+    description: &'static str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Components {
+    schemas: BTreeMap<String, RefOr<Schema>>,
+    responses: BTreeMap<&'static str, Response>,
+    security_schemes: BTreeMap<&'static str, SecurityScheme>,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "camelCase")]
+enum SecurityScheme {
+    #[serde(rename = "oauth2")]
+    OAuth2 { description: &'static str, flows: Flows },
+    #[serde(rename_all = "camelCase")]
+    Http { description: &'static str, scheme: &'static str, bearer_format: &'static str },
+}
+
+#[derive(Serialize)]
+struct Flows {
+    password: Flow,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Flow {
+    token_url: &'static str,
+    scopes: BTreeMap<&'static str, &'static str>,
+}
+
+/// The names that FastAPI gives these schemes.
+pub(crate) const SCHEMES: [&str; 2] = ["OAuth2PasswordBearer", "HTTPBearer"];
+
+const DESCRIPTION: &str = "\
+Accounts: sign up, sign in, and be let in by your roles.
+
+To try it here: sign up, then *Authorize* with the username and the password (or with the `token` \
+of a sign-in), then ask who you are at `/api/auth/users/me`.
+
+An error of a function comes in the form that `Accept` asks for: its words as `text/plain`; or, for \
+a client that takes JSON alone, problem details (RFC 9457) with a `code` that stays. What API \
+Gateway answers itself is always `text/plain`. Every answer has an `x-amzn-RequestId`: give it to \
+whoever reads the log.";
+
+impl Document {
+    /// The document of these routes, in their order.
+    pub(crate) fn of(described: impl Iterator<Item = (&'static Route, Operation)>) -> Self {
+        let mut paths: IndexMap<_, IndexMap<_, _>> = IndexMap::new();
+        let mut schemas = BTreeMap::new();
+        let mut responses = BTreeMap::new();
+        for (name, response) in answer::shared() {
+            schemas.extend(response.schemas());
+            responses.insert(name, response);
+        }
+        for (route, operation) in described {
+            let operation = operation.of_access(route.access);
+            schemas.extend(operation.schemas());
+            let methods = paths.entry(route.path).or_default();
+            methods.insert(route.method.to_ascii_lowercase(), operation);
+        }
+        let tags = Tag::ALL.iter();
+        let tags = tags.map(|tag| TagObject { name: tag.name(), description: tag.description() });
+        Self {
+            openapi: "3.1.0",
+            info: Info {
+                title: "Latchkey",
+                description: DESCRIPTION,
+                version: env!("CARGO_PKG_VERSION"),
+            },
+            servers: [Server { url: ".", description: "Where this document is" }],
+            tags: tags.collect(),
+            paths,
+            components: Components { schemas, responses, security_schemes: security_schemes() },
+        }
+    }
+}
+
+fn security_schemes() -> BTreeMap<&'static str, SecurityScheme> {
+    let password = Flow { token_url: "api/auth/token", scopes: BTreeMap::new() };
+    let [oauth2, bearer] = SCHEMES;
+    BTreeMap::from([
+        (
+            oauth2,
+            SecurityScheme::OAuth2 {
+                description: "A username and a password for a token, in one step. `client_id` and \
+                    `client_secret` may stay empty. Where the operator has turned the token \
+                    endpoint off, take the other way.",
+                flows: Flows { password },
+            },
+        ),
+        (
+            bearer,
+            SecurityScheme::Http {
+                description: "The `token` that a sign-in answers with.",
+                scheme: "bearer",
+                bearer_format: "JWT",
+            },
+        ),
+    ])
+}

@@ -1,0 +1,153 @@
+//! What is told of one route.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+use shared::routes::Access;
+use utoipa::ToSchema;
+use utoipa::openapi::schema::Object;
+use utoipa::openapi::{RefOr, Schema};
+
+use crate::answer::{Answer, MediaType, Response};
+use crate::document::SCHEMES;
+
+/// A group of routes.
+#[derive(Clone, Copy)]
+pub(crate) enum Tag {
+    Accounts,
+    Content,
+    Keys,
+    Docs,
+}
+
+impl Tag {
+    pub(crate) const ALL: [Self; 4] = [Self::Accounts, Self::Content, Self::Keys, Self::Docs];
+
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Accounts => "Accounts",
+            Self::Content => "Content",
+            Self::Keys => "Keys",
+            Self::Docs => "Documentation",
+        }
+    }
+
+    pub(crate) const fn description(self) -> &'static str {
+        match self {
+            Self::Accounts => "Sign up, sign in, and who is signed in.",
+            Self::Content => "Something to see for everyone, and for each role.",
+            Self::Keys => "For services that verify tokens themselves.",
+            Self::Docs => "This page, and what it shows.",
+        }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Operation {
+    tags: [&'static str; 1],
+    summary: &'static str,
+    description: &'static str,
+    #[serde(rename = "operationId")]
+    id: &'static str,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    deprecated: bool,
+    /// One of these is enough; where there is none, nothing is needed.
+    security: Vec<BTreeMap<&'static str, Vec<&'static str>>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    parameters: Vec<Parameter>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_body: Option<RequestBody>,
+    responses: BTreeMap<u16, Answer>,
+}
+
+#[derive(Serialize)]
+struct Parameter {
+    name: &'static str,
+    r#in: &'static str,
+    description: &'static str,
+    schema: RefOr<Schema>,
+}
+
+#[derive(Serialize)]
+struct RequestBody {
+    required: bool,
+    content: BTreeMap<&'static str, MediaType>,
+}
+
+impl Operation {
+    pub(crate) fn new(tag: Tag, id: &'static str, summary: &'static str) -> Self {
+        Self {
+            tags: [tag.name()],
+            summary,
+            description: "",
+            id,
+            deprecated: false,
+            security: Vec::new(),
+            parameters: Vec::new(),
+            request_body: None,
+            responses: Answer::of_every_route(),
+        }
+    }
+
+    pub(crate) fn described(self, description: &'static str) -> Self {
+        Self { description, ..self }
+    }
+
+    pub(crate) fn deprecated(self) -> Self {
+        Self { deprecated: true, ..self }
+    }
+
+    /// A body of that media type, with an example.
+    pub(crate) fn takes<T: ToSchema>(
+        mut self,
+        media_type: &'static str,
+        example: (&'static str, Box<RawValue>),
+    ) -> Self {
+        let none = RequestBody { required: true, content: BTreeMap::new() };
+        let content = &mut self.request_body.get_or_insert(none).content;
+        content.insert(media_type, MediaType::of::<T>().with_example(example.0, example.1));
+        self
+    }
+
+    /// `If-None-Match`, and the 304 that it can lead to.
+    pub(crate) fn revalidated(mut self) -> Self {
+        self.parameters.push(Parameter {
+            name: "If-None-Match",
+            r#in: "header",
+            description: "The `ETag` of what you have: where it is still the same, the answer is \
+                          304 and empty.",
+            schema: Object::with_type(utoipa::openapi::Type::String).into(),
+        });
+        self.answers(304, Response::new("You have it already.").with_etag())
+    }
+
+    pub(crate) fn answers(mut self, status: u16, response: Response) -> Self {
+        self.responses.insert(status, Answer::Of(response));
+        self
+    }
+
+    /// What follows from who may call the route.
+    pub(crate) fn of_access(mut self, access: Access) -> Self {
+        if access != Access::Public {
+            self.security = SCHEMES.map(|name| BTreeMap::from([(name, Vec::new())])).to_vec();
+            self.responses.insert(401, Answer::to("Unauthorized"));
+        }
+        if let Access::AnyOf(_) = access {
+            self.responses.insert(403, Answer::to("Forbidden"));
+        }
+        self
+    }
+
+    /// The schemas that it refers to.
+    pub(crate) fn schemas(&self) -> impl Iterator<Item = (String, RefOr<Schema>)> {
+        let body = self.request_body.iter().flat_map(|body| body.content.values());
+        let responses = self.responses.values().filter_map(|answer| match answer {
+            Answer::Of(response) => Some(response),
+            Answer::Shared { .. } => None,
+        });
+        let of_body = body.flat_map(MediaType::schemas);
+        of_body.chain(responses.flat_map(Response::schemas))
+    }
+}

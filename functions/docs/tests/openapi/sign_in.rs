@@ -1,0 +1,52 @@
+use serde::Serialize;
+use shared::Error;
+use shared::error::{Refusal, RefusalReason};
+use shared::http::{Location, Violation};
+use shared::rule::Rule;
+use signin::{Credentials, SignInResponse};
+
+use crate::answer::{Response, json};
+use crate::operation::{Operation, Tag};
+
+/// A token in the examples: the header and the claims of one, and no signature of ours.
+pub(crate) const TOKEN: &str =
+    "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFUzI1NiJ9.eyJzdWIiOiI3In0.c2lnbmF0dXJl";
+
+#[derive(Serialize)]
+struct Ada {
+    username: &'static str,
+    password: &'static str,
+}
+
+/// A refused sign-in, for whatever reason.
+pub(crate) fn refused() -> Error {
+    Error::WrongCredentials(Refusal { reason: RefusalReason::WrongPassword, user_id: None })
+}
+
+pub(crate) fn operation() -> Operation {
+    let ada = Ada { username: "ada", password: "correct horse" };
+    let answer = SignInResponse { token: TOKEN, token_type: "bearer" };
+    Operation::new(Tag::Accounts, "signIn", "Sign in")
+        .described(
+            "A username and a password for an access token. Send it as `Authorization: Bearer \
+             <token>` from then on; on this page, *Authorize* does.",
+        )
+        .takes::<Credentials>("application/json", ("ada", json(&ada)))
+        .answers(200, Response::json::<SignInResponse<'_>>("The token.", &answer))
+        .answers(
+            401,
+            Response::new(
+                "There is no such user, or it is another password: it is not told which.",
+            )
+            .error(&refused()),
+        )
+        .answers(
+            422,
+            Response::new("The body is no JSON object with the two fields.").error(
+                &Error::Unprocessable(vec![Violation::new(
+                    Location::Field("password"),
+                    Rule::Missing,
+                )]),
+            ),
+        )
+}

@@ -1,0 +1,44 @@
+use serde::Serialize;
+use shared::Error;
+use shared::http::{Location, UserBody, Violation};
+use shared::rule::Rule;
+use signup::NewUser;
+
+use crate::answer::{Response, json};
+use crate::operation::{Operation, Tag};
+
+/// Who signs up in the examples.
+#[derive(Serialize)]
+struct Ada {
+    username: &'static str,
+    email: &'static str,
+    password: &'static str,
+}
+
+pub(crate) fn operation() -> Operation {
+    let ada = Ada { username: "ada", email: "ada@example.com", password: "correct horse" };
+    let user = UserBody { username: ada.username, email: ada.email };
+    Operation::new(Tag::Accounts, "signUp", "Sign up")
+        .described(
+            "Makes a user with the role `ROLE_USER`. The password is stored as a hash alone. The \
+             fewest characters that it may have are a setting of the service; members of other \
+             names are ignored.",
+        )
+        .takes::<NewUser>("application/json", ("ada", json(&ada)))
+        .answers(200, Response::json::<UserBody<'_>>("There is such a user now.", &user))
+        .answers(
+            409,
+            Response::new("Somebody has that username, or that e-mail address.")
+                .error(&Error::UsernameTaken)
+                .error(&Error::EmailTaken),
+        )
+        .answers(
+            422,
+            Response::new("The body is no JSON object, or a field breaks a rule.").error(
+                &Error::Unprocessable(vec![
+                    Violation::new(Location::Field("email"), Rule::NotAnEmail),
+                    Violation::new(Location::Field("password"), Rule::TooShort(8)),
+                ]),
+            ),
+        )
+}
