@@ -55,6 +55,8 @@ fn a_wrong_method_is_not_found(target: &Target) {
         ("POST", "/api/auth/users/me"),
         ("DELETE", "/api/test/admin"),
         ("POST", "/.well-known/jwks.json"),
+        ("POST", "/docs"),
+        ("PUT", "/openapi.json"),
         ("TRACE", "/"),
         ("PROPFIND", "/api/test/all"),
         ("QUERY", "/api/test/all"),

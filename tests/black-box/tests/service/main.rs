@@ -15,6 +15,7 @@ mod content;
 mod cors;
 mod crowd;
 mod database;
+mod docs;
 mod errors;
 mod expectation;
 mod gateway;
@@ -58,6 +59,7 @@ fn together() -> Vec<Check> {
         content::checks(),
         roles::checks(),
         jwks::checks(),
+        docs::checks(),
         cors::checks(),
         errors::checks(),
         gateway::checks(),

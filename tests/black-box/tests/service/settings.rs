@@ -25,7 +25,8 @@ pub(crate) fn checks() -> Vec<Check> {
 }
 
 /// What the second runner is started with.
-pub(crate) const OVERRIDES: [&str; 7] = [
+pub(crate) const OVERRIDES: [&str; 8] = [
+    "AppName=A & \"B\" </title>",
     "TokenEndpoint=off",
     "PasswordMinLength=12",
     "AllowedOrigin=https://app.example",
