@@ -59,7 +59,9 @@ pub struct NewUser {
     /// An e-mail address, of at most 254 bytes of UTF-8.
     #[schema(value_type = String, format = Email, max_length = 254, examples("ada@example.com"))]
     email: NewEmail,
-    /// Any characters but NUL, at most 1,024 bytes of UTF-8, each of which counts.
+    /// Any characters but NUL, at most 1,024 bytes of UTF-8, each of which counts. Refused are
+    /// those that everyone uses, and those made of the username, the address or the service's
+    /// name.
     #[schema(value_type = String, format = Password, min_length = 8, max_length = 1024)]
     #[schema(examples("correct horse"))]
     password: NewPassword,

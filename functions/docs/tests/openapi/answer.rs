@@ -86,8 +86,7 @@ impl Answer {
     }
 }
 
-/// The answers that several routes have. `template.yaml` has the gateway's words
-/// (`GatewayResponses`).
+/// The answers that several routes have, API Gateway's own among them.
 pub(crate) fn shared() -> [(&'static str, Response); 7] {
     [
         (
@@ -261,5 +260,16 @@ impl MediaType {
 
     pub(crate) fn schemas(&self) -> impl Iterator<Item = (String, RefOr<Schema>)> {
         self.schemas.iter().cloned()
+    }
+}
+
+#[test]
+fn api_gateway_has_the_words_that_the_document_gives_it() {
+    let template = include_str!("../../../../template.yaml");
+    for (name, response) in shared() {
+        for example in response.content["text/plain"].examples.values() {
+            let words: String = serde_json::from_str(example.value.get()).unwrap();
+            assert!(template.contains(&format!("text/plain: {words}\n")), "{name}");
+        }
     }
 }

@@ -37,7 +37,7 @@ pub(crate) fn operation() -> Operation {
             Response::new("The body is no JSON object, or a field breaks a rule.").error(
                 &Error::Unprocessable(vec![
                     Violation::new(Location::Field("email"), Rule::NotAnEmail),
-                    Violation::new(Location::Field("password"), Rule::TooShort(8)),
+                    Violation::new(Location::Field("password"), Rule::TooCommon),
                 ]),
             ),
         )
