@@ -17,10 +17,11 @@ pub struct Signin {
 #[derive(ToSchema)]
 pub struct Credentials {
     /// The username, exactly as it was signed up with.
-    #[schema(value_type = String, examples("ada"))]
+    #[schema(value_type = String, pattern = r"^[^\u0000]*$", examples("ada"))]
     username: Username,
     /// The password.
-    #[schema(value_type = String, format = Password, examples("correct horse"))]
+    #[schema(value_type = String, format = Password, pattern = r"^[^\u0000]*$")]
+    #[schema(examples("correct horse"))]
     password: Password,
 }
 

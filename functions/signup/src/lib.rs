@@ -55,15 +55,17 @@ impl Endpoint for Signup {
 pub struct NewUser {
     /// The name to sign in with: any characters but NUL, kept and compared exactly as sent.
     #[schema(value_type = String, min_length = 1, max_length = 255, examples("ada"))]
+    #[schema(pattern = r"^[^\u0000]*$")]
     username: NewUsername,
     /// An e-mail address, of at most 254 bytes of UTF-8.
     #[schema(value_type = String, format = Email, max_length = 254, examples("ada@example.com"))]
+    #[schema(pattern = r#"^[^@\s"(),:;<>\[\\\]]+@[^@\s"(),:;<>\[\\\]]+$"#)]
     email: NewEmail,
     /// Any characters but NUL, at most 1,024 bytes of UTF-8, each of which counts. Refused are
     /// those that everyone uses, and those made of the username, the address or the service's
     /// name.
     #[schema(value_type = String, format = Password, min_length = 8, max_length = 1024)]
-    #[schema(examples("correct horse"))]
+    #[schema(pattern = r"^[^\u0000]*$", examples("correct horse"))]
     password: NewPassword,
 }
 

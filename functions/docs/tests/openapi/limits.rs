@@ -1,13 +1,19 @@
 //! That the limits in the document are those of the types behind it.
 
+use proptest::prelude::*;
+use regex::Regex;
 use serde_json::Value;
 use shared::password::NewPassword;
 use shared::{NewEmail, NewUsername};
 
-fn limit(field: &str, name: &str) -> usize {
+/// A rule for a field of a sign-up, as the document has it.
+fn rule(field: &str, name: &str) -> Value {
     let document: Value = serde_json::from_str(&crate::made()).unwrap();
-    let fields = &document["components"]["schemas"]["NewUser"]["properties"];
-    usize::try_from(fields[field][name].as_u64().unwrap()).unwrap()
+    document["components"]["schemas"]["NewUser"]["properties"][field][name].clone()
+}
+
+fn limit(field: &str, name: &str) -> usize {
+    usize::try_from(rule(field, name).as_u64().unwrap()).unwrap()
 }
 
 #[test]
@@ -32,4 +38,24 @@ fn the_longest_password_is_taken_and_no_longer_one() {
     let most = limit("password", "maxLength");
     assert!(taken(least as usize) && !taken(least as usize - 1));
     assert!(taken(most) && !taken(most + 1));
+}
+
+#[test]
+fn what_is_no_address_is_none_by_the_pattern_either() {
+    let pattern = Regex::new(rule("email", "pattern").as_str().unwrap()).unwrap();
+    for text in ["", "@", "a@", "@b", "not-an-email", "a b@c.d", "a@b c", "a@@b", "a@b@c", "<a@b>"]
+    {
+        assert!(NewEmail::parse(text.to_owned()).is_err() && !pattern.is_match(text), "{text}");
+    }
+}
+
+/// A client that looks at the pattern first refuses nobody whom the service takes.
+#[test]
+fn every_address_that_is_taken_fits_the_pattern() {
+    let pattern = Regex::new(rule("email", "pattern").as_str().unwrap()).unwrap();
+    proptest!(|(text in "\\PC{1,12}@[\\PC&&[^ ]]{1,12}")| {
+        if NewEmail::parse(text.clone()).is_ok() {
+            prop_assert!(pattern.is_match(&text), "{text}");
+        }
+    });
 }

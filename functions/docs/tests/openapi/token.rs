@@ -16,10 +16,11 @@ struct Form {
     #[schema(nullable = false, pattern = "^(password)?$", examples("password"))]
     grant_type: Option<&'static str>,
     /// The username, exactly as it was signed up with.
-    #[schema(min_length = 1, examples("ada"))]
+    #[schema(min_length = 1, pattern = r"^[^\u0000]*$", examples("ada"))]
     username: &'static str,
     /// The password.
-    #[schema(min_length = 1, format = Password, examples("correct horse"))]
+    #[schema(min_length = 1, format = Password, pattern = r"^[^\u0000]*$")]
+    #[schema(examples("correct horse"))]
     password: &'static str,
     /// Ignored.
     #[serde(skip_serializing_if = "Option::is_none")]
