@@ -159,7 +159,7 @@ impl Response {
     }
 
     pub(crate) fn with_etag(self) -> Self {
-        self.with_header("ETag", "What is in it, by a name.", json("\"4f7d3a1c9be20586\""))
+        self.with_header("ETag", "The name of what is in it.", json("\"4f7d3a1c9be20586\""))
     }
 
     pub(crate) fn with_cache_control(self, value: &str) -> Self {

@@ -120,7 +120,7 @@ impl Operation {
                           304 and empty.",
             schema: Object::with_type(utoipa::openapi::Type::String).into(),
         });
-        self.answers(304, Response::new("You have it already.").with_etag())
+        self.answers(304, Response::new("What you have is still the same.").with_etag())
     }
 
     pub(crate) fn answers(mut self, status: u16, response: Response) -> Self {
