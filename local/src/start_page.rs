@@ -5,8 +5,8 @@ use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
 };
 
-/// The address, the database if it is the runner's own, and three commands to paste: sign up,
-/// sign in, ask who one is.
+/// The address, the database if it is the runner's own, three commands to paste (sign up, sign in,
+/// ask who one is), and where the API's page is.
 pub(crate) fn lines(address: SocketAddr, database: Option<&str>) -> Vec<String> {
     let base = format!("http://{}", reachable(address));
     let post = |path: &str, body: &str| {
@@ -24,6 +24,7 @@ pub(crate) fn lines(address: SocketAddr, database: Option<&str>) -> Vec<String> 
         format!("TOKEN=$({sign_in} | cut -d '\"' -f 4)"),
         format!("curl -s {base}/api/auth/users/me -H \"Authorization: Bearer $TOKEN\""),
         String::new(),
+        format!("Or try everything by hand at {base}/docs."),
     ]);
     lines
 }
