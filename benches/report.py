@@ -1,0 +1,89 @@
+"""The figures as Markdown."""
+
+import datetime
+import statistics
+
+import machine
+from signin import USUAL_COST
+
+BEGIN, END = "<!-- figures: benches/run writes them -->", "<!-- end of figures -->"
+
+
+def short(number):
+    """Three digits or more, no more decimals than that takes."""
+    return f"{number:,.{0 if number >= 100 else 1 if number >= 10 else 2}f}"
+
+
+def spread(numbers):
+    """The median, and from the least to the most."""
+    return f"{short(statistics.median(numbers))} ({short(min(numbers))}–{short(max(numbers))})"
+
+
+def table(rows):
+    head, *body = [f"| {' | '.join(row)} |" for row in rows]
+    return "\n".join([head, "|---" * len(rows[0]) + "|", *body])
+
+
+def rates(cases, latchkey, app):
+    """A table of all cases; the app's columns and the ratio only if there is one."""
+    names = [latchkey.name, *([app.name] if app else [])]
+    rows = [
+        ["request", "connections"]
+        + [f"{name}, per second" for name in names]
+        + (["ratio"] if app else [])
+        + [f"{name}, ms: p50, p99" for name in names]
+    ]
+    for case in cases:
+        medians = [case.median(name, "rate") for name in names]
+        rows.append(
+            [case.name, str(case.connections)]
+            + [spread(case.rates(name)) for name in names]
+            + ([short(medians[0] / medians[1])] if app else [])
+            + [f"{short(case.median(name, 'p50_ms'))}, {short(case.median(name, 'p99_ms'))}" for name in names]
+        )
+    return table(rows)
+
+
+def beyond(found):
+    """What a sign-in takes beyond its hash, and what the figure stands on."""
+    hashes = found.figures(lambda line: line.hash * 2**USUAL_COST)
+    medians = ", ".join(f"{short(time)} at {cost}" for cost, time in found.medians.items())
+    return "\n\n".join(
+        [
+            table(
+                [
+                    ["sign-in, one after another", "ms"],
+                    ["beyond the hash", spread(found.figures(lambda line: line.beyond))],
+                    [f"the hash, at a cost of {USUAL_COST}", spread(hashes)],
+                ]
+            ),
+            f"Medians by bcrypt's cost, in ms: {medians}. None is off its line by more than {found.off:.1%}.",
+        ]
+    )
+
+
+def memory(found):
+    """The runner's memory at several moments."""
+    rows = [[when, *(short(mib) for mib in sizes)] for when, sizes in found.items()]
+    return table([["the runner's resident memory", "MiB", "at most so far"], *rows])
+
+
+def origin(versions, seconds, turns, idleness):
+    """Where the figures come from."""
+    date = datetime.date.today().isoformat()
+    each = "one turn" if turns == 1 else f"{turns} turns"
+    return "\n".join(
+        [
+            f"- {date}, on {machine.described()}; {idleness.described()}.",
+            *(f"- {line}." for line in versions),
+            f"- {each} of {seconds} s for each figure: its median (least–most).",
+        ]
+    )
+
+
+def write(document, figures):
+    """Puts the figures in the document's place for them."""
+    text = document.read_text()
+    before, _, rest = text.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    document.write_text(f"{before}{BEGIN}\n\n{figures}\n\n{END}{after}")

@@ -1,0 +1,107 @@
+"""The local runner: built for release, started, its memory read."""
+
+import contextlib
+import json
+import os
+import re
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+from process import Failed, output, running
+
+ROOT = Path(__file__).resolve().parent.parent
+STARTING_SECONDS = 60
+# Settings come from the command line alone, so that a developer's own don't falsify a figure.
+PASSED_ON = re.compile(r"PATH|HOME|LANG|TMPDIR|PG_BIN|npm_config_\w+", re.IGNORECASE)
+
+
+def build():
+    """Builds the runner and says where it is."""
+    command = "cargo build --release --locked -p local --bin latchkey --message-format=json-render-diagnostics".split()
+    messages = [json.loads(line) for line in output(command, cwd=ROOT).splitlines()]
+    return next(it["executable"] for it in messages if it.get("executable"))
+
+
+def commit():
+    """What it is built from."""
+    try:
+        return output(["git", "describe", "--always", "--dirty=, with changes"], cwd=ROOT).strip()
+    except Failed:
+        return "of no known commit"
+
+
+# Removes our folder once our end of the pipe closes, as it does however we end. A PostgreSQL may still be stopping
+# there, or have its data where a file says, if its user couldn't pass through our temporary directory.
+REMOVER = """trap '' HUP INT TERM
+read -r _
+cd / && for _ in $(seq 100); do
+  rm -rf -- "$1" "$(cat "$1/.local/postgres-directory")" && exit
+  sleep 0.1
+done 2>/dev/null"""
+
+
+@contextlib.contextmanager
+def project():
+    """An empty project's folder: the runner keeps its database beside the template that it reads."""
+    folder = Path(tempfile.mkdtemp(prefix="latchkey-bench-"))
+    remover = subprocess.Popen(["sh", "-c", REMOVER, "remover", folder], stdin=subprocess.PIPE, start_new_session=True)
+    try:
+        folder.chmod(0o755)  # PostgreSQL's user has to pass
+        (folder / "template.yaml").symlink_to(ROOT / "template.yaml")
+        yield folder
+    finally:
+        remover.stdin.close()
+        remover.wait()
+
+
+class Runner:
+    """A runner that answers."""
+
+    def __init__(self, process, folder, log, printed):
+        self.pid, self.folder, self.log = process.pid, folder, log
+        self.address = re.search(r"answers at (\S+)", printed)[1]
+        database = re.search(r"Its database is (\S+)\.\n", printed)
+        self.database = database and database[1]
+
+    def memory(self):
+        """Its resident memory now and at most so far, in MiB. PostgreSQL is another process."""
+        status = Path(f"/proc/{self.pid}/status").read_text()
+        return tuple(int(re.search(rf"{name}:\s+(\d+) kB", status)[1]) / 1024 for name in ("VmRSS", "VmHWM"))
+
+    def forget_log(self):
+        """Empties the log, which grows by gigabytes in a long run."""
+        os.truncate(self.log, 0)
+
+    def postgres_version(self):
+        """Which PostgreSQL runs below it."""
+        pid = (self.folder / ".local/postgres/data/postmaster.pid").read_text().splitlines()[0]
+        return output([os.readlink(f"/proc/{pid}/exe"), "--version"], cwd="/").strip()
+
+
+@contextlib.contextmanager
+def start(program, folder, key, database=None, **parameters):
+    """Starts a runner with these values for the template's parameters, on a database of its own or on a given one."""
+    overrides = [f"{name}={value}" for name, value in parameters.items()]
+    given = ["--database-url", database] if database else []
+    environment = {name: value for name, value in os.environ.items() if PASSED_ON.fullmatch(name)}
+    name = tempfile.mktemp(prefix="runner-", dir=folder)
+    with open(f"{name}.out", "wb") as out, open(f"{name}.log", "ab") as log:
+        command = [program, "--port", "0", *given, "--parameter-overrides", *overrides]
+        environment["SIGNING_KEY"] = key
+        started = running(command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=out, stderr=log)
+        with started as process:
+            yield Runner(process, folder, log.name, printed(process, out.name, log.name))
+
+
+def printed(process, out, log):
+    """What it prints once it answers."""
+    for _ in range(STARTING_SECONDS * 20):
+        text = Path(out).read_text()
+        if "\n\n" in text:
+            return text
+        if process.poll() is not None:
+            raise Failed(f"the runner ended: {Path(log).read_text().strip()}")
+        time.sleep(0.05)
+    raise Failed(f"the runner doesn't answer within {STARTING_SECONDS} s")

@@ -1,0 +1,75 @@
+"""What a sign-in takes beyond its password hash.
+
+No clock inside the product is asked. Sign-ins are sent one after another at several costs of bcrypt, whose work
+doubles with each step of the cost, so that the medians lie on a line: time = beyond + hash · 2^cost. The line's start
+is what no hash takes part in. It still has what bcrypt does once whatever its cost, some 0.05 ms.
+"""
+
+import statistics
+from typing import NamedTuple
+
+import accounts
+import wrk
+
+COSTS = (4, 5, 6, 7, 8)
+USUAL_COST = 12
+
+
+class Line(NamedTuple):
+    """time = beyond + hash · 2^cost, in ms."""
+
+    beyond: float
+    hash: float
+
+    def at(self, cost):
+        return self.beyond + self.hash * 2**cost
+
+
+def fit(medians):
+    """The line through these medians by cost, by least squares of the relative deviation.
+
+    >>> line = fit({cost: 0.4 + 0.06 * 2**cost for cost in COSTS})
+    >>> round(line.beyond, 9), round(line.hash, 9)
+    (0.4, 0.06)
+    """
+    points = [(2**cost, time, time**-2) for cost, time in medians.items()]
+    weight = sum(w for _, _, w in points)
+    x_mean = sum(w * x for x, _, w in points) / weight
+    t_mean = sum(w * t for _, t, w in points) / weight
+    covariance = sum(w * (x - x_mean) * (t - t_mean) for x, t, w in points)
+    slope = covariance / sum(w * (x - x_mean) ** 2 for x, _, w in points)
+    return Line(t_mean - slope * x_mean, slope)
+
+
+class Beyond:
+    """The lines of several turns, and how well the medians lie on them."""
+
+    def __init__(self, turns):
+        self.lines = [fit(medians) for medians in turns]
+        self.medians = {cost: statistics.median(medians[cost] for medians in turns) for cost in COSTS}
+        off = [
+            abs(line.at(cost) / time - 1) for line, medians in zip(self.lines, turns) for cost, time in medians.items()
+        ]
+        self.off = max(off)
+
+    def figures(self, what):
+        return [what(line) for line in self.lines]
+
+
+def measure(runners, turns, seconds, folder, idleness, say):
+    """Sends sign-ins at each cost in turn; `runners` are started ones by cost, each with a database in common."""
+    somebody = {}
+    for cost, at in runners.items():
+        somebody[cost] = accounts.new(1)
+        accounts.sign_up(at.address, somebody[cost])
+        accounts.sign_in(at.address, somebody[cost])
+    measured = []
+    for turn in range(turns):
+        medians = {}
+        for cost, at in runners.items():
+            idleness.settle()
+            lines = [account.signin() for account in somebody[cost]]
+            medians[cost] = wrk.load(at.address, "POST", "/api/auth/signin", lines, 1, seconds, folder).p50_ms
+        measured.append(medians)
+        say(f"a sign-in beyond its hash, turn {turn + 1}: {fit(medians).beyond:.2f} ms")
+    return Beyond(measured)

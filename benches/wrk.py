@@ -1,0 +1,49 @@
+"""Load, by wrk."""
+
+import json
+import subprocess
+from pathlib import Path
+from typing import NamedTuple
+
+from process import Failed, output, running
+
+SCRIPT = Path(__file__).with_suffix(".lua")
+ANSWER_SECONDS = 30
+
+
+class Load(NamedTuple):
+    """What wrk found. Its percentiles are of its own making: a slow answer counts for those that waited behind it."""
+
+    requests: int
+    seconds: float
+    p50_ms: float
+    p99_ms: float
+    statuses: dict
+    faults: dict
+
+    @property
+    def rate(self):
+        return self.requests / self.seconds
+
+
+def version():
+    """Which wrk this is."""
+    with running(["wrk", "--version"], stdout=subprocess.PIPE, text=True) as process:  # it always ends with 1
+        return " ".join(process.communicate()[0].split()[:2]).replace("debian/", "")
+
+
+def load(address, method, path, lines, connections, seconds, folder):
+    """Sends the requests over and over. A wrong answer is a failure and no figure."""
+    requests = folder / "requests"
+    requests.write_text("".join(f"{line}\n" for line in lines))
+    told = output(
+        ["wrk", "--threads", "1", "--connections", str(connections), "--duration", f"{seconds}s"]
+        + ["--timeout", f"{ANSWER_SECONDS}s", "--script", SCRIPT, address, "--", method, path, requests]
+    )
+    found = Load(**json.loads(told.splitlines()[-1]))
+    wrong = {status: count for status, count in found.statuses.items() if status != "200"}
+    wrong |= {fault: count for fault, count in found.faults.items() if count}
+    if wrong or not found.requests:
+        counts = ", ".join(f"{count} × {what}" for what, count in wrong.items()) or "nothing"
+        raise Failed(f"{method} {path} at {address} answered {counts}, beside {found.statuses.get('200', 0)} × 200")
+    return found
