@@ -9,7 +9,7 @@ import wrk
 from accounts import Account, Client
 from machine import CORES
 
-CONNECTIONS = 16
+CONNECTIONS = 32  # enough for the runner to have all cores at work
 # More than any machine's cores can hash at bcrypt's cost of 12. Running out would be a wrong answer, never a figure.
 SIGNUPS_PER_SECOND = 100 * CORES
 # A hash may take more than a second on a busy machine, and a figure needs a few.
