@@ -56,7 +56,7 @@ case $1 in
     while [ "$after" != null ]; do
       ask --argjson after "$after" '{verb: "list", after: $after}'
       # In ASCII: a name may hold what a terminal would obey.
-      jq -ac '.users[]' <<<"$answer"
+      jq -ac '.users[] | {id, username, roles}' <<<"$answer"
       after=$(jq .next <<<"$answer")
     done
     ;;
