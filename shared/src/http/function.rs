@@ -51,12 +51,15 @@ impl<E: Endpoint> Function<E> {
     pub async fn invoke(&self, event: ProxyEvent) -> ProxyResponse {
         let start = Instant::now();
         let headers = event.headers();
-        let (origin, accept) = (headers.get(ORIGIN).cloned(), Accept::of(&headers));
+        let origin = headers.get(ORIGIN).cloned();
         let answer = match Request::of(&event, headers, E::FUNCTION) {
             Ok(request) => self.endpoint.handle(&request).await,
             Err(error) => Err(error),
         };
-        let mut reply = answer.unwrap_or_else(|error| Reply::of_error(&error, &accept));
+        let mut reply = answer.unwrap_or_else(|error| {
+            // Read again, by the few that are refused: the others need not know of it.
+            Reply::of_error(&error, &Accept::of(&event.headers()))
+        });
         self.cors.apply(origin.as_ref(), &mut reply.headers);
         self.log(&event, &reply, start.elapsed());
         reply.into()

@@ -1,13 +1,12 @@
 //! `GET /docs`, what it loads, and `GET /openapi.json`.
 
-use serde_json::{Value, json};
+mod document;
 
 use crate::check::{Check, checks};
-use crate::client::Answer;
 use crate::target::Target;
 
 pub(crate) fn checks() -> Vec<Check> {
-    checks![
+    let own = checks![
         the_page_links_the_document_beside_it;
         the_page_runs_no_script_and_no_style_but_its_own;
         every_file_of_the_page_is_served_and_may_be_kept;
@@ -15,51 +14,19 @@ pub(crate) fn checks() -> Vec<Check> {
         what_is_known_is_not_sent_again;
         the_page_and_the_document_need_no_token;
         there_is_no_other_file needs GatewayWords;
-        the_document_is_openapi_of_this_service;
-        the_document_has_every_address;
-        the_document_says_who_needs_a_token;
-        the_token_endpoint_is_deprecated_and_told_why;
-        both_ways_to_authorize_are_there;
-        what_is_answered_is_described;
-        the_examples_work_as_they_stand needs Runner;
         the_title_is_the_services_name needs Runner;
-        the_rule_for_passwords_is_the_services needs Runner;
-    ]
+    ];
+    own.into_iter().chain(document::checks()).collect()
 }
 
 const PAGE: &str = "/docs";
 const DOCUMENT: &str = "/openapi.json";
-
-/// Each address of the service, and whether a token is needed.
-const ADDRESSES: [(&str, &str, bool); 14] = [
-    ("post", "/api/auth/signup", false),
-    ("post", "/api/auth/signin", false),
-    ("post", "/api/auth/token", false),
-    ("get", "/api/auth/users/me", true),
-    ("get", "/api/auth/users/me/items", true),
-    ("get", "/", false),
-    ("get", "/api/test/all", false),
-    ("get", "/api/test/user", true),
-    ("get", "/api/test/mod", true),
-    ("get", "/api/test/admin", true),
-    ("get", "/api/test/profile", true),
-    ("get", "/.well-known/jwks.json", false),
-    ("get", "/openapi.json", false),
-    ("get", "/docs", false),
-];
 
 #[track_caller]
 fn page(target: &Target) -> String {
     let answer = target.http.get(PAGE).header("accept", "text/html,*/*;q=0.8").send();
     assert_eq!((answer.status, answer.media_type()), (200, "text/html"), "{answer:?}");
     answer.text()
-}
-
-#[track_caller]
-fn document(target: &Target) -> Value {
-    let answer = target.http.get(DOCUMENT).send();
-    assert_eq!((answer.status, answer.media_type()), (200, "application/json"), "{answer:?}");
-    answer.json()
 }
 
 /// The values of an attribute in HTML.
@@ -179,173 +146,8 @@ fn there_is_no_other_file(target: &Target) {
     }
 }
 
-fn the_document_is_openapi_of_this_service(target: &Target) {
-    let document = document(target);
-    let version = document["openapi"].as_str().expect("a version");
-    assert!(version.starts_with("3.1."), "{version}");
-    assert_eq!(document["info"]["title"], "Latchkey");
-    for server in document["servers"].as_array().expect("servers") {
-        let url = server["url"].as_str().expect("an address");
-        assert!(!url.contains(':') && !url.starts_with('/'), "{url}");
-    }
-}
-
-fn the_document_has_every_address(target: &Target) {
-    let document = document(target);
-    let mut found: Vec<_> = document["paths"]
-        .as_object()
-        .expect("paths")
-        .iter()
-        .flat_map(|(path, methods)| {
-            let methods = methods.as_object().expect("methods");
-            methods.keys().map(move |method| (method.as_str(), path.as_str()))
-        })
-        .collect();
-    let mut wanted: Vec<_> = ADDRESSES.iter().map(|(method, path, _)| (*method, *path)).collect();
-    found.sort_unstable();
-    wanted.sort_unstable();
-    assert_eq!(found, wanted);
-    for (method, path) in found {
-        let operation = &document["paths"][path][method];
-        for name in ["operationId", "summary", "description"] {
-            assert!(operation[name].as_str().is_some_and(|it| !it.is_empty()), "{path}: {name}");
-        }
-    }
-}
-
-fn the_document_says_who_needs_a_token(target: &Target) {
-    let document = document(target);
-    for (method, path, protected) in ADDRESSES {
-        let operation = &document["paths"][path][method];
-        let security = operation["security"].as_array().expect("a list");
-        assert_eq!(!security.is_empty(), protected, "{path}: {security:?}");
-        let statuses = operation["responses"].as_object().expect("answers");
-        if protected {
-            assert!(statuses.contains_key("401"), "{path}");
-        }
-        for status in ["200", "413", "429", "500", "503"] {
-            assert!(statuses.contains_key(status), "{path}: {status}");
-        }
-    }
-}
-
-fn the_token_endpoint_is_deprecated_and_told_why(target: &Target) {
-    let document = document(target);
-    for (method, path, _) in ADDRESSES {
-        let operation = &document["paths"][path][method];
-        let deprecated = operation["deprecated"].as_bool().unwrap_or(false);
-        assert_eq!(deprecated, path == "/api/auth/token", "{path}");
-    }
-    let told = document["paths"]["/api/auth/token"]["post"]["description"].as_str();
-    assert!(told.is_some_and(|it| it.contains("RFC 9700 §2.4")), "{told:?}");
-}
-
-fn both_ways_to_authorize_are_there(target: &Target) {
-    let document = document(target);
-    let schemes = document["components"]["securitySchemes"].as_object().expect("schemes");
-    let of = |kind: &str| schemes.values().find(|it| it["type"] == kind).expect("a scheme");
-    assert_eq!(of("http")["scheme"], "bearer");
-    let address = of("oauth2")["flows"]["password"]["tokenUrl"].as_str().expect("an address");
-    // Relative to the document, as a browser takes it.
-    assert_eq!(address, "api/auth/token");
-    let ada = &target.ada().person;
-    let form =
-        [("grant_type", "password"), ("username", &ada.username), ("password", &ada.password)];
-    assert_eq!(target.http.post_form(&format!("/{address}"), &form).send().status, 200);
-}
-
-/// The description of an answer in its place, or among those that several routes have.
-#[track_caller]
-fn described<'a>(document: &'a Value, asked: &str, status: u16) -> &'a Value {
-    let (method, address) = asked.split_once(' ').expect("a method and a path");
-    let paths = document["paths"].as_object().expect("paths");
-    // The target's own address may have a stage in it.
-    let fits = paths.iter().filter(|(path, _)| address.ends_with(path.as_str()));
-    let (_, methods) = fits.max_by_key(|(path, _)| path.len()).expect("a path");
-    let responses = &methods[method.to_lowercase()]["responses"];
-    let response = &responses[status.to_string()];
-    match response["$ref"].as_str() {
-        Some(reference) => document.pointer(&reference[1..]).expect("what it refers to"),
-        None => response,
-    }
-}
-
-#[track_caller]
-fn is_described(document: &Value, answer: &Answer) {
-    let description = described(document, &answer.asked, answer.status);
-    let content = &description["content"][answer.media_type()];
-    assert!(content.is_object(), "{answer:?} is not in {description}");
-    let told = serde_json::from_slice(&answer.body).unwrap_or_else(|_| json!(answer.text()));
-    if answer.status >= 400 && answer.status != 422 {
-        let examples = content["examples"].as_object().into_iter().flat_map(|all| all.values());
-        let mut examples = examples.map(|it| &it["value"]).chain([&content["example"]]);
-        assert!(examples.any(|example| *example == told), "{told} is not in {content}");
-    }
-}
-
-fn what_is_answered_is_described(target: &Target) {
-    let document = document(target);
-    let ada = target.ada();
-    let wrong = json!({ "username": ada.person.username, "password": "wrong" });
-    let large = "x".repeat(70_000);
-    for accept in ["*/*", "application/json", "application/problem+json"] {
-        let get = |path| target.http.get(path).header("accept", accept);
-        let post = |path, body| target.http.post_json(path, body).header("accept", accept);
-        let form =
-            |fields| target.http.post_form("/api/auth/token", fields).header("accept", accept);
-        for answer in [
-            get("/").send(),
-            get("/.well-known/jwks.json").send(),
-            get("/docs").send(),
-            get("/api/auth/users/me").bearer(&ada.token).send(),
-            get("/api/auth/users/me/items").bearer(&ada.token).send(),
-            post("/api/auth/signup", &ada.person.json()).send(),
-            post("/api/auth/signup", &wrong).send(),
-            post("/api/auth/signup", &json!(large)).send(),
-            post("/api/auth/signin", &ada.person.json()).send(),
-            post("/api/auth/signin", &wrong).send(),
-            post("/api/auth/signin", &json!([])).send(),
-            form(&[("username", "nobody"), ("password", "wrong")]).send(),
-            form(&[("username", "nobody")]).send(),
-            form(&[("username", &large), ("password", "wrong")]).send(),
-        ] {
-            is_described(&document, &answer);
-        }
-    }
-}
-
-fn the_examples_work_as_they_stand(target: &Target) {
-    let document = document(target);
-    let example = |path: &str, media_type: &str| {
-        let body = &document["paths"][path]["post"]["requestBody"]["content"][media_type];
-        body["example"].clone()
-    };
-    for path in ["/api/auth/signup", "/api/auth/signin"] {
-        let answer = target.http.post_json(path, &example(path, "application/json")).send();
-        assert_eq!(answer.status, 200, "{path}: {}", answer.text());
-    }
-    let fields = example("/api/auth/token", "application/x-www-form-urlencoded");
-    let fields: Vec<_> = fields
-        .as_object()
-        .expect("fields")
-        .iter()
-        .map(|(name, value)| (name.as_str(), value.as_str().expect("text")))
-        .collect();
-    assert_eq!(target.http.post_form("/api/auth/token", &fields).send().status, 200);
-}
-
 fn the_title_is_the_services_name(target: &Target) {
     let variant = target.variant();
-    assert_eq!(document(variant)["info"]["title"], "A & \"B\" </title>");
+    assert_eq!(document::read(variant)["info"]["title"], "A & \"B\" </title>");
     assert!(page(variant).contains("<title>A &amp; \"B\" &lt;/title></title>"));
-}
-
-fn the_rule_for_passwords_is_the_services(target: &Target) {
-    for (target, least) in [(target, 8), (target.variant(), 12)] {
-        let document = document(target);
-        let body = &document["paths"]["/api/auth/signup"]["post"]["requestBody"];
-        let schema = &body["content"]["application/json"]["schema"]["$ref"];
-        let schema = document.pointer(&schema.as_str().expect("a reference")[1..]);
-        assert_eq!(schema.expect("a schema")["properties"]["password"]["minLength"], least);
-    }
 }
