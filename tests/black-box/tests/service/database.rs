@@ -1,6 +1,10 @@
 //! The few things that no request can bring about: a row deleted, a hash of another make.
 
 use std::error::Error;
+use std::io;
+use std::process::Command;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Config, NoTls, Row};
@@ -58,6 +62,29 @@ impl Database {
              WHERE datname = current_database() AND pid <> pg_backend_pid()",
             &[],
         );
+    }
+
+    /// Ends the server at once, as a crash would, and waits until it is gone.
+    #[track_caller]
+    pub(crate) fn crash(&self) {
+        let rows = self.query("SELECT pg_read_file('postmaster.pid')", &[]);
+        let file: String = rows[0].get(0);
+        let pid = file.lines().next().expect("its process");
+        let ended = Command::new("kill").args(["-QUIT", pid]).status().expect("kill starts");
+        assert!(ended.success());
+        // The process that listens outlives those that serve: a statement may still succeed.
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while self.listens() {
+            assert!(Instant::now() < deadline, "the server doesn't end");
+            thread::park_timeout(Duration::from_millis(20));
+        }
+    }
+
+    fn listens(&self) -> bool {
+        let Err(error) = self.try_query("SELECT 1", &[]) else { return true };
+        let cause = error.source().and_then(|cause| cause.downcast_ref::<io::Error>());
+        let gone = [io::ErrorKind::ConnectionRefused, io::ErrorKind::NotFound];
+        !cause.is_some_and(|cause| gone.contains(&cause.kind()))
     }
 
     /// The id of a user.

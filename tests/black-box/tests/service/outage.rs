@@ -1,6 +1,5 @@
 //! A database that hangs up, takes no writes, or is gone. Runs alone, one check after the other.
 
-use std::process::Command;
 use std::sync::Arc;
 use std::thread;
 
@@ -80,15 +79,6 @@ fn a_sign_in_needs_no_writable_database(target: &Target) {
     assert_eq!(target.signin(&person.username, "correct horse battery").status, 200);
 }
 
-/// Ends the database's server at once, as a crash would.
-fn crash_database(target: &Target) {
-    let rows = target.database().query("SELECT pg_read_file('postmaster.pid')", &[]);
-    let file: String = rows[0].get(0);
-    let pid = file.lines().next().expect("its process");
-    let ended = Command::new("kill").args(["-QUIT", pid]).status().expect("kill starts");
-    assert!(ended.success());
-}
-
 #[track_caller]
 fn is_unavailable(answer: &Answer) {
     answer.is_text(503, "Service Unavailable");
@@ -100,7 +90,7 @@ fn without_a_database_the_service_is_unavailable_and_says_why_in_its_log(target:
         Target::runner("doomed", &["AuthorizerCacheSeconds=0"], Arc::clone(&target.secrets));
     let doomed = doomed.unwrap_or_else(|sentence| panic!("{sentence}"));
     let ada = doomed.ada().clone();
-    crash_database(&doomed);
+    doomed.database().crash();
     is_unavailable(&doomed.signin(&ada.person.username, &ada.person.password));
     is_unavailable(&doomed.signup(&Person::new("late")));
     is_unavailable(&doomed.get_as(&ada.token, "/api/auth/users/me"));
