@@ -1,10 +1,10 @@
 //! What the local runner reads of `template.yaml`: the template stays the one source of routes,
 //! settings and the gateway's own answers.
 //!
-//! It reads Parameters, Conditions, Globals, each function's Timeout, Environment and Api events,
-//! and the Api's Auth, Cors, `GatewayResponses` and `BinaryMediaTypes`, with `Ref`, `Sub`, `If`,
-//! `Equals` and `Not`. Anything else in those places is an error that names it; what stands in
-//! other places is not looked at.
+//! It reads Parameters, Globals, each function's Timeout, Environment and Api events, the Api's
+//! Auth, Cors, `GatewayResponses` and `BinaryMediaTypes`, and the Conditions that those ask for,
+//! with `Ref`, `Sub`, `If`, `Equals` and `Not`. Anything else in those places is an error that
+//! names it; what stands in other places is not looked at.
 
 mod api;
 mod error;
@@ -39,24 +39,29 @@ impl Template {
         let root = Node::parse(text)?;
         let nothing = Scope::default();
         let parameters = Field::new(&root, "", &nothing).fields()?.within("Parameters")?;
-        let scope = Scope::new(&parameters, secrets(&root), given)?;
-        let conditions = lookup(&root, "Conditions")
-            .map_or(Ok(BTreeMap::new()), |conditions| conditions_of(conditions, &scope))?;
-        let scope = scope.with_conditions(conditions);
+        let conditions = lookup(&root, "Conditions").map_or(Ok(BTreeMap::new()), conditions_of)?;
+        let scope = Scope::new(&parameters, conditions, secrets(&root), given)?;
         let globals = Field::new(&root, "", &scope).fields()?.within("Globals")?;
         globals.only(&["Function"])?;
-        let globals = globals.within("Function")?;
+        let globals = match globals.get("Function") {
+            Some(globals) => globals.fields_among(&Function::PROPERTIES)?,
+            None => globals,
+        };
         let mut functions = Vec::new();
         let mut apis = Vec::new();
         for (name, node) in resources(&root) {
             let path = format!("Resources.{name}.Properties");
             let Some(properties) = lookup(node, "Properties") else { continue };
-            let properties = || Field::new(properties, &path, &scope).fields();
+            let properties = Field::new(properties, &path, &scope);
             match kind(node) {
                 "AWS::Serverless::Function" => {
-                    functions.push(Function::read(name, &properties()?, &globals)?);
+                    let properties = properties.fields_among(&Function::PROPERTIES)?;
+                    functions.push(Function::read(name, &properties, &globals)?);
                 }
-                "AWS::Serverless::Api" => apis.push(Api::read(name, &properties()?)?),
+                "AWS::Serverless::Api" => {
+                    let properties = properties.fields_among(&Api::PROPERTIES)?;
+                    apis.push(Api::read(name, &properties)?);
+                }
                 _ => {}
             }
         }
@@ -134,15 +139,11 @@ fn secrets(root: &Node) -> Vec<String> {
     secrets.map(|(name, _)| name.to_owned()).collect()
 }
 
-fn conditions_of(node: &Node, scope: &Scope) -> Result<BTreeMap<String, bool>> {
-    let Value::Map(conditions) = &node.value else {
-        return Err(Error::at(node, "Conditions", "there must be named fields here"));
-    };
-    let decide = |(name, node): &(String, Node)| {
-        let field = Field::new(node, &format!("Conditions.{name}"), scope);
-        Ok((name.clone(), field.truth()?))
-    };
-    conditions.iter().map(decide).collect()
+fn conditions_of(node: &Node) -> Result<BTreeMap<String, Node>> {
+    match &node.value {
+        Value::Map(conditions) => Ok(conditions.iter().cloned().collect()),
+        _ => Err(Error::at(node, "Conditions", "there must be named fields here")),
+    }
 }
 
 /// The logical id of a function that a crate's name stands in: `signup` for `SignupFunction`.

@@ -41,6 +41,10 @@ pub(crate) struct AuthorizerSource {
 }
 
 impl Api {
+    /// What is read of it.
+    pub(crate) const PROPERTIES: [&str; 5] =
+        ["Auth", "BinaryMediaTypes", "Cors", "GatewayResponses", "StageName"];
+
     pub(crate) fn read(name: &str, properties: &Fields<'_>) -> Result<Self> {
         let responses = properties.within("GatewayResponses")?;
         let types = properties.get("BinaryMediaTypes").map_or(Ok(Vec::new()), media_types)?;

@@ -130,12 +130,22 @@ impl<'a> Field<'a> {
 
     /// The fields of the map here, without those that a condition leaves out.
     pub(crate) fn fields(&self) -> Result<Fields<'a>> {
+        self.fields_where(|_| true)
+    }
+
+    /// The same of a map of which only these are looked at.
+    pub(crate) fn fields_among(&self, names: &[&str]) -> Result<Fields<'a>> {
+        self.fields_where(|name| names.contains(&name))
+    }
+
+    fn fields_where(&self, is_wanted: impl Fn(&str) -> bool) -> Result<Fields<'a>> {
         let Some(of) = self.clone().decided()? else {
             return Ok(Fields { of: self.clone(), fields: Vec::new() });
         };
         match &of.node.value {
             Value::Map(map) => {
-                let fields = map.iter().filter_map(|(name, node)| {
+                let wanted = map.iter().filter(|(name, _)| is_wanted(name));
+                let fields = wanted.filter_map(|(name, node)| {
                     let field = of.inside(node, name).decided().transpose()?;
                     Some(field.map(|field| (name.as_str(), field)))
                 });

@@ -48,6 +48,9 @@ pub(crate) struct Route {
 }
 
 impl Function {
+    /// What is read of it, and of the Globals for all of them.
+    pub(crate) const PROPERTIES: [&str; 3] = ["Environment", "Events", "Timeout"];
+
     pub(crate) fn read(name: &str, own: &Fields<'_>, globals: &Fields<'_>) -> Result<Self> {
         let timeout = own.get("Timeout").or_else(|| globals.get("Timeout"));
         let timeout = timeout.map_or(Ok(DEFAULT_TIMEOUT), Field::parsed)?;

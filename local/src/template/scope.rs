@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::{
     error::{Error, Result},
     field::{Field, Fields},
+    node::Node,
     parameter::{Parameter, setting_name},
 };
 
@@ -48,13 +49,20 @@ pub(crate) enum Referred {
 pub(crate) struct Scope {
     parameters: BTreeMap<String, Parameter>,
     given: Given,
-    conditions: BTreeMap<String, bool>,
+    /// Each is decided when something asks for it: those that only AWS asks for depend on settings
+    /// that are none of the runner's.
+    conditions: BTreeMap<String, Node>,
     secrets: Vec<String>,
 }
 
 impl Scope {
-    /// The scope of a template's parameters; the conditions need it to be read themselves.
-    pub(crate) fn new(parameters: &Fields<'_>, secrets: Vec<String>, given: Given) -> Result<Self> {
+    /// The scope of a template's parameters and conditions.
+    pub(crate) fn new(
+        parameters: &Fields<'_>,
+        conditions: BTreeMap<String, Node>,
+        secrets: Vec<String>,
+        given: Given,
+    ) -> Result<Self> {
         let parameters = parameters
             .iter()
             .map(|(name, field)| Ok((name.to_owned(), Parameter::read(field)?)))
@@ -66,18 +74,14 @@ impl Scope {
             })?;
             parameter.check(name, value)?;
         }
-        Ok(Self { parameters, given, conditions: BTreeMap::new(), secrets })
-    }
-
-    /// Adds the conditions.
-    pub(crate) fn with_conditions(self, conditions: BTreeMap<String, bool>) -> Self {
-        Self { conditions, ..self }
+        Ok(Self { parameters, given, conditions, secrets })
     }
 
     /// Whether the condition of that name holds.
     pub(crate) fn condition(&self, name: &str, at: &Field<'_>) -> Result<bool> {
-        let found = self.conditions.get(name).copied();
-        found.ok_or_else(|| at.fault(format!("there is no condition {name}")))
+        let found = self.conditions.get(name);
+        let found = found.ok_or_else(|| at.fault(format!("there is no condition {name}")))?;
+        Field::new(found, &format!("Conditions.{name}"), self).truth()
     }
 
     /// What `!Ref name` gives.

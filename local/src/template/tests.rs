@@ -27,6 +27,7 @@ fn with_function(properties: &str) -> Result<Template> {
     let text = format!(
         "Parameters:\n  Name: {{Type: String, Default: ada}}\n\
          Conditions:\n  IsAda: !Equals [!Ref Name, ada]\n  Other: !Not [!Equals [!Ref Name, ada]]\n\
+         \x20 Both: !And [!Equals [!Ref Name, ada], !Equals [!Ref Unheard, ada]]\n\
          Resources:\n  Key: {{Type: 'AWS::SecretsManager::Secret'}}\n\
          \x20 Api: {{Type: 'AWS::Serverless::Api', Properties: {{StageName: Prod}}}}\n\
          \x20 HelloFunction:\n    Type: AWS::Serverless::Function\n    Properties:\n{}\n",
@@ -69,6 +70,14 @@ fn what_is_not_supported_is_named_with_its_place() {
         assert!(error.contains(fault), "{value}: {error}");
         assert!(error.contains("Resources.HelloFunction.Properties"), "{value}: {error}");
     }
+}
+
+#[test]
+fn a_condition_is_decided_only_where_it_is_asked_for() {
+    // `Both` is AWS's, as long as nothing that is read here asks for it.
+    assert!(with_function("VpcConfig: !If [Both, {}, !Ref 'AWS::NoValue']").is_ok());
+    let error = variable("!If [Both, a, b]").unwrap_err().to_string();
+    assert!(error.contains("Conditions.Both"), "{error}");
 }
 
 #[test]
@@ -123,6 +132,14 @@ fn settings_win_over_overrides_and_those_over_defaults() {
     given.settings.clear();
     given.overrides.clear();
     assert_eq!(cache_seconds(given), 4);
+}
+
+#[test]
+fn a_variable_that_happens_to_have_the_name_of_a_parameter_of_aws_alone_does_no_harm() {
+    let settings = [("TRACING", "verbose"), ("VPC_ID", "office"), ("DOMAIN_NAME", "localhost")];
+    let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let given = Given { settings: settings.into(), ..Given::default() };
+    assert!(Template::read(OURS, given).is_ok());
 }
 
 #[test]
