@@ -36,6 +36,21 @@ pub(super) fn connector(authorities: Option<&[u8]>) -> Option<MakeRustlsConnect>
 mod tests {
     use super::*;
 
+    /// RDS Proxy has certificates of ACM, which go back to these.
+    /// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-proxy.howitworks.html>
+    #[test]
+    fn the_authorities_of_rds_proxy_are_there_too() {
+        let authorities: Vec<_> =
+            CertificateDer::pem_slice_iter(RDS_BUNDLE).map(Result::unwrap).collect();
+        for number in 1..=4 {
+            let name = format!("Amazon Root CA {number}");
+            let holds = |it: &CertificateDer<'_>| {
+                it.windows(name.len()).any(|part| part == name.as_bytes())
+            };
+            assert!(authorities.iter().any(holds), "{name}");
+        }
+    }
+
     #[test]
     fn the_authorities_of_rds_are_there_and_a_bundle_without_any_is_refused() {
         assert!(connector(None).is_some());

@@ -1,0 +1,119 @@
+"""database.yaml: that nobody gets at the database but those who should, and that no data is lost by a slip."""
+
+from fault import holds, same
+from rights import of_document
+from stack import Stack, parsed
+
+# Outputs that are no parameters of template.yaml, and what they are for.
+OTHER_OUTPUTS = {"ClusterArn": "the Data API"}
+SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret"
+WAYS_OUT = {"AWS::EC2::InternetGateway", "AWS::EC2::NatGateway", "AWS::EC2::EIP", "AWS::EC2::VPCPeeringConnection"}
+OPEN = {"0.0.0.0/0", "::/0"}
+# Group: whom it lets in, and to which port.
+WAYS_IN = {
+    "FunctionsSecurityGroup": set(),
+    "DatabaseSecurityGroup": {("<FunctionsSecurityGroup>", 5432)},
+    "SecretsEndpointSecurityGroup": {("<FunctionsSecurityGroup>", 443)},
+}
+WAYS_IN_WITH_PROXY = WAYS_IN | {
+    "DatabaseSecurityGroup": {("<FunctionsSecurityGroup>", 5432), ("<ProxySecurityGroup>", 5432)},
+    "ProxySecurityGroup": {("<FunctionsSecurityGroup>", 5432)},
+}
+
+
+def check(path, source):
+    template = parsed(path)
+    plain, whole = Stack(template), Stack(template, Proxy="on", Reader="on", DatabaseAuth="iam", DatabaseReadSecretArn=f"{SECRET}:r")
+    for stack, ways_in in ((plain, WAYS_IN), (whole, WAYS_IN_WITH_PROXY)):
+        check_network(stack, ways_in)
+        check_cluster(stack)
+    unprotected = Stack(template, DeletionProtection="off").of_type("AWS::RDS::DBCluster")["Cluster"]
+    same("deletion protection where it is off", unprotected["DeletionProtection"], False)
+    same("a proxy, unasked", plain.of_type("AWS::RDS::DBProxy"), {})
+    check_proxy(whole)
+    check_outputs(plain, whole, parsed(source)["Parameters"])
+
+
+def check_network(stack, ways_in):
+    same("ways to the internet", {it["Type"] for it in stack.resources.values()} & WAYS_OUT, set())
+    for name, subnet in stack.of_type("AWS::EC2::Subnet").items():
+        same(f"public addresses in {name}", subnet["MapPublicIpOnLaunch"], False)
+    groups = stack.of_type("AWS::EC2::SecurityGroup")
+    apart = {**stack.of_type("AWS::EC2::SecurityGroupIngress"), **stack.of_type("AWS::EC2::SecurityGroupEgress")}
+    same("ways of security groups that stand by themselves", set(apart), set())
+    found = {}
+    for name, group in groups.items():
+        found[name] = set()
+        for way in group.get("SecurityGroupIngress", []):
+            same(f"protocol into {name}", (way["IpProtocol"], way["FromPort"]), ("tcp", way["ToPort"]))
+            same(f"addresses that {name} lets in", {key: value for key, value in way.items() if key.startswith("Cidr")}, {})
+            found[name].add((way["SourceSecurityGroupId"], way["FromPort"]))
+        holds(f"{name} says nothing of the way out, so it is open", group.get("SecurityGroupEgress"))
+        for way in group.get("SecurityGroupEgress", []):
+            holds(f"{name} lets out to anywhere", OPEN.isdisjoint(way.values()))
+    same("who lets whom in", found, ways_in)
+    endpoint = stack.of_type("AWS::EC2::VPCEndpoint")["SecretsEndpoint"]
+    same("the endpoint's group", endpoint["SecurityGroupIds"], ["<SecretsEndpointSecurityGroup>"])
+    same("the endpoint's subnets", endpoint["SubnetIds"], ["<SubnetA>", "<SubnetB>"])
+    same("the endpoint's name", (endpoint["ServiceName"], endpoint["PrivateDnsEnabled"]), ("com.amazonaws.us-east-1.secretsmanager", True))
+    [statement] = endpoint["PolicyDocument"]["Statement"]
+    same("whose secrets the endpoint leads to", statement["Resource"], f"{SECRET}:*")
+    same("whom the endpoint takes", statement["Condition"], {"StringEquals": {"aws:PrincipalAccount": "123456789012"}})
+
+
+def check_cluster(stack):
+    cluster = stack.resources["Cluster"]
+    for policy in ("DeletionPolicy", "UpdateReplacePolicy"):
+        same(f"the cluster's {policy}", cluster[policy], "Snapshot")
+    properties = cluster["Properties"]
+    wanted = {
+        "Engine": "aurora-postgresql",
+        "EngineVersion": "17",
+        "StorageEncrypted": True,
+        "DeletionProtection": True,
+        "ManageMasterUserPassword": True,
+        "EnableIAMDatabaseAuthentication": True,
+        "EnableHttpEndpoint": True,
+        "BackupRetentionPeriod": "7",
+        "VpcSecurityGroupIds": ["<DatabaseSecurityGroup>"],
+        "MasterUserPassword": None,
+        "PubliclyAccessible": None,
+    }
+    same("the cluster", {name: properties.get(name) for name in wanted}, wanted)
+    group = stack.of_type("AWS::RDS::DBClusterParameterGroup")["ParameterGroup"]
+    same("TLS to the database", group["Parameters"], {"rds.force_ssl": "1"})
+    same("the parameters' engine", group["Family"], f"aurora-postgresql{properties['EngineVersion']}")
+    for name, instance in stack.of_type("AWS::RDS::DBInstance").items():
+        same(f"public access to {name}", instance["PubliclyAccessible"], False)
+        same(f"class of {name}", instance["DBInstanceClass"], "db.serverless")
+
+
+def check_proxy(stack):
+    proxy = stack.of_type("AWS::RDS::DBProxy")["DatabaseProxy"]
+    same("TLS to the proxy", proxy["RequireTLS"], True)
+    same("the proxy's group", proxy["VpcSecurityGroupIds"], ["<ProxySecurityGroup>"])
+    logins = ["<Cluster.MasterUserSecret.SecretArn>", f"{SECRET}:r"]
+    same("the proxy's logins", [it["SecretArn"] for it in proxy["Auth"]], logins)
+    same("how the proxy takes them", {it["IAMAuth"] for it in proxy["Auth"]}, {"REQUIRED"})
+    roles = stack.of_type("AWS::IAM::Role")
+    same("roles", set(roles), {"ProxyRole"})
+    [policy] = roles["ProxyRole"]["Policies"]
+    wanted = {("Allow", "secretsmanager:GetSecretValue", login, "{}") for login in logins}
+    same("what the proxy may do", set(of_document(policy["PolicyDocument"])), wanted)
+    same("managed policies of the proxy", roles["ProxyRole"].get("ManagedPolicyArns"), None)
+
+
+def check_outputs(plain, whole, parameters):
+    same("outputs that fit no parameter", set(plain.outputs) - set(parameters), set(OTHER_OUTPUTS))
+    wanted = {
+        "DatabaseSecretArn": "<Cluster.MasterUserSecret.SecretArn>",
+        "DatabaseHost": "<Cluster.Endpoint.Address>",
+        "DatabaseName": "latchkey",
+        "DatabaseResourceId": "<Cluster.DBClusterResourceId>",
+        "VpcSubnetIds": "<SubnetA>,<SubnetB>",
+        "VpcSecurityGroupIds": "<FunctionsSecurityGroup>",
+        "ClusterArn": "<Cluster.DBClusterArn>",
+    }
+    same("outputs", plain.outputs, wanted)
+    by_proxy = {"DatabaseHost": "<DatabaseProxy.Endpoint>", "DatabaseResourceId": "<DatabaseProxy.DBProxyArn>[6]"}
+    same("outputs with a proxy", whole.outputs, wanted | by_proxy)

@@ -1,0 +1,68 @@
+"""How the functions run: their runtime, sizes and limits, their network, and which login each gets."""
+
+from fault import same
+from matrix import GROUPS, MATRIX, OWNER, READER, SUBNETS, WRITER
+from stack import deployed
+
+HASHING = {"SignupFunction", "SigninFunction", "TokenFunction"}
+READING = {"AuthorizerFunction", "JwksFunction"}
+WITH_DATABASE = HASHING | READING | {"AdminFunction"}
+
+
+def check(source):
+    for name, function in of(source).items():
+        same(f"runtime of {name}", (function["Runtime"], function["Handler"]), ("provided.al2023", "bootstrap"))
+        same(f"memory of {name}", int(function["MemorySize"]), 1769 if name in HASHING else 256)
+        same(f"timeout of {name}", function["Timeout"], {"AdminFunction": 900}.get(name, 29 if name in HASHING else 10))
+        same(f"processor of {name}", function["Architectures"], ["arm64"])
+        same(f"network of {name}", function.get("VpcConfig"), None)
+        same(f"reserved concurrency of {name}", function.get("ReservedConcurrentExecutions"), None)
+        same(f"tracing of {name}", function["TracingConfig"], {"Mode": "PassThrough"})
+        log = {"LogFormat": "JSON", "LogGroup": f"<{name.removesuffix('Function')}LogGroup>"}
+        same(f"log of {name}", function["LoggingConfig"], log)
+    check_parameters(source)
+    check_logins(source)
+
+
+def of(source, **parameters):
+    return deployed(source, **parameters).of_type("AWS::Lambda::Function")
+
+
+def check_parameters(source):
+    vpc = {"SubnetIds": SUBNETS.split(","), "SecurityGroupIds": GROUPS.split(",")}
+    functions = of(
+        source,
+        Architecture="x86_64",
+        MemorySize=300,
+        HashingMemorySize=900,
+        AuthorizerConcurrency=7,
+        HashingConcurrency=5,
+        Tracing="on",
+        VpcSubnetIds=SUBNETS,
+        VpcSecurityGroupIds=GROUPS,
+    )
+    for name, function in functions.items():
+        concurrency = "5" if name in HASHING else "7" if name == "AuthorizerFunction" else None
+        same(f"processor of {name} where it is set", function["Architectures"], ["x86_64"])
+        same(f"memory of {name} where it is set", int(function["MemorySize"]), 900 if name in HASHING else 300)
+        same(f"reserved concurrency of {name} where it is set", function.get("ReservedConcurrentExecutions"), concurrency)
+        same(f"tracing of {name} where it is on", function["TracingConfig"], {"Mode": "Active"})
+        same(f"network of {name} in a VPC", function.get("VpcConfig"), vpc if name in WITH_DATABASE else None)
+
+
+def check_logins(source):
+    """That a function's login is the one that its rights are for."""
+    parameters, _ = MATRIX["all at once"]
+    for name, function in of(source, **parameters).items():
+        variables = function["Environment"]["Variables"]
+        secret, user = (OWNER, "owner")
+        if name in READING:
+            secret, user = (READER, "reader")
+        if name in HASHING:
+            secret, user = (WRITER, "writer")
+        wanted = (secret, user) if name in WITH_DATABASE else (None, None)
+        same(f"login of {name}", (variables.get("DATABASE_SECRET_ARN"), variables.get("DATABASE_USER")), wanted)
+    for name, function in of(source, DatabaseSecretArn=OWNER, DatabaseUser="owner").items():
+        variables = function["Environment"]["Variables"]
+        wanted = (OWNER, "owner") if name in WITH_DATABASE else (None, None)
+        same(f"one login for all, {name}", (variables.get("DATABASE_SECRET_ARN"), variables.get("DATABASE_USER")), wanted)

@@ -1,0 +1,48 @@
+"""The outputs, and the domain that the addresses among them follow."""
+
+from fault import same
+from stack import deployed
+
+OWN = "https://<Api>.execute-api.us-east-1.amazonaws.com/Prod"
+FUNCTIONS = ("Signup", "Signin", "Token", "Me", "Content", "Jwks", "Docs", "Authorizer", "Admin")
+CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/0123"
+DOMAIN = {"DomainName": "api.example.com", "CertificateArn": CERTIFICATE}
+
+
+def check(source):
+    others = {f"{function}FunctionName": f"<{function}Function>" for function in FUNCTIONS}
+    others["AuthorizerCacheSeconds"] = "17"
+    found = deployed(source, AuthorizerCacheSeconds=17)
+    same("outputs", found.outputs, addresses(OWN) | others)
+    same("a domain, unasked", of_domain(found), {})
+
+    found = deployed(source, AuthorizerCacheSeconds=17, **DOMAIN)
+    target = {"DomainTarget": "<Domain.RegionalDomainName>"}
+    same("outputs with a domain", found.outputs, addresses("https://api.example.com") | others | target)
+    domain = {
+        "Domain": {
+            "DomainName": "api.example.com",
+            "RegionalCertificateArn": CERTIFICATE,
+            "EndpointConfiguration": {"Types": ["REGIONAL"]},
+            "SecurityPolicy": "TLS_1_2",
+        },
+        "DomainMapping": {"DomainName": "<Domain>", "RestApiId": "<Api>", "Stage": "<ApiProdStage>"},
+    }
+    same("a domain", of_domain(found), domain)
+    record = {
+        "HostedZoneId": "Z0123",
+        "Name": "api.example.com",
+        "Type": "A",
+        "AliasTarget": {"DNSName": "<Domain.RegionalDomainName>", "HostedZoneId": "<Domain.RegionalHostedZoneId>"},
+    }
+    found = deployed(source, HostedZoneId="Z0123", **DOMAIN)
+    same("a domain with its record", of_domain(found), domain | {"DomainRecord": record})
+
+
+def addresses(api):
+    return {"ApiUrl": api, "DocsUrl": f"{api}/docs", "JwksUrl": f"{api}/.well-known/jwks.json"}
+
+
+def of_domain(stack):
+    kinds = ("AWS::ApiGateway::DomainName", "AWS::ApiGateway::BasePathMapping", "AWS::Route53::RecordSet")
+    return {name: it["Properties"] for name, it in stack.resources.items() if it["Type"] in kinds}

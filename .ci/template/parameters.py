@@ -1,0 +1,67 @@
+"""The parameters: that each has a rule that bad values break, words for it, and a place in the console."""
+
+import re
+
+from fault import holds, same
+from stack import parsed
+
+# Any text may be one of these.
+FREE = {"DatabasePassword": "a password is any text", "DatabaseCa": "a PEM is checked by those who read it"}
+SECRET = {"DatabaseUrl", "DatabasePassword"}
+# For each parameter with a pattern, what it has to take and to refuse. None takes white space.
+PATTERNS = {
+    "AllowedOrigin": (["https://app.example.com", "http://[::1]:3000"], ["app.example.com", "https://a/b", "*"]),
+    "TokenIssuer": (["", "https://issuer.example.com/a"], ["x" * 256]),
+    "TokenAudience": (["", "latchkey-api"], ["x" * 256]),
+    "DatabaseUrl": (["", "postgres://u:p@h/n", "postgresql://h"], ["mysql://h", "h"]),
+    "DatabaseSecretArn": (secret_arns := (["", "arn:aws:secretsmanager:eu-west-1:123456789012:secret:rds!cluster-0a-b1c2d3"], ["x", "arn:aws:secretsmanager:eu-west-1:123456789012:secret:*", "arn:aws:ssm:eu-west-1:123456789012:parameter/x"])),
+    "DatabaseReadSecretArn": secret_arns,
+    "DatabaseWriteSecretArn": secret_arns,
+    "DatabaseSecretsKeyArn": (["", "arn:aws:kms:eu-west-1:123456789012:key/0a-1b"], ["arn:aws:kms:eu-west-1:123456789012:key/*", "arn:aws:kms:eu-west-1:123456789012:alias/x"]),
+    "DatabaseResourceId": (["", "db-ABC1", "cluster-ABC1", "prx-0a1b"], ["*", "db-*", "cluster-", "x-A"]),
+    "DatabaseHost": (["", "db.example.com", "::1"], ["x" * 256]),
+    "DatabasePort": (["", "5432"], ["x", "123456"]),
+    "DatabaseUser": (users := (["", "latchkey_reader", "Ada-1"], ["*", "a?", "${aws:username}", "x" * 64])),
+    "DatabaseReadUser": users,
+    "DatabaseWriteUser": users,
+    "VpcSubnetIds": (["", "subnet-0a1b", "subnet-0a1b,subnet-2c"], ["subnet-0a1b,", "sg-0a1b", "subnet-0a1b;subnet-2c"]),
+    "VpcSecurityGroupIds": (["", "sg-0a1b", "sg-1,sg-2,sg-3,sg-4,sg-5"], ["sg-1,sg-2,sg-3,sg-4,sg-5,sg-6", "subnet-1"]),
+    "VpcId": (["", "vpc-0a1b"], ["vpc-", "x"]),
+    "AuthorizerConcurrency": (counts := (["", "1", "1000"], ["0", "-1", "x", "1.5"])),
+    "HashingConcurrency": counts,
+    "AlarmTopicArn": (["", "arn:aws:sns:eu-west-1:123456789012:alarms"], ["alarms", "arn:aws:sqs:eu-west-1:123456789012:q"]),
+    "DomainName": (["", "api.example.com"], ["localhost", "https://api.example.com", "API.example.com", "a..com"]),
+    "CertificateArn": (["", "arn:aws:acm:eu-west-1:123456789012:certificate/0a-1b"], ["x", "arn:aws:iam::123456789012:server-certificate/x"]),
+    "HostedZoneId": (["", "Z0123ABC"], ["/hostedzone/Z0123ABC", "z"]),
+}
+
+
+def check(source):
+    template = parsed(source)
+    parameters = template["Parameters"]
+    for name, parameter in parameters.items():
+        check_one(name, parameter)
+    same("parameters with a pattern", {name for name, it in parameters.items() if "AllowedPattern" in it}, set(PATTERNS))
+    same("parameters that aren't shown", {name for name, it in parameters.items() if it.get("NoEcho")}, SECRET)
+    groups = template["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
+    placed = [name for group in groups for name in group["Parameters"]]
+    same("parameters in the console", sorted(placed), sorted(parameters))
+
+
+def check_one(name, parameter):
+    holds(f"parameter {name} says nothing of itself", parameter.get("Description"))
+    holds(f"parameter {name} has no default", "Default" in parameter)
+    rules = {"AllowedPattern", "AllowedValues", "MinLength", "MaxLength", "MinValue", "MaxValue"} & set(parameter)
+    holds(f"parameter {name} takes anything", rules or name in FREE)
+    if {"AllowedPattern", "AllowedValues"} & rules:
+        holds(f"parameter {name} has no words for its rule", parameter.get("ConstraintDescription"))
+    if "AllowedValues" in rules:
+        holds(f"parameter {name} has a default that it refuses", parameter["Default"] in parameter["AllowedValues"])
+    if "AllowedPattern" in rules:
+        # CloudFormation's patterns are Java's, of which these are the part that Python shares.
+        pattern = re.compile(parameter["AllowedPattern"])
+        good, bad = PATTERNS.get(name, ([], []))
+        for value in [str(parameter["Default"]), *good]:
+            holds(f"parameter {name} refuses {value!r}", pattern.fullmatch(value))
+        for value in [" ", "a b", *bad]:
+            holds(f"parameter {name} takes {value!r}", not pattern.fullmatch(value))

@@ -1,0 +1,54 @@
+"""The rules by which contradictory parameters are refused, before anything is made."""
+
+from fault import same
+from matrix import GROUPS, KEY, MATRIX, OWNER, SUBNETS
+from outputs import DOMAIN
+from stack import Stack, parsed
+
+DATABASE = {"DatabaseUrl": "postgres://u:p@h/n"}
+IAM = {"DatabaseHost": "h", "DatabaseAuth": "iam", "DatabaseUser": "u", "DatabaseResourceId": "db-A"}
+# Parameters, and the rules that they break.
+REFUSED = [
+    ({}, {"ADatabaseIsNamed"}),
+    ({"DatabaseUser": "u"}, {"ADatabaseIsNamed"}),
+    (IAM | {"DatabaseUser": ""}, {"IamNeedsADatabaseAndAUser"}),
+    (IAM | {"DatabaseResourceId": ""}, {"IamNeedsADatabaseAndAUser"}),
+    (DATABASE | {"DatabaseSecretsKeyArn": KEY}, {"AKeyIsOfSecrets"}),
+    (DATABASE | {"VpcSubnetIds": SUBNETS}, {"SubnetsNeedSecurityGroups"}),
+    (DATABASE | {"VpcSecurityGroupIds": GROUPS}, {"SecurityGroupsNeedSubnets"}),
+    (DATABASE | {"VpcId": "vpc-1"}, {"SecurityGroupsNeedSubnets"}),
+    (DATABASE | {"DomainName": "api.example.com"}, {"ADomainNeedsACertificate"}),
+    (DATABASE | {"CertificateArn": DOMAIN["CertificateArn"]}, {"ACertificateNeedsADomain"}),
+    (DATABASE | {"HostedZoneId": "Z0123"}, {"ACertificateNeedsADomain"}),
+]
+TAKEN = [
+    DATABASE,
+    IAM,
+    {"DatabaseHost": "h"},
+    {"DatabaseSecretArn": OWNER, "DatabaseSecretsKeyArn": KEY},
+    DATABASE | {"VpcSubnetIds": SUBNETS, "VpcSecurityGroupIds": GROUPS},
+    DATABASE | DOMAIN,
+    DATABASE | DOMAIN | {"HostedZoneId": "Z0123"},
+    *(parameters for parameters, _ in MATRIX.values()),
+]
+
+
+def check(source):
+    template = parsed(source)
+    for parameters, wanted in REFUSED:
+        same(f"rules that {parameters} breaks", broken(template, parameters), wanted)
+    for parameters in TAKEN:
+        same(f"rules that {parameters} breaks", broken(template, parameters), set())
+    told = {rule for _, rules in REFUSED for rule in rules}
+    same("rules", set(template["Rules"]), told)
+
+
+def broken(template, parameters):
+    stack = Stack(template, **parameters)
+    return {name for name, rule in stack.template["Rules"].items() if not is_kept(stack, rule)}
+
+
+def is_kept(stack, rule):
+    if "RuleCondition" in rule and not stack.truth(rule["RuleCondition"]):
+        return True
+    return all(stack.truth(assertion["Assert"]) for assertion in rule["Assertions"])

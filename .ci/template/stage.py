@@ -1,0 +1,72 @@
+"""The stage: its throttles, and what is logged of a request."""
+
+import json
+import re
+
+from fault import holds, same
+from stack import deployed
+
+# All that the access log says of a request. None of it is text of the caller's own.
+FIELDS = {
+    "requestId": "$context.requestId",
+    "extendedRequestId": "$context.extendedRequestId",
+    "time": "$context.requestTime",
+    "caller": "$context.authorizer.principalId",
+    "sourceIp": "$context.identity.sourceIp",
+    "method": "$context.httpMethod",
+    "resource": "$context.resourcePath",
+    "status": "$context.status",
+    "latency": "$context.responseLatency",
+    "integrationLatency": "$context.integration.latency",
+    "integrationStatus": "$context.integration.integrationStatus",
+    "authorizerLatency": "$context.authorizer.latency",
+    "authorizerStatus": "$context.authorizer.status",
+    "error": "$context.error.responseType",
+}
+THROTTLES = {
+    "/* *": ("100", "200"),
+    "/~1api~1auth~1signup POST": ("20", "40"),
+    "/~1api~1auth~1signin POST": ("20", "40"),
+    "/~1api~1auth~1token POST": ("20", "40"),
+}
+
+
+def check(source):
+    stack = deployed(source)
+    same("stages", [stage["StageName"] for stage in stack.of_type("AWS::ApiGateway::Stage").values()], ["Prod"])
+    check_throttles(the_stage(stack), THROTTLES)
+    set_ones = {"ThrottleRate": 7, "ThrottleBurst": 8, "SigninThrottleRate": 5, "SigninThrottleBurst": 6}
+    wanted = {route: ("7", "8") if route == "/* *" else ("5", "6") for route in THROTTLES}
+    check_throttles(the_stage(deployed(source, **set_ones)), wanted)
+    check_access_log(stack)
+    same("tracing of the stage", the_stage(stack)["TracingEnabled"], False)
+    same("tracing of the stage where it is on", the_stage(deployed(source, Tracing="on"))["TracingEnabled"], True)
+
+
+def the_stage(stack):
+    [stage] = stack.of_type("AWS::ApiGateway::Stage").values()
+    return stage
+
+
+def check_throttles(stage, wanted):
+    found = {}
+    for setting in stage["MethodSettings"]:
+        route = f"{setting['ResourcePath']} {setting['HttpMethod']}"
+        found[route] = (str(setting["ThrottlingRateLimit"]), str(setting["ThrottlingBurstLimit"]))
+        same(f"execution log of {route}", setting["LoggingLevel"], "OFF")
+        same(f"data trace of {route}", setting["DataTraceEnabled"], False)
+    same("throttles", found, wanted)
+
+
+def check_access_log(stack):
+    log = the_stage(stack)["AccessLogSetting"]
+    same("where the access log goes", log["DestinationArn"], "<AccessLogGroup.Arn>")
+    holds("the access log's format has a line break", "\n" not in log["Format"])
+    same("what the access log says", json.loads(log["Format"]), FIELDS)
+    quoted = re.findall(r'"\$context\.[A-Za-z.]+"', log["Format"])
+    same("what the access log quotes", len(quoted), log["Format"].count("$"))
+    # The chain by which a stage waits for the account's setting: stage, deployment, API, this.
+    waits = stack.template["Resources"]["ApiGatewayMayLog"]["Metadata"]["Account"]
+    api = stack.template["Resources"]["Api"]
+    same("what the API waits for", api.get("DependsOn"), "ApiGatewayMayLog")
+    same("what that waits for", waits, {"Fn::If": ["MakesApiGatewayLogRole", {"Ref": "ApiGatewayAccount"}, {"Ref": "AWS::NoValue"}]})
