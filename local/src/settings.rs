@@ -19,6 +19,10 @@ pub(crate) struct Settings {
 /// The directory of PostgreSQL's programs: a setting of the runner's, which no function reads.
 pub(crate) const PG_BIN: &str = "PG_BIN";
 
+/// Where Lambda says that a function runs.
+/// <https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html>
+pub(crate) const AWS_REGION: &str = "AWS_REGION";
+
 /// A `.env` that can't be read.
 #[derive(Debug, thiserror::Error)]
 #[error("{}{fault}", path.display())]
@@ -80,10 +84,12 @@ impl Settings {
         self.own.insert(name.to_owned(), value);
     }
 
-    /// The settings that a function is started with: those that its template names, and the
-    /// secrets whose ARN it names.
+    /// The settings that a function is started with: those that its template names, the secrets
+    /// whose ARN it names, and the region, which Lambda itself gives to each.
     pub(crate) fn of(&self, function: &Function) -> Environment {
-        let mut pairs = BTreeMap::new();
+        let region = self.given.get_key_value(AWS_REGION).into_iter();
+        let mut pairs: BTreeMap<_, _> =
+            region.map(|(name, value)| (name.clone(), value.clone())).collect();
         for (name, setting) in &function.environment {
             let secret = name.strip_suffix("_ARN").filter(|_| *setting == Setting::SecretArn);
             let value = match (self.given.get(name), setting) {
@@ -173,8 +179,9 @@ mod tests {
     }
 
     #[test]
-    fn a_function_gets_what_its_template_names_and_nothing_else() {
-        let mut settings = layered(&[("A", "given"), ("SECRET", "s")], "").unwrap();
+    fn a_function_gets_what_its_template_names_its_region_and_nothing_else() {
+        let given = [("A", "given"), ("AWS_REGION", "eu-central-1"), ("SECRET", "s")];
+        let mut settings = layered(&given, "").unwrap();
         settings.own("URL", "own".into());
         let function = function(&[("A", text("a")), ("B", text("b")), ("URL", text(""))]);
         let mut environment = settings.of(&function);
@@ -182,6 +189,7 @@ mod tests {
         assert_eq!(environment.text("B").as_deref(), Some("b"));
         assert_eq!(environment.text("URL").as_deref(), Some("own"));
         assert_eq!(environment.text("SECRET"), None);
+        assert_eq!(environment.text("AWS_REGION").as_deref(), Some("eu-central-1"));
     }
 
     #[test]

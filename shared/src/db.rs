@@ -2,8 +2,12 @@
 
 mod batcher;
 mod callers;
+mod config;
+mod connector;
 mod database;
 mod error;
+mod iam;
+mod parts;
 mod roles;
 mod settings;
 mod signing_keys;
@@ -12,7 +16,8 @@ mod tls;
 mod users;
 
 pub use callers::{Callers, FoundCaller};
-pub use database::{Database, Driver};
+pub use connector::Driver;
+pub use database::Database;
 pub use error::Error;
 pub use roles::{Roles, UserRoles};
 pub use settings::Settings;

@@ -3,6 +3,7 @@
 //!
 //! A thing that only one function needs belongs in that function.
 
+pub mod aws;
 pub mod caller;
 pub mod clock;
 pub mod db;

@@ -1,19 +1,14 @@
 //! Secrets that a setting names by their ARN.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use aws_config::BehaviorVersion;
-use aws_config::timeout::TimeoutConfig;
 use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::error::{DisplayErrorContext, SdkError};
 use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueError;
 use tokio::sync::OnceCell;
 
+use crate::aws;
 use crate::secret::Secret;
-
-/// How long a secret may take: in a VPC without an endpoint the call would hang for ever.
-const DEADLINE: Duration = Duration::from_secs(3);
 
 /// Reads from AWS Secrets Manager. The client is built when it is first needed: 4 ms of a cold
 /// start that a function with its secrets in its settings doesn't pay. Clones share one client.
@@ -63,7 +58,5 @@ fn is_absent(error: &GetSecretValueError) -> bool {
 }
 
 async fn build() -> Client {
-    let timeouts = TimeoutConfig::builder().operation_timeout(DEADLINE).build();
-    let config = aws_config::defaults(BehaviorVersion::latest()).timeout_config(timeouts);
-    Client::new(&config.load().await)
+    Client::new(&aws::config().await)
 }

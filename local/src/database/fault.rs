@@ -19,10 +19,15 @@ impl Database {
                  without a verb, or run `deployment/admin.sh migrate`",
                 cause.trim()
             ),
-            Error::Failed(cause) if cause.contains("42501") => format!(
+            Error::NotGranted(cause) => format!(
                 "{self} doesn't let its user do that ({}): use its owner, or grant what is \
                  missing",
                 cause.trim()
+            ),
+            Error::NoToken(cause) => format!(
+                "AWS gives no credentials to make a token for {self} with ({}): check this \
+                 machine's AWS credentials, or leave DATABASE_AUTH=iam out",
+                brief(cause)
             ),
             Error::Failed(cause) => format!(
                 "{self} refuses a statement ({}): PostgreSQL's own log says why",
@@ -137,7 +142,8 @@ mod tests {
             (Error::DeadlineExceeded, "correct DATABASE_URL"),
             (Error::Conflict("SQLSTATE 40001 ".into()), "try again"),
             (Error::NotMigrated("SQLSTATE 42P01 ".into()), "migrate"),
-            (Error::Failed("SQLSTATE 42501 users".into()), "grant"),
+            (Error::NotGranted("SQLSTATE 42501 users".into()), "grant"),
+            (Error::NoToken("no answer within 3 seconds".into()), "DATABASE_AUTH"),
             (Error::Failed("SQLSTATE XX000 ".into()), "log"),
         ] {
             let told = GIVEN.fault(&error);

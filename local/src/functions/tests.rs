@@ -16,7 +16,9 @@ use shared::{
 use stage::Stage;
 
 use super::*;
-use crate::{arguments::Verb, gateway::Gateway, operator::Operator, template::Given};
+use crate::{
+    arguments::Verb, gateway::Gateway, operator::Operator, settings::AWS_REGION, template::Given,
+};
 
 /// Our template; a policy is asked for each time, and hashes are cheap.
 fn ours() -> Template {
@@ -216,6 +218,10 @@ async fn the_template_gives_each_function_the_settings_that_it_asks_for_and_no_o
     for Start { function, asked, .. } in starts(Environment::default).await {
         let declared = &template.function(function).unwrap().environment;
         let mut given: BTreeSet<_> = declared.keys().cloned().collect();
+        // Lambda's own.
+        if given.contains("DATABASE_AUTH") {
+            given.insert(AWS_REGION.to_owned());
+        }
         // A key may be given in place of the name of the secret that holds it.
         if given.contains("SIGNING_KEY_ARN") {
             given.insert("SIGNING_KEY".to_owned());

@@ -1,34 +1,30 @@
 //! Connections, and a statement's way over them.
 
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use deadpool_postgres::{Client, Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
+use deadpool::Runtime;
+use deadpool::managed::{Object, Pool};
 use tokio::time::timeout;
-use tokio_postgres::config::SslMode;
 use tokio_postgres::types::{ToSql, Type};
-use tokio_postgres::{CancelToken, Config, NoTls, Row};
-use tokio_postgres_rustls::MakeRustlsConnect;
+use tokio_postgres::{Config, Row};
 
+use super::connector::{Connector, Driver};
 use super::error::Error;
-use super::settings::{CONNECT_DEADLINE, Place, Settings};
+use super::iam::IamTokens;
+use super::settings::{Place, Settings};
 use super::sql::Sql;
-use super::tls;
+use crate::aws::AwsCredentials;
+use crate::clock::Clock;
 use crate::secrets_manager::{SecretsManager, Stage};
 
 /// How long a statement may take before we cancel it.
 pub(super) const STATEMENT_DEADLINE: Duration = Duration::from_secs(5);
 
-/// How long the cancelling itself may take.
-const CANCEL_DEADLINE: Duration = Duration::from_secs(1);
-
 /// A parameter of a statement and its type, which saves PostgreSQL a round trip to tell us.
 pub(super) type Parameter<'a> = (&'a (dyn ToSql + Sync), Type);
 
-/// What drives a connection outside the pool, until it ends.
-pub type Driver = Pin<Box<dyn Future<Output = ()> + Send>>;
+type Client = Object<Connector>;
 
 /// The database. Clones share one pool.
 #[derive(Debug, Clone)]
@@ -38,25 +34,26 @@ pub struct Database(Arc<Inner>);
 struct Inner {
     settings: Settings,
     secrets: SecretsManager,
-    connected: Mutex<Option<Arc<Connected>>>,
-}
-
-struct Connected {
-    pool: Pool,
-    tls: Option<MakeRustlsConnect>,
-    config: Config,
-}
-
-impl std::fmt::Debug for Connected {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Connected").field("pool", &self.pool.status()).finish_non_exhaustive()
-    }
+    iam_tokens: IamTokens,
+    pool: Mutex<Option<Pool<Connector>>>,
 }
 
 impl Database {
     /// Connects nothing yet.
     pub fn new(settings: Settings, secrets: SecretsManager) -> Self {
-        Self(Arc::new(Inner { settings, secrets, connected: Mutex::new(None) }))
+        Self::signing_as(settings, secrets, AwsCredentials::default(), Clock::System)
+    }
+
+    /// Like [`Database::new`], with these credentials and this time for the tokens of
+    /// `DATABASE_AUTH=iam`.
+    pub fn signing_as(
+        settings: Settings,
+        secrets: SecretsManager,
+        credentials: AwsCredentials,
+        clock: Clock,
+    ) -> Self {
+        let iam_tokens = IamTokens { credentials, clock };
+        Self(Arc::new(Inner { settings, secrets, iam_tokens, pool: Mutex::new(None) }))
     }
 
     /// Connects ahead of the first statement, as far as the database can be reached.
@@ -77,19 +74,8 @@ impl Database {
     }
 
     async fn connect_once(&self) -> Result<(tokio_postgres::Client, Driver), Error> {
-        let connected = self.connected().await?;
-        let Connected { tls, config, .. } = &*connected;
-        let connect = async {
-            // An error ends the connection; whoever uses it hears of that.
-            if let Some(tls) = tls {
-                let (client, connection) = config.connect(tls.clone()).await?;
-                Ok((client, Box::pin(async { drop(connection.await) }) as Driver))
-            } else {
-                let (client, connection) = config.connect(NoTls).await?;
-                Ok((client, Box::pin(async { drop(connection.await) }) as Driver))
-            }
-        };
-        timeout(CONNECT_DEADLINE, connect).await.unwrap_or(Err(Error::DeadlineExceeded))
+        let pool = self.pool().await?;
+        Box::pin(pool.manager().connect()).await
     }
 
     /// Runs a statement in one round trip, and once more where a lost connection or a conflict
@@ -132,98 +118,192 @@ impl Database {
         let token = client.cancel_token();
         // Its answer may still come: nobody else may read it as theirs.
         drop(Object::take(client));
-        self.cancel(token).await;
+        if let Some(pool) = self.held() {
+            pool.manager().cancel(token).await;
+        }
         self.forget(&Error::DeadlineExceeded);
         Err(Error::DeadlineExceeded)
-    }
-
-    async fn cancel(&self, token: CancelToken) {
-        let tls = self.held().and_then(|connected| connected.tls.clone());
-        // Best effort: the deadline has passed either way.
-        let _ = match tls {
-            Some(tls) => timeout(CANCEL_DEADLINE, token.cancel_query(tls)).await,
-            None => timeout(CANCEL_DEADLINE, token.cancel_query(NoTls)).await,
-        };
     }
 
     /// A connection that isn't known to be lost. Where the login is refused its secret may have
     /// been rotated, and is read again.
     async fn client(&self) -> Result<Client, Error> {
-        match self.connected().await?.pool.get().await.map_err(Error::from) {
+        match self.pool().await?.get().await.map_err(Error::from) {
             Err(error @ Error::LoginRefused(_)) => {
                 self.forget(&error);
-                Box::pin(async { Ok(self.connected().await?.pool.get().await?) }).await
+                Box::pin(async { Ok(self.pool().await?.get().await?) }).await
             }
             client => client,
         }
     }
 
-    fn held(&self) -> Option<Arc<Connected>> {
-        self.0.connected.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    fn held(&self) -> Option<Pool<Connector>> {
+        self.0.pool.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    async fn connected(&self) -> Result<Arc<Connected>, Error> {
-        if let Some(connected) = self.held() {
-            return Ok(connected);
+    async fn pool(&self) -> Result<Pool<Connector>, Error> {
+        if let Some(pool) = self.held() {
+            return Ok(pool);
         }
-        let config = self.config().await?;
-        let connected = Arc::new(self.build(config)?);
-        let mut held = self.0.connected.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(held.get_or_insert(connected).clone())
+        let pool = self.build().await?;
+        let mut held = self.0.pool.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(held.get_or_insert(pool).clone())
     }
 
-    async fn config(&self) -> Result<Config, Error> {
-        match &self.0.settings.place {
-            Place::Known(config) => Ok(Config::clone(config)),
+    async fn build(&self) -> Result<Pool<Connector>, Error> {
+        let Settings { place, authorities, pool_size } = &self.0.settings;
+        let authorities = authorities.as_deref();
+        let connector = match place {
+            Place::Known(config) => Connector::new(Config::clone(config), authorities, None),
+            Place::Iam(config, entrance) => {
+                let iam = (entrance.clone(), self.0.iam_tokens.clone());
+                Connector::new(Config::clone(config), authorities, Some(iam))
+            }
             Place::Secret { arn, defaults } => {
                 let secret = self.0.secrets.read(arn, Stage::Current).await;
                 let secret = secret.map_err(Error::Unreachable)?;
                 let secret =
                     secret.ok_or_else(|| Error::Unreachable(format!("no secret {arn}")))?;
-                defaults.with_secret(&secret).ok_or_else(|| {
+                let config = defaults.with_secret(&secret).ok_or_else(|| {
                     Error::Unreachable(format!(
                         "{arn} is no login as RDS writes it, or lacks a part"
                     ))
-                })
+                })?;
+                Connector::new(config, authorities, None)
             }
-        }
-    }
-
-    fn build(&self, config: Config) -> Result<Connected, Error> {
-        let tls = match config.get_ssl_mode() {
-            SslMode::Require => Some(
-                tls::connector(self.0.settings.authorities.as_deref())
-                    .ok_or_else(|| Error::Failed("no certificate authority".into()))?,
-            ),
-            _ => None,
         };
-        let fast = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-        let manager = match tls.clone() {
-            Some(tls) => Manager::from_config(config.clone(), tls, fast),
-            None => Manager::from_config(config.clone(), NoTls, fast),
-        };
-        let pool = Pool::builder(manager)
-            .max_size(self.0.settings.pool_size)
+        Pool::builder(connector?)
+            .max_size(*pool_size)
             .runtime(Runtime::Tokio1)
             .wait_timeout(Some(STATEMENT_DEADLINE))
-            .create_timeout(Some(CONNECT_DEADLINE))
             .build()
-            .map_err(|error| Error::Failed(error.to_string()))?;
-        Ok(Connected { pool, tls, config })
+            .map_err(|error| Error::Failed(error.to_string()))
     }
 
     /// Lets go of what may be as broken as what just failed: the idle connections, frozen with
     /// it; or the login, changed since the secret was read.
     fn forget(&self, error: &Error) {
-        let mut held = self.0.connected.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut held = self.0.pool.lock().unwrap_or_else(PoisonError::into_inner);
         match error {
             Error::LoginRefused(_) => *held = None,
             Error::Unreachable(_) | Error::DeadlineExceeded => {
-                if let Some(connected) = &*held {
-                    connected.pool.retain(|_, _| false);
+                if let Some(pool) = &*held {
+                    pool.retain(|_, _| false);
                 }
             }
-            Error::Conflict(_) | Error::NotMigrated(_) | Error::Failed(_) => {}
+            Error::NoToken(_)
+            | Error::Conflict(_)
+            | Error::NotMigrated(_)
+            | Error::NotGranted(_)
+            | Error::Failed(_) => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_credential_types::Credentials;
+    use aws_credential_types::provider::SharedCredentialsProvider;
+    use stage::Stage;
+
+    use super::*;
+    use crate::clock::NumericDate;
+    use crate::db::Roles;
+    use crate::environment::Environment;
+    use crate::user_id::UserId;
+
+    /// A way to the stage's database by a login that is let in by a token alone, as RDS does it:
+    /// what the server compares is the password.
+    struct ByToken {
+        stage: Stage,
+        database: Database,
+        clock: Clock,
+    }
+
+    const LOGIN: &str = "by_token";
+
+    impl ByToken {
+        async fn new() -> Self {
+            let stage = Stage::new().await;
+            // The first line that fits decides.
+            let lines = format!(
+                "CREATE ROLE {LOGIN} LOGIN; \
+                 GRANT SELECT ON ALL TABLES IN SCHEMA public TO {LOGIN}; \
+                 DO $$ BEGIN EXECUTE format('COPY (VALUES \
+                     (''host all {LOGIN} 127.0.0.1/32 password''), \
+                     (''host all all 127.0.0.1/32 trust'')) TO %L', \
+                     current_setting('hba_file')); END $$; \
+                 SELECT pg_reload_conf()"
+            );
+            stage.execute(&lines).await;
+            let (_, place) = stage.url.split_once("@127.0.0.1:").unwrap();
+            let (port, name) = place.split_once('/').unwrap();
+            let mut env = Environment::from_iter([
+                ("AWS_REGION", "eu-central-1"),
+                ("DATABASE_AUTH", "iam"),
+                ("DATABASE_HOST", "127.0.0.1"),
+                ("DATABASE_PORT", port),
+                ("DATABASE_NAME", name),
+                ("DATABASE_USER", LOGIN),
+            ]);
+            let settings = Settings::from_env(&mut env);
+            env.check().unwrap();
+            let credentials = Credentials::new("id", "secret", Some("session".into()), None, "");
+            let provider = SharedCredentialsProvider::new(credentials);
+            let credentials = AwsCredentials::from_provider(provider);
+            let clock = Clock::fixed(NumericDate::from_seconds(1_795_507_200));
+            let database = Database::signing_as(
+                settings,
+                SecretsManager::default(),
+                credentials,
+                clock.clone(),
+            );
+            Self { stage, database, clock }
+        }
+
+        /// Lets in who has the token of this moment.
+        async fn accept_token_of_now(&self) {
+            let Place::Iam(_, entrance) = &self.database.0.settings.place else {
+                panic!("another place");
+            };
+            let token = self.database.0.iam_tokens.make(entrance).await.unwrap();
+            let set = format!("ALTER ROLE {LOGIN} PASSWORD '{}'", token.expose());
+            self.stage.execute(&set).await;
+        }
+
+        async fn is_let_in(&self) -> bool {
+            match Roles::new(self.database.clone()).list(UserId::new(0), 1).await {
+                Ok(_) => true,
+                Err(Error::LoginRefused(_)) => false,
+                Err(error) => panic!("{error}"),
+            }
+        }
+
+        async fn end_connections(&self) {
+            let end = format!(
+                "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity \
+                 WHERE usename = '{LOGIN}'"
+            );
+            self.stage.execute(&end).await;
+        }
+    }
+
+    #[tokio::test]
+    async fn each_connect_has_a_token_of_its_own() {
+        let by_token = ByToken::new().await;
+        assert!(!by_token.is_let_in().await);
+        by_token.accept_token_of_now().await;
+        assert!(by_token.is_let_in().await);
+        assert!(by_token.database.connect().await.is_ok());
+
+        // A token is old after 15 minutes, and the connection goes on.
+        by_token.clock.advance(901);
+        assert!(by_token.is_let_in().await);
+        by_token.end_connections().await;
+        assert!(!by_token.is_let_in().await);
+        assert!(matches!(by_token.database.connect().await, Err(Error::LoginRefused(_))));
+        by_token.accept_token_of_now().await;
+        assert!(by_token.is_let_in().await);
+        assert!(by_token.database.connect().await.is_ok());
     }
 }

@@ -3,7 +3,7 @@
 use std::error::Error as _;
 use std::fmt;
 
-use deadpool_postgres::PoolError;
+use deadpool::managed::PoolError;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{WasNull, WrongType};
 
@@ -15,12 +15,16 @@ pub enum Error {
     Unreachable(String),
     /// PostgreSQL refused our login.
     LoginRefused(String),
+    /// No token of RDS to log in with, since AWS gives us no credentials.
+    NoToken(String),
     /// It took longer than the five seconds that a statement has.
     DeadlineExceeded,
     /// A conflict with another transaction: PostgreSQL asks to try again.
     Conflict(String),
     /// A table or column isn't there.
     NotMigrated(String),
+    /// Our login lacks a right.
+    NotGranted(String),
     /// Anything else.
     Failed(String),
 }
@@ -37,11 +41,17 @@ impl fmt::Display for Error {
         match self {
             Self::Unreachable(cause) => write!(f, "the database is out of reach: {cause}"),
             Self::LoginRefused(cause) => write!(f, "the database refuses the login: {cause}"),
+            Self::NoToken(cause) => write!(f, "no token to log in to the database with: {cause}"),
             Self::DeadlineExceeded => f.write_str("the database took too long"),
             Self::Conflict(cause) => write!(f, "the database asks to try again: {cause}"),
             Self::NotMigrated(cause) => write!(
                 f,
                 "the database isn't migrated: invoke admin with {{\"verb\":\"migrate\"}} ({cause})"
+            ),
+            Self::NotGranted(cause) => write!(
+                f,
+                "the database's login lacks a right: it must be a member of its group role, and \
+                 admin's the owner of the tables ({cause})"
             ),
             Self::Failed(cause) => write!(f, "the database refuses a statement: {cause}"),
         }
@@ -76,15 +86,16 @@ impl From<tokio_postgres::Error> for Error {
             _ if *code == SqlState::UNDEFINED_TABLE || *code == SqlState::UNDEFINED_COLUMN => {
                 Self::NotMigrated(cause)
             }
+            _ if *code == SqlState::INSUFFICIENT_PRIVILEGE => Self::NotGranted(cause),
             _ => Self::Failed(cause),
         }
     }
 }
 
-impl From<PoolError> for Error {
-    fn from(error: PoolError) -> Self {
+impl From<PoolError<Error>> for Error {
+    fn from(error: PoolError<Error>) -> Self {
         match error {
-            PoolError::Backend(error) => error.into(),
+            PoolError::Backend(error) => error,
             other => Self::Unreachable(other.to_string()),
         }
     }
@@ -106,9 +117,11 @@ impl From<Error> for crate::error::Error {
             Error::Failed(_) => Self::Internal(cause),
             Error::Unreachable(_)
             | Error::LoginRefused(_)
+            | Error::NoToken(_)
             | Error::DeadlineExceeded
             | Error::Conflict(_)
-            | Error::NotMigrated(_) => Self::Unavailable(cause),
+            | Error::NotMigrated(_)
+            | Error::NotGranted(_) => Self::Unavailable(cause),
         }
     }
 }

@@ -1,17 +1,13 @@
 //! Where the database is, and who we are there.
 
-use std::net::IpAddr;
-use std::time::Duration;
-
-use serde::Deserialize;
 use tokio_postgres::Config;
-use tokio_postgres::config::{Host, SslMode};
+use tokio_postgres::config::Host;
 
+use super::config::from_url;
+use super::iam::Entrance;
+use super::parts::Parts;
 use crate::environment::Environment;
 use crate::secret::Secret;
-
-/// How long a connect may take.
-pub(super) const CONNECT_DEADLINE: Duration = Duration::from_secs(3);
 
 /// How the database is reached, before anything is connected.
 #[derive(Debug, Clone)]
@@ -26,49 +22,32 @@ pub struct Settings {
 pub(super) enum Place {
     /// Settings that hold all of it.
     Known(Box<Config>),
+    /// Settings that hold all but the password, which is a new token at each connect.
+    Iam(Box<Config>, Entrance),
     /// A secret as RDS writes it; `defaults` fill in what it lacks.
     Secret { arn: String, defaults: Parts },
 }
 
-/// The parts of a login, each from its own setting.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Parts {
-    host: Option<String>,
-    port: Option<u16>,
-    name: Option<String>,
-    user: Option<String>,
-    password: Option<Secret<String>>,
-}
-
-/// A secret of RDS.
-/// <https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_secret_json_structure.html>
-#[derive(Deserialize)]
-struct RdsSecret {
-    username: Option<String>,
-    password: Option<String>,
-    host: Option<String>,
-    port: Option<u16>,
-    dbname: Option<String>,
-}
-
 impl Settings {
     /// Reads `DATABASE_URL`, or else `DATABASE_SECRET_ARN` with `DATABASE_HOST`, `_PORT`,
-    /// `_NAME`, `_USER` and `_PASSWORD` beside it, or else those alone; `DATABASE_CA`, a PEM or a
-    /// file that holds one; `DATABASE_POOL_SIZE`, connections per process.
+    /// `_NAME`, `_USER` and `_PASSWORD` beside it, or else those alone; `DATABASE_AUTH`, by which
+    /// a token for `AWS_REGION` may come in the password's place; `DATABASE_CA`, a PEM or a file
+    /// that holds one; `DATABASE_POOL_SIZE`, connections per process.
     pub fn from_env(env: &mut Environment) -> Self {
         let url = env.secret("DATABASE_URL");
         let arn = env.text("DATABASE_SECRET_ARN");
         let parts = Parts::from_env(env);
-        let place = match (url, arn) {
-            (Some(url), _) => Place::Known(Box::new(from_url(&url).unwrap_or_else(|rule| {
-                env.refuse("DATABASE_URL", rule);
-                Config::new()
-            }))),
-            (None, Some(arn)) => Place::Secret { arn, defaults: parts },
-            (None, None) => Place::Known(Box::new(parts.config().unwrap_or_else(|missing| {
-                env.refuse(missing, "must be set, or DATABASE_URL or DATABASE_SECRET_ARN");
-                Config::new()
-            }))),
+        let region = env.text("AWS_REGION");
+        let iam =
+            env.parsed("DATABASE_AUTH", false, "must be password or iam", |text| match text {
+                "password" => Some(false),
+                "iam" => Some(true),
+                _ => None,
+            });
+        let place = if iam {
+            Place::of_iam(env, url.as_ref(), arn.as_deref(), &parts, region)
+        } else {
+            Place::of_password(env, url.as_ref(), arn, parts)
         };
         let authorities = authorities(env);
         let pool_size = env.number("DATABASE_POOL_SIZE", 1, 1..=100) as usize;
@@ -76,95 +55,83 @@ impl Settings {
     }
 }
 
-impl Parts {
-    fn from_env(env: &mut Environment) -> Self {
-        let rule = "must be a port, 1 to 65535";
-        let port = |text: &str| text.parse().ok().filter(|port| *port > 0).map(Some);
-        Self {
-            host: env.text("DATABASE_HOST"),
-            port: env.parsed("DATABASE_PORT", None, rule, port),
-            name: env.text("DATABASE_NAME"),
-            user: env.text("DATABASE_USER"),
-            password: env.secret("DATABASE_PASSWORD"),
+impl Place {
+    fn of_password(
+        env: &mut Environment,
+        url: Option<&Secret<String>>,
+        arn: Option<String>,
+        parts: Parts,
+    ) -> Self {
+        match (url, arn) {
+            (Some(url), _) => Self::Known(Box::new(of_url(env, url))),
+            (None, Some(arn)) => Self::Secret { arn, defaults: parts },
+            (None, None) => {
+                let or = "must be set, or DATABASE_URL or DATABASE_SECRET_ARN";
+                Self::Known(Box::new(of_parts(env, &parts, or)))
+            }
         }
     }
 
-    /// The login of a secret, with these parts where the secret has none. `None` if the two
-    /// together lack something.
-    pub(super) fn with_secret(&self, secret: &Secret<String>) -> Option<Config> {
-        let secret: RdsSecret = serde_json::from_str(secret.expose()).ok()?;
-        let parts = Self {
-            host: secret.host.or_else(|| self.host.clone()),
-            port: secret.port.or(self.port),
-            name: secret.dbname.or_else(|| self.name.clone()),
-            user: secret.username.or_else(|| self.user.clone()),
-            password: secret.password.map(Secret::new).or_else(|| self.password.clone()),
+    fn of_iam(
+        env: &mut Environment,
+        url: Option<&Secret<String>>,
+        arn: Option<&str>,
+        parts: &Parts,
+        region: Option<String>,
+    ) -> Self {
+        if arn.is_some() {
+            env.refuse("DATABASE_SECRET_ARN", "must not be set where DATABASE_AUTH is iam");
+        }
+        if parts.password.is_some() {
+            env.refuse("DATABASE_PASSWORD", "must not be set where DATABASE_AUTH is iam");
+        }
+        let (setting, config) = match url {
+            Some(url) => ("DATABASE_URL", of_url(env, url)),
+            None => ("DATABASE_HOST", of_parts(env, parts, "must be set, or DATABASE_URL")),
         };
-        parts.config().ok()
-    }
-
-    /// The login, or the name of the setting that it lacks.
-    fn config(&self) -> Result<Config, &'static str> {
-        let mut config = Config::new();
-        config.host(self.host.as_ref().ok_or("DATABASE_HOST")?);
-        config.dbname(self.name.as_ref().ok_or("DATABASE_NAME")?);
-        config.user(self.user.as_ref().ok_or("DATABASE_USER")?);
-        config.port(self.port.unwrap_or(5432));
-        if let Some(password) = &self.password {
-            config.password(password.expose());
+        if url.is_some() && config.get_password().is_some() {
+            env.refuse(setting, "must hold no password where DATABASE_AUTH is iam");
         }
-        prepare(&mut config);
-        Ok(config)
-    }
-}
-
-fn from_url(url: &Secret<String>) -> Result<Config, &'static str> {
-    // tokio-postgres knows no verify-ca or verify-full; what it calls `require` is that here.
-    let url = url.expose().replace("sslmode=verify-full", "sslmode=require");
-    let url = url.replace("sslmode=verify-ca", "sslmode=require");
-    let mut config: Config = url
-        .parse()
-        .map_err(|_| "must be a URL such as postgresql://user:password@host:5432/name")?;
-    if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
-        return Err("must name a host");
-    }
-    if config.get_user().is_none() {
-        return Err("must name a user");
-    }
-    if config.get_ssl_mode() == SslMode::Disable && !is_local(&config) {
-        return Err("must not have sslmode=disable where the host is another machine");
-    }
-    prepare(&mut config);
-    Ok(config)
-}
-
-fn prepare(config: &mut Config) {
-    // A connection that a firewall or a freeze has cut in silence is found out well before the
-    // statement's deadline, and the statement sent again.
-    config
-        .connect_timeout(CONNECT_DEADLINE)
-        .keepalives_idle(Duration::from_secs(30))
-        .keepalives_interval(Duration::from_secs(2))
-        .keepalives_retries(2)
-        .tcp_user_timeout(Duration::from_secs(2));
-    if config.get_application_name().is_none() {
-        config.application_name("latchkey");
-    }
-    if !is_local(config) {
-        config.ssl_mode(SslMode::Require);
-    }
-}
-
-/// Whether every host is this machine: a socket or a loopback address.
-fn is_local(config: &Config) -> bool {
-    let hosts = config.get_hosts().iter().all(|host| match host {
-        Host::Tcp(name) => {
-            name == "localhost" || name.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
+        if region.is_none() {
+            env.refuse("AWS_REGION", "must be set where DATABASE_AUTH is iam");
         }
-        #[cfg(unix)]
-        Host::Unix(_) => true,
-    });
-    hosts && config.get_hostaddrs().iter().all(IpAddr::is_loopback)
+        let entrance = entrance(&config, region.unwrap_or_default());
+        // A login that lacks a part has been refused already.
+        if entrance.is_none() && config.get_user().is_some() {
+            env.refuse(setting, "must name one host by its name where DATABASE_AUTH is iam");
+        }
+        match entrance {
+            Some(entrance) => Self::Iam(Box::new(config), entrance),
+            None => Self::Known(Box::new(config)),
+        }
+    }
+}
+
+fn of_url(env: &mut Environment, url: &Secret<String>) -> Config {
+    from_url(url).unwrap_or_else(|rule| {
+        env.refuse("DATABASE_URL", rule);
+        Config::new()
+    })
+}
+
+fn of_parts(env: &mut Environment, parts: &Parts, or: &str) -> Config {
+    parts.config().unwrap_or_else(|missing| {
+        for setting in missing {
+            env.refuse(setting, or);
+        }
+        Config::new()
+    })
+}
+
+/// The entrance of a login by IAM, which is for one host alone.
+fn entrance(config: &Config, region: String) -> Option<Entrance> {
+    let [Host::Tcp(host)] = config.get_hosts() else { return None };
+    let port = match config.get_ports() {
+        [] => 5432,
+        [port] => *port,
+        _ => return None,
+    };
+    Entrance::new(host, port, config.get_user()?, region)
 }
 
 fn authorities(env: &mut Environment) -> Option<Vec<u8>> {
@@ -190,30 +157,25 @@ mod tests {
         env.check().map_err(|invalid| invalid.to_string())?;
         match settings.place {
             Place::Known(config) => Ok(*config),
-            Place::Secret { .. } => Err("a secret".into()),
+            place => Err(format!("{place:?}")),
         }
     }
 
-    fn of_url(url: &str) -> Result<Config, String> {
-        known(&[("DATABASE_URL", url)])
-    }
-
-    #[test]
-    fn another_machine_is_reached_over_verified_tls_or_not_at_all() {
-        for url in [
-            "postgresql://u:p@db.example.com/n",
-            "postgresql://u:p@db.example.com/n?sslmode=prefer",
-            "postgresql://u:p@db.example.com/n?sslmode=verify-full",
-        ] {
-            assert_eq!(of_url(url).unwrap().get_ssl_mode(), SslMode::Require, "{url}");
-        }
-        let refused =
-            of_url("postgresql://u:hunter2@db.example.com/n?sslmode=disable").unwrap_err();
-        assert!(refused.contains("sslmode=disable") && !refused.contains("hunter2"));
-        let mixed = "postgresql://u@127.0.0.1,db.example.com/n?sslmode=disable";
-        assert!(of_url(mixed).is_err());
-        assert!(of_url("postgresql://u@127.0.0.1/n?sslmode=disable").is_ok());
-        assert!(of_url("postgresql:///n?host=/run/postgresql&user=u").is_ok());
+    /// What is refused of these settings with `DATABASE_AUTH=iam`, rule by rule.
+    fn refused_with_iam(pairs: &[(&str, &str)]) -> Vec<String> {
+        let pairs = pairs.iter().copied().chain([("DATABASE_AUTH", "iam")]);
+        let mut env = pairs.collect();
+        let settings = Settings::from_env(&mut env);
+        let Err(invalid) = env.check() else {
+            assert!(matches!(settings.place, Place::Iam(..)), "{settings:?}");
+            return Vec::new();
+        };
+        let sentence = invalid.to_string();
+        let rules = sentence.strip_prefix("bad settings: ").unwrap();
+        rules
+            .split("; ")
+            .map(|rule| rule.trim_end_matches(" where DATABASE_AUTH is iam").into())
+            .collect()
     }
 
     #[test]
@@ -232,19 +194,60 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_named() {
-        assert!(known(&[]).unwrap_err().contains("DATABASE_HOST must be set"));
+        let all = known(&[]).unwrap_err();
+        for setting in ["DATABASE_HOST", "DATABASE_NAME", "DATABASE_USER"] {
+            assert!(all.contains(&format!("{setting} must be set, or DATABASE_URL")), "{all}");
+        }
+        let one = known(&[("DATABASE_HOST", "h"), ("DATABASE_USER", "u")]).unwrap_err();
+        assert!(one.contains("DATABASE_NAME") && !one.contains("DATABASE_HOST"), "{one}");
         assert!(known(&[("DATABASE_URL", "mysql://x")]).unwrap_err().contains("DATABASE_URL must"));
     }
 
     #[test]
-    fn a_secret_of_rds_fills_a_login_and_settings_fill_what_it_lacks() {
-        let defaults = Parts { name: Some("n".into()), ..Parts::default() };
-        let secret = |text: &str| defaults.with_secret(&Secret::new(text.into()));
-        let whole = r#"{"username":"u","password":"p","host":"db.example.com","port":5433}"#;
-        let config = secret(whole).unwrap();
-        assert_eq!((config.get_dbname(), config.get_ports()), (Some("n"), &[5433][..]));
-        assert_eq!(config.get_ssl_mode(), SslMode::Require);
-        assert!(secret(r#"{"username":"u","password":"p"}"#).is_none());
-        assert!(secret("hunter2").is_none());
+    fn a_token_takes_the_place_of_a_password_and_nothing_else_may() {
+        let parts = [
+            ("DATABASE_HOST", "db.example.com"),
+            ("DATABASE_NAME", "n"),
+            ("DATABASE_USER", "u"),
+            ("AWS_REGION", "eu-central-1"),
+        ];
+        let with = |pair| refused_with_iam(&[&parts[..], &[pair]].concat());
+        assert!(refused_with_iam(&parts).is_empty());
+        assert_eq!(with(("DATABASE_PASSWORD", "p")), ["DATABASE_PASSWORD must not be set"]);
+        assert_eq!(with(("DATABASE_SECRET_ARN", "arn")), ["DATABASE_SECRET_ARN must not be set"]);
+        assert_eq!(
+            with(("DATABASE_HOST", "::1")),
+            ["DATABASE_HOST must name one host by its name"]
+        );
+        assert_eq!(
+            refused_with_iam(&[]),
+            [
+                "DATABASE_HOST must be set, or DATABASE_URL",
+                "DATABASE_NAME must be set, or DATABASE_URL",
+                "DATABASE_USER must be set, or DATABASE_URL",
+                "AWS_REGION must be set"
+            ]
+        );
+        assert!(
+            known(&[("DATABASE_AUTH", "IAM")]).unwrap_err().contains("must be password or iam")
+        );
+    }
+
+    #[test]
+    fn a_url_names_who_gets_a_token_where() {
+        let region = ("AWS_REGION", "eu-central-1");
+        let with = |url| refused_with_iam(&[region, ("DATABASE_URL", url)]);
+        assert!(with("postgresql://u@db.example.com/n").is_empty());
+        assert!(with("postgresql://u@db.example.com:5433/n").is_empty());
+        let password = ["DATABASE_URL must hold no password"];
+        assert_eq!(with("postgresql://u:hunter2@db.example.com/n"), password);
+        for url in [
+            "postgresql://u@db.example.com,other.example.com/n",
+            "postgresql://u@db.example.com:5432,:5433/n",
+            "postgresql:///n?host=/run/postgresql&user=u",
+        ] {
+            assert_eq!(with(url), ["DATABASE_URL must name one host by its name"], "{url}");
+        }
+        assert_eq!(with("postgresql://db.example.com/n"), ["DATABASE_URL must name a user"]);
     }
 }

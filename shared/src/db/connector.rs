@@ -1,0 +1,128 @@
+//! How a connection is made, in the pool or beside it.
+
+use std::fmt;
+use std::ops::Deref;
+use std::pin::Pin;
+use std::time::Duration;
+
+use deadpool::managed::{Manager, Metrics, RecycleError, RecycleResult};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+use tokio_postgres::config::SslMode;
+use tokio_postgres::{CancelToken, Client, Config, NoTls};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use super::error::Error;
+use super::iam::{Entrance, IamTokens};
+use super::tls;
+
+/// How long a connect may take.
+pub(super) const CONNECT_DEADLINE: Duration = Duration::from_secs(3);
+
+/// How long cancelling a statement may take.
+const CANCEL_DEADLINE: Duration = Duration::from_secs(1);
+
+/// What drives a connection outside the pool, until it ends.
+pub type Driver = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// Makes connections.
+pub(super) struct Connector {
+    config: Config,
+    tls: Option<MakeRustlsConnect>,
+    iam: Option<(Entrance, IamTokens)>,
+}
+
+impl Connector {
+    /// Connects as `config` says, over TLS if that says so, trusting `authorities` or those of
+    /// RDS; with `iam`, a token of its own is each connection's password.
+    pub(super) fn new(
+        config: Config,
+        authorities: Option<&[u8]>,
+        iam: Option<(Entrance, IamTokens)>,
+    ) -> Result<Self, Error> {
+        let tls = match config.get_ssl_mode() {
+            SslMode::Require => Some(
+                tls::connector(authorities)
+                    .ok_or_else(|| Error::Failed("no certificate authority".into()))?,
+            ),
+            _ => None,
+        };
+        Ok(Self { config, tls, iam })
+    }
+
+    /// A connection and what drives it.
+    pub(super) async fn connect(&self) -> Result<(Client, Driver), Error> {
+        let mut config = self.config.clone();
+        if let Some((entrance, tokens)) = &self.iam {
+            config.password(tokens.make(entrance).await?.expose());
+        }
+        let connect = async {
+            // An error ends the connection; whoever uses it hears of that.
+            if let Some(tls) = &self.tls {
+                let (client, connection) = config.connect(tls.clone()).await?;
+                Ok((client, Box::pin(async { drop(connection.await) }) as Driver))
+            } else {
+                let (client, connection) = config.connect(NoTls).await?;
+                Ok((client, Box::pin(async { drop(connection.await) }) as Driver))
+            }
+        };
+        timeout(CONNECT_DEADLINE, connect).await.unwrap_or(Err(Error::DeadlineExceeded))
+    }
+
+    /// Asks PostgreSQL to stop what a connection of ours is doing.
+    pub(super) async fn cancel(&self, token: CancelToken) {
+        // Best effort: the deadline of the statement has passed either way.
+        let _ = match &self.tls {
+            Some(tls) => timeout(CANCEL_DEADLINE, token.cancel_query(tls.clone())).await,
+            None => timeout(CANCEL_DEADLINE, token.cancel_query(NoTls)).await,
+        };
+    }
+}
+
+impl Manager for Connector {
+    type Type = Connection;
+    type Error = Error;
+
+    async fn create(&self) -> Result<Connection, Error> {
+        // Boxed: a connect is large, and most callers find a connection.
+        let (client, driver) = Box::pin(self.connect()).await?;
+        Ok(Connection { client, driver: tokio::spawn(driver) })
+    }
+
+    /// Asks nobody: a connection that was lost unnoticed is found out by the statement, which is
+    /// sent again.
+    async fn recycle(&self, connection: &mut Connection, _: &Metrics) -> RecycleResult<Error> {
+        if connection.is_closed() {
+            return Err(RecycleError::message("it is closed"));
+        }
+        Ok(())
+    }
+}
+
+/// Its TLS can't be shown, and its login needn't be.
+impl fmt::Debug for Connector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connector").finish_non_exhaustive()
+    }
+}
+
+/// A connection of the pool.
+#[derive(Debug)]
+pub(super) struct Connection {
+    client: Client,
+    driver: JoinHandle<()>,
+}
+
+impl Deref for Connection {
+    type Target = Client;
+
+    fn deref(&self) -> &Client {
+        &self.client
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.driver.abort();
+    }
+}
