@@ -10,6 +10,7 @@ Usage: deployment/admin.sh migrate
        deployment/admin.sh revoke USERNAME ROLE
        deployment/admin.sh list
 
+migrate prints what it did, as JSON; what is left for an administrator to do goes to standard error.
 grant and revoke print the roles that the user has then; list prints a line of JSON for each user.
 A refusal goes to standard error, with exit code 1.
 The stack is STACK_NAME (latchkey, if that isn't set), the account and the region are those of the `aws` command.
@@ -46,6 +47,7 @@ case $1 in
   migrate)
     ask '{verb: "migrate"}'
     jq -c . <<<"$answer"
+    jq -r '.group_roles.to_do // empty' <<<"$answer" >&2
     ;;
   grant | revoke)
     ask --arg verb "$1" --arg username "$2" --arg role "$3" '{verb: $verb, username: $username, role: $role}'

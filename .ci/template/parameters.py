@@ -24,6 +24,7 @@ PATTERNS = {
     "DatabaseUser": (users := (["", "latchkey_reader", "Ada-1"], ["*", "a?", "${aws:username}", "x" * 64])),
     "DatabaseReadUser": users,
     "DatabaseWriteUser": users,
+    "DatabaseRolePrefix": (["latchkey", "_a1"], ["", "Latchkey", "1a", "a-b", "x" * 51]),
     "VpcSubnetIds": (["", "subnet-0a1b", "subnet-0a1b,subnet-2c"], ["subnet-0a1b,", "sg-0a1b", "subnet-0a1b;subnet-2c"]),
     "VpcSecurityGroupIds": (["", "sg-0a1b", "sg-1,sg-2,sg-3,sg-4,sg-5"], ["sg-1,sg-2,sg-3,sg-4,sg-5,sg-6", "subnet-1"]),
     "VpcId": (["", "vpc-0a1b"], ["vpc-", "x"]),

@@ -55,7 +55,8 @@ impl Operator {
         Ok(Self(Admin::from_env(&mut environment).await?))
     }
 
-    /// Brings the database up to date.
+    /// Brings the database up to date. What may be left to do for the group roles is nothing to the
+    /// runner, whose functions all connect as the owner.
     pub(crate) async fn migrate(&self) -> Result<(), Refusal> {
         self.0.handle(json!({ "verb": "migrate" })).await.map(|_| ())
     }

@@ -7,6 +7,7 @@ mod connector;
 mod database;
 mod error;
 mod iam;
+mod logins;
 mod parts;
 mod roles;
 mod settings;
@@ -19,6 +20,7 @@ pub use callers::{Callers, FoundCaller};
 pub use connector::Driver;
 pub use database::Database;
 pub use error::Error;
+pub use logins::{Group, LOGINS, Login};
 pub use roles::{Roles, UserRoles};
 pub use settings::Settings;
 pub use signing_keys::SigningKeys;
@@ -41,6 +43,13 @@ pub const ALL: &[&Sql] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_statement_is_that_of_a_login() {
+        for sql in ALL {
+            assert!(LOGINS.iter().any(|login| login.statements.contains(sql)), "{}", sql.text());
+        }
+    }
 
     #[test]
     fn no_statement_is_forgotten() {

@@ -3,9 +3,12 @@
 //! `{"verb":"migrate"}`, `{"verb":"grant","username":"ada","role":"ROLE_ADMIN"}`, `revoke` alike,
 //! `{"verb":"list"}`.
 
+mod group_roles;
 mod migration;
+mod privilege;
 mod refusal;
 mod request;
+mod role_prefix;
 mod signing_keys;
 
 use serde_json::{Value, json};
@@ -17,11 +20,13 @@ use shared::{Clock, Environment, Role, UserId, log};
 
 pub use refusal::Refusal;
 use request::Request;
+pub use role_prefix::RolePrefix;
 
 /// The parts that an operator touches: the whole database, as its owner, and the signing key.
 #[derive(Debug)]
 pub struct Admin {
     database: Database,
+    role_prefix: RolePrefix,
     key_source: KeySource,
     access_token_seconds: u32,
     secrets: SecretsManager,
@@ -33,16 +38,17 @@ impl Admin {
     #[expect(clippy::unused_async, reason = "every function starts alike")]
     pub async fn from_env(env: &mut Environment) -> Result<Self, Invalid> {
         let database = db::Settings::from_env(env);
+        let role_prefix = RolePrefix::from_env(env);
         let key_source = KeySource::from_env(env);
         let access_token_seconds = jwt::Settings::access_token_seconds(env);
         env.check()?;
         let secrets = SecretsManager::default();
         let database = Database::new(database, secrets.clone());
         let admin = Self::new(database, key_source, access_token_seconds, Clock::System);
-        Ok(Self { secrets, ..admin })
+        Ok(Self { role_prefix, secrets, ..admin })
     }
 
-    /// An operator's hands on that database.
+    /// An operator's hands on that database, whose group roles have the usual prefix.
     pub fn new(
         database: Database,
         key_source: KeySource,
@@ -50,7 +56,14 @@ impl Admin {
         clock: Clock,
     ) -> Self {
         let secrets = SecretsManager::default();
-        Self { database, key_source, access_token_seconds, secrets, clock }
+        let role_prefix = RolePrefix::default();
+        Self { database, role_prefix, key_source, access_token_seconds, secrets, clock }
+    }
+
+    /// With another prefix.
+    #[must_use]
+    pub fn with_role_prefix(self, role_prefix: RolePrefix) -> Self {
+        Self { role_prefix, ..self }
     }
 
     /// Does what one event asks for.
@@ -73,12 +86,17 @@ impl Admin {
 
     async fn migrate(&self) -> Result<Value, Refusal> {
         let keys = signing_keys::read(&self.key_source, &self.secrets).await?;
-        let (applied, lock) = migration::apply(&self.database).await?;
+        let (applied, mut lock) = migration::apply(&self.database).await?;
         let table = SigningKeys::new(self.database.clone());
         let now = self.clock.now();
         let published = signing_keys::publish(&table, &keys, now, self.access_token_seconds).await;
+        let group_roles = group_roles::set(lock.client(), &self.role_prefix).await;
         lock.release().await;
-        Ok(json!({ "applied": applied, "signing_keys": published? }))
+        Ok(json!({
+            "applied": applied,
+            "signing_keys": published?,
+            "group_roles": group_roles?.into_json(),
+        }))
     }
 
     async fn list(&self, after: UserId, limit: u32) -> Result<Value, Refusal> {

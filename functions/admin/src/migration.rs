@@ -30,6 +30,11 @@ impl Lock {
         Ok(lock)
     }
 
+    /// The session that holds it.
+    pub(crate) const fn client(&mut self) -> &mut Client {
+        &mut self.client
+    }
+
     /// Ends the session, and the lock with it.
     pub(crate) async fn release(self) {
         drop(self.client);

@@ -5,6 +5,7 @@
 use authorizer::{Authorizer, Event};
 use serde_json::{Value, json};
 use shared::UserId;
+use shared::db::Group;
 use shared::jwt::Settings;
 use stage::{SIGNING_KEY, Stage};
 
@@ -28,7 +29,7 @@ async fn with_ada() -> (Stage, String) {
 }
 
 fn over(stage: &Stage) -> Authorizer {
-    Authorizer::new(stage.database(), settings(), stage.clock.clone(), "test".into())
+    Authorizer::new(stage.database_of(Group::Read), settings(), stage.clock.clone(), "test".into())
 }
 
 async fn authorize(stage: &Stage, authorization: &str) -> Result<Value, String> {

@@ -10,7 +10,9 @@ use http::Request;
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 use shared::{
-    Clock, Environment, NumericDate, UserId, jwt,
+    Clock, Environment, NumericDate, UserId,
+    db::{Group, LOGINS},
+    jwt,
     routes::{Access, ROUTES, Route},
 };
 use stage::Stage;
@@ -28,7 +30,16 @@ fn ours() -> Template {
     Template::read(include_str!("../../../template.yaml"), given).unwrap()
 }
 
-/// The whole service over a database of its own, and who works on that.
+/// The settings of functions over that database.
+fn over(url: String) -> Settings {
+    let mut settings = Settings::default();
+    settings.own("DATABASE_URL", url);
+    settings.own("SIGNING_KEY", stage::SIGNING_KEY.to_owned());
+    settings
+}
+
+/// The whole service over a database of its own, each function by a login that is a member of its
+/// group role alone; and who works on that database.
 struct Service {
     gateway: Gateway,
     operator: Operator,
@@ -36,16 +47,21 @@ struct Service {
 
 impl Service {
     async fn start() -> Self {
-        let stage = Stage::empty().await;
+        let stage = Stage::new().await;
         let template = ours();
-        let mut settings = Settings::default();
-        settings.own("DATABASE_URL", stage.url);
-        settings.own("SIGNING_KEY", stage::SIGNING_KEY.to_owned());
-        let operator = Operator::start(&template, &settings).await.unwrap();
+        let operator = Operator::start(&template, &over(stage.url.clone())).await.unwrap();
         operator.migrate().await.unwrap();
-        let functions = Functions::start(&template, &settings).await.unwrap();
+        let [readers, writers] = [Group::Read, Group::Write].map(|group| over(stage.url_of(group)));
+        let readers = Functions::start(&template, &readers).await.unwrap();
+        let writers = Functions::start(&template, &writers).await.unwrap();
         let app = "Test".to_owned();
-        let gateway = Gateway::new(&template, app, Clock::System, |it| functions.get(it));
+        let gateway = Gateway::new(&template, app, Clock::System, |function| {
+            let login = LOGINS.iter().find(|login| login.function == function.name);
+            match login.and_then(|login| login.group) {
+                Some(Group::Write) => writers.get(function),
+                Some(Group::Read) | None => readers.get(function),
+            }
+        });
         Self { gateway: gateway.unwrap(), operator }
     }
 
@@ -140,10 +156,7 @@ async fn a_list_of_more_than_a_page_is_whole() {
     let stage = Stage::new().await;
     let add = "INSERT INTO users (username, email) SELECT n, n FROM generate_series(1, 2001) AS n";
     stage.execute(add).await;
-    let mut settings = Settings::default();
-    settings.own("DATABASE_URL", stage.url);
-    settings.own("SIGNING_KEY", stage::SIGNING_KEY.to_owned());
-    let operator = Operator::start(&ours(), &settings).await.unwrap();
+    let operator = Operator::start(&ours(), &over(stage.url)).await.unwrap();
     let mut output = Vec::new();
     operator.run(Verb::List { json: true }, &mut output).await.unwrap();
     let users: Vec<Value> = serde_json::from_slice(&output).unwrap();
@@ -228,4 +241,12 @@ async fn the_template_gives_each_function_the_settings_that_it_asks_for_and_no_o
         }
         assert_eq!(asked, given, "{function}");
     }
+}
+
+#[tokio::test]
+async fn each_function_that_asks_for_a_database_is_among_those_whose_statements_are_listed() {
+    let starts = starts(Environment::default).await;
+    let ask = starts.iter().filter(|start| start.asked.contains("DATABASE_URL"));
+    let listed = LOGINS.iter().map(|login| login.function);
+    assert_eq!(ask.map(|start| start.function).collect::<BTreeSet<_>>(), listed.collect());
 }

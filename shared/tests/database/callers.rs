@@ -1,7 +1,7 @@
 //! The rows of a token's claims.
 
 use futures_util::future::join_all;
-use shared::db::{Callers, Error, FoundCaller};
+use shared::db::{Callers, Error, FoundCaller, Group};
 use shared::jwt::Kid;
 use shared::{Role, UserId};
 use stage::{NOW, Stage};
@@ -27,7 +27,7 @@ async fn find(callers: &Callers, id: i32, kid: &Kid) -> Option<FoundCaller> {
 #[tokio::test]
 async fn a_caller_is_a_user_by_a_key_that_is_accepted() {
     let (stage, kid) = stage(1).await;
-    let callers = Callers::new(stage.database());
+    let callers = Callers::new(stage.database_of(Group::Read));
     let caller = find(&callers, 1, &kid).await.unwrap();
     assert_eq!((caller.username.as_str(), caller.email.as_str()), ("user1", "user1@example.com"));
     assert_eq!(caller.roles, [Role::User]);
@@ -50,7 +50,7 @@ async fn roles_of_others_are_not_ours() {
              INSERT INTO users_to_roles SELECT 1, id FROM roles WHERE name = 'ROLE_OWNER'",
         )
         .await;
-    let caller = find(&Callers::new(stage.database()), 1, &kid).await.unwrap();
+    let caller = find(&Callers::new(stage.database_of(Group::Read)), 1, &kid).await.unwrap();
     assert_eq!(caller.roles, [Role::User]);
 }
 
@@ -58,7 +58,7 @@ async fn roles_of_others_are_not_ours() {
 async fn who_calls_at_the_same_time_gets_an_answer_of_their_own() {
     let (stage, kid) = stage(300).await;
     let other = Kid::new("other".into());
-    let callers = Callers::new(stage.database());
+    let callers = Callers::new(stage.database_of(Group::Read));
     let ask = |id: i32| {
         let (callers, kid) = (&callers, if id % 5 == 0 { &other } else { &kid });
         async move { (id, find(callers, id, kid).await) }
@@ -73,14 +73,16 @@ async fn who_calls_at_the_same_time_gets_an_answer_of_their_own() {
 #[tokio::test]
 async fn who_calls_at_the_same_time_shares_a_statement() {
     let (stage, kid) = stage(50).await;
-    let callers = Callers::new(stage.database());
+    let callers = Callers::new(stage.database_of(Group::Read));
     // Each statement of ours takes a snapshot of its own, and so the number of the next one.
     stage
         .execute(
             "CREATE SEQUENCE statements; \
              ALTER TABLE signing_keys RENAME TO keys; \
              CREATE VIEW signing_keys AS \
-                 SELECT * FROM keys, (SELECT nextval('statements') OFFSET 0) AS counted",
+                 SELECT * FROM keys, (SELECT nextval('statements') OFFSET 0) AS counted; \
+             GRANT SELECT ON signing_keys TO latchkey_read; \
+             GRANT USAGE ON SEQUENCE statements TO latchkey_read",
         )
         .await;
     join_all((1..=50).map(|id| find(&callers, id, &kid))).await;
@@ -91,7 +93,7 @@ async fn who_calls_at_the_same_time_shares_a_statement() {
 #[tokio::test]
 async fn who_goes_away_takes_nobody_else_along() {
     let (stage, kid) = stage(20).await;
-    let callers = Callers::new(stage.database());
+    let callers = Callers::new(stage.database_of(Group::Read));
     let mut first = Box::pin(find(&callers, 1, &kid));
     // It has asked, and holds the turn.
     assert!(futures_util::poll!(&mut first).is_pending());
@@ -104,7 +106,7 @@ async fn who_goes_away_takes_nobody_else_along() {
 #[tokio::test]
 async fn all_hear_of_a_failure() {
     let (stage, kid) = stage(3).await;
-    let callers = Callers::new(stage.database());
+    let callers = Callers::new(stage.database_of(Group::Read));
     stage.execute("ALTER TABLE users RENAME TO people").await;
     let ask = |id| callers.find(UserId::new(id), &kid, NOW);
     for failed in join_all((1..=3).map(ask)).await {

@@ -1,7 +1,7 @@
 //! `signing_keys`, through a rotation.
 
 use shared::Secret;
-use shared::db::{SigningKeys, Users};
+use shared::db::{Group, SigningKeys, Users};
 use shared::jwt::{Kid, PublicKey, SigningKey};
 use shared::{NumericDate, Username};
 use stage::{NOW, SIGNING_KEY, Stage};
@@ -13,13 +13,13 @@ fn key(digit: &str) -> PublicKey {
 }
 
 async fn kids(stage: &Stage, at: NumericDate) -> Vec<Kid> {
-    let keys = SigningKeys::new(stage.database()).list_accepted(at).await.unwrap();
+    let keys = SigningKeys::new(stage.database_of(Group::Read)).list_accepted(at).await.unwrap();
     keys.into_iter().map(|(kid, _)| kid).collect()
 }
 
 async fn published(stage: &Stage) -> Vec<Kid> {
     let nobody = Username::parse("nobody".into()).unwrap();
-    Users::new(stage.database()).find_for_signin(&nobody).await.unwrap().published
+    Users::new(stage.database_of(Group::Write)).find_for_signin(&nobody).await.unwrap().published
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ use std::thread;
 
 use admin::Admin;
 use local_postgres::{Data, Server, Settings};
-use shared::db::{self, Database};
+use shared::db::{self, Database, Group};
 use shared::jwt::{self, KeySource, Signer, SigningKey};
 use shared::secrets_manager::SecretsManager;
 use shared::{Clock, Environment, NumericDate, Random, Secret, UserId};
@@ -54,18 +54,29 @@ impl Stage {
         Self { url: server().url(&name), clock: Clock::fixed(NOW) }
     }
 
-    /// The settings of a function over this database.
-    pub fn env(&self) -> Environment {
-        Environment::from_iter([
-            ("DATABASE_URL", self.url.as_str()),
-            ("SIGNING_KEY", SIGNING_KEY),
-            ("BCRYPT_COST", "4"),
-        ])
+    /// Its address for a login that is a member of a group role, and may do nothing else.
+    pub fn url_of(&self, group: Group) -> String {
+        self.url.replace("//postgres@", &format!("//{}@", login(group)))
     }
 
-    /// Our own way to this database.
+    /// The settings of a function over this database, as its owner.
+    pub fn env(&self) -> Environment {
+        env(&self.url)
+    }
+
+    /// Those of a function whose login is a member of a group role.
+    pub fn env_of(&self, group: Group) -> Environment {
+        env(&self.url_of(group))
+    }
+
+    /// Our own way to this database, as its owner.
     pub fn database(&self) -> Database {
-        Database::new(db::Settings::from_env(&mut self.env()), SecretsManager::default())
+        database(&mut self.env())
+    }
+
+    /// The way of a function whose login is a member of a group role.
+    pub fn database_of(&self, group: Group) -> Database {
+        database(&mut self.env_of(group))
     }
 
     /// An operator who signs with `key`, 64 hexadecimal digits.
@@ -97,6 +108,26 @@ impl Stage {
             _ => None,
         });
         value.unwrap_or_default()
+    }
+}
+
+fn env(url: &str) -> Environment {
+    Environment::from_iter([
+        ("DATABASE_URL", url),
+        ("SIGNING_KEY", SIGNING_KEY),
+        ("BCRYPT_COST", "4"),
+    ])
+}
+
+fn database(env: &mut Environment) -> Database {
+    Database::new(db::Settings::from_env(env), SecretsManager::default())
+}
+
+/// The login that is a member of a group role.
+const fn login(group: Group) -> &'static str {
+    match group {
+        Group::Read => "reader",
+        Group::Write => "writer",
     }
 }
 
@@ -137,6 +168,10 @@ fn server() -> &'static Server {
                 execute(&maintenance, "CREATE DATABASE migrated").await;
                 let stage = Stage { url: migrated, clock: Clock::fixed(NOW) };
                 stage.admin().handle(serde_json::json!({ "verb": "migrate" })).await.unwrap();
+                for group in Group::ALL {
+                    let (login, role) = (login(group), group.role("latchkey"));
+                    stage.execute(&format!("CREATE ROLE {login} LOGIN IN ROLE {role}")).await;
+                }
             });
         });
         template.join().unwrap();

@@ -1,0 +1,118 @@
+//! The group roles of SQL: made where that is allowed, and given what their members need.
+
+use serde_json::{Value, json};
+use shared::db::{self, Group};
+use tokio_postgres::error::SqlState;
+use tokio_postgres::{Client, Error, Transaction};
+
+use crate::privilege::{By, Privilege, held, needed};
+use crate::role_prefix::RolePrefix;
+
+/// How far it got.
+pub(crate) struct Outcome {
+    /// The roles that have what their members need, and nothing else.
+    granted: Vec<String>,
+    /// What an administrator has to do, in a sentence.
+    to_do: Option<String>,
+}
+
+impl Outcome {
+    /// As a migration's answer has it.
+    pub(crate) fn into_json(self) -> Value {
+        json!({ "granted": self.granted, "to_do": self.to_do })
+    }
+}
+
+/// Makes the roles that aren't there and sets what each may do, in one transaction. Roles belong
+/// to the cluster: another database's migration may be making the same ones.
+pub(crate) async fn set(client: &mut Client, prefix: &RolePrefix) -> Result<Outcome, db::Error> {
+    let mut transaction = client.transaction().await?;
+    let (mut groups, mut missing) = (Vec::new(), Vec::new());
+    for group in Group::ALL {
+        if ensure(&mut transaction, &prefix.role(group)).await? {
+            groups.push(group);
+        } else {
+            missing.push(prefix.role(group));
+        }
+    }
+    let granted: Vec<_> = groups.iter().map(|group| prefix.role(*group)).collect();
+    match grant(&transaction, prefix, &groups, &granted).await {
+        Ok(true) => {
+            transaction.commit().await?;
+            Ok(Outcome { granted, to_do: (!missing.is_empty()).then(|| create(&missing)) })
+        }
+        Err(error) if !is_forbidden(&error) => Err(error.into()),
+        Ok(false) | Err(_) => {
+            transaction.rollback().await?;
+            Ok(Outcome { granted: Vec::new(), to_do: Some(own(&granted)) })
+        }
+    }
+}
+
+/// Whether the role is there, made now if need be; not if we may not make it.
+async fn ensure(transaction: &mut Transaction<'_>, role: &str) -> Result<bool, Error> {
+    let exists = "SELECT FROM pg_roles WHERE rolname = $1";
+    if transaction.query_opt(exists, &[&role]).await?.is_some() {
+        return Ok(true);
+    }
+    let attempt = transaction.savepoint("role").await?;
+    match attempt.batch_execute(&format!("CREATE ROLE {role} NOLOGIN")).await {
+        Ok(()) => attempt.commit().await.map(|()| true),
+        Err(error) => {
+            attempt.rollback().await?;
+            match error.code() {
+                // Somebody else has just made it.
+                Some(&SqlState::DUPLICATE_OBJECT | &SqlState::UNIQUE_VIOLATION) => Ok(true),
+                Some(&SqlState::INSUFFICIENT_PRIVILEGE) => Ok(false),
+                _ => Err(error),
+            }
+        }
+    }
+}
+
+/// Takes what the roles hold and needn't, gives what they lack. Whether that came about: where
+/// we aren't the owner, PostgreSQL may only warn.
+async fn grant(
+    transaction: &Transaction<'_>,
+    prefix: &RolePrefix,
+    groups: &[Group],
+    roles: &[String],
+) -> Result<bool, Error> {
+    let (schemas, needed) = needed(transaction, prefix, groups).await?;
+    let held_now = async |by| held(transaction, roles, &schemas, by).await;
+    let revoke = statements(held_now(By::Itself).await?.difference(&needed), Privilege::revoke);
+    transaction.batch_execute(&revoke).await?;
+    // Asked anew: a privilege of a table takes those of its columns along.
+    let grant = statements(needed.difference(&held_now(By::Itself).await?), Privilege::grant);
+    transaction.batch_execute(&grant).await?;
+    Ok(held_now(By::Anybody).await? == needed)
+}
+
+fn statements<'a>(
+    privileges: impl Iterator<Item = &'a Privilege>,
+    of: impl Fn(&Privilege) -> String,
+) -> String {
+    privileges.map(of).collect::<Vec<_>>().join("; ")
+}
+
+fn is_forbidden(error: &Error) -> bool {
+    error.code() == Some(&SqlState::INSUFFICIENT_PRIVILEGE)
+}
+
+fn create(missing: &[String]) -> String {
+    let statements: Vec<_> =
+        missing.iter().map(|role| format!("CREATE ROLE {role} NOLOGIN;")).collect();
+    format!(
+        "An administrator has to run `{}`, and then migrate once more: this login may not create \
+         roles.",
+        statements.join(" ")
+    )
+}
+
+fn own(roles: &[String]) -> String {
+    format!(
+        "The owner of the tables and of their schema has to migrate once more: this login may not \
+         set what {} may do there.",
+        roles.join(" and ")
+    )
+}

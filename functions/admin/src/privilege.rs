@@ -1,0 +1,188 @@
+//! What a role may do, as PostgreSQL keeps it.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use shared::db::Group;
+use tokio_postgres::{Error, Row, Transaction};
+
+use crate::role_prefix::RolePrefix;
+
+/// What the statements of `shared/src/db` need, column by column: the group, the privilege, the
+/// table, the columns. Tests hold it to those statements and to nothing more.
+const OF_COLUMNS: &[(Group, &str, &str, &[&str])] = &[
+    (Group::Read, "SELECT", "users", &["id", "username", "email"]),
+    (Group::Read, "SELECT", "roles", &["id", "name"]),
+    (Group::Read, "SELECT", "users_to_roles", &["user_id", "role_id"]),
+    (Group::Read, "SELECT", "signing_keys", &["kid", "jwk", "signs_from", "accepted_until"]),
+    (Group::Write, "SELECT", "users", &["id", "username", "email", "password", "hashed_by"]),
+    (Group::Write, "INSERT", "users", &["username", "email", "password", "hashed_by"]),
+    (Group::Write, "UPDATE", "users", &["password"]),
+    (Group::Write, "SELECT", "roles", &["id", "name"]),
+    (Group::Write, "INSERT", "users_to_roles", &["user_id", "role_id"]),
+    (Group::Write, "SELECT", "signing_keys", &["kid", "signs_from", "accepted_until"]),
+];
+
+/// The tables as the statements find them, by the search path, and the sequence that numbers the
+/// users, which an insert draws from.
+const PLACES: &str = "\
+    SELECT CASE c.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END AS kind, \
+           n.nspname::text AS schema, c.relname::text AS name \
+    FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace \
+    WHERE c.oid = ANY(ARRAY(SELECT to_regclass(name)::oid FROM unnest($1::text[]) AS t (name))) \
+       OR c.oid = pg_get_serial_sequence(to_regclass('users')::text, 'id')::regclass";
+
+/// What roles hold of the schemas and of what stands in them, where that is ours to take. With
+/// `$3`, the use of a schema counts that somebody else's grant to everybody allows.
+const HELD: &str = "\
+    WITH schema AS ( \
+        SELECT oid, nspname AS schema, nspacl AS acl, nspowner AS owner \
+        FROM pg_namespace WHERE nspname::text = ANY($2) \
+    ), relation AS ( \
+        SELECT c.oid, c.relacl AS acl, s.schema, c.relname AS name, \
+               CASE c.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END AS kind \
+        FROM pg_class AS c JOIN schema AS s ON s.oid = c.relnamespace \
+        WHERE pg_has_role(c.relowner, 'USAGE') \
+    ), entry AS ( \
+        SELECT 'SCHEMA' AS kind, schema, NULL::name AS name, NULL::name AS \"column\", acl \
+        FROM schema WHERE pg_has_role(owner, 'USAGE') \
+        UNION ALL SELECT kind, schema, name, NULL, acl FROM relation \
+        UNION ALL SELECT kind, schema, name, attname, attacl \
+        FROM relation JOIN pg_attribute ON attrelid = relation.oid \
+    ), grantee AS (SELECT oid, rolname::text AS role FROM pg_roles WHERE rolname::text = ANY($1)) \
+    SELECT role, a.privilege_type::text AS action, a.is_grantable, kind, \
+           schema::text, name::text, \"column\"::text \
+    FROM entry, aclexplode(acl) AS a JOIN grantee ON grantee.oid = a.grantee \
+    UNION SELECT role, 'USAGE', false, 'SCHEMA', schema::text, NULL, NULL \
+    FROM schema, grantee WHERE $3 AND has_schema_privilege(grantee.oid, schema.oid, 'USAGE')";
+
+/// One thing that a role may do.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Privilege {
+    role: String,
+    action: String,
+    is_grantable: bool,
+    object: Object,
+    column: Option<String>,
+}
+
+/// On what.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Object {
+    kind: String,
+    schema: String,
+    name: Option<String>,
+}
+
+/// All that some roles may do, or are to be allowed.
+pub(crate) type Privileges = BTreeSet<Privilege>;
+
+impl Privilege {
+    /// The statement that gives it.
+    pub(crate) fn grant(&self) -> String {
+        format!("GRANT {self} TO {}", quoted(&self.role))
+    }
+
+    /// The statement that takes it, and what was passed on of it.
+    pub(crate) fn revoke(&self) -> String {
+        format!("REVOKE {self} FROM {} CASCADE", quoted(&self.role))
+    }
+}
+
+impl fmt::Display for Privilege {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Object { kind, schema, name } = &self.object;
+        f.write_str(&self.action)?;
+        if let Some(column) = &self.column {
+            write!(f, " ({})", quoted(column))?;
+        }
+        write!(f, " ON {kind} {}", quoted(schema))?;
+        name.as_ref().map_or(Ok(()), |name| write!(f, ".{}", quoted(name)))
+    }
+}
+
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// The schemas in which our tables stand, and all that `groups` need.
+pub(crate) async fn needed(
+    transaction: &Transaction<'_>,
+    prefix: &RolePrefix,
+    groups: &[Group],
+) -> Result<(Vec<String>, Privileges), Error> {
+    let tables: BTreeSet<_> = OF_COLUMNS.iter().map(|(_, _, table, _)| *table).collect();
+    let tables: Vec<_> = tables.into_iter().collect();
+    let rows = transaction.query(PLACES, &[&tables]).await?;
+    let places: Result<Vec<_>, _> = rows.iter().map(object).collect();
+    let places = places?;
+    let schemas: BTreeSet<_> = places.iter().map(|place| place.schema.clone()).collect();
+
+    let mut needed = Privileges::new();
+    let mut need = |group, action: &str, object: Object, column: Option<&str>| {
+        needed.insert(Privilege {
+            role: prefix.role(group),
+            action: action.to_owned(),
+            is_grantable: false,
+            object,
+            column: column.map(str::to_owned),
+        })
+    };
+    for group in groups {
+        for schema in &schemas {
+            let schema = Object { kind: "SCHEMA".into(), schema: schema.clone(), name: None };
+            need(*group, "USAGE", schema, None);
+        }
+        for place in &places {
+            let of_place = OF_COLUMNS
+                .iter()
+                .filter(|(of, _, table, _)| of == group && place.name.as_deref() == Some(table));
+            for (_, action, _, columns) in of_place {
+                for column in *columns {
+                    need(*group, action, place.clone(), Some(column));
+                }
+            }
+            if *group == Group::Write && place.kind == "SEQUENCE" {
+                need(*group, "USAGE", place.clone(), None);
+            }
+        }
+    }
+    Ok((schemas.into_iter().collect(), needed))
+}
+
+/// What counts as held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum By {
+    /// What was granted to the very role.
+    Itself,
+    /// A schema that everybody may use, too.
+    Anybody,
+}
+
+/// All that roles hold in these schemas.
+pub(crate) async fn held(
+    transaction: &Transaction<'_>,
+    roles: &[String],
+    schemas: &[String],
+    by: By,
+) -> Result<Privileges, Error> {
+    let rows = transaction.query(HELD, &[&roles, &schemas, &(by == By::Anybody)]).await?;
+    let read = |row: &Row| {
+        Ok(Privilege {
+            role: row.try_get("role")?,
+            action: row.try_get("action")?,
+            is_grantable: row.try_get("is_grantable")?,
+            object: object(row)?,
+            column: row.try_get("column")?,
+        })
+    };
+    rows.iter().map(read).collect()
+}
+
+fn object(row: &Row) -> Result<Object, Error> {
+    Ok(Object {
+        kind: row.try_get("kind")?,
+        schema: row.try_get("schema")?,
+        name: row.try_get("name")?,
+    })
+}

@@ -1,0 +1,61 @@
+//! What the names of the group roles begin with.
+
+use shared::Environment;
+use shared::db::Group;
+
+/// The longest: with the rest of a role's name it stays below PostgreSQL's 63 bytes.
+const MAX_LENGTH: usize = 50;
+
+/// A prefix that needs no quoting: lower-case letters, digits and underscores.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RolePrefix(String);
+
+impl Default for RolePrefix {
+    fn default() -> Self {
+        Self("latchkey".to_owned())
+    }
+}
+
+impl RolePrefix {
+    /// Reads `DATABASE_ROLE_PREFIX`.
+    pub fn from_env(env: &mut Environment) -> Self {
+        let rule = "must be lower-case letters, digits and underscores, no digit first, not pg_ \
+                    first, at most 50 characters";
+        env.parsed("DATABASE_ROLE_PREFIX", Self::default(), rule, Self::parse)
+    }
+
+    /// The prefix, if it may be one. PostgreSQL keeps names that begin with `pg_` to itself.
+    pub fn parse(text: &str) -> Option<Self> {
+        let begins = text.starts_with(|first: char| first.is_ascii_lowercase() || first == '_');
+        let is_plain = |it: char| it.is_ascii_lowercase() || it.is_ascii_digit() || it == '_';
+        let is_prefix = begins
+            && text.chars().all(is_plain)
+            && text.len() <= MAX_LENGTH
+            && !text.starts_with("pg_");
+        is_prefix.then(|| Self(text.to_owned()))
+    }
+
+    /// The role of a group.
+    pub(crate) fn role(&self, group: Group) -> String {
+        group.role(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_prefix_is_a_plain_name_that_postgresql_leaves_to_us() {
+        for text in ["latchkey", "_a1", "p", &"a".repeat(50)] {
+            assert!(RolePrefix::parse(text).is_some(), "{text}");
+        }
+        for text in ["", "1a", "A", "a-b", "a b", "a\"", "ä", "pg_a", &"a".repeat(51)] {
+            assert_eq!(RolePrefix::parse(text), None, "{text}");
+        }
+        let mut env = Environment::from_iter([("DATABASE_ROLE_PREFIX", "pg_hunter2")]);
+        RolePrefix::from_env(&mut env);
+        let refusal = env.check().unwrap_err().to_string();
+        assert!(refusal.contains("DATABASE_ROLE_PREFIX must") && !refusal.contains("hunter2"));
+    }
+}

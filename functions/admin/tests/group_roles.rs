@@ -1,0 +1,279 @@
+//! What `migrate` makes of the group roles, over a real PostgreSQL.
+
+#![expect(clippy::unwrap_used, reason = "a failed step is a failed test")]
+
+use std::collections::BTreeSet;
+
+use admin::{Admin, RolePrefix};
+use serde_json::{Value, json};
+use shared::db::{self, Database, Group};
+use shared::jwt::KeySource;
+use shared::secrets_manager::SecretsManager;
+use shared::{Environment, Secret};
+use stage::{SIGNING_KEY, Stage};
+
+/// Everything that the groups' members may do in the schema of the tables, and with them.
+const ALLOWED: &str = "
+    read USAGE schema
+    read SELECT users.id
+    read SELECT users.username
+    read SELECT users.email
+    read SELECT roles.id
+    read SELECT roles.name
+    read SELECT users_to_roles.user_id
+    read SELECT users_to_roles.role_id
+    read SELECT signing_keys.kid
+    read SELECT signing_keys.jwk
+    read SELECT signing_keys.signs_from
+    read SELECT signing_keys.accepted_until
+    write USAGE schema
+    write USAGE users_id_seq
+    write SELECT users.id
+    write SELECT users.username
+    write SELECT users.email
+    write SELECT users.password
+    write SELECT users.hashed_by
+    write INSERT users.username
+    write INSERT users.email
+    write INSERT users.password
+    write INSERT users.hashed_by
+    write UPDATE users.password
+    write SELECT roles.id
+    write SELECT roles.name
+    write INSERT users_to_roles.user_id
+    write INSERT users_to_roles.role_id
+    write SELECT signing_keys.kid
+    write SELECT signing_keys.signs_from
+    write SELECT signing_keys.accepted_until
+";
+
+fn admin(stage: &Stage, url: &str, prefix: &str) -> Admin {
+    let mut env = Environment::from_iter([("DATABASE_URL", url)]);
+    let settings = db::Settings::from_env(&mut env);
+    env.check().unwrap();
+    let database = Database::new(settings, SecretsManager::default());
+    let key = KeySource::Value(Secret::new(SIGNING_KEY.to_owned()));
+    let admin = Admin::new(database, key, 3600, stage.clock.clone());
+    admin.with_role_prefix(RolePrefix::parse(prefix).unwrap())
+}
+
+async fn migrate_at(stage: &Stage, url: &str, prefix: &str) -> Result<Value, String> {
+    let answer = admin(stage, url, prefix).handle(json!({ "verb": "migrate" })).await;
+    Ok(answer.map_err(|refusal| refusal.to_string())?["group_roles"].clone())
+}
+
+async fn migrate(stage: &Stage, prefix: &str) -> Value {
+    migrate_at(stage, &stage.url, prefix).await.unwrap()
+}
+
+fn both(prefix: &str) -> Value {
+    let roles = Group::ALL.map(|group| group.role(prefix));
+    json!({ "granted": roles, "to_do": null })
+}
+
+/// Everything that the groups' members may do, by asking PostgreSQL of each privilege.
+async fn allowed(stage: &Stage, prefix: &str, schema: &str) -> BTreeSet<String> {
+    let question = format!(
+        "WITH role AS (SELECT rolname AS name FROM pg_roles \
+                       WHERE rolname IN ('{prefix}_read', '{prefix}_write')), \
+              relation AS (SELECT oid, relname AS name, relkind FROM pg_class \
+                           WHERE relnamespace = '{schema}'::regnamespace), \
+              answer AS ( \
+             SELECT role.name AS role, action, 'schema' AS object \
+             FROM role, unnest(ARRAY['CREATE', 'USAGE']) AS action \
+             WHERE has_schema_privilege(role.name, '{schema}'::regnamespace, action) \
+             UNION ALL SELECT role.name, action, relation.name \
+             FROM role, relation, unnest(ARRAY['USAGE', 'SELECT', 'UPDATE']) AS action \
+             WHERE relkind = 'S' AND has_sequence_privilege(role.name, relation.oid, action) \
+             UNION ALL SELECT role.name, action, relation.name \
+             FROM role, relation, unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', \
+                 'TRUNCATE', 'REFERENCES', 'TRIGGER']) AS action \
+             WHERE relkind IN ('r', 'p', 'v', 'm', 'f') \
+             AND has_table_privilege(role.name, relation.oid, action) \
+             UNION ALL SELECT role.name, action, relation.name || '.' || attname \
+             FROM role, relation JOIN pg_attribute ON attrelid = relation.oid, \
+                 unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'REFERENCES']) AS action \
+             WHERE relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT attisdropped \
+             AND has_column_privilege(role.name, relation.oid, attnum, action) \
+             UNION ALL SELECT role.name, 'CREATE', 'database' FROM role \
+             WHERE has_database_privilege(role.name, current_database(), 'CREATE') \
+             UNION ALL SELECT role.name, 'is more than a group', '' \
+             FROM role JOIN pg_roles ON rolname = role.name \
+             WHERE rolsuper OR rolcreaterole OR rolcreatedb OR rolcanlogin OR rolbypassrls \
+         ) \
+         SELECT string_agg(concat_ws(' ', substr(role, {}), action, object), E'\n') FROM answer",
+        prefix.len() + 2
+    );
+    stage.value(&question).await.lines().map(str::to_owned).collect()
+}
+
+fn expected() -> BTreeSet<String> {
+    ALLOWED.lines().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()).collect()
+}
+
+#[tokio::test]
+async fn a_group_may_do_what_is_written_here_and_nothing_else() {
+    let stage = Stage::empty().await;
+    assert_eq!(migrate(&stage, "matrix").await, both("matrix"));
+    assert_eq!(allowed(&stage, "matrix", "public").await, expected());
+}
+
+#[tokio::test]
+async fn once_more_changes_nothing() {
+    let stage = Stage::empty().await;
+    migrate(&stage, "again").await;
+    // Each change of a privilege makes another version of its row.
+    let versions = "SELECT string_agg(xmin::text, ' ' ORDER BY oid) FROM pg_class";
+    let columns = "SELECT string_agg(xmin::text, ' ' ORDER BY attrelid, attnum) FROM pg_attribute";
+    let before = (stage.value(versions).await, stage.value(columns).await);
+    assert_eq!(migrate(&stage, "again").await, both("again"));
+    assert_eq!((stage.value(versions).await, stage.value(columns).await), before);
+    assert_eq!(allowed(&stage, "again", "public").await, expected());
+}
+
+#[tokio::test]
+async fn roles_that_are_there_lose_what_a_former_release_gave() {
+    let stage = Stage::empty().await;
+    stage.execute("CREATE ROLE former_read; CREATE ROLE former_write; CREATE ROLE heir").await;
+    migrate(&stage, "former").await;
+    stage
+        .execute(
+            "CREATE TABLE of_a_former_release (id serial PRIMARY KEY); \
+             GRANT ALL ON ALL TABLES IN SCHEMA public TO former_read, former_write; \
+             GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO former_read; \
+             GRANT UPDATE (jwk) ON signing_keys TO former_write; \
+             GRANT SELECT (password) ON users TO former_read WITH GRANT OPTION; \
+             GRANT CREATE ON SCHEMA public TO former_write; \
+             SET ROLE former_read; GRANT SELECT (password) ON users TO heir",
+        )
+        .await;
+    assert_ne!(allowed(&stage, "former", "public").await, expected());
+    assert_eq!(migrate(&stage, "former").await, both("former"));
+    assert_eq!(allowed(&stage, "former", "public").await, expected());
+    let heirs = "SELECT has_column_privilege('heir', 'users', 'password', 'SELECT')";
+    assert_eq!(stage.value(heirs).await, "f");
+}
+
+#[tokio::test]
+async fn what_others_may_do_stays() {
+    let stage = Stage::empty().await;
+    migrate(&stage, "ours").await;
+    stage
+        .execute("CREATE ROLE analyst; CREATE SCHEMA theirs; CREATE TABLE theirs.t (id int)")
+        .await;
+    stage.execute("GRANT SELECT ON users TO analyst; GRANT SELECT ON theirs.t TO ours_read").await;
+    migrate(&stage, "ours").await;
+    assert_eq!(stage.value("SELECT has_table_privilege('analyst', 'users', 'SELECT')").await, "t");
+    let theirs = "SELECT has_table_privilege('ours_read', 'theirs.t', 'SELECT')";
+    assert_eq!(stage.value(theirs).await, "t");
+}
+
+#[tokio::test]
+async fn databases_of_one_cluster_share_the_roles_even_at_once() {
+    let stages = [Stage::empty().await, Stage::empty().await, Stage::empty().await];
+    // Each twice, and all at once.
+    let migrations = stages.iter().chain(&stages).map(|stage| {
+        let admin = admin(stage, &stage.url, "shared");
+        tokio::spawn(async move { admin.handle(json!({ "verb": "migrate" })).await })
+    });
+    for migration in migrations.collect::<Vec<_>>() {
+        assert_eq!(migration.await.unwrap().unwrap()["group_roles"], both("shared"));
+    }
+    for stage in &stages {
+        assert_eq!(allowed(stage, "shared", "public").await, expected());
+    }
+}
+
+#[tokio::test]
+async fn who_owns_the_tables_alone_sets_what_is_theirs() {
+    let stage = Stage::empty().await;
+    stage
+        .execute(
+            "CREATE ROLE tenant LOGIN; CREATE ROLE tenants_read; CREATE ROLE tenants_write; \
+             GRANT CREATE ON SCHEMA public TO tenant; CREATE TABLE of_the_landlord (id int); \
+             GRANT SELECT (id) ON of_the_landlord TO tenants_read",
+        )
+        .await;
+    let url = stage.url.replace("//postgres@", "//tenant@");
+    assert_eq!(migrate_at(&stage, &url, "tenants").await.unwrap(), both("tenants"));
+    let mut expected = expected();
+    expected.insert("read SELECT of_the_landlord.id".to_owned());
+    assert_eq!(allowed(&stage, "tenants", "public").await, expected);
+}
+
+/// A database whose owner may not create roles, and the owner's address.
+async fn of_a_limited_owner(name: &str) -> (Stage, String) {
+    let stage = Stage::empty().await;
+    let make = format!(
+        "CREATE ROLE {name} LOGIN NOCREATEROLE; DO $$ BEGIN EXECUTE \
+         format('ALTER DATABASE %I OWNER TO {name}', current_database()); END $$"
+    );
+    stage.execute(&make).await;
+    let url = stage.url.replace("//postgres@", &format!("//{name}@"));
+    (stage, url)
+}
+
+#[tokio::test]
+async fn who_may_not_create_roles_hears_what_an_administrator_has_to_run() {
+    let (stage, url) = of_a_limited_owner("limited").await;
+    let group_roles = migrate_at(&stage, &url, "missing").await.unwrap();
+    assert_eq!(group_roles["granted"], json!([]));
+    let to_do = group_roles["to_do"].as_str().unwrap();
+    assert!(to_do.ends_with('.') && !to_do.contains('\n'), "{to_do}");
+    assert_eq!(stage.value("SELECT count(*) FROM users").await, "0");
+
+    // As it says.
+    let statements = to_do.split('`').nth(1).unwrap();
+    stage.execute(statements).await;
+    assert_eq!(migrate_at(&stage, &url, "missing").await.unwrap(), both("missing"));
+    assert_eq!(allowed(&stage, "missing", "public").await, expected());
+}
+
+#[tokio::test]
+async fn a_role_that_is_there_is_granted_where_the_other_is_missing() {
+    let (stage, url) = of_a_limited_owner("half_limited").await;
+    stage.execute("CREATE ROLE half_read").await;
+    let group_roles = migrate_at(&stage, &url, "half").await.unwrap();
+    assert_eq!(group_roles["granted"], json!(["half_read"]));
+    let to_do = group_roles["to_do"].as_str().unwrap();
+    assert!(to_do.contains("half_write") && !to_do.contains("half_read"), "{to_do}");
+    let of_reading = expected().into_iter().filter(|line| line.starts_with("read"));
+    assert_eq!(allowed(&stage, "half", "public").await, of_reading.collect());
+}
+
+#[tokio::test]
+async fn who_does_not_own_the_tables_hears_that_their_owner_has_to_migrate() {
+    let stage = Stage::new().await;
+    stage
+        .execute(
+            "CREATE ROLE stranger LOGIN; CREATE ROLE strange_read; CREATE ROLE strange_write; \
+             GRANT CREATE ON SCHEMA public TO stranger; \
+             GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA public TO stranger",
+        )
+        .await;
+    let url = stage.url.replace("//postgres@", "//stranger@");
+    let group_roles = migrate_at(&stage, &url, "strange").await.unwrap();
+    assert_eq!(group_roles["granted"], json!([]));
+    let to_do = group_roles["to_do"].as_str().unwrap();
+    assert!(to_do.contains("owner") && to_do.ends_with('.'), "{to_do}");
+    let public = BTreeSet::from(["read USAGE schema".to_owned(), "write USAGE schema".to_owned()]);
+    assert_eq!(allowed(&stage, "strange", "public").await, public);
+}
+
+#[tokio::test]
+async fn tables_in_another_schema_are_found_by_the_search_path() {
+    let stage = Stage::empty().await;
+    stage.execute("CREATE SCHEMA \"Odd one\"; CREATE TABLE users_of_others (id int)").await;
+    let at = |login: &str| {
+        let url = stage.url.replace("//postgres@", &format!("//{login}@"));
+        format!("{url}?options=-c%20search_path%3D%22Odd%5C%20one%22")
+    };
+    assert_eq!(migrate_at(&stage, &at("postgres"), "elsewhere").await.unwrap(), both("elsewhere"));
+    assert_eq!(allowed(&stage, "elsewhere", "\"Odd one\"").await, expected());
+
+    stage.execute("CREATE ROLE elsewhere LOGIN IN ROLE elsewhere_read, elsewhere_write").await;
+    let mut env = Environment::from_iter([("DATABASE_URL", at("elsewhere"))]);
+    let database = Database::new(db::Settings::from_env(&mut env), SecretsManager::default());
+    let username = shared::Username::parse("ada".into()).unwrap();
+    assert!(db::Users::new(database).find_for_signin(&username).await.unwrap().user.is_none());
+}
