@@ -202,8 +202,11 @@ impl Database {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
     use aws_credential_types::Credentials;
-    use aws_credential_types::provider::SharedCredentialsProvider;
+    use aws_credential_types::provider::error::CredentialsError;
+    use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
     use stage::Stage;
 
     use super::*;
@@ -305,5 +308,41 @@ mod tests {
         by_token.accept_token_of_now().await;
         assert!(by_token.is_let_in().await);
         assert!(by_token.database.connect().await.is_ok());
+    }
+
+    /// Nobody at first.
+    #[derive(Debug, Default)]
+    struct Late(AtomicBool);
+
+    impl ProvideCredentials for Late {
+        fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+        where
+            Self: 'a,
+        {
+            let credentials = Credentials::new("id", "secret", None, None, "");
+            let none = CredentialsError::not_loaded("none yet");
+            let is_there = self.0.swap(true, Ordering::SeqCst);
+            future::ProvideCredentials::ready(is_there.then_some(credentials).ok_or(none))
+        }
+    }
+
+    #[tokio::test]
+    async fn who_has_no_credentials_is_out_of_reach_until_there_are_some() {
+        // Nothing listens there.
+        let mut env = Environment::from_iter([
+            ("AWS_REGION", "eu-central-1"),
+            ("DATABASE_AUTH", "iam"),
+            ("DATABASE_URL", "postgresql://u@127.0.0.1:1/n"),
+        ]);
+        let settings = Settings::from_env(&mut env);
+        let credentials =
+            AwsCredentials::from_provider(SharedCredentialsProvider::new(Late::default()));
+        let secrets = SecretsManager::default();
+        let database = Database::signing_as(settings, secrets, credentials, Clock::System);
+        let error = database.warm_up().await.unwrap_err();
+        assert!(matches!(&error, Error::NoToken(cause) if cause.contains("none yet")), "{error}");
+        assert!(matches!(crate::Error::from(error), crate::Error::Unavailable(_)));
+        let error = database.warm_up().await.unwrap_err();
+        assert!(matches!(error, Error::Unreachable(_)), "{error}");
     }
 }

@@ -19,7 +19,7 @@ use crate::process::Guarded;
 const START: Duration = Duration::from_mins(3);
 
 /// Settings of the caller's shell that would point the runner at another database or key.
-const FOREIGN: [&str; 22] = [
+const FOREIGN: [&str; 24] = [
     "AUTHORIZER_CACHE_SECONDS",
     "DATABASE_URL",
     "DATABASE_HOST",
@@ -28,6 +28,8 @@ const FOREIGN: [&str; 22] = [
     "DATABASE_USER",
     "DATABASE_PASSWORD",
     "DATABASE_SECRET_ARN",
+    "DATABASE_AUTH",
+    "DATABASE_ROLE_PREFIX",
     "DATABASE_CA",
     "DATABASE_POOL_SIZE",
     "SIGNING_KEY_ARN",
