@@ -1,12 +1,11 @@
 //! How a connection is made, in the pool or beside it.
 
 use std::fmt;
-use std::ops::Deref;
 use std::pin::Pin;
 use std::time::Duration;
 
 use deadpool::managed::{Manager, Metrics, RecycleError, RecycleResult};
-use tokio::task::JoinHandle;
+use deadpool_postgres::ClientWrapper;
 use tokio::time::timeout;
 use tokio_postgres::config::SslMode;
 use tokio_postgres::{CancelToken, Client, Config, NoTls};
@@ -80,19 +79,19 @@ impl Connector {
 }
 
 impl Manager for Connector {
-    type Type = Connection;
+    type Type = ClientWrapper;
     type Error = Error;
 
-    async fn create(&self) -> Result<Connection, Error> {
+    async fn create(&self) -> Result<ClientWrapper, Error> {
         // Boxed: a connect is large, and most callers find a connection.
         let (client, driver) = Box::pin(self.connect()).await?;
-        Ok(Connection { client, driver: tokio::spawn(driver) })
+        Ok(ClientWrapper::new(client, tokio::spawn(driver)))
     }
 
     /// Asks nobody: a connection that was lost unnoticed is found out by the statement, which is
     /// sent again.
-    async fn recycle(&self, connection: &mut Connection, _: &Metrics) -> RecycleResult<Error> {
-        if connection.is_closed() {
+    async fn recycle(&self, client: &mut ClientWrapper, _: &Metrics) -> RecycleResult<Error> {
+        if client.is_closed() {
             return Err(RecycleError::message("it is closed"));
         }
         Ok(())
@@ -103,26 +102,5 @@ impl Manager for Connector {
 impl fmt::Debug for Connector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Connector").finish_non_exhaustive()
-    }
-}
-
-/// A connection of the pool.
-#[derive(Debug)]
-pub(super) struct Connection {
-    client: Client,
-    driver: JoinHandle<()>,
-}
-
-impl Deref for Connection {
-    type Target = Client;
-
-    fn deref(&self) -> &Client {
-        &self.client
-    }
-}
-
-impl Drop for Connection {
-    fn drop(&mut self) {
-        self.driver.abort();
     }
 }
