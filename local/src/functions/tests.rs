@@ -235,10 +235,6 @@ async fn the_template_gives_each_function_the_settings_that_it_asks_for_and_no_o
         if given.contains("DATABASE_AUTH") {
             given.insert(AWS_REGION.to_owned());
         }
-        // A key may be given in place of the name of the secret that holds it.
-        if given.contains("SIGNING_KEY_ARN") {
-            given.insert("SIGNING_KEY".to_owned());
-        }
         assert_eq!(asked, given, "{function}");
     }
 }

@@ -113,6 +113,8 @@ fn ours_is_read_whole() {
     let signin = template.function("signin").unwrap();
     assert_eq!(signin.timeout.as_secs(), 29);
     assert_eq!(signin.environment["SIGNING_KEY_ARN"], Setting::SecretArn);
+    // No parameter, and no key: on AWS there is no other than the secret's.
+    assert_eq!(signin.environment["SIGNING_KEY"], Setting::Text(String::new()));
     assert_eq!(signin.environment["TOKEN_ISSUER"], Setting::Text("latchkey".into()));
     assert_eq!(signin.environment["APP_NAME"], Setting::Text("Latchkey".into()));
     assert!(template.api.binary_media_types.contains(&"application/json".to_owned()));
