@@ -1,42 +1,72 @@
 #!/usr/bin/env bash
-# The operator's verbs for a deployment: invokes its admin function, which has no route.
+# The operator's verbs for a deployment, or for `sam local`: invokes the admin function, which has no route.
 # shellcheck disable=SC2016 # what looks like a variable in single quotes is one of jq
 set -euo pipefail
 
 usage() {
   cat <<'END'
-Usage: deployment/admin.sh migrate
-       deployment/admin.sh grant USERNAME ROLE
-       deployment/admin.sh revoke USERNAME ROLE
-       deployment/admin.sh list
+Usage: deployment/admin.sh [--sam-local] migrate
+       deployment/admin.sh [--sam-local] grant USERNAME ROLE
+       deployment/admin.sh [--sam-local] revoke USERNAME ROLE
+       deployment/admin.sh [--sam-local] list
 
 migrate prints what it did, as JSON; what is left for an administrator to do goes to standard error.
 grant and revoke print the roles that the user has then; list prints a line of JSON for each user.
 A refusal goes to standard error, with exit code 1.
 The stack is STACK_NAME (latchkey, if that isn't set), the account and the region are those of the `aws` command.
-Needs: aws, jq.
+With --sam-local it is what deployment/sam-local.sh has started instead.
+Needs: aws (with --sam-local: sam), jq.
 END
 }
 
+sam_local=no
+if [ "${1:-}" = --sam-local ]; then
+  sam_local=yes && shift
+fi
 case "${1:-} $#" in
   'migrate 1' | 'list 1' | 'grant 3' | 'revoke 3') ;;
   '-h 1' | '--help 1') usage && exit ;;
   *) usage >&2 && exit 2 ;;
 esac
 
-function_name=$(aws cloudformation describe-stacks --stack-name "${STACK_NAME:-latchkey}" --output text \
-  --query "Stacks[0].Outputs[?OutputKey=='AdminFunctionName'].OutputValue")
+if [ "$sam_local" = yes ]; then
+  config=$(dirname "$0")/../.local/sam-local/samconfig.toml
+  [ -e "$config" ] || { echo "Nothing runs that deployment/sam-local.sh has started." >&2 && exit 1; }
+else
+  function_name=$(aws cloudformation describe-stacks --stack-name "${STACK_NAME:-latchkey}" --output text \
+    --query "Stacks[0].Outputs[?OutputKey=='AdminFunctionName'].OutputValue")
+fi
 file=$(mktemp)
 trap 'rm -f "$file"' EXIT
 
 # ask JQ...: invokes the function with the event that jq makes; sets answer.
 ask() {
+  if [ "$sam_local" = yes ]; then
+    ask_sam "$@"
+  else
+    ask_aws "$@"
+  fi
+}
+ask_aws() {
   local failed
   # From a file of bytes: the one way that both versions of `aws` read alike. A migration may take its time.
   failed=$(aws lambda invoke --function-name "$function_name" --payload fileb://<(jq -nc "$@") \
     --cli-read-timeout 900 --query FunctionError --output text "$file")
   answer=$(<"$file")
   if [ "$failed" != None ]; then
+    jq -r '.errorMessage' <<<"$answer" >&2
+    exit 1
+  fi
+}
+
+# Its log, and what sam says, go to standard error where something fails.
+ask_sam() {
+  if ! answer=$(jq -nc "$@" | sam local invoke AdminFunction --config-file "$(realpath "$config")" --event - 2>"$file") ||
+    [ -z "$answer" ]; then
+    cat "$file" >&2
+    exit 1
+  fi
+  if jq -e 'type == "object" and has("errorMessage")' <<<"$answer" >/dev/null; then
     jq -r '.errorMessage' <<<"$answer" >&2
     exit 1
   fi

@@ -3,6 +3,7 @@
 # emulator of AWS (ministack), over a fresh PostgreSQL, then the way of a first user through the API.
 set -Eeuo pipefail
 cd "$(dirname "$0")/.."
+. deployment/postgres.sh
 
 usage() {
   cat <<'END'
@@ -49,13 +50,7 @@ missing=()
 for program in cargo cargo-lambda sam aws ministack python3 curl jq; do
   command -v "$program" >/dev/null || missing+=("$program")
 done
-postgres=
-for directory in "${PG_BIN:-}" $(tr : ' ' <<<"$PATH") $(printf '%s\n' /usr/lib/postgresql/*/bin | sort -rV); do
-  if [ -x "$directory/initdb" ] && [ -x "$directory/postgres" ]; then
-    postgres=$directory && break
-  fi
-done
-[ -n "$postgres" ] || missing+=("PostgreSQL's initdb and postgres")
+find_postgres
 if [ ${#missing[@]} -gt 0 ]; then
   printf 'deployment/emulator.sh needs: %s\n' "${missing[@]}" >&2
   exit 1
@@ -89,15 +84,6 @@ fail() {
 }
 trap 'fail "line $LINENO: $BASH_COMMAND"' ERR
 
-# stop SIGNAL PID
-stop() {
-  kill "-$1" "$2" 2>/dev/null || return 0
-  for _ in $(seq 100); do
-    kill -0 "$2" 2>/dev/null || return 0
-    sleep 0.1
-  done
-  kill -KILL "$2" 2>/dev/null || true
-}
 clean_up() {
   [ -z "$emulator" ] || stop TERM "$emulator"
   [ -z "$server" ] || stop INT "$server"
@@ -112,42 +98,10 @@ step() {
   printf '[%3ds] %s\n' "$SECONDS" "$step"
 }
 
-free_port() {
-  python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
-}
-
-# wait_for SECONDS PID COMMAND...: until COMMAND succeeds; fails at once when the process is gone.
-wait_for() {
-  local end=$((SECONDS + $1)) pid=$2
-  shift 2
-  until "$@" >/dev/null 2>&1; do
-    kill -0 "$pid" 2>/dev/null && [ "$SECONDS" -lt "$end" ] || return 1
-    sleep 0.1
-  done
-}
-
 # ---- a database ----
 
 step "a fresh PostgreSQL"
-as_user=()
-if [ "$(id -u)" = 0 ]; then # it refuses to run as root
-  user=$(id -un postgres 2>/dev/null || echo nobody)
-  as_user=(setpriv --reuid="$user" --regid="$(id -gn "$user")" --clear-groups)
-fi
-database_port=$(free_port)
-password=$(python3 -c 'import secrets; print(secrets.token_hex(16))')
-install -d -m 700 ${user:+-o "$user"} "$place/database"
-install -m 600 ${user:+-o "$user"} <(printf '%s' "$password") "$place/database.password"
-(
-  cd / # where that user may stand
-  "${as_user[@]}" "$postgres/initdb" --pgdata="$place/database" --username=latchkey --pwfile="$place/database.password" \
-    --auth=scram-sha-256 --encoding=UTF8 --locale=C --no-sync
-) >"$place/initdb.log" 2>&1 || fail "initdb: $(tail -n 3 "$place/initdb.log")"
-(cd / && exec "${as_user[@]}" "$postgres/postgres" -D "$place/database" -p "$database_port" \
-  -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off -c max_connections=500) >"$place/postgres.log" 2>&1 &
-server=$!
-accepts() { (exec 3<>"/dev/tcp/127.0.0.1/$database_port"); }
-wait_for 20 "$server" accepts || fail "PostgreSQL doesn't answer: $(tail -n 3 "$place/postgres.log")"
+start_postgres -c listen_addresses=127.0.0.1
 database_url=postgres://latchkey:$password@127.0.0.1:$database_port/postgres
 
 # ---- the functions ----

@@ -153,6 +153,8 @@ impl Request<'_> {
     #[track_caller]
     pub(crate) fn send(self) -> Answer {
         let asked = format!("{} {}", self.parts.method(), self.parts.uri().path());
+        let authorization = self.parts.headers().get(http::header::AUTHORIZATION);
+        let had_token = authorization.is_some_and(|value| !value.is_empty());
         self.client.secrets.add_json(self.parts.body());
         let with_body = !self.parts.body().is_empty() || self.parts.method() == http::Method::POST;
         let sent = if with_body {
@@ -172,6 +174,7 @@ impl Request<'_> {
         self.client.secrets.add_json(&body);
         Answer {
             asked,
+            had_token,
             status: response.status().as_u16(),
             headers: response.headers().clone(),
             body,
@@ -184,6 +187,8 @@ impl Request<'_> {
 pub(crate) struct Answer {
     /// The method and the path, for messages.
     pub(crate) asked: String,
+    /// Whether the request had an `Authorization` header with something in it.
+    pub(crate) had_token: bool,
     /// Its status.
     pub(crate) status: u16,
     /// Its headers.

@@ -31,10 +31,12 @@ impl Answer {
     }
 
     /// 401 to a token that is missing or bad, in the words of this service where the gateway in
-    /// front takes ours.
+    /// front takes ours. Where it can't tell the authorizer's refusal from a failure, a bad one is 502.
     #[track_caller]
     pub(crate) fn is_unauthorized(&self, target: &Target) {
-        assert_eq!(self.status, 401, "{} is {} {}", self.asked, self.status, self.text());
+        let lost = self.had_token && target.lacks(Ability::RefusedTokens).is_some();
+        let status = if lost { 502 } else { 401 };
+        assert_eq!(self.status, status, "{} is {} {}", self.asked, self.status, self.text());
         if target.lacks(Ability::GatewayWords).is_none() {
             self.is_text(401, NO_CREDENTIALS);
             assert_eq!(self.header("www-authenticate"), Some("Bearer"), "{self:?}");

@@ -12,7 +12,7 @@ pub(crate) fn checks() -> Vec<Check> {
         an_unknown_path_with_a_token_is_not_found_and_quotes_nothing needs GatewayWords;
         paths_are_compared_exactly needs GatewayWords;
         text_whatever_is_accepted needs GatewayWords;
-        a_long_address_or_header_breaks_nothing;
+        a_long_address_or_header_breaks_nothing needs RefusedTokens;
         forwarded_headers_change_nothing;
     ]
 }

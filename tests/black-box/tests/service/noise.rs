@@ -10,10 +10,10 @@ use crate::target::Target;
 
 pub(crate) fn checks() -> Vec<Check> {
     checks![
-        any_bytes_for_json_are_refused;
-        any_bytes_for_a_form_are_refused;
-        any_text_for_a_token_is_refused;
-        any_path_is_answered;
+        any_bytes_for_json_are_refused needs Quick;
+        any_bytes_for_a_form_are_refused needs Quick;
+        any_text_for_a_token_is_refused needs RefusedTokens Quick;
+        any_path_is_answered needs Quick;
     ]
 }
 

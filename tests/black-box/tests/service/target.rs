@@ -18,14 +18,26 @@ use crate::tokens::SENT;
 pub(crate) enum Ability {
     /// The gateway answers 401, 403 and 404 in the words of our `GatewayResponses`.
     GatewayWords,
-    /// The gateway sends CORS and other headers of its own: on its answers, and to preflights.
+    /// The gateway answers 401 where the authorizer refuses a token.
+    RefusedTokens,
+    /// The gateway sends CORS and other headers of its own with what it answers itself.
     GatewayHeaders,
+    /// The gateway answers preflights, and with the CORS headers.
+    Preflights,
+    /// The functions alone say who may read their answers.
+    OwnCors,
     /// The gateway renames a function's `WWW-Authenticate`.
     RenamedChallenge,
     /// Bodies reach the functions byte for byte, in base64.
     BinaryBodies,
+    /// Bodies of other media types reach the functions even where they aren't UTF-8.
+    LossyText,
     /// Bytes of an odd request line or header reach our own code.
     RawRequests,
+    /// Hundreds of requests, one after another, are a matter of seconds.
+    Quick,
+    /// A function serves several requests at the same time.
+    Crowds,
     /// Functions stay warm, and a call's time is mostly their own.
     Warm,
     /// The functions reach a port that this suite opens on its own machine.
@@ -49,6 +61,8 @@ pub(crate) enum Kind {
     Aws,
     /// A deployment to the emulator `ministack`.
     Emulator,
+    /// The functions in containers behind `sam local start-api`.
+    SamLocal,
 }
 
 impl Kind {
@@ -65,7 +79,10 @@ impl Kind {
                 Some("the emulator stores GatewayResponses and answers in its own words")
             }
             (Self::Emulator, Ability::GatewayHeaders) => {
-                Some("the emulator sends no CORS header of its own, and answers preflights alone")
+                Some("the emulator sends no CORS header of its own")
+            }
+            (Self::Emulator, Ability::Preflights) => {
+                Some("the emulator answers preflights alone, and without the CORS headers")
             }
             (Self::Emulator, Ability::RenamedChallenge) => {
                 Some("the emulator doesn't rename WWW-Authenticate")
@@ -79,7 +96,38 @@ impl Kind {
             (Self::Emulator, Ability::Warm) => {
                 Some("the emulator's own share of a call is so large that times tell nothing")
             }
-            (Self::Aws | Self::Emulator, _) => None,
+            (Self::SamLocal, Ability::GatewayWords) => {
+                Some("sam local reads no GatewayResponses and answers in its own words")
+            }
+            (Self::SamLocal, Ability::RefusedTokens) => {
+                Some("sam local answers 502 where the authorizer refuses a token")
+            }
+            (Self::SamLocal, Ability::GatewayHeaders) => {
+                Some("sam local sends no CORS header with what it answers itself")
+            }
+            (Self::SamLocal, Ability::OwnCors) => {
+                Some("sam local adds the CORS headers to every answer of a function")
+            }
+            (Self::SamLocal, Ability::RenamedChallenge) => {
+                Some("sam local doesn't rename WWW-Authenticate")
+            }
+            (Self::SamLocal, Ability::LossyText) => {
+                Some("sam local answers 502 to text that isn't UTF-8")
+            }
+            (Self::SamLocal, Ability::RawRequests) => {
+                Some("sam local's own HTTP server answers odd requests")
+            }
+            (Self::SamLocal, Ability::Quick) => {
+                Some("a request to sam local takes a second, and this sends hundreds")
+            }
+            (Self::SamLocal, Ability::Crowds) => {
+                Some("sam local has one container of a function, where one request follows another")
+            }
+            (Self::SamLocal, Ability::Warm) => {
+                Some("sam local waits up to a second after each call, so that times tell nothing")
+            }
+            (Self::SamLocal, Ability::Loopback) => Some("a container's loopback is its own"),
+            (Self::Aws | Self::Emulator | Self::SamLocal, _) => None,
         }
     }
 }
@@ -138,7 +186,8 @@ impl Target {
         let kind = match setting("LATCHKEY_TARGET").as_deref() {
             None | Some("aws") => Kind::Aws,
             Some("emulator") => Kind::Emulator,
-            Some(_) => return Err("LATCHKEY_TARGET is neither aws nor emulator".to_owned()),
+            Some("sam-local") => Kind::SamLocal,
+            Some(_) => return Err("LATCHKEY_TARGET is none of aws, emulator, sam-local".to_owned()),
         };
         let key = setting("LATCHKEY_SIGNING_KEY")
             .map(|digits| Key::from_hex(&digits).ok_or("LATCHKEY_SIGNING_KEY is no key"))

@@ -17,7 +17,7 @@ pub(crate) fn checks() -> Vec<Check> {
         invalid_utf8_is_refused needs BinaryBodies;
         invalid_utf8_in_a_form_is_refused needs BinaryBodies;
         a_form_of_no_utf8_once_decoded_is_refused;
-        binary_rubbish_is_refused needs BinaryBodies;
+        binary_rubbish_is_refused needs BinaryBodies LossyText;
     ]
 }
 

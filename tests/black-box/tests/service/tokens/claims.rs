@@ -8,15 +8,15 @@ use crate::tokens::{Forgeries, draft, fresh_draft};
 
 pub(crate) fn checks() -> Vec<Check> {
     checks![
-        a_token_without_one_of_its_claims_is_refused needs OwnKey;
-        a_claim_of_another_type_is_refused needs OwnKey;
-        another_issuer_is_refused needs OwnKey;
-        another_audience_is_refused needs OwnKey;
-        another_client_is_refused needs OwnKey;
-        an_expired_token_is_refused needs OwnKey;
-        a_token_that_expires_now_is_refused needs OwnKey;
-        a_token_that_is_not_yet_valid_is_refused needs OwnKey;
-        numbers_at_the_edge_never_break_it needs OwnKey;
+        a_token_without_one_of_its_claims_is_refused needs OwnKey RefusedTokens;
+        a_claim_of_another_type_is_refused needs OwnKey RefusedTokens;
+        another_issuer_is_refused needs OwnKey RefusedTokens;
+        another_audience_is_refused needs OwnKey RefusedTokens;
+        another_client_is_refused needs OwnKey RefusedTokens;
+        an_expired_token_is_refused needs OwnKey RefusedTokens;
+        a_token_that_expires_now_is_refused needs OwnKey RefusedTokens;
+        a_token_that_is_not_yet_valid_is_refused needs OwnKey RefusedTokens;
+        numbers_at_the_edge_never_break_it needs OwnKey RefusedTokens;
     ]
 }
 

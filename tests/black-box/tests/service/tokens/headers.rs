@@ -9,12 +9,12 @@ use crate::tokens::{Forgeries, draft};
 
 pub(crate) fn checks() -> Vec<Check> {
     checks![
-        no_signature_is_never_enough;
-        another_algorithm_is_refused needs OwnKey;
-        another_type_is_refused needs OwnKey;
-        another_key_id_is_refused needs OwnKey;
-        a_critical_extension_is_refused needs OwnKey;
-        a_header_that_brings_a_key_is_refused needs OwnKey;
+        no_signature_is_never_enough needs RefusedTokens;
+        another_algorithm_is_refused needs OwnKey RefusedTokens;
+        another_type_is_refused needs OwnKey RefusedTokens;
+        another_key_id_is_refused needs OwnKey RefusedTokens;
+        a_critical_extension_is_refused needs OwnKey RefusedTokens;
+        a_header_that_brings_a_key_is_refused needs OwnKey RefusedTokens;
     ]
 }
 

@@ -10,11 +10,11 @@ pub(crate) fn checks() -> Vec<Check> {
         a_token_in_the_query_is_refused;
         a_token_in_a_cookie_is_refused;
         a_token_in_another_header_is_refused;
-        another_scheme_is_refused;
-        a_token_without_a_scheme_is_refused;
-        other_spacing_is_refused;
-        two_different_authorization_headers_are_refused;
-        two_tokens_in_one_header_are_refused;
+        another_scheme_is_refused needs RefusedTokens;
+        a_token_without_a_scheme_is_refused needs RefusedTokens;
+        other_spacing_is_refused needs RefusedTokens;
+        two_different_authorization_headers_are_refused needs RefusedTokens;
+        two_tokens_in_one_header_are_refused needs RefusedTokens;
     ]
 }
 

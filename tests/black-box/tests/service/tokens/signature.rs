@@ -7,15 +7,15 @@ use crate::tokens::{Forgeries, draft};
 
 pub(crate) fn checks() -> Vec<Check> {
     checks![
-        a_token_with_any_character_changed_is_refused;
-        a_token_with_any_bit_of_its_signature_flipped_is_refused;
-        a_token_that_was_cut_is_refused;
-        a_token_signed_by_a_stranger_is_refused;
-        a_signature_of_zeros_or_of_no_point_is_refused;
-        a_signature_in_der_is_refused needs OwnKey;
-        a_signature_of_another_length_is_refused;
-        the_signature_of_another_token_is_refused;
-        hmac_with_anything_public_is_refused needs OwnKey;
+        a_token_with_any_character_changed_is_refused needs RefusedTokens;
+        a_token_with_any_bit_of_its_signature_flipped_is_refused needs RefusedTokens;
+        a_token_that_was_cut_is_refused needs RefusedTokens;
+        a_token_signed_by_a_stranger_is_refused needs RefusedTokens;
+        a_signature_of_zeros_or_of_no_point_is_refused needs RefusedTokens;
+        a_signature_in_der_is_refused needs OwnKey RefusedTokens;
+        a_signature_of_another_length_is_refused needs RefusedTokens;
+        the_signature_of_another_token_is_refused needs RefusedTokens;
+        hmac_with_anything_public_is_refused needs OwnKey RefusedTokens;
     ]
 }
 

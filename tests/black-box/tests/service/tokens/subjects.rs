@@ -8,11 +8,11 @@ use crate::tokens::{Forgeries, draft};
 
 pub(crate) fn checks() -> Vec<Check> {
     checks![
-        another_spelling_of_the_subject_is_refused needs OwnKey;
-        a_subject_that_never_was_is_refused needs OwnKey;
-        a_name_is_no_subject needs OwnKey;
-        a_deleted_users_token_is_refused needs Database;
-        a_deleted_users_token_stays_refused_when_the_name_is_taken_again needs Database;
+        another_spelling_of_the_subject_is_refused needs OwnKey RefusedTokens;
+        a_subject_that_never_was_is_refused needs OwnKey RefusedTokens;
+        a_name_is_no_subject needs OwnKey RefusedTokens;
+        a_deleted_users_token_is_refused needs Database RefusedTokens;
+        a_deleted_users_token_stays_refused_when_the_name_is_taken_again needs Database RefusedTokens;
     ]
 }
 
