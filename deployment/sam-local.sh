@@ -80,7 +80,7 @@ fi
 
 place=$(mktemp -d)
 chmod 711 "$place" # PostgreSQL's user has to pass
-settings=$PWD/.local/sam-local
+settings=.local/sam-local
 sam='' server='' log='' settled=no
 step='start'
 
@@ -129,8 +129,8 @@ done
 # ---- a database that containers reach ----
 
 step "a fresh PostgreSQL"
-if [ -e "$settings" ]; then
-  fail "$settings is there: another one runs, or was killed. End it, or remove that folder"
+if [ -e "$settings/pid" ] && kill -0 "$(<"$settings/pid")" 2>/dev/null; then
+  fail "another one runs here, as process $(<"$settings/pid"): end it first"
 fi
 # The engine's address on this machine, beside loopback; where the engine is in a machine of its own (Docker Desktop),
 # the address isn't ours, and what containers send comes from our loopback.
@@ -165,7 +165,9 @@ export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_DEFAULT_REGION=us-e
 key=$(python3 -c 'import secrets; print(secrets.token_hex(32))')
 settled=yes
 mkdir -p .local
+rm -rf "$settings" # of one that was killed
 install -d -m 700 "$settings"
+echo $$ >"$settings/pid"
 jq -n --arg url "postgres://latchkey:$password@$host:$database_port/postgres" --rawfile ca "$place/server.crt" --arg key "$key" \
   '{Parameters: {DATABASE_URL: $url, DATABASE_CA: $ca, SIGNING_KEY: $key}}' >"$settings/environment.json"
 cat >"$settings/samconfig.toml" <<END
@@ -174,7 +176,7 @@ version = 0.1
 [default.global.parameters]
 template_file = "$PWD/template.yaml"
 parameter_overrides = "Architecture=$architecture"
-env_vars = "$settings/environment.json"
+env_vars = "$PWD/$settings/environment.json"
 add_host = ["$host:host-gateway"]
 
 [default.local_start_api.parameters]
