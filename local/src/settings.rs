@@ -84,30 +84,21 @@ impl Settings {
         self.own.insert(name.to_owned(), value);
     }
 
-    /// The settings that a function is started with: those that its template names, the secrets
-    /// whose ARN it names, and the region, which Lambda itself gives to each.
+    /// The settings that a function is started with: those that its template names, and the
+    /// region, which Lambda itself gives to each. What the template's own secrets hold stays on
+    /// AWS.
     pub(crate) fn of(&self, function: &Function) -> Environment {
         let region = self.given.get_key_value(AWS_REGION).into_iter();
-        let mut pairs: BTreeMap<_, _> =
-            region.map(|(name, value)| (name.clone(), value.clone())).collect();
-        for (name, setting) in &function.environment {
-            let secret = name.strip_suffix("_ARN").filter(|_| *setting == Setting::SecretArn);
+        let region = region.map(|(name, value)| (name.clone(), value.clone()));
+        let named = function.environment.iter().filter_map(|(name, setting)| {
             let value = match (self.given.get(name), setting) {
                 (Some(value), _) => Some(value),
                 (None, Setting::Text(value)) if !value.is_empty() => Some(value),
                 (None, _) => self.own.get(name),
             };
-            if let Some(value) = value {
-                pairs.insert(name.clone(), value.clone());
-            }
-            if let Some(secret) = secret {
-                let own = self.own.get(secret).filter(|_| value.is_none());
-                if let Some(value) = self.given.get(secret).or(own) {
-                    pairs.insert(secret.to_owned(), value.clone());
-                }
-            }
-        }
-        Environment::from_iter(pairs)
+            Some((name.clone(), value?.clone()))
+        });
+        region.chain(named).collect()
     }
 }
 
@@ -193,24 +184,14 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_comes_in_place_of_its_arn() {
-        let function = function(&[("KEY_ARN", Setting::SecretArn)]);
+    fn the_arn_of_a_secret_is_what_was_given_or_nothing() {
+        let function = function(&[("KEY", text("")), ("KEY_ARN", Setting::SecretArn)]);
         let mut settings = layered(&[], "").unwrap();
         settings.own("KEY", "own".into());
         let mut environment = settings.of(&function);
         assert_eq!(environment.text("KEY").as_deref(), Some("own"));
         assert_eq!(environment.text("KEY_ARN"), None);
-        settings.give("KEY", "given".into());
-        assert_eq!(settings.of(&function).text("KEY").as_deref(), Some("given"));
-    }
-
-    #[test]
-    fn a_given_arn_is_left_to_the_function() {
-        let function = function(&[("KEY_ARN", Setting::SecretArn)]);
-        let mut settings = layered(&[("KEY_ARN", "arn:aws:x")], "").unwrap();
-        settings.own("KEY", "own".into());
-        let mut environment = settings.of(&function);
-        assert_eq!(environment.text("KEY_ARN").as_deref(), Some("arn:aws:x"));
-        assert_eq!(environment.text("KEY"), None);
+        settings.give("KEY_ARN", "arn:aws:x".into());
+        assert_eq!(settings.of(&function).text("KEY_ARN").as_deref(), Some("arn:aws:x"));
     }
 }
