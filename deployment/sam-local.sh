@@ -207,7 +207,7 @@ $start --port "$port" >"$place/sam.log" 2>&1 </dev/null &
 sam=$!
 api=http://127.0.0.1:$port
 # The first time, sam fetches an image.
-wait_for 600 "$sam" curl -sf -m 40 "$api/" || fail "sam local start-api doesn't answer"
+wait_for 600 "$sam" curl -s -m 40 "$api/" || fail "sam local start-api doesn't answer"
 
 if [ -n "$then" ]; then
   step "$then"
