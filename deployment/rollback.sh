@@ -34,8 +34,7 @@ while IFS=$'\t' read -r name function; do
     continue
   fi
   await_update "$function"
-  running=$(aws lambda get-function-configuration --function-name "$function" --query CodeSha256 --output text)
-  [ "$running" != "$digest" ] || continue
+  [ "$(code_digest "$function")" != "$digest" ] || continue
   aws lambda update-function-code --function-name "$function" --zip-file "fileb://$place/$name.zip" \
     --architectures "$(jq -r --arg name "$name" '.[$name].Architecture' <<<"$kept")" --query CodeSha256 --output text >/dev/null
   put+=("$name" "$function")

@@ -34,5 +34,8 @@ fetch_code() {
   jq -c 'del(.Location)' <<<"$code"
 }
 
+# code_digest FUNCTION: of the zip that it runs now.
+code_digest() { aws lambda get-function-configuration --function-name "$1" --query CodeSha256 --output text; }
+
 # await_update FUNCTION: until an update of it is through; until then the code of before may be asked.
 await_update() { aws lambda wait function-updated-v2 --function-name "$1"; }

@@ -18,7 +18,7 @@ Deploys the functions that target/lambda holds (cargo lambda build --release) to
 A stack that isn't there yet is made: sam deploy, migrate, smoke.
 
   --code-only             the template and its parameters are as they were
-  --snapshot DIRECTORY    keep the code there; a list that is there already is used
+  --snapshot DIRECTORY    keep the code there; or it is there already, as deployment/snapshot.sh has just put it
 
 PARAMETERS has the template's parameters, one Name=value a line; those that it doesn't name keep their values.
 The stack is STACK_NAME (latchkey, if that isn't set), the account and the region are those of the `aws` command.
@@ -45,7 +45,8 @@ if [ -n "$code_only" ] && [ -n "${PARAMETERS:-}" ]; then
   exit 2
 fi
 
-for name in signup signin token me content jwks docs authorizer admin; do
+for name in functions/*; do
+  name=${name#functions/}
   [ -f "target/lambda/$name/bootstrap" ] || { echo "target/lambda/$name/bootstrap isn't there: cargo lambda build first" >&2 && exit 1; }
 done
 place=$(mktemp -d)
@@ -118,6 +119,15 @@ snapshot=${snapshot:-$place/snapshot}
 if [ ! -f "$snapshot/functions.json" ]; then
   step "the code that runs now"
   deployment/snapshot.sh "$snapshot"
+else
+  step "the code that runs now is what $snapshot has"
+  while IFS=$'\t' read -r name function; do
+    kept=$(jq -r --arg name "$name" '.[$name].CodeSha256' "$snapshot/functions.json")
+    if [ "$name" != admin ] && [ "$(code_digest "$function")" != "$kept" ]; then
+      echo "$name runs other code than $snapshot has of it: name a new directory" >&2
+      exit 1
+    fi
+  done <<<"$list"
 fi
 
 begun=yes

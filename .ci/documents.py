@@ -1,0 +1,94 @@
+"""Holds what the documents name to what there is.
+
+Usage: python3 .ci/documents.py
+
+In every document: each link, and each script and file that is named as code, is there, a script knows the options
+that it is called with, and who builds the functions builds all of them; the pipelines, too. In those about AWS
+besides: each parameter, output and logical id that is named is one of the templates'. Prints what isn't so.
+"""
+
+import re
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+# Whose CamelCase words are the templates'.
+OF_AWS = ["docs/deploying.md", "docs/seen-on-aws.md"]
+# Words in CamelCase that are others': of a secret, of the answers of AWS's commands.
+OF_OTHERS = {
+    "OutputKey", "OutputValue", "StackResourceDetail", "PhysicalResourceId", "VersionStages", "VersionId", "SecretString",
+    "VpcConfig", "MetricAlarms", "AlarmName", "StateValue", "TraceSummaries", "NotAction", "StringEquals",
+    "AssumeRoleWithWebIdentity", "InvokeFunction", "Credential", "Name",
+}  # fmt: skip
+PATH = re.compile(r"(?<![\w/.-])((?:\.ci|\.github|deployment|docs|migrations|benches|local|shared|functions|tests)/[\w./-]*\w)")
+SCRIPT = re.compile(r"(?<![\w/.-])((?:\.ci|deployment|benches)/[\w./-]+)((?:\s+(?:--[a-z][a-z-]*|[\w./{}$\"-]+))*)")
+
+
+def code(text):
+    """The parts of a document that are code: fenced blocks and spans."""
+    fenced = re.compile(r"^ *```\w*\n(.*?)^ *```$", re.M | re.S)
+    blocks = fenced.findall(text)
+    return blocks + re.findall(r"`([^`\n]+)`", fenced.sub("", text))
+
+
+def anchors(path):
+    headings = re.findall(r"^#+ (.+)$", path.read_text(), re.M)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def template_names(text):
+    """Parameters, outputs and resources: the keys at the second level."""
+    return set(re.findall(r"^  ([A-Za-z][A-Za-z0-9]*):", text, re.M))
+
+
+def built(text):
+    """What each `cargo lambda build` leaves out, or builds that isn't there."""
+    functions = {path.name for path in (ROOT / "functions").iterdir()}
+    for line in re.findall(r"cargo lambda build .*-p=.*", text):
+        for name in functions ^ set(re.findall(r"-p=([a-z]+)", line)):
+            yield f"cargo lambda build, where {name} is missing or shouldn't be"
+
+
+def check(document, names):
+    text = (ROOT / document).read_text()
+    yield from built(text)
+    for link in re.findall(r"\]\(([^)\s]+)\)", text):
+        if re.match(r"[a-z]+:", link):
+            continue
+        place, _, anchor = link.partition("#")
+        target = (ROOT / document).parent / place if place else ROOT / document
+        if not target.exists():
+            yield f"a link to {link}, which isn't there"
+        elif anchor and anchor not in anchors(target):
+            yield f"a link to {link}, where no heading is called so"
+    for part in code(text):
+        for path in PATH.findall(part):
+            if not any(list(place.glob(path)) for place in (ROOT, (ROOT / document).parent)):
+                yield f"{path}, which isn't there"
+        for script, words in SCRIPT.findall(part):
+            if (ROOT / script).is_file():
+                for option in re.findall(r"--[a-z][a-z-]*", words):
+                    if option not in (ROOT / script).read_text():
+                        yield f"{script} {option}, an option that it doesn't know"
+        if document in OF_AWS:
+            for word in re.findall(r"\b(?:[A-Z][a-z0-9]+){2,}\b|(?<![\w-])[A-Z][a-z]+(?==\S)", part):
+                if word not in names | OF_OTHERS:
+                    yield f"{word}, which no template has"
+
+
+def main():
+    templates = [ROOT / "template.yaml", ROOT / "database.yaml"]
+    names = set().union(*(template_names(path.read_text()) for path in templates if path.exists()))
+    assert len(names) > 30, "the templates can't be read"
+    documents = [ROOT / "README.md", *ROOT.glob("docs/**/*.md"), *ROOT.glob("*/README.md"), *ROOT.glob("*/*/README.md")]
+    documents = sorted({str(path.relative_to(ROOT)) for path in documents if "target" not in path.parts})
+    assert set(OF_AWS) < set(documents), "a document is gone"
+    faults = [f"{document}: {fault}" for document in documents for fault in dict.fromkeys(check(document, names))]
+    for path in (ROOT / ".github/workflows").iterdir():
+        faults += [f"{path.name}: {fault}" for fault in built(path.read_text())]
+    print("\n".join(faults) or f"{len(documents)} documents name what there is")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
