@@ -2,6 +2,7 @@
 //! themselves unchanged, and the operator's verbs.
 
 mod arguments;
+mod aws;
 mod database;
 mod functions;
 mod gateway;

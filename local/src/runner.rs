@@ -15,6 +15,7 @@ use tokio::{
 
 use crate::{
     arguments::{Arguments, Verb},
+    aws,
     database::{self, Purpose},
     functions,
     ground::Ground,
@@ -77,6 +78,7 @@ impl From<io::Error> for Error {
 /// Does what the command line says, until it is done or somebody stops it.
 pub fn run(arguments: Arguments) -> Result<(), Error> {
     let Arguments { listen, fresh, shared, verb } = arguments;
+    aws::install();
     if let Some(verb) = verb {
         let runtime = Runtime::new()?;
         let ground = runtime.block_on(Ground::prepare(shared, Purpose::Verb))?;

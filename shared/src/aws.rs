@@ -1,88 +1,118 @@
-//! What AWS's own libraries find out: where we are, and who we are there.
+//! What the clients of AWS are built from: who we are there, in which region, how it is reached.
 
-use std::sync::Arc;
+use std::pin::Pin;
+use std::sync::OnceLock;
 use std::time::Duration;
 
-use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, SdkConfig};
-use aws_credential_types::Credentials;
-use aws_credential_types::provider::{ProvideCredentials as _, SharedCredentialsProvider};
-use aws_smithy_types::error::display::DisplayErrorContext;
-use tokio::sync::OnceCell;
-use tokio::time::timeout;
+use aws_sdk_secretsmanager::config::{
+    BehaviorVersion, Credentials, Region, SharedCredentialsProvider, SharedHttpClient,
+};
+use aws_smithy_types::timeout::TimeoutConfig;
+use aws_types::SdkConfig;
+
+use crate::environment::Environment;
+
+mod credentials;
+mod http_client;
+
+pub use credentials::AwsCredentials;
 
 /// How long a call of AWS may take: in a VPC without an endpoint it would hang for ever.
 const DEADLINE: Duration = Duration::from_secs(3);
 
-/// The configuration of every client of AWS.
-pub(crate) async fn config() -> SdkConfig {
-    let timeouts = TimeoutConfig::builder().operation_timeout(DEADLINE).build();
-    aws_config::defaults(BehaviorVersion::latest()).timeout_config(timeouts).load().await
+/// Finds out who we are and where, over the HTTP client that it is given.
+pub type Loader = fn(SharedHttpClient) -> Pin<Box<dyn Future<Output = SdkConfig> + Send>>;
+
+static LOADER: OnceLock<Loader> = OnceLock::new();
+
+/// Has this process find AWS by `loader`, for a `main` that isn't on Lambda. The first one counts.
+/// The functions install none, and so don't link what looks for profiles, roles and metadata
+/// services (docs/adr/0009).
+pub fn install(loader: Loader) {
+    let _ = LOADER.set(loader);
 }
 
-/// Who we are to AWS. Where that comes from is found out when it is first asked; clones share
-/// what was found.
-#[derive(Debug, Clone, Default)]
-pub struct AwsCredentials(Arc<OnceCell<SharedCredentialsProvider>>);
+/// The configuration of every client of AWS.
+pub(crate) async fn config() -> SdkConfig {
+    let http_client = http_client::build();
+    let found = match LOADER.get() {
+        Some(load) => load(http_client.clone()).await,
+        None => of_lambda(&mut Environment::of_process()),
+    };
+    complete(found, http_client)
+}
 
-impl AwsCredentials {
-    /// Those that this provider gives.
-    pub fn from_provider(provider: SharedCredentialsProvider) -> Self {
-        Self(Arc::new(OnceCell::new_with(Some(provider))))
-    }
+fn complete(found: SdkConfig, http_client: SharedHttpClient) -> SdkConfig {
+    let timeouts = TimeoutConfig::builder().operation_timeout(DEADLINE).build();
+    found.into_builder().http_client(http_client).timeout_config(timeouts).build()
+}
 
-    /// The credentials as they are now. Fails with a cause for the log.
-    pub(crate) async fn read(&self) -> Result<Credentials, String> {
-        let read = async {
-            let found = self.0.get_or_try_init(async || {
-                let provider = config().await.credentials_provider();
-                provider.ok_or_else(|| "there is no provider of credentials".to_owned())
-            });
-            let credentials = found.await?.provide_credentials().await;
-            credentials.map_err(|error| DisplayErrorContext(error).to_string())
-        };
-        let late = || Err(format!("no answer within {} seconds", DEADLINE.as_secs()));
-        timeout(DEADLINE, read).await.unwrap_or_else(|_| late())
-    }
+/// As Lambda tells a function, whose credentials last as long as its process; and the address of
+/// an emulator, by the names that AWS's own tools read.
+/// <https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime>
+/// <https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html>
+fn of_lambda(env: &mut Environment) -> SdkConfig {
+    let mut config = SdkConfig::builder().behavior_version(BehaviorVersion::latest());
+    config.set_region(env.text("AWS_REGION").map(Region::new));
+    let endpoint = env.text("AWS_ENDPOINT_URL_SECRETS_MANAGER");
+    config.set_endpoint_url(endpoint.or_else(|| env.text("AWS_ENDPOINT_URL")));
+    config.set_credentials_provider(credentials(env).map(SharedCredentialsProvider::new));
+    config.build()
+}
+
+fn credentials(env: &mut Environment) -> Option<Credentials> {
+    let key = env.text("AWS_ACCESS_KEY_ID")?;
+    let secret = env.text("AWS_SECRET_ACCESS_KEY")?;
+    Some(Credentials::new(key, secret, env.text("AWS_SESSION_TOKEN"), None, "Environment"))
+}
+
+/// As [`config`], for a process with these variables.
+#[cfg(test)]
+pub(crate) fn config_of(pairs: &[(&str, &str)]) -> SdkConfig {
+    complete(of_lambda(&mut pairs.iter().copied().collect()), http_client::build())
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicU32, Ordering};
-
-    use aws_credential_types::provider::error::CredentialsError;
-    use aws_credential_types::provider::{ProvideCredentials, future};
+    use aws_sdk_secretsmanager::config::ProvideCredentials as _;
 
     use super::*;
 
-    /// Gives nothing at first, then nothing at all for ever, then credentials.
-    #[derive(Debug, Default)]
-    struct Recovering(AtomicU32);
-
-    impl ProvideCredentials for Recovering {
-        fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
-        where
-            Self: 'a,
-        {
-            let asked = self.0.fetch_add(1, Ordering::SeqCst);
-            let credentials = Credentials::new("id", "secret", None, None, "test");
-            future::ProvideCredentials::new(async move {
-                match asked {
-                    0 => Err(CredentialsError::not_loaded("none today")),
-                    1 => std::future::pending().await,
-                    _ => Ok(credentials),
-                }
-            })
-        }
+    #[tokio::test]
+    async fn a_function_is_who_lambda_says() {
+        let config = config_of(&[
+            ("AWS_REGION", "eu-central-1"),
+            ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"),
+            ("AWS_SECRET_ACCESS_KEY", "hunter2"),
+            ("AWS_SESSION_TOKEN", "session"),
+        ]);
+        assert_eq!(config.region().map(AsRef::as_ref), Some("eu-central-1"));
+        assert_eq!(config.endpoint_url(), None);
+        let credentials = config.credentials_provider().unwrap();
+        let credentials = credentials.provide_credentials().await.unwrap();
+        let parts = (credentials.access_key_id(), credentials.secret_access_key());
+        assert_eq!(parts, ("AKIDEXAMPLE", "hunter2"));
+        assert_eq!(credentials.session_token(), Some("session"));
+        assert!(!format!("{config:?}").contains("hunter2"));
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_provider_that_fails_or_hangs_is_asked_again() {
-        let provider = SharedCredentialsProvider::new(Recovering::default());
-        let credentials = AwsCredentials::from_provider(provider);
-        let cause = credentials.read().await.unwrap_err();
-        assert!(cause.contains("none today"), "{cause}");
-        assert_eq!(credentials.read().await.unwrap_err(), "no answer within 3 seconds");
-        assert_eq!(credentials.clone().read().await.unwrap().access_key_id(), "id");
+    #[tokio::test]
+    async fn an_empty_session_token_is_none_and_half_a_key_too() {
+        let pairs = [("AWS_ACCESS_KEY_ID", "a"), ("AWS_SECRET_ACCESS_KEY", "b")];
+        let config = config_of(&[pairs[0], pairs[1], ("AWS_SESSION_TOKEN", "")]);
+        let credentials = config.credentials_provider().unwrap();
+        let credentials = credentials.provide_credentials().await.unwrap();
+        assert_eq!(credentials.session_token(), None);
+        assert!(config_of(&pairs[..1]).credentials_provider().is_none());
+    }
+
+    #[test]
+    fn an_emulator_is_found_by_the_more_exact_name_first() {
+        let both = [
+            ("AWS_ENDPOINT_URL", "http://127.0.0.1:1"),
+            ("AWS_ENDPOINT_URL_SECRETS_MANAGER", "http://127.0.0.1:2"),
+        ];
+        assert_eq!(config_of(&both[..1]).endpoint_url(), Some("http://127.0.0.1:1"));
+        assert_eq!(config_of(&both).endpoint_url(), Some("http://127.0.0.1:2"));
     }
 }

@@ -60,3 +60,94 @@ fn is_absent(error: &GetSecretValueError) -> bool {
 async fn build() -> Client {
     Client::new(&aws::config().await)
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpListener;
+    use tokio::time::Instant;
+
+    use super::*;
+
+    const ARN: &str = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:x";
+
+    fn secrets_at(url: &str) -> SecretsManager {
+        let config = aws::config_of(&[
+            ("AWS_ENDPOINT_URL", url),
+            ("AWS_REGION", "eu-central-1"),
+            ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"),
+            ("AWS_SECRET_ACCESS_KEY", "hunter2"),
+            ("AWS_SESSION_TOKEN", "session"),
+        ]);
+        SecretsManager { client: Arc::new(OnceCell::new_with(Some(Client::new(&config)))) }
+    }
+
+    /// What one who answers each request with `status` and `body` lets us read, and the requests.
+    async fn read(status: &str, body: &str) -> (Result<Option<String>, String>, Vec<String>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let answer = format!(
+            "HTTP/1.1 {status}\r\ncontent-type: application/x-amz-json-1.1\r\n\
+             content-length: {}\r\nconnection: close\r\n\r\n{body}",
+            body.len()
+        );
+        let mut requests = Vec::new();
+        let serving = async {
+            loop {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                let mut request = Vec::new();
+                // The body is one line of JSON and ends the request.
+                while !request.ends_with(b"}") {
+                    assert!(stream.read_buf(&mut request).await.unwrap() > 0);
+                }
+                requests.push(String::from_utf8(request).unwrap());
+                stream.write_all(answer.as_bytes()).await.unwrap();
+            }
+        };
+        let secrets = secrets_at(&url);
+        let found = tokio::select! {
+            found = secrets.read(ARN, Stage::Pending) => found,
+            never = serving => never,
+        };
+        (found.map(|found| found.map(|secret| secret.expose().clone())), requests)
+    }
+
+    #[tokio::test]
+    async fn a_secret_is_asked_for_by_a_signed_request_and_its_text_is_read() {
+        let (found, requests) = read("200 OK", r#"{"SecretString":"the text"}"#).await;
+        assert_eq!(found, Ok(Some("the text".into())));
+        let [request] = &requests[..] else { panic!("{requests:?}") };
+        for part in [
+            "POST / HTTP/1.1\r\n",
+            "x-amz-target: secretsmanager.GetSecretValue\r\n",
+            "Credential=AKIDEXAMPLE/",
+            "/eu-central-1/secretsmanager/aws4_request",
+            "x-amz-security-token: session\r\n",
+            ARN,
+            "AWSPENDING",
+        ] {
+            assert!(request.contains(part), "{part}: {request}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_version_that_nobody_made_is_none_and_a_refusal_is_told() {
+        let (found, _) = read("400 Bad Request", r#"{"__type":"ResourceNotFoundException"}"#).await;
+        assert_eq!(found, Ok(None));
+        let refusal = r#"{"__type":"AccessDeniedException","message":"not for you"}"#;
+        let (found, requests) = read("400 Bad Request", refusal).await;
+        let cause = found.unwrap_err();
+        assert!(cause.contains(ARN) && cause.contains("AccessDeniedException"), "{cause}");
+        assert_eq!(requests.len(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_who_never_answers_is_given_up_at_the_deadline() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let began = Instant::now();
+        let cause = secrets_at(&url).read(ARN, Stage::Current).await.unwrap_err();
+        assert!(cause.contains("timeout"), "{cause}");
+        assert_eq!(began.elapsed().as_secs(), 3);
+    }
+}

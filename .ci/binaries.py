@@ -1,0 +1,111 @@
+"""Reads the functions' binaries and holds what Lambda needs of them: the processor, the libraries, the size.
+
+Usage: python3 .ci/binaries.py [--arm64] [--lambda-dir target/lambda] [--limit FUNCTION=BYTES ...]
+after `cargo lambda build --release`. Prints a table of them, and of the zips that a deployment uploads. Needs readelf
+(Debian: binutils).
+"""
+
+import argparse
+import io
+import os
+import re
+import subprocess
+import sys
+import zipfile
+
+MB = 1_000_000
+# A cold start reads all of it.
+LIMITS = {"me": 2.6 * MB, "content": 2.6 * MB, "docs": 5 * MB}
+WITH_A_DATABASE = 9 * MB
+
+# provided.al2023 is Amazon Linux 2023, whose glibc is 2.34 as long as it lives.
+GLIBC = (2, 34)
+# What glibc itself consists of there, and GCC's runtime.
+LIBRARIES = {"libc.so.6", "libdl.so.2", "libgcc_s.so.1", "libm.so.6", "libpthread.so.0", "librt.so.1"}
+X86_64 = ("Advanced Micro Devices X86-64", "/lib64/ld-linux-x86-64.so.2")
+ARM64 = ("AArch64", "/lib/ld-linux-aarch64.so.1")
+
+
+def readelf(option, path):
+    return subprocess.run(
+        ["readelf", "--wide", option, path], check=True, capture_output=True, text=True, env={**os.environ, "LC_ALL": "C"}
+    ).stdout
+
+
+def newest_glibc(needs):
+    """The newest GLIBC_ version asked for, and what is asked of glibc that is no version.
+
+    >>> newest_glibc("Name: GLIBC_2.9  Flags: none\\n Name: GLIBC_2.30  Flags: none\\n Name: GLIBC_2.2.5  Flags: none")
+    ((2, 30), [])
+    >>> newest_glibc("Name: GLIBC_2.17  Flags: none\\n Name: GLIBC_ABI_DT_RELR  Flags: none")
+    ((2, 17), ['GLIBC_ABI_DT_RELR'])
+    """
+    names = sorted(set(re.findall(r"Name: (GLIBC_\S+)", needs)))
+    versions = [name for name in names if re.fullmatch(r"GLIBC_[0-9.]+", name)]
+    newest = max((tuple(int(part) for part in name.removeprefix("GLIBC_").split(".")) for name in versions), default=())
+    return newest, [name for name in names if name not in versions]
+
+
+def zipped(path):
+    """The bytes of a zip that holds this file alone, packed as tightly as zip does."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        archive.write(path, "bootstrap")
+    return len(packed.getvalue())
+
+
+def faults(path, size, limit, processor):
+    """What keeps this binary from running there, or makes it too large."""
+    machine, loader = processor
+    header = readelf("--file-header", path)
+    if f"Machine:                           {machine}\n" not in header:
+        found = re.search(r"Machine:\s+(.*)", header)
+        yield f"is for another processor: {found and found[1]}"
+        return
+    interpreter = re.search(r"program interpreter: (.*)\]", readelf("--program-headers", path))
+    if not interpreter or interpreter[1] != loader:
+        yield f"is started by {interpreter and interpreter[1]} in place of {loader}"
+    dynamic = readelf("--dynamic", path)
+    for library in sorted(set(re.findall(r"\(NEEDED\).*\[(.*)\]", dynamic)) - LIBRARIES - {os.path.basename(loader)}):
+        yield f"needs {library}, which isn't there"
+    newest, others = newest_glibc(readelf("--version-info", path))
+    if not newest or newest > GLIBC:
+        yield f"asks for glibc {dotted(newest)}, and {dotted(GLIBC)} is there"
+    for name in others:
+        yield f"asks for {name} of glibc"
+    sections = set(re.findall(r"^ *\[ *\d+\] (\.\S+)", readelf("--section-headers", path), re.MULTILINE))
+    if symbols := sorted(name for name in sections if name == ".symtab" or name.startswith(".debug_")):
+        yield f"isn't stripped: {', '.join(symbols)}"
+    if size > limit:
+        yield f"has {size:,} bytes, and may have {limit:,.0f}"
+
+
+def dotted(version):
+    return ".".join(map(str, version)) or "of no version"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--arm64", action="store_true", help="they are for arm64, not for x86_64")
+    parser.add_argument("--lambda-dir", default="target/lambda", help="where cargo-lambda put them")
+    parser.add_argument("--limit", action="append", default=[], metavar="FUNCTION=BYTES", help="another limit")
+    arguments = parser.parse_args()
+    limits = {**LIMITS, **{name: int(limit) for name, limit in (pair.split("=") for pair in arguments.limit)}}
+
+    names = sorted(os.listdir(os.path.join(os.path.dirname(__file__), "../functions")))
+    found = []
+    print("| function | bytes | at most | zip, bytes | glibc |\n|---|---|---|---|---|")
+    for name in names:
+        path = os.path.join(arguments.lambda_dir, name, "bootstrap")
+        if not os.path.exists(path):
+            found.append(f"{name} isn't there: {path}")
+            continue
+        size, limit = os.path.getsize(path), limits.get(name, WITH_A_DATABASE)
+        newest, _ = newest_glibc(readelf("--version-info", path))
+        print(f"| `{name}` | {size:,} | {limit:,.0f} | {zipped(path):,} | {dotted(newest)} |", flush=True)
+        found += [f"{name} {fault}" for fault in faults(path, size, limit, ARM64 if arguments.arm64 else X86_64)]
+    sys.exit("\n".join(found) or None)
+
+
+if __name__ == "__main__":
+    main()

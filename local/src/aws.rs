@@ -1,0 +1,12 @@
+//! Who this machine is to AWS.
+
+use aws_config::BehaviorVersion;
+
+/// Lets the functions find out who they are as AWS's own tools do: from the environment, a
+/// profile, a role.
+pub(crate) fn install() {
+    shared::aws::install(|http_client| {
+        let loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http_client);
+        Box::pin(loader.load())
+    });
+}
