@@ -49,6 +49,7 @@ pub(crate) fn trials(target: &Arc<Target>, checks: Vec<Check>) -> Vec<Trial> {
             Trial::ignorable_test(check.name, move || {
                 for ability in check.needs {
                     if let Some(reason) = target.lacks(*ability) {
+                        target.count_ignored(reason);
                         return Ok(Completion::ignored_with(reason));
                     }
                 }

@@ -27,6 +27,7 @@ mod noise;
 mod operator;
 mod outage;
 mod person;
+mod policies;
 mod process;
 mod roles;
 mod runner;
@@ -67,6 +68,7 @@ fn together() -> Vec<Check> {
         tokens::checks(),
         noise::checks(),
         settings::checks(),
+        policies::checks(),
     ]
     .into_iter()
     .flatten()

@@ -1,10 +1,5 @@
 //! What the operator's settings change, at a second runner that has other ones.
 
-use std::thread;
-use std::time::{Duration, Instant};
-
-use serde_json::json;
-
 use crate::check::{Check, checks};
 use crate::jws::Draft;
 use crate::person::Person;
@@ -18,9 +13,6 @@ pub(crate) fn checks() -> Vec<Check> {
         the_allowed_origin_is_a_setting needs Runner;
         the_life_of_a_token_is_a_setting needs Runner;
         issuer_and_audience_are_settings needs Runner;
-        a_cached_policy_opens_each_of_the_callers_routes_and_no_other needs Runner;
-        a_cached_policy_does_not_outlive_its_token needs Runner;
-        a_cached_policy_is_nobody_elses needs Runner;
     ]
 }
 
@@ -85,57 +77,4 @@ fn issuer_and_audience_are_settings(target: &Target) {
     assert_eq!(draft.text("aud"), "https://audience.example");
     // The same key, but a token for others.
     target.get_as(token, "/api/auth/users/me").is_unauthorized(target);
-}
-
-fn a_cached_policy_opens_each_of_the_callers_routes_and_no_other(target: &Target) {
-    let variant = target.variant();
-    let someone = variant.signed_in("cached");
-    for _ in 0..2 {
-        for (path, status) in [
-            ("/api/test/user", 200),
-            ("/api/test/admin", 403),
-            ("/api/auth/users/me", 200),
-            ("/api/test/mod", 403),
-            ("/api/auth/users/me/items", 200),
-            ("/api/test/profile", 200),
-        ] {
-            assert_eq!(variant.get_as(&someone.token, path).status, status, "{path}");
-        }
-    }
-}
-
-fn a_cached_policy_does_not_outlive_its_token(target: &Target) {
-    let variant = target.variant();
-    let person = &variant.ada().person;
-    let fresh = Draft::of(&variant.token_of(person));
-    let brief = fresh.claim("exp", fresh.number("iat") + 5).sign(target.key());
-    let answer = variant.get_as(&brief, "/api/auth/users/me");
-    answer.is_json(200, &person.public());
-    let deadline = Instant::now() + Duration::from_secs(20);
-    loop {
-        let answer = variant.get_as(&brief, "/api/auth/users/me");
-        if answer.status != 200 {
-            // A function's answer, not the gateway's: the policy is in the cache still.
-            answer.is_text(401, "Could not validate credentials");
-            answer.challenges(variant);
-            break;
-        }
-        assert!(Instant::now() < deadline, "the cached policy outlives the token");
-        thread::park_timeout(Duration::from_millis(100));
-    }
-    for path in ["/api/test/profile", "/api/test/user"] {
-        variant.get_as(&brief, path).is_text(401, "Could not validate credentials");
-    }
-}
-
-fn a_cached_policy_is_nobody_elses(target: &Target) {
-    let variant = target.variant();
-    let (one, other) = (variant.signed_in("one"), variant.signed_in("other"));
-    for _ in 0..3 {
-        for someone in [&one, &other] {
-            let items = json!([{ "item_id": "Foo", "owner": someone.person.username }]);
-            variant.get_as(&someone.token, "/api/auth/users/me/items").is_json(200, &items);
-        }
-        variant.http.get("/api/auth/users/me").send().is_unauthorized(variant);
-    }
 }

@@ -1,7 +1,8 @@
 //! What the checks are pointed at, and what each kind of target can't serve.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::client::{Asked, Client};
 use crate::database::Database;
@@ -48,6 +49,8 @@ pub(crate) enum Ability {
     Operator,
     /// The service's database can be reached.
     Database,
+    /// The gateway keeps the authorizer's answers for a while.
+    CachedPolicies,
     /// The suite may start further runners, with other settings.
     Runner,
 }
@@ -143,6 +146,8 @@ pub(crate) struct Target {
     database: Option<Database>,
     operator: Option<Operator>,
     key: Option<Key>,
+    keeps_policies: bool,
+    ignored: Mutex<BTreeMap<&'static str, u32>>,
     ada: OnceLock<SignedIn>,
     variant: OnceLock<Box<Self>>,
 }
@@ -177,6 +182,8 @@ impl Target {
             operator: Some(runner.operator()),
             key: Some(Key::known()),
             runner: Some(runner),
+            keeps_policies: true, // the variant does
+            ignored: Mutex::default(),
             ada: OnceLock::new(),
             variant: OnceLock::new(),
         })
@@ -201,6 +208,9 @@ impl Target {
             operator: setting("LATCHKEY_OPERATOR").map(|command| Operator::shell(&command)),
             key,
             runner: None,
+            keeps_policies: setting("LATCHKEY_AUTHORIZER_CACHE_SECONDS")
+                .is_some_and(|it| it != "0"),
+            ignored: Mutex::default(),
             ada: OnceLock::new(),
             variant: OnceLock::new(),
         })
@@ -212,9 +222,18 @@ impl Target {
             Ability::OwnKey if self.key.is_none() => Some("LATCHKEY_SIGNING_KEY isn't set"),
             Ability::Operator if self.operator.is_none() => Some("LATCHKEY_OPERATOR isn't set"),
             Ability::Database if self.database.is_none() => Some("LATCHKEY_DATABASE_URL isn't set"),
+            Ability::CachedPolicies if !self.keeps_policies => {
+                Some("LATCHKEY_AUTHORIZER_CACHE_SECONDS isn't set: no policy is kept")
+            }
             _ => None,
         };
         missing.or_else(|| self.kind.lacks(ability))
+    }
+
+    /// Counts a check that this target can't serve, for the summary.
+    pub(crate) fn count_ignored(&self, reason: &'static str) {
+        *self.ignored.lock().unwrap_or_else(PoisonError::into_inner).entry(reason).or_default() +=
+            1;
     }
 
     /// The service's database.
@@ -240,6 +259,12 @@ impl Target {
             let started = Self::runner("variant", &settings::OVERRIDES, secrets);
             Box::new(started.unwrap_or_else(|sentence| panic!("{sentence}")))
         })
+    }
+
+    /// The one that keeps the authorizer's answers: a runner of ours that does, or this target.
+    #[track_caller]
+    pub(crate) fn caching(&self) -> &Self {
+        if self.kind == Kind::Runner { self.variant() } else { self }
     }
 
     /// All runners' logs.
@@ -278,6 +303,9 @@ impl Target {
         let forgeries = SENT.load(Ordering::Relaxed);
         println!("checked: {:?} at {}", self.kind, self.http.base());
         println!("forged tokens sent: {forgeries}");
+        for (reason, count) in &*self.ignored.lock().unwrap_or_else(PoisonError::into_inner) {
+            println!("ignored: {count}, as {reason}");
+        }
         if let Some(runner) = &self.runner {
             println!("its log: {}", runner.log_path().display());
         }

@@ -1,0 +1,54 @@
+# shellcheck shell=bash disable=SC2154,SC2034 # sourced by deployment/emulator.sh, whose names it uses
+# The database and the emulator die and come back between two calls.
+
+sign_in # a token of which no policy is kept
+mapfile -d '' -t server_command <"/proc/$server/cmdline"
+server_user=$(stat -c %U "/proc/$server")
+start_again() {
+  (
+    cd /
+    if [ "$(id -un)" != "$server_user" ]; then
+      exec setpriv --reuid="$server_user" --regid="$(id -gn "$server_user")" --clear-groups "${server_command[@]}"
+    fi
+    exec "${server_command[@]}"
+  ) >>"$place/postgres.log" 2>&1 &
+  server=$!
+}
+# unavailable METHOD PATH ...: a function's own 503, which says when to come again.
+unavailable() {
+  request "$@" -D "$place/headers" && expect 503 'Service Unavailable'
+  grep -qi '^retry-after: [0-9]' "$place/headers" || fail "$asked says no Retry-After: $(<"$place/headers")"
+}
+
+step "the database dies: 503 and when to come again"
+stop QUIT "$server" # an immediate shutdown, as a crash
+unavailable POST /api/auth/signin "${json[@]}" "$ada"
+unavailable POST /api/auth/signup "${json[@]}" '{"username": "late", "email": "late@example.com", "password": "a plain horse late"}'
+unavailable GET /.well-known/jwks.json
+as_ada GET /api/test/profile # the emulator's own answer to a failed authorizer; on AWS the template's 503
+[[ $status = 50[03] ]] || fail "$asked answered $status: $body"
+request GET /api/test/all && expect 200 '"public content"'
+
+step "and is back: 200 within seconds, nobody signed out"
+came_back=$(milliseconds)
+start_again
+until request GET /.well-known/jwks.json && [ "$status" = 200 ]; do
+  [ "$(milliseconds)" -lt $((came_back + 15000)) ] || fail "still $status: $body"
+  sleep 0.1
+done
+echo "       200 after $(($(milliseconds) - came_back)) ms"
+is_good
+sign_in && is_good
+
+step "the emulator ends and starts again from what it saved"
+stop TERM "$emulator"
+start_emulator
+is_good
+sign_in && is_good
+admin list
+
+step "the emulator is killed and starts again"
+stop KILL "$emulator"
+start_emulator
+is_good
+sign_in && is_good

@@ -1,0 +1,53 @@
+# shellcheck shell=bash disable=SC2154,SC2034 # sourced by deployment/emulator.sh, whose names it uses
+# The key that signs tokens, replaced by another with nobody signed out.
+
+kids() { request GET /.well-known/jwks.json && expect_status 200 && jq -c '[.keys[].kid] | sort' "$place/body"; }
+# signing_key VERB: sets answer.
+signing_key() { answer=$(deployment/signing-key.sh "$1" 2>"$place/refusal") || fail "signing-key $1: $(<"$place/refusal")"; }
+
+step "a new key beside the old one: published, and signing nothing yet"
+sign_in
+old_token=$token old_kid=$(kid)
+signing_key add
+new_kid=$(jq -r .signing_keys.pending <<<"$answer")
+[ "$(jq -r .signing_keys.current <<<"$answer")" = "$old_kid" ] || fail "migrate answered $answer"
+[ "$(kids)" = "$(jq -nc '$ARGS.positional | sort' --args "$old_kid" "$new_kid")" ] || fail "the published keys are $(kids)"
+sign_in && is_good
+[ "$(kid)" = "$old_kid" ] || fail "signed with $(kid), which nobody may know yet"
+! deployment/signing-key.sh add >"$place/answer" 2>&1 || fail "a second new key was added"
+
+step "promoted: signs from now on, and the old tokens go on" # where others verify: after five minutes, see --help
+signing_key promote
+[ "$(jq -r .signing_keys.current <<<"$answer")" = "$new_kid" ] || fail "migrate answered $answer"
+jq -e --arg kid "$old_kid" '.signing_keys.retired == [$kid]' >/dev/null <<<"$answer" || fail "migrate answered $answer"
+sign_in && is_good
+[ "$(kid)" = "$new_kid" ] || fail "signed with $(kid), which isn't the new key"
+new_token=$token token=$old_token
+is_good
+[ "$(kids)" = "$(jq -nc '$ARGS.positional | sort' --args "$old_kid" "$new_kid")" ] || fail "the published keys are $(kids)"
+left=$(sql "SELECT round(extract(epoch FROM accepted_until - now())) FROM signing_keys WHERE kid = '$old_kid'")
+((left > 3600 && left <= 3900)) || fail "the old key is accepted for $left s, not for a token's 3600 and 300 more"
+
+step "the old key's end (an hour and five minutes: set in the database, not waited for)"
+sql "UPDATE signing_keys SET accepted_until = now() - interval '1 second' WHERE kid = '$old_kid'"
+[ "$(kids)" = "[\"$new_kid\"]" ] || fail "the published keys are $(kids)"
+wait_until_refused() {
+  local end=$((SECONDS + cache_seconds + 3)) # a policy may be kept so long
+  until as_ada GET /api/auth/users/me && [ "$status" = 401 ]; do
+    [ "$SECONDS" -lt "$end" ] || fail "a token of the old key still answers $status"
+    sleep 0.2
+  done
+}
+token=$old_token
+wait_until_refused
+token=$new_token
+is_good
+admin migrate
+jq -e --arg kid "$new_kid" '.signing_keys == {current: $kid, pending: null, retired: []}' >/dev/null <<<"$answer" || fail "migrate answered $answer"
+
+step "a new key withdrawn before it signed"
+signing_key add
+signing_key withdraw
+[ "$(jq -r .signing_keys.pending <<<"$answer")" = null ] || fail "migrate answered $answer"
+sign_in && is_good
+[ "$(kid)" = "$new_kid" ] || fail "signed with $(kid)"

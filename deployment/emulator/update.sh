@@ -1,0 +1,25 @@
+# shellcheck shell=bash disable=SC2154,SC2034 # sourced by deployment/emulator.sh, whose names it uses
+# One function's code replaced, the others undisturbed.
+
+configuration() {
+  aws lambda get-function-configuration --function-name "$1" --output json |
+    jq -S '{FunctionName, Role, Runtime, Handler, Timeout, MemorySize, Architectures, Environment, LoggingConfig, TracingConfig, VpcConfig}'
+}
+# The same program with a byte behind its end: other code for Lambda, and no build.
+built=$place/lambda
+mkdir -p "$built/content"
+{ cat target/lambda/content/bootstrap && printf '\n'; } >"$built/content/bootstrap"
+chmod 755 "$built/content/bootstrap"
+
+step "cargo lambda deploy of one function"
+content=$(output ContentFunctionName)
+before=$(code) configuration_before=$(configuration "$content")
+cargo lambda deploy --lambda-dir "$built" --binary-name content "$content" >"$place/update.log" 2>&1 ||
+  fail "cargo lambda deploy: $(tail -n 5 "$place/update.log")"
+changed=$(comm -13 <(echo "$before") <(code) | cut -f 1)
+[ "$changed" = "$content" ] || fail "not just content was changed: $changed"
+[ "$(configuration "$content")" = "$configuration_before" ] ||
+  fail "its configuration was changed: $(diff <(echo "$configuration_before") <(configuration "$content"))"
+request GET / && expect 200 '"Hello World"'
+as_ada GET /api/test/user && expect 200 '"user content"'
+echo "       content has new code and its old configuration, and answers; the other eight are as they were"

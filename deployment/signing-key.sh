@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# The operator's rotation of the key that signs tokens, in two steps. The key is made in Secrets Manager and goes
+# from one call of it into the next: it is never shown, nor an argument of a command.
+set -euo pipefail
+here=$(dirname "$0")
+
+usage() {
+  cat <<'END'
+Usage: deployment/signing-key.sh add        makes a new key beside the one that signs, and publishes its public half
+       deployment/signing-key.sh promote    five minutes later: has the new key sign from now on
+       deployment/signing-key.sh withdraw   or, instead: drops the new key again
+
+Each runs `deployment/admin.sh migrate`, and prints its answer. Nobody is signed out: after promote the old key is
+accepted until its last token has ended, and five minutes more.
+The stack is STACK_NAME (latchkey, if that isn't set), the account and the region are those of the `aws` command.
+Needs: aws, jq.
+END
+}
+
+case "${1:-} $#" in
+  'add 1' | 'promote 1' | 'withdraw 1') ;;
+  '-h 1' | '--help 1') usage && exit ;;
+  *) usage >&2 && exit 2 ;;
+esac
+
+refuse() {
+  printf '%s\n' "$*" >&2
+  exit 1
+}
+
+secret=$(aws cloudformation describe-stack-resource --stack-name "${STACK_NAME:-latchkey}" --logical-resource-id SigningKey \
+  --query StackResourceDetail.PhysicalResourceId --output text)
+versions=$(aws secretsmanager list-secret-version-ids --secret-id "$secret" --output json)
+# version STAGE: the id of the version that has this label, or nothing.
+version() { jq -r --arg stage "$1" '[.Versions[] | select(.VersionStages | index($stage)) | .VersionId] | first // empty' <<<"$versions"; }
+current=$(version AWSCURRENT)
+pending=$(version AWSPENDING)
+[ "$pending" != "$current" ] || pending=''
+
+case $1 in
+  add)
+    [ -z "$pending" ] || refuse "There is a new key already: promote it, or withdraw it."
+    # 64 hexadecimal digits, as the template has the first one made.
+    aws secretsmanager put-secret-value --secret-id "$secret" --version-stages AWSPENDING --secret-string file://<(
+      aws secretsmanager get-random-password --password-length 64 --exclude-punctuation --query RandomPassword --output text \
+        --exclude-characters ghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ --no-require-each-included-type | tr -d '\n'
+    ) >/dev/null
+    ;;
+  promote)
+    [ -n "$pending" ] || refuse "There is no new key: add one first."
+    aws secretsmanager update-secret-version-stage --secret-id "$secret" --version-stage AWSCURRENT \
+      --move-to-version-id "$pending" --remove-from-version-id "$current" >/dev/null
+    aws secretsmanager update-secret-version-stage --secret-id "$secret" --version-stage AWSPENDING \
+      --remove-from-version-id "$pending" >/dev/null
+    ;;
+  withdraw)
+    [ -n "$pending" ] || refuse "There is no new key."
+    aws secretsmanager update-secret-version-stage --secret-id "$secret" --version-stage AWSPENDING \
+      --remove-from-version-id "$pending" >/dev/null
+    ;;
+esac
+"$here/admin.sh" migrate

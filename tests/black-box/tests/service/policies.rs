@@ -1,0 +1,247 @@
+//! API Gateway keeps one answer of the authorizer for a token, and decides every route by it.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use crate::check::{Check, checks};
+use crate::client::Answer;
+use crate::jws::Draft;
+use crate::target::Target;
+
+pub(crate) fn checks() -> Vec<Check> {
+    checks![
+        a_cached_policy_opens_each_of_the_callers_routes_and_no_other needs CachedPolicies;
+        a_cached_policy_does_not_outlive_its_token needs CachedPolicies OwnKey;
+        a_cached_policy_is_nobody_elses needs CachedPolicies;
+        whichever_route_came_first_each_is_decided_alike needs CachedPolicies OwnKey Database;
+    ]
+}
+
+fn a_cached_policy_opens_each_of_the_callers_routes_and_no_other(target: &Target) {
+    let target = target.caching();
+    let someone = target.signed_in("cached");
+    for _ in 0..2 {
+        for (path, status) in [
+            ("/api/test/user", 200),
+            ("/api/test/admin", 403),
+            ("/api/auth/users/me", 200),
+            ("/api/test/mod", 403),
+            ("/api/auth/users/me/items", 200),
+            ("/api/test/profile", 200),
+        ] {
+            assert_eq!(target.get_as(&someone.token, path).status, status, "{path}");
+        }
+    }
+}
+
+fn a_cached_policy_does_not_outlive_its_token(target: &Target) {
+    let target = target.caching();
+    let person = &target.ada().person;
+    let fresh = Draft::of(&target.token_of(person));
+    let brief = fresh.claim("exp", fresh.number("iat") + 5).sign(target.key());
+    let answer = target.get_as(&brief, "/api/auth/users/me");
+    answer.is_json(200, &person.public());
+    let deadline = Instant::now() + Duration::from_secs(20);
+    loop {
+        let answer = target.get_as(&brief, "/api/auth/users/me");
+        if answer.status != 200 {
+            // A function's answer, not the gateway's: the policy is in the cache still.
+            answer.is_text(401, "Could not validate credentials");
+            answer.challenges(target);
+            break;
+        }
+        assert!(Instant::now() < deadline, "the cached policy outlives the token");
+        thread::park_timeout(Duration::from_millis(100));
+    }
+    for path in ["/api/test/profile", "/api/test/user"] {
+        target.get_as(&brief, path).is_text(401, "Could not validate credentials");
+    }
+}
+
+fn a_cached_policy_is_nobody_elses(target: &Target) {
+    let target = target.caching();
+    let (one, other) = (target.signed_in("one"), target.signed_in("other"));
+    for _ in 0..3 {
+        for someone in [&one, &other] {
+            let items = json!([{ "item_id": "Foo", "owner": someone.person.username }]);
+            target.get_as(&someone.token, "/api/auth/users/me/items").is_json(200, &items);
+        }
+        target.http.get("/api/auth/users/me").send().is_unauthorized(target);
+    }
+}
+
+const USER: &str = "ROLE_USER";
+const MODERATOR: &str = "ROLE_MODERATOR";
+const ADMIN: &str = "ROLE_ADMIN";
+
+/// Whom a route lets in.
+#[derive(Clone, Copy)]
+enum Needs {
+    /// Anyone: the authorizer isn't asked.
+    Nothing,
+    /// Whoever has a token.
+    Token,
+    /// Whoever has a token, and one of these roles.
+    OneOf(&'static [&'static str]),
+}
+
+/// Every route, and whom it lets in.
+const ROUTES: [(&str, &str, Needs); 19] = [
+    ("POST", "/api/auth/signup", Needs::Nothing),
+    ("POST", "/api/auth/signin", Needs::Nothing),
+    ("POST", "/api/auth/token", Needs::Nothing),
+    ("GET", "/api/auth/users/me", Needs::Token),
+    ("GET", "/api/auth/users/me/items", Needs::Token),
+    ("GET", "/", Needs::Nothing),
+    ("GET", "/api/test/all", Needs::Nothing),
+    ("GET", "/api/test/user", Needs::OneOf(&[USER, MODERATOR, ADMIN])),
+    ("GET", "/api/test/mod", Needs::OneOf(&[MODERATOR])),
+    ("GET", "/api/test/admin", Needs::OneOf(&[ADMIN])),
+    ("GET", "/api/test/profile", Needs::Token),
+    ("GET", "/.well-known/jwks.json", Needs::Nothing),
+    ("GET", "/openapi.json", Needs::Nothing),
+    ("GET", "/docs", Needs::Nothing),
+    ("GET", "/docs/start.js", Needs::Nothing),
+    ("GET", "/docs/page.css", Needs::Nothing),
+    ("GET", "/docs/swagger-ui-bundle.js", Needs::Nothing),
+    ("GET", "/docs/swagger-ui.css", Needs::Nothing),
+    ("GET", "/docs/swagger-ui-bundle.js.LICENSE.txt", Needs::Nothing),
+];
+
+/// Calls a route, with a token or without, so that little comes of it: a POST has nothing in it and
+/// is refused, and the page's large files are known already.
+fn call(target: &Target, route: usize, token: Option<&str>) -> Answer {
+    let (method, path, _) = ROUTES[route];
+    let request = match (method, path) {
+        ("GET", _) => target.http.get(path).header("if-none-match", "*"),
+        (_, "/api/auth/token") => target.http.post_form(path, &[]),
+        _ => target.http.post_json(path, &json!({})),
+    };
+    match token {
+        Some(token) => request.bearer(token).send(),
+        None => request.send(),
+    }
+}
+
+/// What two answers are compared by.
+type Decision = (u16, Vec<u8>);
+
+fn decision(answer: Answer) -> Decision {
+    (answer.status, answer.body)
+}
+
+/// Someone with just these roles, and tokens for her of which no two are the same.
+struct Holder {
+    roles: Vec<&'static str>,
+    draft: Draft,
+    count: AtomicUsize,
+}
+
+impl Holder {
+    fn of(target: &Target, roles: Vec<&'static str>) -> Self {
+        let person = target.signed_in("ordered");
+        let name = &person.person.username;
+        let none =
+            "DELETE FROM users_to_roles WHERE user_id = (SELECT id FROM users WHERE username = $1)";
+        target.database().query(none, &[name]);
+        let these = "INSERT INTO users_to_roles (user_id, role_id) \
+                     SELECT u.id, r.id FROM users u, roles r \
+                     WHERE u.username = $1 AND r.name = ANY ($2)";
+        target.database().query(these, &[name, &roles]);
+        Self { roles, draft: Draft::of(&person.token), count: AtomicUsize::new(0) }
+    }
+
+    /// A token that no gateway has a policy for yet.
+    fn fresh_token(&self, target: &Target) -> String {
+        let number = self.count.fetch_add(1, Ordering::Relaxed);
+        self.draft.claim("jti", format!("ordered-{number}")).sign(target.key())
+    }
+
+    /// Each route's answer to a token that was used for nothing else.
+    fn direct_decisions(&self, target: &Target) -> Vec<Decision> {
+        let direct = |route| {
+            let answer = call(target, route, Some(&self.fresh_token(target)));
+            let (_, path, needs) = ROUTES[route];
+            let open = match needs {
+                Needs::Nothing => {
+                    assert_eq!(answer.body, call(target, route, None).body, "{path}");
+                    return decision(answer);
+                }
+                Needs::Token => true,
+                Needs::OneOf(roles) => roles.iter().any(|role| self.roles.contains(role)),
+            };
+            let status = if open { 200 } else { 403 };
+            assert_eq!(answer.status, status, "{path} to {:?}: {}", self.roles, answer.text());
+            decision(answer)
+        };
+        (0..ROUTES.len()).map(direct).collect()
+    }
+}
+
+/// All the sets that can be made of the roles.
+fn sets_of_roles() -> impl Iterator<Item = Vec<&'static str>> {
+    let has = |set: usize, place: usize| set >> place & 1 == 1;
+    (0..8).map(move |set| {
+        let roles = [USER, MODERATOR, ADMIN].into_iter().enumerate();
+        roles.filter(|(place, _)| has(set, *place)).map(|(_, role)| role).collect()
+    })
+}
+
+/// Two calls by one token: who holds it, by her place, and the two routes by theirs.
+#[derive(Clone, Copy, Debug)]
+struct Order {
+    holder: usize,
+    routes: [usize; 2],
+}
+
+/// Every ordered pair of routes for everyone; where the authorizer is asked for neither, for one.
+fn orders(holders: usize) -> Vec<Order> {
+    let places = || 0..ROUTES.len();
+    let pairs = places().flat_map(|first| places().map(move |second| [first, second]));
+    let unasked = |route: usize| matches!(ROUTES[route].2, Needs::Nothing);
+    pairs
+        .flat_map(|routes| (0..holders).map(move |holder| Order { holder, routes }))
+        .filter(|order| order.holder == 0 || !order.routes.into_iter().all(unasked))
+        .collect()
+}
+
+/// At once, as a client that waits for each answer would take too long.
+const CALLERS: usize = 8;
+
+fn whichever_route_came_first_each_is_decided_alike(target: &Target) {
+    let target = target.caching();
+    let holders: Vec<_> = sets_of_roles().map(|roles| Holder::of(target, roles)).collect();
+    let direct: Vec<_> = holders.iter().map(|holder| holder.direct_decisions(target)).collect();
+    let (orders, next) = (orders(holders.len()), AtomicUsize::new(0));
+    let faults = Mutex::new(Vec::new());
+    let ask = || {
+        while let Some(&Order { holder, routes }) = orders.get(next.fetch_add(1, Ordering::Relaxed))
+        {
+            let token = holders[holder].fresh_token(target);
+            for route in routes {
+                let answer = decision(call(target, route, Some(&token)));
+                if answer != direct[holder][route] {
+                    let [first, second] = routes.map(|route| ROUTES[route].1);
+                    let roles = &holders[holder].roles;
+                    let fault = format!(
+                        "{roles:?}, {first} and then {second}: {} is {} and not {}",
+                        ROUTES[route].1, answer.0, direct[holder][route].0,
+                    );
+                    faults.lock().expect("nobody panicked").push(fault);
+                }
+            }
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 0..CALLERS {
+            scope.spawn(ask);
+        }
+    });
+    let faults = faults.into_inner().expect("nobody panicked");
+    let some = faults.iter().take(20).map(String::as_str).collect::<Vec<_>>().join("\n");
+    assert!(faults.is_empty(), "{} of {} orders:\n{some}", faults.len(), orders.len());
+}
