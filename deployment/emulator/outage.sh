@@ -49,6 +49,7 @@ admin list
 
 step "the emulator is killed and starts again"
 stop KILL "$emulator"
+wait "$emulator" 2>/dev/null || true # or bash tells of it
 start_emulator
 is_good
 sign_in && is_good
