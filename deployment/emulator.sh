@@ -142,7 +142,7 @@ start_emulator
 
 # What a deployment from nothing is told; a parameter that isn't named later stays so.
 # shellcheck disable=SC2034 # for the parts
-first_parameters=(AuthorizerCacheSeconds=0 Architecture="$architecture" DatabaseUrl="$database_url")
+parameters=(AuthorizerCacheSeconds=0 Architecture="$architecture" DatabaseUrl="$database_url")
 
 # deploy PARAMETER=VALUE...: sets api, the address.
 deploy() {
@@ -190,6 +190,7 @@ against() {
 times+=("$(printf '%5d s  %s' "$SECONDS" "a database, the emulator")")
 part deployment
 part first-user
+part logins
 printf '[%3ds] deployed, and answers as it should: %s\n' "$SECONDS" "$api"
 
 began=$SECONDS

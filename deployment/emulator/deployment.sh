@@ -2,4 +2,4 @@
 # The first deployment: every function, the API, the signing key; no table yet.
 
 step "sam deploy"
-deploy "${first_parameters[@]}"
+deploy "${parameters[@]}"

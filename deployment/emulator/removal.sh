@@ -14,7 +14,7 @@ aws cloudformation wait stack-delete-complete --stack-name "$STACK_NAME"
 echo "       no function, no API; $users users, $keys public keys and the private one are there"
 
 step "from nothing once more, over the same database"
-deploy "${first_parameters[@]}"
+deploy "${parameters[@]}"
 admin migrate
 is_good # a token of the stack that is gone: its public key stands in the database
 sign_in && is_good

@@ -7,7 +7,7 @@ changed() { sed -nE 's/^[-+*] (Add|Modify|Delete) .*(AWS::[A-Za-z:]*).*/\2/p' "$
 
 step "the same once more"
 before=$(code) key_before=$(resource SigningKey) api_before=$api
-deploy "${first_parameters[@]}"
+deploy "${parameters[@]}"
 [ -n "$(changed)" ] || fail "sam told of no change, not even of the stage's copy: $(tail -n 5 "$place/deploy.log")"
 ! changed | grep -vE 'AWS::(ApiGateway::(RestA|Deplo|Stage)|Lambda::Permissio)' || fail "sam changed more than the copy of the API"
 [ "$(code)" = "$before" ] || fail "a function was changed: $(diff <(echo "$before") <(code))"

@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2154,SC2034 # sourced by deployment/emulator.sh, whose names it uses
-# One function's code replaced, the others undisturbed.
+# One function's code replaced, the others undisturbed; then all brought to what was built, and put back.
 
 configuration() {
   aws lambda get-function-configuration --function-name "$1" --output json |
@@ -23,3 +23,14 @@ changed=$(comm -13 <(echo "$before") <(code) | cut -f 1)
 request GET / && expect 200 '"Hello World"'
 as_ada GET /api/test/user && expect 200 '"user content"'
 echo "       content has new code and its old configuration, and answers; the other eight are as they were"
+
+step "deployment/upgrade.sh: each function's code as it was built"
+LATCHKEY_BASE_URL=$api deployment/upgrade.sh --code-only --snapshot "$place/before" >"$place/upgrade.log" 2>&1 ||
+  fail "deployment/upgrade.sh: $(tail -n 20 "$place/upgrade.log")"
+[ "$(grep ': deployed$' "$place/upgrade.log")" = 'content: deployed' ] || fail "deployment/upgrade.sh: $(<"$place/upgrade.log")"
+is_good
+
+step "deployment/rollback.sh: the code of before"
+deployment/rollback.sh "$place/before" >"$place/rollback.log" 2>&1 || fail "deployment/rollback.sh: $(<"$place/rollback.log")"
+[ "$(<"$place/rollback.log")" = 'content: put back' ] || fail "deployment/rollback.sh: $(<"$place/rollback.log")"
+deployment/smoke.sh "$api" >"$place/smoke.log" 2>&1 || fail "deployment/smoke.sh: $(<"$place/smoke.log")"
