@@ -1,8 +1,10 @@
 //! What an operator does, by IAM alone: it has no route.
 //!
-//! `{"verb":"migrate"}`, `{"verb":"grant","username":"ada","role":"ROLE_ADMIN"}`, `revoke` alike,
+//! `{"verb":"migrate"}`, the same with `"check":true`,
+//! `{"verb":"grant","username":"ada","role":"ROLE_ADMIN"}`, `revoke` alike,
 //! `{"verb":"list"}`.
 
+mod adoption;
 mod group_roles;
 mod migration;
 mod privilege;
@@ -70,6 +72,7 @@ impl Admin {
     pub async fn handle(&self, event: Value) -> Result<Value, Refusal> {
         match Request::parse(event)? {
             Request::Migrate => self.migrate().await,
+            Request::CheckMigration => self.check_migration().await,
             Request::Grant(username, role) => {
                 changed("grant", role, self.roles().grant(&username, role).await?)
             }
@@ -86,17 +89,23 @@ impl Admin {
 
     async fn migrate(&self) -> Result<Value, Refusal> {
         let keys = signing_keys::read(&self.key_source, &self.secrets).await?;
-        let (applied, mut lock) = migration::apply(&self.database).await?;
+        let (done, mut lock) = migration::apply(&self.database, self.clock.now()).await?;
         let table = SigningKeys::new(self.database.clone());
         let now = self.clock.now();
         let published = signing_keys::publish(&table, &keys, now, self.access_token_seconds).await;
         let group_roles = group_roles::set(lock.client(), &self.role_prefix).await;
         lock.release().await;
         Ok(json!({
-            "applied": applied,
+            "adopted": done.adopted,
+            "applied": done.applied,
             "signing_keys": published?,
             "group_roles": group_roles?.into_json(),
         }))
+    }
+
+    async fn check_migration(&self) -> Result<Value, Refusal> {
+        signing_keys::read(&self.key_source, &self.secrets).await?;
+        Ok(json!({ "check": migration::check(&self.database, self.clock.now()).await? }))
     }
 
     async fn list(&self, after: UserId, limit: u32) -> Result<Value, Refusal> {

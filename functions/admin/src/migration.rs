@@ -1,10 +1,16 @@
 //! The schema, step by step, by one at a time.
 
-use refinery_core::{Migration, Runner};
+use std::time::Duration;
+
+use refinery_core::{Migration, Runner, Target};
+use serde::Serialize;
+use shared::NumericDate;
 use shared::db::{self, Database};
 use tokio::task::JoinHandle;
+use tokio::time::sleep;
 use tokio_postgres::Client;
 
+use crate::adoption::{self, Findings, Kind};
 use crate::refusal::Refusal;
 
 /// The files of `migrations/`, as `build.rs` has read them.
@@ -12,6 +18,31 @@ const MIGRATIONS: &str = include_str!(concat!(env!("OUT_DIR"), "/migrations.json
 
 /// The advisory lock of all migrations: "latchkey" in ASCII.
 const LOCK: i64 = i64::from_be_bytes(*b"latchkey");
+
+/// How often one who waits for the lock asks for it. Waiting in a statement would hold a snapshot,
+/// for whose end the one who builds an index waits.
+const ASKING: Duration = Duration::from_millis(100);
+
+/// What a migration has done.
+pub(crate) struct Done {
+    /// The steps of an adoption, in words.
+    pub(crate) adopted: Vec<String>,
+    /// The names of the migrations.
+    pub(crate) applied: Vec<String>,
+}
+
+/// What a migration would do.
+#[derive(Serialize)]
+pub(crate) struct Check {
+    /// Whose database it is.
+    database: Kind,
+    /// What would be done, in words and in order.
+    steps: Vec<String>,
+    /// What stands in the way.
+    obstacles: Vec<String>,
+    /// What else is good to know.
+    notes: Vec<String>,
+}
 
 /// Holds the lock, by a connection of its own, until it is released or dropped.
 pub(crate) struct Lock {
@@ -23,11 +54,16 @@ impl Lock {
     async fn acquire(database: &Database) -> Result<Self, Refusal> {
         let (client, driver) = database.connect().await?;
         let lock = Self { client, driver: tokio::spawn(driver) };
-        lock.client
-            .execute("SELECT pg_advisory_lock($1)", &[&LOCK])
-            .await
-            .map_err(db::Error::from)?;
+        adoption::set_limits(&lock.client).await?;
+        while !lock.is_taken().await? {
+            sleep(ASKING).await;
+        }
         Ok(lock)
+    }
+
+    async fn is_taken(&self) -> Result<bool, db::Error> {
+        let row = self.client.query_one("SELECT pg_try_advisory_lock($1)", &[&LOCK]).await?;
+        Ok(row.try_get(0)?)
     }
 
     /// The session that holds it.
@@ -43,14 +79,53 @@ impl Lock {
     }
 }
 
-/// Applies what is missing, each migration in a transaction of its own, and returns their names.
-/// The lock is still held.
-pub(crate) async fn apply(database: &Database) -> Result<(Vec<String>, Lock), Refusal> {
+/// Adopts a database of the app, applies what is missing, each migration in a transaction of its
+/// own, and tells what that was. The lock is still held.
+pub(crate) async fn apply(database: &Database, now: NumericDate) -> Result<(Done, Lock), Refusal> {
     let mut lock = Lock::acquire(database).await?;
-    let report = Runner::new(&migrations()?).run_async(&mut lock.client).await;
+    let adopted = adoption::adopt(&mut lock.client, now).await?;
+    let runner = Runner::new(&migrations()?);
+    if adopted.is_some() {
+        // What V1 makes is there: it is recorded, not run.
+        let first = Runner::new(&migrations()?).set_target(Target::FakeVersion(1));
+        let recorded = first.run_async(&mut lock.client).await;
+        recorded.map_err(|error| Refusal::Migration(cause(&error)))?;
+    }
+    let report = runner.run_async(&mut lock.client).await;
     let report = report.map_err(|error| Refusal::Migration(cause(&error)))?;
     let applied = report.applied_migrations().iter().map(ToString::to_string).collect();
-    Ok((applied, lock))
+    Ok((Done { adopted: adopted.unwrap_or_default(), applied }, lock))
+}
+
+/// What [`apply`] would do, told without a lock and without a write.
+pub(crate) async fn check(database: &Database, now: NumericDate) -> Result<Check, Refusal> {
+    let (mut client, driver) = database.connect().await?;
+    let driver = tokio::spawn(driver);
+    adoption::set_limits(&client).await?;
+    let Findings { kind, obstacles, steps, notes } = adoption::look(&mut client, now).await?;
+    let applied = match kind {
+        Kind::Latchkey => applied(&client).await?,
+        _ => Vec::new(),
+    };
+    drop(client);
+    // The driver ends when the server has heard of it.
+    let _ = driver.await;
+    let is_plain = obstacles.is_empty() || !steps.is_empty();
+    let mut steps: Vec<_> = steps.into_iter().map(|step| step.words).collect();
+    for migration in migrations()?.iter().filter(|_| is_plain) {
+        if migration.version() == 1 && kind == Kind::App {
+            steps.push(format!("record {migration} as applied"));
+        } else if !applied.contains(&migration.version()) {
+            steps.push(format!("apply {migration}"));
+        }
+    }
+    Ok(Check { database: kind, steps, obstacles, notes })
+}
+
+/// The versions on record.
+async fn applied(client: &Client) -> Result<Vec<i32>, db::Error> {
+    let rows = client.query("SELECT version FROM refinery_schema_history", &[]).await?;
+    Ok(rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?)
 }
 
 fn migrations() -> Result<Vec<Migration>, Refusal> {

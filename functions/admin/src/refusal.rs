@@ -19,6 +19,13 @@ pub enum Refusal {
     SigningKey(String),
     /// A migration failed, for this reason.
     Migration(String),
+    /// The database can't be adopted, or holds something of others.
+    NotAdoptable {
+        /// What stands in the way, without a full stop. Rows are named by id.
+        obstacles: Vec<String>,
+        /// Whether something had been done before the app brought this about.
+        begun: bool,
+    },
     /// The database failed.
     Database(db::Error),
 }
@@ -27,7 +34,7 @@ impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoSuchRequest => f.write_str(
-                "The event must be {\"verb\":\"migrate\"}, \
+                "The event must be {\"verb\":\"migrate\"} with \"check\" if you like, \
                  {\"verb\":\"grant\",\"username\":\"…\",\"role\":\"ROLE_…\"}, the same with \
                  \"revoke\", or {\"verb\":\"list\"} with \"after\" and \"limit\" if you like.",
             ),
@@ -40,6 +47,11 @@ impl fmt::Display for Refusal {
             ),
             Self::SigningKey(cause) => write!(f, "The signing key can't be used: {cause}."),
             Self::Migration(cause) => write!(f, "The migration stopped: {cause}."),
+            Self::NotAdoptable { obstacles, begun } => {
+                let done = if *begun { "what is done stays done" } else { "nothing is changed" };
+                let obstacles = obstacles.join("; ");
+                write!(f, "This database can't be migrated as it is, and {done}: {obstacles}.")
+            }
             Self::Database(error) => write!(f, "It didn't work: {error}."),
         }
     }

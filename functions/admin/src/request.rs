@@ -15,6 +15,8 @@ const MAX_LIMIT: u32 = 1000;
 pub(crate) enum Request {
     /// Brings the schema and the public keys up to date.
     Migrate,
+    /// Says what that would do, and changes nothing.
+    CheckMigration,
     /// Gives a role.
     Grant(Username, Role),
     /// Takes a role away.
@@ -32,7 +34,10 @@ pub(crate) enum Request {
 #[derive(Deserialize)]
 #[serde(tag = "verb", rename_all = "lowercase", deny_unknown_fields)]
 enum Event {
-    Migrate {},
+    Migrate {
+        #[serde(default)]
+        check: bool,
+    },
     Grant {
         username: String,
         role: String,
@@ -59,7 +64,8 @@ impl Request {
         // Serde would take an array's elements for the members.
         let event = Some(event).filter(Value::is_object).ok_or(Refusal::NoSuchRequest)?;
         match serde_json::from_value(event).map_err(|_| Refusal::NoSuchRequest)? {
-            Event::Migrate {} => Ok(Self::Migrate),
+            Event::Migrate { check: false } => Ok(Self::Migrate),
+            Event::Migrate { check: true } => Ok(Self::CheckMigration),
             Event::Grant { username, role } => Ok(Self::Grant(user(username)?, named(&role)?)),
             Event::Revoke { username, role } => Ok(Self::Revoke(user(username)?, named(&role)?)),
             Event::List { after, limit } if (1..=MAX_LIMIT).contains(&limit) => {
@@ -87,6 +93,8 @@ mod tests {
     #[test]
     fn each_verb_has_its_parameters_and_no_others() {
         assert_eq!(Request::parse(json!({ "verb": "migrate" })).unwrap(), Request::Migrate);
+        let check = json!({ "verb": "migrate", "check": true });
+        assert_eq!(Request::parse(check).unwrap(), Request::CheckMigration);
         let list = Request::List { after: UserId::new(0), limit: MAX_LIMIT };
         assert_eq!(Request::parse(json!({ "verb": "list" })).unwrap(), list);
         for event in [
@@ -98,6 +106,7 @@ mod tests {
             json!({ "verb": "grant", "username": "ada" }),
             json!({ "verb": "MIGRATE" }),
             json!({ "verb": "migrate", "force": true }),
+            json!({ "verb": "migrate", "check": "true" }),
             json!({ "verb": "grant", "username": 7, "role": "ROLE_ADMIN" }),
         ] {
             let refused = Request::parse(event.clone());

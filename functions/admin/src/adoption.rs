@@ -1,0 +1,179 @@
+//! A live database of the app becomes ours, rows, ids and passwords as they are, while the app
+//! goes on.
+//!
+//! What is to be done follows from what is there, so that a run that broke off anywhere is
+//! finished by the next one.
+
+mod catalog;
+mod fold;
+mod plan;
+mod rows;
+mod shape;
+mod step;
+mod work;
+
+use serde::Serialize;
+use shared::{NumericDate, db};
+use tokio_postgres::{Client, IsolationLevel};
+
+use crate::refusal::Refusal;
+use catalog::Catalog;
+use step::Step;
+use work::Failure;
+pub(crate) use work::set_limits;
+
+/// Names of V1 that a step gives, and what must bear them: indexes of a table's columns.
+const NAMES: [(&str, &str, &[&str]); 5] = [
+    ("users_username_key", "users", &["username"]),
+    ("users_email_key", "users", &["email"]),
+    ("roles_name_key", "roles", &["name"]),
+    ("users_to_roles_pkey", "users_to_roles", &["user_id", "role_id"]),
+    ("users_to_roles_user_id_role_id_key", "users_to_roles", &["user_id", "role_id"]),
+];
+
+/// Tables that migrations make, and that a database of the app can't hold yet.
+const MIGRATED_TABLES: [&str; 1] = ["signing_keys"];
+
+/// The name of V1 in refinery's history.
+const FIRST_MIGRATION: &str = "users_and_roles";
+
+/// How often the plan is made anew: the app may have changed what it was made from.
+const ROUNDS: usize = 5;
+
+/// Whose database it is, by what is in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Kind {
+    /// Nobody's: none of the tables is there.
+    Empty,
+    /// Ours: the first migration is on record.
+    Latchkey,
+    /// The app's, or what has grown from it.
+    App,
+    /// Somebody else's.
+    Other,
+}
+
+/// What was found.
+#[derive(Debug)]
+pub(crate) struct Findings {
+    pub(crate) kind: Kind,
+    /// A sentence for each thing that stands in the way.
+    pub(crate) obstacles: Vec<String>,
+    /// What is left to do before the first migration counts as done.
+    pub(crate) steps: Vec<Step>,
+    /// What isn't touched and may be good to know.
+    pub(crate) notes: Vec<String>,
+}
+
+/// Looks at a database, and only looks.
+pub(crate) async fn look(client: &mut Client, now: NumericDate) -> Result<Findings, db::Error> {
+    let transaction = client.build_transaction().read_only(true);
+    let transaction = transaction.isolation_level(IsolationLevel::RepeatableRead).start().await?;
+    let names = NAMES.iter().map(|(name, ..)| *name).chain(MIGRATED_TABLES).chain(["adoption"]);
+    let catalog = Catalog::read(&transaction, &names.collect::<Vec<_>>()).await?;
+    let kind = kind(&catalog);
+    let mut findings = Findings { kind, obstacles: vec![], steps: vec![], notes: vec![] };
+    match kind {
+        Kind::Empty => findings.obstacles = shape::of_names(&catalog),
+        Kind::Latchkey => {}
+        Kind::Other => findings.obstacles.push(other(&catalog)),
+        Kind::App => {
+            findings.obstacles = shape::obstacles(&catalog);
+            findings.notes = notes(&catalog);
+            if findings.obstacles.is_empty() {
+                let (counts, obstacles) = rows::read(&transaction, &catalog).await?;
+                findings.obstacles = obstacles;
+                findings.steps = plan::steps(&catalog, &counts, now);
+            }
+        }
+    }
+    transaction.rollback().await?;
+    Ok(findings)
+}
+
+/// Does what is left to do, and says what that was; `None` where there is nothing to adopt. Where
+/// something stands in the way nothing is changed.
+pub(crate) async fn adopt(
+    client: &mut Client,
+    now: NumericDate,
+) -> Result<Option<Vec<String>>, Refusal> {
+    let mut done: Vec<String> = Vec::new();
+    'rounds: for _ in 0..ROUNDS {
+        let Findings { kind, obstacles, steps, .. } = look(client, now).await?;
+        if !obstacles.is_empty() {
+            return Err(Refusal::NotAdoptable { obstacles, begun: !done.is_empty() });
+        }
+        if steps.is_empty() {
+            return Ok((kind == Kind::App).then_some(done));
+        }
+        for step in steps {
+            match work::run(client, &step).await {
+                Ok(()) => done.push(step.words),
+                // Looked at again, it is told by id; or it is gone.
+                Err(Failure::Rows(_)) => continue 'rounds,
+                Err(failure) => return Err(stopped(&step, failure)),
+            }
+        }
+    }
+    Err(Refusal::Migration("the app changes the tables faster than they are mended".to_owned()))
+}
+
+fn stopped(step: &Step, failure: Failure) -> Refusal {
+    match failure {
+        Failure::Rows(error) | Failure::Database(error @ db::Error::Failed(_)) => {
+            Refusal::Migration(format!("at \"{}\", {error}", step.words))
+        }
+        Failure::Database(error) => Refusal::Database(error),
+        Failure::Locked(pids) => {
+            let pids: Vec<_> = pids.iter().map(ToString::to_string).collect();
+            Refusal::Migration(format!(
+                "at \"{}\", others hold the tables all the time; the transactions of these \
+                 processes are the oldest: {}. What is done stays done: end them or wait, then \
+                 migrate again",
+                step.words,
+                pids.join(", ")
+            ))
+        }
+    }
+}
+
+fn kind(catalog: &Catalog) -> Kind {
+    let tables = [&catalog.users, &catalog.roles, &catalog.users_to_roles];
+    if catalog.first_migration.as_deref() == Some(FIRST_MIGRATION) {
+        Kind::Latchkey
+    } else if catalog.users.as_ref().is_some_and(|users| users.column("username").is_some()) {
+        Kind::App
+    } else if tables.iter().all(|table| table.is_none()) {
+        Kind::Empty
+    } else {
+        Kind::Other
+    }
+}
+
+fn other(catalog: &Catalog) -> String {
+    let tables = [
+        ("users", &catalog.users),
+        ("roles", &catalog.roles),
+        ("users_to_roles", &catalog.users_to_roles),
+    ];
+    let there = tables.iter().filter(|(_, table)| table.is_some()).map(|(name, _)| *name);
+    let there: Vec<_> = there.collect();
+    format!("{} is there, but neither Latchkey's nor the app's", there.join(", "))
+}
+
+fn notes(catalog: &Catalog) -> Vec<String> {
+    let Some(users) = &catalog.users else { return Vec::new() };
+    let holding = users.referrers.iter().filter(|it| !it.lets_go && it.table != "users_to_roles");
+    let holding = holding
+        .map(|it| format!("{} refers to users: who has rows there can't be deleted", it.table));
+    let known = [["id"], ["username"], ["email"]];
+    let others = users
+        .indexes
+        .iter()
+        .filter(|it| it.unique && !(it.plain && known.iter().any(|one| it.columns == one)));
+    let others = others.map(|it| {
+        format!("{} is unique too: a sign-up that it alone refuses is answered 503", it.name)
+    });
+    holding.chain(others).collect()
+}

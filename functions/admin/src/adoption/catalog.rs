@@ -1,0 +1,274 @@
+//! What PostgreSQL's catalog says of the three tables, and of what is beside them.
+
+use serde::Deserialize;
+use shared::db;
+use tokio_postgres::Transaction;
+
+/// A table, or what else has its name.
+#[derive(Debug, Deserialize)]
+pub(super) struct Table {
+    /// `pg_class.relkind`: `r` is a table.
+    pub(super) kind: String,
+    /// Whether our login may alter it.
+    pub(super) owned: bool,
+    /// Whether it is part of another table, or has parts.
+    pub(super) inherits: bool,
+    pub(super) columns: Vec<Column>,
+    pub(super) indexes: Vec<Index>,
+    pub(super) foreign_keys: Vec<ForeignKey>,
+    /// Constraints of every kind.
+    pub(super) constraints: Vec<Constraint>,
+    /// Foreign keys elsewhere that lead here.
+    pub(super) referrers: Vec<Referrer>,
+}
+
+/// A column.
+#[derive(Debug, Deserialize)]
+pub(super) struct Column {
+    pub(super) name: String,
+    /// PostgreSQL's name of the type, without a length.
+    pub(super) data_type: String,
+    /// The length of a `character varying` that has one.
+    pub(super) length: Option<u32>,
+    pub(super) not_null: bool,
+    pub(super) default: Option<String>,
+    /// An identity, or computed from others.
+    pub(super) generated: bool,
+    /// Whether two texts are equal only if their bytes are.
+    pub(super) deterministic: bool,
+    /// Where its numbers come from, quoted as SQL needs it.
+    pub(super) sequence: Option<String>,
+}
+
+/// An index.
+#[derive(Debug, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a column of the catalog")]
+pub(super) struct Index {
+    pub(super) name: String,
+    pub(super) columns: Vec<String>,
+    pub(super) unique: bool,
+    /// Not what a broken `CREATE INDEX CONCURRENTLY` leaves behind.
+    pub(super) valid: bool,
+    /// Of columns alone, of all rows, checked at once.
+    pub(super) plain: bool,
+    pub(super) primary: bool,
+    /// Whether a constraint stands on it.
+    pub(super) of_constraint: bool,
+}
+
+/// A foreign key.
+#[derive(Debug, Deserialize)]
+pub(super) struct ForeignKey {
+    pub(super) name: String,
+    pub(super) columns: Vec<String>,
+    pub(super) target: String,
+    pub(super) target_columns: Vec<String>,
+    pub(super) cascades: bool,
+    pub(super) validated: bool,
+}
+
+/// A constraint.
+#[derive(Debug, Deserialize)]
+pub(super) struct Constraint {
+    pub(super) name: String,
+    pub(super) validated: bool,
+}
+
+/// A foreign key of another table.
+#[derive(Debug, Deserialize)]
+pub(super) struct Referrer {
+    pub(super) table: String,
+    /// Whether a row that it leads to can be deleted.
+    pub(super) lets_go: bool,
+}
+
+/// The tables, and what else counts.
+#[derive(Debug)]
+pub(super) struct Catalog {
+    pub(super) users: Option<Table>,
+    pub(super) roles: Option<Table>,
+    pub(super) users_to_roles: Option<Table>,
+    pub(super) adoption: Option<Table>,
+    /// Which of the names that we are going to give are taken.
+    pub(super) taken: Vec<String>,
+    /// Whether our login may make tables.
+    pub(super) may_create: bool,
+    /// What Alembic's table holds, where there is one.
+    pub(super) alembic: Vec<String>,
+    /// The first migration that refinery has on record.
+    pub(super) first_migration: Option<String>,
+    /// Whether refinery's table is somebody else's.
+    pub(super) other_history: bool,
+}
+
+const TABLE: &str = "\
+    SELECT json_build_object( \
+        'kind', c.relkind::text, \
+        'owned', pg_has_role(c.relowner, 'USAGE'), \
+        'inherits', EXISTS (SELECT FROM pg_inherits WHERE c.oid IN (inhrelid, inhparent)), \
+        'columns', ARRAY(SELECT json_build_object( \
+            'name', a.attname, 'data_type', format_type(a.atttypid, NULL), \
+            'length', CASE WHEN a.atttypmod > 4 THEN a.atttypmod - 4 END, \
+            'not_null', a.attnotnull, 'default', pg_get_expr(d.adbin, d.adrelid), \
+            'generated', a.attidentity <> '' OR a.attgenerated <> '', \
+            'deterministic', COALESCE(l.collisdeterministic, true), \
+            'sequence', COALESCE( \
+                (SELECT s.oid::regclass::text FROM pg_depend AS p \
+                 JOIN pg_class AS s ON s.oid = p.refobjid AND s.relkind = 'S' \
+                 WHERE p.classid = 'pg_attrdef'::regclass AND p.objid = d.oid \
+                 AND p.refclassid = 'pg_class'::regclass LIMIT 1), \
+                CASE WHEN a.attidentity <> '' \
+                THEN pg_get_serial_sequence(c.oid::regclass::text, a.attname) END)) \
+            FROM pg_attribute AS a \
+            LEFT JOIN pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum \
+            LEFT JOIN pg_collation AS l ON l.oid = a.attcollation \
+            WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
+            ORDER BY a.attnum), \
+        'indexes', ARRAY(SELECT json_build_object( \
+            'name', i.relname, 'unique', x.indisunique, 'valid', x.indisvalid, \
+            'plain', x.indexprs IS NULL AND x.indpred IS NULL AND x.indimmediate, \
+            'primary', x.indisprimary, \
+            'of_constraint', EXISTS (SELECT FROM pg_constraint AS k \
+                WHERE k.conindid = i.oid AND k.contype IN ('p', 'u', 'x')), \
+            'columns', ARRAY(SELECT a.attname FROM unnest(x.indkey) WITH ORDINALITY AS n (k, i) \
+                JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum = n.k \
+                WHERE n.i <= x.indnkeyatts ORDER BY n.i)) \
+            FROM pg_index AS x JOIN pg_class AS i ON i.oid = x.indexrelid \
+            WHERE x.indrelid = c.oid ORDER BY i.relname), \
+        'foreign_keys', ARRAY(SELECT json_build_object( \
+            'name', k.conname, 'target', k.confrelid::regclass::text, \
+            'cascades', k.confdeltype = 'c', 'validated', k.convalidated, \
+            'columns', ARRAY(SELECT a.attname FROM unnest(k.conkey) WITH ORDINALITY AS n (k, i) \
+                JOIN pg_attribute AS a ON a.attrelid = k.conrelid AND a.attnum = n.k \
+                ORDER BY n.i), \
+            'target_columns', ARRAY(SELECT a.attname \
+                FROM unnest(k.confkey) WITH ORDINALITY AS n (k, i) \
+                JOIN pg_attribute AS a ON a.attrelid = k.confrelid AND a.attnum = n.k \
+                ORDER BY n.i)) \
+            FROM pg_constraint AS k WHERE k.conrelid = c.oid AND k.contype = 'f' \
+            ORDER BY k.conname), \
+        'constraints', ARRAY(SELECT json_build_object( \
+            'name', k.conname, 'validated', k.convalidated) \
+            FROM pg_constraint AS k WHERE k.conrelid = c.oid ORDER BY k.conname), \
+        'referrers', ARRAY(SELECT json_build_object( \
+            'table', k.conrelid::regclass::text, 'lets_go', k.confdeltype IN ('c', 'n', 'd')) \
+            FROM pg_constraint AS k WHERE k.confrelid = c.oid AND k.contype = 'f' \
+            ORDER BY k.conrelid::regclass::text, k.conname))::text \
+    FROM pg_class AS c WHERE c.oid = to_regclass($1)";
+
+const TAKEN: &str = "\
+    SELECT relname::text FROM pg_class \
+    WHERE relname::text = ANY($1::text[]) AND relnamespace IN (SELECT oid FROM pg_namespace \
+        WHERE nspname = current_schema() \
+        UNION SELECT relnamespace FROM pg_class WHERE oid = to_regclass('users'))";
+
+const HAS_COLUMNS: &str = "\
+    SELECT count(*) = cardinality($2::text[]) FROM pg_attribute \
+    WHERE attrelid = to_regclass($1) AND attname::text = ANY($2::text[]) AND NOT attisdropped";
+
+impl Catalog {
+    /// Reads it; of names, those that matter.
+    pub(super) async fn read(
+        transaction: &Transaction<'_>,
+        names: &[&str],
+    ) -> Result<Self, db::Error> {
+        let table = async |name: &str| -> Result<Option<Table>, db::Error> {
+            let row = transaction.query_opt(TABLE, &[&name]).await?;
+            row.map(|row| parse(row.try_get(0)?)).transpose()
+        };
+        let taken = transaction.query(TAKEN, &[&names]).await?;
+        let taken = taken.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?;
+        let may_create = "SELECT COALESCE(has_schema_privilege(current_schema(), 'CREATE'), false)";
+        let may_create = transaction.query_one(may_create, &[]).await?.try_get(0)?;
+        let alembic = has(transaction, "alembic_version", &["version_num"]).await?;
+        let alembic = match alembic {
+            Some(true) => {
+                let rows = "SELECT version_num::text FROM alembic_version";
+                let rows = transaction.query(rows, &[]).await?;
+                rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?
+            }
+            _ => Vec::new(),
+        };
+        let history = "refinery_schema_history";
+        let history = has(transaction, history, &["version", "name", "checksum"]).await?;
+        let first_migration = match history {
+            Some(true) => {
+                let first = "SELECT name FROM refinery_schema_history ORDER BY version LIMIT 1";
+                let first = transaction.query_opt(first, &[]).await?;
+                first.map(|row| row.try_get(0)).transpose()?
+            }
+            _ => None,
+        };
+        Ok(Self {
+            users: table("users").await?,
+            roles: table("roles").await?,
+            users_to_roles: table("users_to_roles").await?,
+            adoption: table("adoption").await?,
+            taken,
+            may_create,
+            alembic,
+            first_migration,
+            other_history: history == Some(false),
+        })
+    }
+}
+
+/// Whether a table has these columns; `None` where there is no such table.
+async fn has(
+    transaction: &Transaction<'_>,
+    table: &str,
+    columns: &[&str],
+) -> Result<Option<bool>, db::Error> {
+    let is_there = transaction.query_one("SELECT to_regclass($1) IS NOT NULL", &[&table]).await?;
+    if !is_there.try_get::<_, bool>(0)? {
+        return Ok(None);
+    }
+    let row = transaction.query_one(HAS_COLUMNS, &[&table, &columns]).await?;
+    Ok(Some(row.try_get(0)?))
+}
+
+fn parse<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, db::Error> {
+    serde_json::from_str(text).map_err(|error| db::Error::Failed(format!("the catalog: {error}")))
+}
+
+impl Table {
+    pub(super) fn column(&self, name: &str) -> Option<&Column> {
+        self.columns.iter().find(|column| column.name == name)
+    }
+
+    pub(super) fn constraint(&self, name: &str) -> Option<&Constraint> {
+        self.constraints.iter().find(|constraint| constraint.name == name)
+    }
+
+    pub(super) fn index(&self, name: &str) -> Option<&Index> {
+        self.indexes.iter().find(|index| index.name == name)
+    }
+
+    /// A unique index that holds for every row of just these columns, whatever its name.
+    pub(super) fn unique(&self, columns: &[&str]) -> Option<&Index> {
+        self.indexes.iter().find(|it| it.unique && it.valid && it.plain && it.columns == columns)
+    }
+
+    pub(super) fn has_primary_key(&self) -> bool {
+        self.indexes.iter().any(|index| index.primary)
+    }
+
+    /// Its foreign keys from that column to the other table's `id`.
+    pub(super) fn keys_to(&self, column: &str, target: &str) -> Vec<&ForeignKey> {
+        let leads = |key: &&ForeignKey| {
+            key.columns == [column] && key.target == target && key.target_columns == ["id"]
+        };
+        self.foreign_keys.iter().filter(leads).collect()
+    }
+}
+
+impl Column {
+    pub(super) fn is_text(&self) -> bool {
+        matches!(self.data_type.as_str(), "text" | "character varying") && !self.generated
+    }
+
+    /// Whether an insert may leave it out.
+    pub(super) fn is_optional(&self) -> bool {
+        !self.not_null || self.default.is_some() || self.generated
+    }
+}

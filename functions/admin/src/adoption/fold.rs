@@ -1,0 +1,61 @@
+//! Folds duplicates, a handful of rows at a time, so that nobody waits for a row for long.
+
+use tokio_postgres::{Client, SimpleQueryMessage};
+
+use super::step::Lock;
+use super::work::{Failure, brief};
+
+/// How many rows one transaction changes.
+const BATCH: usize = 20_000;
+
+/// Of rows that say the same, the first stays.
+pub(super) async fn memberships(client: &Client) -> Result<(), Failure> {
+    let extra = format!(
+        "DELETE FROM users_to_roles WHERE ctid = ANY(ARRAY( \
+             SELECT ctid FROM (SELECT ctid, row_number() OVER ( \
+                 PARTITION BY user_id, role_id ORDER BY ctid) AS n FROM users_to_roles) AS numbered \
+             WHERE n > 1 LIMIT {BATCH}))"
+    );
+    in_batches(client, &extra).await
+}
+
+/// Of roles of one name the lowest id stays, and takes over who had the others.
+pub(super) async fn roles(client: &Client) -> Result<(), Failure> {
+    let next = "SELECT r.id, k.id FROM roles AS r \
+                JOIN (SELECT name, min(id) AS id FROM roles GROUP BY name) AS k USING (name) \
+                WHERE r.id > k.id ORDER BY r.id LIMIT 1";
+    while let Some(row) = client.query_opt(next, &[]).await? {
+        let (extra, kept): (i32, i32) = (row.try_get(0)?, row.try_get(1)?);
+        let has_both = |limit: &str| {
+            format!(
+                "DELETE FROM users_to_roles WHERE ctid = ANY(ARRAY( \
+                     SELECT ur.ctid FROM users_to_roles AS ur \
+                     JOIN users_to_roles AS other USING (user_id) \
+                     WHERE ur.role_id = {extra} AND other.role_id = {kept} {limit}))"
+            )
+        };
+        let moved = |limit: &str| {
+            format!(
+                "UPDATE users_to_roles SET role_id = {kept} WHERE ctid = ANY(ARRAY( \
+                     SELECT ctid FROM users_to_roles WHERE role_id = {extra} {limit}))"
+            )
+        };
+        let limit = format!("LIMIT {BATCH}");
+        in_batches(client, &has_both(&limit)).await?;
+        in_batches(client, &moved(&limit)).await?;
+        // Whoever signs up reads the role's row first: with that kept from them, none of them is
+        // about to use it.
+        let rest = format!("{}; {}; DELETE FROM roles WHERE id = {extra}", has_both(""), moved(""));
+        brief(client, Lock::Everyone, &["roles"], &rest).await?;
+    }
+    Ok(())
+}
+
+async fn in_batches(client: &Client, sql: &str) -> Result<(), Failure> {
+    loop {
+        let answers = client.simple_query(sql).await?;
+        if !answers.iter().any(|it| matches!(it, SimpleQueryMessage::CommandComplete(1..))) {
+            return Ok(());
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! What in the tables' shape can't be adopted: a sentence for each.
+
+use super::catalog::{Catalog, Column, Index, Table};
+use super::{MIGRATED_TABLES, NAMES};
+
+/// A `bcrypt_sha256` hash is the longest that is written.
+const PASSWORD_LENGTH: u32 = 128;
+
+/// All that stands in the way before a row is read.
+pub(super) fn obstacles(catalog: &Catalog) -> Vec<String> {
+    let mut found = Vec::new();
+    let tables = [
+        ("users", &catalog.users, &["id", "username", "email", "password"][..]),
+        ("roles", &catalog.roles, &["id", "name"]),
+        ("users_to_roles", &catalog.users_to_roles, &["user_id", "role_id"]),
+    ];
+    for (name, table, columns) in tables {
+        let Some(table) = table else { continue };
+        if table.kind != "r" || table.inherits {
+            found.push(format!("{name} is no plain table"));
+            continue;
+        }
+        if !table.owned {
+            found.push(format!("{name} belongs to another login: migrate as its owner"));
+        }
+        found.extend(columns.iter().filter_map(|column| of_column(name, table, column)));
+        for column in &table.columns {
+            let ours = columns.contains(&column.name.as_str());
+            if !ours && column.name != "hashed_by" && !column.is_optional() {
+                found.push(format!(
+                    "{name}.{} must be given in each insert, and Latchkey doesn't know it: give \
+                     it a default, or let it be NULL",
+                    column.name
+                ));
+            }
+        }
+    }
+    found.extend(catalog.users.as_ref().and_then(of_hashed_by));
+    for (column, target) in [("user_id", "users"), ("role_id", "roles")] {
+        let Some(memberships) = &catalog.users_to_roles else { continue };
+        let mut keys = memberships.foreign_keys.iter().filter(|key| key.columns == [column]);
+        if keys.any(|key| key.target != target || key.target_columns != ["id"]) {
+            found
+                .push(format!("users_to_roles.{column} refers to something else than {target}.id"));
+        }
+    }
+    if catalog.roles.is_none() && catalog.users_to_roles.is_some() {
+        found.push("users_to_roles is there without roles".to_owned());
+    }
+    found.extend(of_names(catalog));
+    found
+}
+
+fn of_column(name: &str, table: &Table, column: &str) -> Option<String> {
+    let place = format!("{name}.{column}");
+    let Some(it) = table.column(column) else {
+        return Some(format!("{name} has no column {column}"));
+    };
+    if column == "id" {
+        return of_id(&place, table, it);
+    }
+    if column.ends_with("_id") {
+        let is_integer = it.data_type == "integer" && !it.generated;
+        return (!is_integer).then(|| format!("{place} is {}, not integer", it.data_type));
+    }
+    if !it.is_text() {
+        return Some(format!("{place} is {}, not text", it.data_type));
+    }
+    if !it.deterministic {
+        return Some(format!("{place} has a collation to which different texts are equal"));
+    }
+    let needed = match column {
+        "username" => 255,
+        "email" => 254,
+        "password" => PASSWORD_LENGTH,
+        _ => 64,
+    };
+    it.length.filter(|length| *length < needed).map(|length| {
+        format!(
+            "{place} ends at {length} characters, where Latchkey needs {needed}: ALTER TABLE \
+             {name} ALTER COLUMN {column} TYPE text (which rewrites nothing)"
+        )
+    })
+}
+
+fn of_id(place: &str, table: &Table, id: &Column) -> Option<String> {
+    if id.data_type != "integer" {
+        Some(format!("{place} is {}, not integer", id.data_type))
+    } else if id.sequence.is_none() {
+        Some(format!("{place} takes its numbers from no sequence"))
+    } else if !id.not_null || table.unique(&["id"]).is_none() {
+        Some(format!("{place} is no key"))
+    } else {
+        None
+    }
+}
+
+fn of_hashed_by(users: &Table) -> Option<String> {
+    let column = users.column("hashed_by")?;
+    let ours = column.data_type == "text"
+        && column.not_null
+        && column.default.as_deref() == Some("'app'::text");
+    (!ours).then(|| "users has a column hashed_by that isn't Latchkey's: rename it".to_owned())
+}
+
+/// Who else bears a name that Latchkey is about to give, and whether it may give any.
+pub(super) fn of_names(catalog: &Catalog) -> Vec<String> {
+    let mut found = Vec::new();
+    if !catalog.may_create {
+        found.push(
+            "this login may make no tables: GRANT CREATE ON SCHEMA public, or use its owner"
+                .to_owned(),
+        );
+    }
+    for name in &catalog.taken {
+        let in_the_way = if MIGRATED_TABLES.contains(&name.as_str()) {
+            true
+        } else if name == "adoption" {
+            !catalog.adoption.as_ref().is_some_and(is_our_adoption)
+        } else {
+            let place = NAMES.iter().find(|(index, ..)| index == name);
+            place.is_some_and(|(_, table, columns)| is_in_the_way(catalog, name, table, columns))
+        };
+        if in_the_way {
+            found.push(format!("{name} is there, and isn't Latchkey's: rename it"));
+        }
+    }
+    if catalog.other_history || catalog.first_migration.is_some() {
+        found.push("refinery_schema_history is another program's: rename it".to_owned());
+    }
+    found
+}
+
+fn is_our_adoption(table: &Table) -> bool {
+    let columns = [("adopted_at", "timestamp with time zone"), ("last_user_id", "integer")];
+    table.kind == "r"
+        && table.columns.len() == columns.len()
+        && columns.iter().all(|(name, data_type)| {
+            table.column(name).is_some_and(|column| column.data_type == *data_type)
+        })
+}
+
+/// Whether an index is still to be made, and its name is taken by something else than what is left
+/// of our making it.
+fn is_in_the_way(catalog: &Catalog, name: &str, table: &str, columns: &[&str]) -> bool {
+    let table = match table {
+        "users" => &catalog.users,
+        "roles" => &catalog.roles,
+        _ => &catalog.users_to_roles,
+    };
+    let Some(table) = table else { return true };
+    let ours = |it: &Index| it.unique && it.plain && it.columns == columns;
+    table.unique(columns).is_none()
+        && (name != "users_to_roles_pkey" || !table.has_primary_key())
+        && !table.index(name).is_some_and(ours)
+}

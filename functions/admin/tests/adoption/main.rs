@@ -1,0 +1,190 @@
+//! A database of the app becomes ours.
+
+#![expect(clippy::unwrap_used, reason = "a failed step of a test is a failed test")]
+
+mod alongside;
+mod app;
+mod broken_off;
+mod cut;
+mod refusals;
+mod schema;
+
+use serde_json::{Value, json};
+use stage::Stage;
+
+async fn ask(stage: &Stage, event: Value) -> Result<Value, String> {
+    stage.admin().handle(event).await.map_err(|refusal| refusal.to_string())
+}
+
+async fn migrate(stage: &Stage) -> Value {
+    ask(stage, json!({ "verb": "migrate" })).await.unwrap()
+}
+
+async fn check(stage: &Stage) -> Value {
+    ask(stage, json!({ "verb": "migrate", "check": true })).await.unwrap()["check"].take()
+}
+
+async fn holding(sql: &str) -> Stage {
+    let stage = Stage::empty().await;
+    stage.execute(sql).await;
+    stage
+}
+
+#[tokio::test]
+async fn each_revision_of_the_app_becomes_what_a_fresh_database_is() {
+    let fresh = schema::of(&Stage::new().await).await;
+    for revision in 1..=4 {
+        for alembic in [false, true] {
+            let mut sql = app::at_revision(revision) + app::USERS;
+            if revision == 4 {
+                sql += app::MEMBERSHIPS;
+            }
+            if alembic {
+                sql += &app::alembic(revision);
+            }
+            let stage = holding(&sql).await;
+            let users = "SELECT md5(string_agg(format('%s %s %s %s', id, username, email, \
+                         password), ',' ORDER BY id)) FROM users";
+            let before = stage.value(users).await;
+            let told = check(&stage).await;
+            assert_eq!((&told["database"], &told["obstacles"]), (&json!("app"), &json!([])));
+            let answer = migrate(&stage).await;
+            assert_eq!(answer["applied"], json!(["V2__signing_keys", "V3__adoption"]));
+            // What the check said is what was done.
+            let mut done = answer["adopted"].as_array().unwrap().clone();
+            done.push(json!("record V1__users_and_roles as applied"));
+            done.extend(
+                ["V2__signing_keys", "V3__adoption"].map(|it| json!(format!("apply {it}"))),
+            );
+            assert_eq!(told["steps"], json!(done), "{revision} {alembic}");
+            if alembic {
+                let version = "SELECT version_num FROM alembic_version";
+                assert_eq!(stage.value(version).await, "ece871602084");
+                stage.execute("DROP TABLE alembic_version").await;
+            }
+            assert_eq!(schema::of(&stage).await, fresh, "{revision} {alembic}");
+            assert_eq!(stage.value(users).await, before);
+            let hashed_by = "SELECT string_agg(DISTINCT hashed_by, ',') FROM users";
+            assert_eq!(stage.value(hashed_by).await, "app");
+            let roles = "SELECT string_agg(id || name, ' ' ORDER BY id) FROM roles";
+            assert_eq!(stage.value(roles).await, "1ROLE_USER 2ROLE_MODERATOR 3ROLE_ADMIN");
+            if revision == 4 {
+                let rows = schema::rows(&stage, &["users_to_roles"]).await;
+                assert_eq!(rows, ["users_to_roles: (1,1) (1,3) (2,1)"]);
+            }
+            let adoption = "SELECT format('%s %s', extract(epoch FROM adopted_at)::bigint, \
+                            last_user_id) FROM adoption";
+            assert_eq!(stage.value(adoption).await, format!("{} 3", stage::NOW.seconds()));
+            let again = migrate(&stage).await;
+            assert_eq!((&again["adopted"], &again["applied"]), (&json!([]), &json!([])));
+            assert_eq!(stage.value(adoption).await, format!("{} 3", stage::NOW.seconds()));
+            assert_eq!(check(&stage).await["database"], "latchkey");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_create_all_has_made_becomes_ours_too() {
+    let stage = holding(app::CREATE_ALL).await;
+    let told = check(&stage).await;
+    let steps = told["steps"].to_string();
+    assert!(steps.contains("fold 3 rows of roles"), "{steps}");
+    migrate(&stage).await;
+    let rows = schema::rows(&stage, &["roles", "users_to_roles"]).await;
+    assert_eq!(
+        rows,
+        [
+            "roles: (1,ROLE_USER) (2,ROLE_ADMIN) (5,ROLE_MODERATOR)",
+            "users_to_roles: (1,1) (2,1) (3,1) (4,1) (5,1) (6,2) (7,2) (8,5)"
+        ]
+    );
+    // Names and columns as in a fresh one; types and further indexes are left.
+    let ours = schema::of(&Stage::new().await).await.replace("character varying", "text");
+    let theirs = schema::of(&stage).await.replace("character varying", "text");
+    let missing = |theirs: &str| -> Vec<String> {
+        let has = |line: &&str| !theirs.lines().any(|other| other == *line);
+        ours.lines().filter(has).map(str::to_owned).collect()
+    };
+    assert_eq!(missing(&theirs), [""; 0]);
+}
+
+#[tokio::test]
+async fn what_a_team_has_added_is_left() {
+    let sql = app::at_revision(4) + app::USERS + app::MEMBERSHIPS + app::GROWN;
+    let stage = holding(&sql).await;
+    stage.execute("DELETE FROM users_to_roles WHERE user_id <> 3").await;
+    stage.execute("INSERT INTO users_to_roles VALUES (1, 1), (1, 1)").await;
+    let tables = ["posts", "roles"];
+    let before = schema::rows(&stage, &tables).await;
+    let told = check(&stage).await;
+    let notes = json!([
+        "posts refers to users: who has rows there can't be deleted",
+        "ix_users_lower is unique too: a sign-up that it alone refuses is answered 503"
+    ]);
+    assert_eq!(told["notes"], notes);
+    migrate(&stage).await;
+    assert_eq!(schema::rows(&stage, &tables).await, before);
+    let schema = schema::of(&stage).await;
+    for left in ["users.full_name", "ix_users_username", "pk_users", "ix_users_created_at", "posts"]
+    {
+        assert!(schema.contains(left), "{left}: {schema}");
+    }
+    // Its own index does the work.
+    assert!(!schema.contains("users_username_key"), "{schema}");
+    stage.execute("DELETE FROM users WHERE id = 3").await;
+    let memberships = "SELECT count(*) FROM users_to_roles";
+    assert_eq!(stage.value(memberships).await, "1");
+}
+
+#[tokio::test]
+async fn a_join_table_with_a_key_of_its_own_gets_ours_beside_it() {
+    let sql = app::at_revision(4) + app::USERS + app::MEMBERSHIPS;
+    let stage =
+        holding(&(sql + "alter table users_to_roles add column id serial primary key")).await;
+    migrate(&stage).await;
+    assert_eq!(stage.value("SELECT count(*) FROM users_to_roles").await, "3");
+    let schema = schema::of(&stage).await;
+    assert!(schema.contains("users_to_roles_user_id_role_id_key"), "{schema}");
+}
+
+#[tokio::test]
+async fn numbers_go_on_after_rows_made_by_hand_and_later_users_are_known_as_later() {
+    let sql = app::at_revision(3)
+        + app::USERS
+        + "insert into users (id, username, email) values (4000, 'x', 'x'); \
+           insert into roles (id, name) values (1, 'ROLE_ADMIN'), (2, 'ROLE_USER');";
+    let stage = holding(&sql).await;
+    migrate(&stage).await;
+    let roles = schema::rows(&stage, &["roles"]).await;
+    assert_eq!(roles, ["roles: (1,ROLE_ADMIN) (2,ROLE_USER) (3,ROLE_MODERATOR)"]);
+    let insert = "INSERT INTO users (username, email, password) VALUES ('y', 'y', 'y') \
+                  RETURNING id > (SELECT last_user_id FROM adoption), id";
+    assert_eq!(stage.value(insert).await, "t");
+    assert_eq!(stage.value("SELECT max(id) FROM users").await, "4001");
+}
+
+#[tokio::test]
+async fn an_alembic_table_of_another_history_is_left() {
+    let sql = app::at_revision(4) + &app::alembic(4);
+    let stage = holding(&sql).await;
+    stage.execute("UPDATE alembic_version SET version_num = 'aaaaaaaaaaaa'").await;
+    migrate(&stage).await;
+    let version = "SELECT version_num FROM alembic_version";
+    assert_eq!(stage.value(version).await, "aaaaaaaaaaaa");
+}
+
+#[tokio::test]
+async fn an_empty_database_is_told_from_one_of_the_app() {
+    let stage = Stage::empty().await;
+    let told = check(&stage).await;
+    assert_eq!(told["database"], "empty");
+    let all = ["apply V1__users_and_roles", "apply V2__signing_keys", "apply V3__adoption"];
+    assert_eq!(told["steps"], json!(all));
+    assert_eq!(
+        stage.value("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'").await,
+        "0"
+    );
+    migrate(&stage).await;
+    assert_eq!(stage.value("SELECT count(*) FROM adoption").await, "0");
+    assert_eq!(check(&stage).await["steps"], json!([]));
+}
