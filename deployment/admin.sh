@@ -5,12 +5,13 @@ set -euo pipefail
 
 usage() {
   cat <<'END'
-Usage: deployment/admin.sh [--sam-local] migrate
+Usage: deployment/admin.sh [--sam-local] migrate [--check]
        deployment/admin.sh [--sam-local] grant USERNAME ROLE
        deployment/admin.sh [--sam-local] revoke USERNAME ROLE
        deployment/admin.sh [--sam-local] list
 
-migrate prints what it did, as JSON; what is left for an administrator to do goes to standard error.
+migrate prints what it did, as JSON; what is left for an administrator to do goes to standard error. With --check it
+says what it would do and what stands in its way, and changes nothing.
 grant and revoke print the roles that the user has then; list prints a line of JSON for each user.
 A refusal goes to standard error, with exit code 1.
 The stack is STACK_NAME (latchkey, if that isn't set), the account and the region are those of the `aws` command.
@@ -19,9 +20,13 @@ Needs: aws (with --sam-local: sam), jq.
 END
 }
 
-sam_local=no
+sam_local=no check=false
 if [ "${1:-}" = --sam-local ]; then
   sam_local=yes && shift
+fi
+if [ "$*" = 'migrate --check' ]; then
+  check=true
+  set -- migrate
 fi
 case "${1:-} $#" in
   'migrate 1' | 'list 1' | 'grant 3' | 'revoke 3') ;;
@@ -75,7 +80,7 @@ ask_sam() {
 roles='if .roles == [] then "no role" else .roles | join(", ") end'
 case $1 in
   migrate)
-    ask '{verb: "migrate"}'
+    ask --argjson check "$check" '{verb: "migrate", check: $check}'
     jq -c . <<<"$answer"
     jq -r '.group_roles.to_do // empty' <<<"$answer" >&2
     ;;

@@ -66,6 +66,7 @@ Examples, in a checkout (`latchkey` is `cargo run --` there):
   cargo run -- grant ada ROLE_ADMIN         Make ada an administrator
   cargo run -- list                         Who is there, with which roles
   cargo run -- list --json                  The same for programs, such as jq
+  cargo run -- migrate --check              What a migration would do
 
 It ends with 0 when all is done, with 1 when something is refused or fails, and
 with 2 when the command line is wrong. The reason is on standard error.";
@@ -130,6 +131,13 @@ pub(crate) enum Verb {
         #[arg(long)]
         json: bool,
     },
+    /// Bring the database up to date; one of the app's becomes Latchkey's
+    #[command(after_help = AFTER_MIGRATE)]
+    Migrate {
+        /// Say what would be done and what stands in the way, and change nothing
+        #[arg(long)]
+        check: bool,
+    },
 }
 
 const AFTER_GRANT: &str = "\
@@ -155,6 +163,15 @@ quotation marks, with escapes.
 Examples:
   cargo run -- list
   cargo run -q -- list --json | jq -r '.[] | select(.roles == []) | .username'";
+
+const AFTER_MIGRATE: &str = "\
+It prints what it has done. The service does the same when it starts. A live
+database of the FastAPI app keeps its rows, its ids and its passwords, and the
+app goes on meanwhile. What can't be adopted is told by the ids of its rows, and
+nothing is changed. Where it breaks off, run it again.
+
+Example:
+  cargo run -- migrate --check --database-url postgresql://ada@127.0.0.1/app";
 
 impl Arguments {
     /// Reads the command line. `--help` and `--version` are printed, and are no error.

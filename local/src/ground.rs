@@ -9,7 +9,7 @@ use shared::{
 };
 
 use crate::{
-    arguments::{Override, Shared},
+    arguments::{Override, Shared, Verb},
     database::{self, Database, Purpose},
     functions::Functions,
     gateway::Gateway,
@@ -87,13 +87,19 @@ impl Ground {
     }
 
     /// An operator of a database that can be reached; of one that we have just started, that is
-    /// up to date, for it may be an empty one.
-    pub(crate) async fn operator(&self) -> Result<Operator, Error> {
+    /// up to date, for it may be an empty one, unless that is what the verb is about.
+    pub(crate) async fn operator(&self, verb: &Verb) -> Result<Operator, Error> {
         let operator = Operator::start(&self.template, &self.settings).await?;
+        let migrates = matches!(verb, Verb::Migrate { .. });
         match self.database {
-            Database::Given(_) => drop(self.reach().await?),
-            Database::Running(_) => {}
-            Database::Started(_) => self.migrate(&operator).await?,
+            Database::Given(_) => {
+                let database = self.reach().await?;
+                if migrates {
+                    self.keep_their_signing_key(database).await?;
+                }
+            }
+            Database::Started(_) if !migrates => self.migrate(&operator).await?,
+            Database::Running(_) | Database::Started(_) => {}
         }
         Ok(operator)
     }

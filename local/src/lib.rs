@@ -8,6 +8,7 @@ mod functions;
 mod gateway;
 mod ground;
 mod lambda;
+mod migration;
 mod operator;
 mod printable;
 mod project;

@@ -8,10 +8,13 @@ use serde_json::json;
 
 use crate::{
     arguments::Verb,
-    functions, printable,
+    functions,
+    migration::{Checked, Migrated},
+    printable,
     settings::Settings,
     template::Template,
     user_list::{self, Form, User, UserList},
+    waiting::wait,
 };
 
 /// The admin function, in this process.
@@ -40,6 +43,12 @@ pub(crate) enum Error {
     /// The admin function's answer has another form.
     #[error("the admin function's answer can't be read: {0}")]
     Unreadable(#[from] serde_json::Error),
+    /// A check has found what a migration would refuse.
+    #[error(
+        "the database can't be migrated as it is: mend what stands in the way, then check again; \
+         nothing is changed"
+    )]
+    Obstacles,
     /// What is to be printed can't be.
     #[error("can't print what comes of it ({0}): mend that, then try again")]
     Output(#[from] io::Error),
@@ -71,7 +80,25 @@ impl Operator {
             Verb::List { json } => {
                 self.list(if json { Form::Json } else { Form::Table }, output).await
             }
+            Verb::Migrate { check: false } => self.migrate_and_tell(output).await,
+            Verb::Migrate { check: true } => self.check(output).await,
         }
+    }
+
+    async fn migrate_and_tell(&self, output: &mut dyn Write) -> Result<(), Error> {
+        let migration = Box::pin(self.0.handle(json!({ "verb": "migrate" })));
+        let answer = wait("Migrating the database.", migration).await?;
+        serde_json::from_value::<Migrated>(answer)?.print(output)?;
+        Ok(output.flush()?)
+    }
+
+    async fn check(&self, output: &mut dyn Write) -> Result<(), Error> {
+        let check = Box::pin(self.0.handle(json!({ "verb": "migrate", "check": true })));
+        let mut answer = wait("Looking at the database.", check).await?;
+        let checked: Checked = serde_json::from_value(answer["check"].take())?;
+        checked.print(output)?;
+        output.flush()?;
+        if checked.obstacles.is_empty() { Ok(()) } else { Err(Error::Obstacles) }
     }
 
     async fn change(

@@ -99,7 +99,7 @@ pub fn run(arguments: Arguments) -> Result<(), Error> {
 }
 
 async fn operate(ground: &Ground, verb: Verb) -> Result<(), Error> {
-    let operator = ground.operator().await?;
+    let operator = ground.operator(&verb).await?;
     let mut output = BufWriter::new(io::stdout().lock());
     match operator.run(verb, &mut output).await {
         // Nobody reads on, as behind `| head`: that is no mistake.

@@ -78,3 +78,14 @@ fn a_reader_that_leaves_is_no_mistake_and_a_full_disk_is() {
     let told = sentence(&output);
     assert!(told.contains("can't print") && told.contains("space"), "{told}");
 }
+
+#[test]
+fn a_migration_is_told_and_a_check_changes_nothing() {
+    let folder = Folder::new();
+    let checked = || String::from_utf8(folder.end_of("migrate --check").stdout).unwrap();
+    assert!(checked().contains("  apply V1__users_and_roles\n"));
+    assert!(checked().contains("none of Latchkey's tables"));
+    let migrated = String::from_utf8(folder.end_of("migrate").stdout).unwrap();
+    assert!(migrated.contains("  V1__users_and_roles\n"), "{migrated}");
+    assert_eq!(checked(), "The database is one of Latchkey's.\nThere is nothing to do.\n");
+}
