@@ -34,7 +34,6 @@ KINDS = {
     "AWS::ApiGateway::DomainName",
     "AWS::ApiGateway::RestApi",
     "AWS::ApiGateway::Stage",
-    "AWS::CloudFormation::WaitConditionHandle",
     "AWS::CloudWatch::Alarm",
     "AWS::EC2::SecurityGroup",
     "AWS::EC2::VPCEndpoint",
