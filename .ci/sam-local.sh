@@ -12,7 +12,8 @@ if [ -x "$bring" ]; then
   trap '"$bring" clean' EXIT
   trap 'exit 130' INT TERM HUP
   "$bring" up || { echo "not checked: $bring brought no Docker" && exit; }
-  eval "$("$bring" env)"
+  engine=$("$bring" env)
+  eval "$engine"
   export SAM_SKIP_PULL_IMAGE=1 # it is there, and there is nowhere to look for a newer one
 elif ! docker version >/dev/null 2>&1; then
   echo "not checked: no Docker engine answers here"

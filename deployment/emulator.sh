@@ -21,8 +21,9 @@ Usage: deployment/emulator.sh [--no-build] [--then COMMAND] [--brief]
                   and an environment in which `aws` and `sam` mean the emulator.
   --brief         end after that: no updates, no rotation, no outages. With --then bash it is yours to try.
 
-Needs on the PATH: cargo, cargo-lambda, sam, aws, ministack, python3, curl, jq, and PostgreSQL's initdb, postgres and
-psql (on the PATH, in PG_BIN or where Debian has them).
+Needs on the PATH: cargo, cargo-lambda, sam, aws, ministack, python3, curl, jq, openssl, and PostgreSQL's initdb,
+postgres and psql (on the PATH, in PG_BIN or where Debian has them). The tools of AWS and the emulator come by
+  export PATH="$(.ci/tools/install aws target/ci/aws):$PATH:$(.ci/tools/install emulator target/ci/emulator)"
 END
 }
 
@@ -51,7 +52,7 @@ esac
 # ---- what it needs ----
 
 missing=()
-for program in cargo cargo-lambda sam aws ministack python3 curl jq; do
+for program in cargo cargo-lambda sam aws ministack python3 curl jq openssl; do
   command -v "$program" >/dev/null || missing+=("$program")
 done
 find_postgres
@@ -178,11 +179,13 @@ part() {
 
 # against COMMAND: runs it by bash, with all that a suite wants to know of the deployment.
 against() {
-  local key
-  key=$(resource SigningKey)
+  local key cache
+  key=$(aws secretsmanager get-secret-value --secret-id "$(resource SigningKey)" --query SecretString --output text)
+  cache=$(output AuthorizerCacheSeconds)
+  # Without them the suite would leave checks out, and say so, and pass.
+  [[ $key =~ ^[0-9a-f]{64}$ && $cache =~ ^[0-9]+$ ]] || fail "the key or AuthorizerCacheSeconds can't be had"
   LATCHKEY_BASE_URL=$api LATCHKEY_TARGET=emulator LATCHKEY_DATABASE_URL=$database_url \
-    LATCHKEY_SIGNING_KEY=$(aws secretsmanager get-secret-value --secret-id "$key" --query SecretString --output text) \
-    LATCHKEY_AUTHORIZER_CACHE_SECONDS=$(output AuthorizerCacheSeconds) \
+    LATCHKEY_SIGNING_KEY=$key LATCHKEY_AUTHORIZER_CACHE_SECONDS=$cache \
     LATCHKEY_OPERATOR="$PWD/deployment/admin.sh" bash -c "$1" || fail "it ended with $?"
 }
 

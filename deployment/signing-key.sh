@@ -41,10 +41,11 @@ case $1 in
   add)
     [ -z "$pending" ] || refuse "There is a new key already: promote it, or withdraw it."
     # 64 hexadecimal digits, as the template has the first one made.
-    aws secretsmanager put-secret-value --secret-id "$secret" --version-stages AWSPENDING --secret-string file://<(
-      aws secretsmanager get-random-password --password-length 64 --exclude-punctuation --query RandomPassword --output text \
-        --exclude-characters ghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ --no-require-each-included-type | tr -d '\n'
-    ) >/dev/null
+    key=$(aws secretsmanager get-random-password --password-length 64 --exclude-punctuation --query RandomPassword \
+      --output text --exclude-characters ghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ --no-require-each-included-type)
+    [[ $key =~ ^[0-9a-f]{64}$ ]] || refuse "Secrets Manager made something else than 64 hexadecimal digits."
+    aws secretsmanager put-secret-value --secret-id "$secret" --version-stages AWSPENDING \
+      --secret-string file://<(printf '%s' "$key") >/dev/null
     ;;
   promote)
     [ -n "$pending" ] || refuse "There is no new key: add one first."

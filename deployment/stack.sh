@@ -26,9 +26,10 @@ functions() {
 # architecture as JSON. The address that Lambda gives the zip out at is good for anyone for ten minutes: never show it.
 fetch_code() {
   local code
+  # A caller in $( ) goes on after an error: each is told here.
   code=$(aws lambda get-function --function-name "$1" --output json --query \
-    '{Location: Code.Location, CodeSha256: Configuration.CodeSha256, Architecture: Configuration.Architectures[0]}')
-  curl -sS --fail --retry 3 --max-time 120 -o "$2" --config <(jq -r '"url = \(.Location | @json)"' <<<"$code")
+    '{Location: Code.Location, CodeSha256: Configuration.CodeSha256, Architecture: Configuration.Architectures[0]}') || return
+  curl -sS --fail --retry 3 --max-time 120 -o "$2" --config <(jq -r '"url = \(.Location | @json)"' <<<"$code") || return
   [ "$(openssl dgst -sha256 -binary "$2" | base64)" = "$(jq -r .CodeSha256 <<<"$code")" ] ||
     { echo "the code of $1 didn't arrive whole" >&2 && return 1; }
   jq -c 'del(.Location)' <<<"$code"

@@ -57,7 +57,9 @@ at_exit() {
   trap '' INT TERM HUP
   if [ "$code" != 0 ] && [ -n "$begun" ]; then
     printf '\nFAILED at "%s". The code of before is put back.\n' "$step" >&2
-    if deployment/rollback.sh "$snapshot" >&2 && deployment/smoke.sh >&2; then
+    # A template that fails takes admin back to the code of the last one, which doesn't know the new schema.
+    if deployment/rollback.sh "$snapshot" >&2 && { [ "$step" != "sam deploy" ] || deploy_code admin "$admin"; } &&
+      deployment/smoke.sh >&2; then
       echo "The code of before answers. What was migrated stays, as do admin and the template." >&2
     else
       echo "That failed, too." >&2
@@ -132,9 +134,9 @@ fi
 
 begun=yes
 step "admin's code"
-read -r name function <<<"$list"
+read -r name admin <<<"$list"
 [ "$name" = admin ]
-deploy_code admin "$function"
+deploy_code admin "$admin"
 step "migrate"
 deployment/admin.sh migrate
 

@@ -15,6 +15,7 @@ new_kid=$(jq -r .signing_keys.pending <<<"$answer")
 sign_in && is_good
 [ "$(kid)" = "$old_kid" ] || fail "signed with $(kid), which nobody may know yet"
 ! deployment/signing-key.sh add >"$place/answer" 2>&1 || fail "a second new key was added"
+grep -q '^There is a new key already' "$place/answer" || fail "signing-key add: $(<"$place/answer")"
 
 step "promoted: signs from now on, and the old tokens go on" # where others verify: after five minutes, see --help
 signing_key promote
