@@ -18,7 +18,7 @@ OF_AWS = ["docs/deploying.md", "docs/seen-on-aws.md"]
 OF_OTHERS = {
     "OutputKey", "OutputValue", "StackResourceDetail", "PhysicalResourceId", "VersionStages", "VersionId", "SecretString",
     "VpcConfig", "MetricAlarms", "AlarmName", "StateValue", "TraceSummaries", "NotAction", "StringEquals",
-    "AssumeRoleWithWebIdentity", "InvokeFunction", "Credential", "Name",
+    "InvokeFunction", "Credential", "Name", "Value", "StateReasonCode", "EngineVersion", "TargetHealth", "ApiName",
 }  # fmt: skip
 PATH = re.compile(r"(?<![\w/.-])((?:\.ci|\.github|deployment|docs|migrations|benches|local|shared|functions|tests)/[\w./-]*\w)")
 SCRIPT = re.compile(r"(?<![\w/.-])((?:\.ci|deployment|benches)/[\w./-]+)((?:\s+(?:--[a-z][a-z-]*|[\w./{}$\"-]+))*)")
@@ -71,7 +71,7 @@ def check(document, names):
                     if option not in (ROOT / script).read_text():
                         yield f"{script} {option}, an option that it doesn't know"
         if document in OF_AWS:
-            for word in re.findall(r"\b(?:[A-Z][a-z0-9]+){2,}\b|(?<![\w-])[A-Z][a-z]+(?==\S)", part):
+            for word in re.findall(r"(?<![\w:*/-])(?:[A-Z][a-z0-9]+){2,}\b|(?<![\w-])[A-Z][a-z]+(?==\S)", part):
                 if word not in names | OF_OTHERS:
                     yield f"{word}, which no template has"
 
