@@ -40,7 +40,7 @@ fn connections_that_were_dropped_fail_no_request(target: &Target) {
     }
 }
 
-/// While this lives, new connections of the service's user can't write.
+/// While this lives, new connections can't write, whatever user of the service's has them.
 struct ReadOnly<'a>(&'a Target);
 
 impl<'a> ReadOnly<'a> {
@@ -51,7 +51,9 @@ impl<'a> ReadOnly<'a> {
     }
 
     fn set(&self, value: &str) {
-        let sql = format!("ALTER ROLE CURRENT_USER SET default_transaction_read_only = {value}");
+        let name = &self.0.database().query("SELECT quote_ident(current_database())", &[])[0];
+        let name: String = name.get(0);
+        let sql = format!("ALTER DATABASE {name} SET default_transaction_read_only = {value}");
         self.0.database().query(&sql, &[]);
         self.0.database().drop_connections();
     }
