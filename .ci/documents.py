@@ -19,6 +19,7 @@ OF_OTHERS = {
     "OutputKey", "OutputValue", "StackResourceDetail", "PhysicalResourceId", "VersionStages", "VersionId", "SecretString",
     "VpcConfig", "MetricAlarms", "AlarmName", "StateValue", "TraceSummaries", "NotAction", "StringEquals",
     "InvokeFunction", "Credential", "Name", "Value", "StateReasonCode", "EngineVersion", "TargetHealth", "ApiName",
+    "UnblendedCost", "Values", "Start", "End", "Type", "Key",
 }  # fmt: skip
 PATH = re.compile(r"(?<![\w/.-])((?:\.ci|\.github|deployment|docs|migrations|benches|local|shared|functions|tests)/[\w./-]*\w)")
 SCRIPT = re.compile(r"(?<![\w/.-])((?:\.ci|deployment|benches)/[\w./-]+)((?:\s+(?:--[a-z][a-z-]*|[\w./{}$\"-]+))*)")
