@@ -135,9 +135,9 @@ fn bad_settings_are_named() {
     assert!(parts.contains("DATABASE_NAME must be set"), "{parts}");
     let programs = told(folder.latchkey("--port 0").env("PG_BIN", "/nowhere"));
     assert!(programs.contains("/nowhere") && programs.contains("unset PG_BIN"), "{programs}");
-    let unknown = told(&mut folder.latchkey("--parameter-overrides Nonsense=1"));
+    let unknown = told(&mut folder.latchkey("--port 0 --parameter-overrides Nonsense=1"));
     assert!(unknown.contains("Nonsense; it has AccessTokenSeconds, "), "{unknown}");
-    let value = told(&mut folder.latchkey("--parameter-overrides BcryptCost=99"));
+    let value = told(&mut folder.latchkey("--port 0 --parameter-overrides BcryptCost=99"));
     assert!(value.contains("parameter BcryptCost"), "{value}");
     fs::write(folder.path().join(".env"), "BCRYPT_COST=99\n").unwrap();
     let dotenv = told(&mut folder.latchkey("--port 0"));
