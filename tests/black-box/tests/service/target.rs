@@ -230,6 +230,12 @@ impl Target {
         missing.or_else(|| self.kind.lacks(ability))
     }
 
+    /// How many passwords to have hashed at the same moment. On the emulator each is a process of
+    /// its own on this machine's cores, and a function's time runs while it waits for one.
+    pub(crate) const fn hashes_at_once(&self) -> usize {
+        if matches!(self.kind, Kind::Emulator) { 16 } else { 64 }
+    }
+
     /// Counts a check that this target can't serve, for the summary.
     pub(crate) fn count_ignored(&self, reason: &'static str) {
         *self.ignored.lock().unwrap_or_else(PoisonError::into_inner).entry(reason).or_default() +=
