@@ -175,5 +175,22 @@ fn notes(catalog: &Catalog) -> Vec<String> {
     let others = others.map(|it| {
         format!("{} is unique too: a sign-up that it alone refuses is answered 503", it.name)
     });
-    holding.chain(others).collect()
+    let tables = [
+        ("users", catalog.users.as_ref()),
+        ("roles", catalog.roles.as_ref()),
+        ("users_to_roles", catalog.users_to_roles.as_ref()),
+    ];
+    let tables = tables.into_iter().filter_map(|(name, table)| Some((name, table?)));
+    let secured = tables.clone().filter(|(_, table)| table.row_security).map(|(name, _)| {
+        format!(
+            "{name} has row-level security: a login of Latchkey's that doesn't own it needs a \
+             policy that shows it every row"
+        )
+    });
+    let run = tables.flat_map(|(name, table)| {
+        table.insert_triggers.iter().map(move |trigger| {
+            format!("{trigger} runs at each insert into {name}, with the rights of who signs up")
+        })
+    });
+    holding.chain(others).chain(secured).chain(run).collect()
 }

@@ -23,14 +23,19 @@ const OF_COLUMNS: &[(Group, &str, &str, &[&str])] = &[
     (Group::Write, "SELECT", "signing_keys", &["kid", "signs_from", "accepted_until"]),
 ];
 
-/// The tables as the statements find them, by the search path, and the sequence that numbers the
-/// users, which an insert draws from.
+/// The tables as the statements find them, by the search path, and the sequences that an insert of
+/// a user draws from: the one that numbers the users, and what else a default takes a number of.
 const PLACES: &str = "\
     SELECT CASE c.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END AS kind, \
            n.nspname::text AS schema, c.relname::text AS name \
     FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace \
     WHERE c.oid = ANY(ARRAY(SELECT to_regclass(name)::oid FROM unnest($1::text[]) AS t (name))) \
-       OR c.oid = pg_get_serial_sequence(to_regclass('users')::text, 'id')::regclass";
+       OR c.oid = pg_get_serial_sequence(to_regclass('users')::text, 'id')::regclass \
+       OR c.relkind = 'S' AND EXISTS ( \
+           SELECT FROM pg_depend AS p JOIN pg_attrdef AS d ON d.oid = p.objid \
+           WHERE p.classid = 'pg_attrdef'::regclass \
+             AND p.refclassid = 'pg_class'::regclass AND p.refobjid = c.oid \
+             AND d.adrelid IN (to_regclass('users'), to_regclass('users_to_roles')))";
 
 /// What roles hold of the schemas and of what stands in them, where that is ours to take. With
 /// `$3`, the use of a schema counts that somebody else's grant to everybody allows.

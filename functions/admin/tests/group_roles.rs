@@ -119,6 +119,18 @@ async fn a_group_may_do_what_is_written_here_and_nothing_else() {
 }
 
 #[tokio::test]
+async fn who_signs_up_may_draw_what_a_teams_own_column_numbers() {
+    let stage = Stage::empty().await;
+    migrate(&stage, "numbered").await;
+    let more = "ALTER TABLE users_to_roles ADD COLUMN number serial; CREATE SEQUENCE of_others";
+    stage.execute(more).await;
+    migrate(&stage, "numbered").await;
+    let mut expected = expected();
+    expected.insert("write USAGE users_to_roles_number_seq".to_owned());
+    assert_eq!(allowed(&stage, "numbered", "public").await, expected);
+}
+
+#[tokio::test]
 async fn once_more_changes_nothing() {
     let stage = Stage::empty().await;
     migrate(&stage, "again").await;

@@ -6,6 +6,7 @@ use tokio_postgres::Transaction;
 
 /// A table, or what else has its name.
 #[derive(Debug, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a column of the catalog")]
 pub(super) struct Table {
     /// `pg_class.relkind`: `r` is a table.
     pub(super) kind: String,
@@ -13,6 +14,14 @@ pub(super) struct Table {
     pub(super) owned: bool,
     /// Whether it is part of another table, or has parts.
     pub(super) inherits: bool,
+    /// Whether an insert or an update of it is rewritten to something else.
+    pub(super) rewritten: bool,
+    /// Whether its policies hold for somebody.
+    pub(super) row_security: bool,
+    /// Whether they hold for us: its owner, who isn't above them.
+    pub(super) row_security_for_us: bool,
+    /// What runs at each insert.
+    pub(super) insert_triggers: Vec<String>,
     pub(super) columns: Vec<Column>,
     pub(super) indexes: Vec<Index>,
     pub(super) foreign_keys: Vec<ForeignKey>,
@@ -106,6 +115,13 @@ const TABLE: &str = "\
         'kind', c.relkind::text, \
         'owned', pg_has_role(c.relowner, 'USAGE'), \
         'inherits', EXISTS (SELECT FROM pg_inherits WHERE c.oid IN (inhrelid, inhparent)), \
+        'rewritten', EXISTS (SELECT FROM pg_rewrite AS w \
+            WHERE w.ev_class = c.oid AND w.ev_type IN ('2', '3') AND c.relkind = 'r'), \
+        'row_security', c.relrowsecurity, \
+        'row_security_for_us', row_security_active(c.oid), \
+        'insert_triggers', ARRAY(SELECT g.tgname FROM pg_trigger AS g \
+            WHERE g.tgrelid = c.oid AND NOT g.tgisinternal AND g.tgenabled <> 'D' \
+            AND g.tgtype & 4 <> 0 ORDER BY g.tgname), \
         'columns', ARRAY(SELECT json_build_object( \
             'name', a.attname, 'data_type', format_type(a.atttypid, NULL), \
             'length', CASE WHEN a.atttypmod > 4 THEN a.atttypmod - 4 END, \

@@ -23,6 +23,15 @@ pub(super) fn obstacles(catalog: &Catalog) -> Vec<String> {
         if !table.owned {
             found.push(format!("{name} belongs to another login: migrate as its owner"));
         }
+        if table.rewritten {
+            found.push(format!("{name} has a rule that rewrites what is written to it: drop it"));
+        }
+        if table.row_security_for_us {
+            found.push(format!(
+                "{name} has row-level security, from which this login may not see all rows: \
+                 migrate as a superuser, or ALTER TABLE {name} NO FORCE ROW LEVEL SECURITY"
+            ));
+        }
         found.extend(columns.iter().filter_map(|column| of_column(name, table, column)));
         for column in &table.columns {
             let ours = columns.contains(&column.name.as_str());

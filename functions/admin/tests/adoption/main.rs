@@ -114,12 +114,21 @@ async fn what_a_team_has_added_is_left() {
     let stage = holding(&sql).await;
     stage.execute("DELETE FROM users_to_roles WHERE user_id <> 3").await;
     stage.execute("INSERT INTO users_to_roles VALUES (1, 1), (1, 1)").await;
+    let more = "ALTER TABLE roles ENABLE ROW LEVEL SECURITY; \
+                CREATE FUNCTION greet() RETURNS trigger LANGUAGE plpgsql \
+                AS 'BEGIN RETURN NEW; END'; \
+                CREATE TRIGGER greeting AFTER INSERT ON users \
+                FOR EACH ROW EXECUTE FUNCTION greet()";
+    stage.execute(more).await;
     let tables = ["posts", "roles"];
     let before = schema::rows(&stage, &tables).await;
     let told = check(&stage).await;
     let notes = json!([
         "posts refers to users: who has rows there can't be deleted",
-        "ix_users_lower is unique too: a sign-up that it alone refuses is answered 503"
+        "ix_users_lower is unique too: a sign-up that it alone refuses is answered 503",
+        "roles has row-level security: a login of Latchkey's that doesn't own it needs a policy \
+         that shows it every row",
+        "greeting runs at each insert into users, with the rights of who signs up"
     ]);
     assert_eq!(told["notes"], notes);
     migrate(&stage).await;

@@ -25,6 +25,10 @@ const REFUSALS: &[(&str, &str)] = &[
         "alter table users alter email type bytea using email::bytea",
         "users.email is bytea, not text",
     ),
+    (
+        "create rule log_users as on insert to users do also select 1",
+        "users has a rule that rewrites what is written to it",
+    ),
     ("alter table users drop column email", "users has no column email"),
     ("alter table users drop column password", "users has no column password"),
     (
@@ -167,4 +171,19 @@ async fn a_login_that_owns_nothing_is_told_so() {
     let told = check(&visitor).await["obstacles"].to_string();
     assert!(told.contains("users belongs to another login"), "{told}");
     assert!(told.contains("may make no tables"), "{told}");
+}
+
+#[tokio::test]
+async fn an_owner_who_may_not_see_every_row_is_told_so() {
+    let stage = holding(&app::at_revision(4)).await;
+    let owner = "CREATE ROLE keeper LOGIN; \
+                 ALTER TABLE users OWNER TO keeper; \
+                 ALTER TABLE users ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY";
+    stage.execute(owner).await;
+    let url = stage.url.replace("postgres@", "keeper@");
+    let keeper = stage::Stage { url, clock: stage.clock.clone() };
+    let told = check(&keeper).await["obstacles"].to_string();
+    assert!(told.contains("users has row-level security"), "{told}");
+    // A superuser sees them all.
+    assert!(!check(&stage).await["obstacles"].to_string().contains("row-level"));
 }
