@@ -1,6 +1,7 @@
 //! Access tokens: ES256 JWTs of RFC 9068, checked as RFC 8725 advises.
 
 mod claims;
+mod jws;
 mod public_key;
 mod settings;
 mod signed_tokens;
@@ -11,6 +12,7 @@ mod unverified;
 mod vectors;
 mod verifier;
 
+pub use jws::Jws;
 pub use public_key::{Kid, PublicKey};
 pub use settings::{MAX_ACCESS_TOKEN_SECONDS, Settings};
 pub use signer::{AccessToken, Signer};

@@ -57,7 +57,7 @@ impl SignedTokens {
 /// are one text.
 fn digest(token: &UnverifiedToken<'_>) -> [u8; 32] {
     let mut context = Context::new(&SHA256);
-    for part in [token.message, ".", token.signature] {
+    for part in [token.jws.message, ".", token.jws.signature] {
         context.update(part.as_bytes());
     }
     let mut digest = [0; 32];

@@ -1,25 +1,18 @@
 //! A token that nothing has been proven of.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, DecodingKey};
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 
+use super::jws::Jws;
 use super::public_key::Kid;
 
-/// A compact JWS (RFC 7515 §3.1) whose header is one of ours in form. Only the key that it names
-/// may be believed, to look it up.
+/// A compact JWS whose header is one of ours in form. Only the key that it names may be believed,
+/// to look it up.
 #[derive(Debug, PartialEq, Eq)]
 pub struct UnverifiedToken<'a> {
     /// The key that it names.
     pub kid: Kid,
-    /// What was signed: header and payload as sent.
-    pub(super) message: &'a str,
-    /// The signature in base64url, known to be canonical.
-    pub(super) signature: &'a str,
-    /// The payload, JSON or not.
-    pub(super) payload: String,
+    pub(super) jws: Jws<'a>,
 }
 
 /// The header of our tokens. There is nothing else in it: what is unknown (`crit`, `jku`, `jwk`,
@@ -35,37 +28,25 @@ struct Header {
 impl<'a> UnverifiedToken<'a> {
     /// Takes a token apart; `None` if it isn't of our form.
     pub fn parse(token: &'a str) -> Option<Self> {
-        let (message, signature) = token.rsplit_once('.')?;
-        let (header, payload) = message.split_once('.')?;
-        // The decoder refuses padding, line breaks and trailing bits: a token has one spelling.
-        let decode = |segment: &str| URL_SAFE_NO_PAD.decode(segment).ok();
-        // RFC 7519 §7.2 wants UTF-8; serde_json lets anything pass in what it ignores.
-        let text = |segment: &str| String::from_utf8(decode(segment)?).ok();
-        let header: Header = json_object(&text(header)?)?;
+        let jws = Jws::parse(token)?;
+        let header: Header = jws.header()?;
         let is_ours = header.alg == "ES256"
             && (header.typ == "at+jwt" || header.typ == "application/at+jwt")
-            && decode(signature)?.len() == 64;
-        let payload = text(payload)?;
-        is_ours.then_some(Self { kid: Kid::new(header.kid), message, signature, payload })
+            && jws.signature_length() == 64;
+        is_ours.then_some(Self { kid: Kid::new(header.kid), jws })
     }
 
     /// Whether its signature is one of that key's. The algorithm is the key's, whatever the
     /// header says.
     pub(super) fn is_signed_with(&self, key: &DecodingKey) -> bool {
-        let message = self.message.as_bytes();
-        jsonwebtoken::crypto::verify(self.signature, message, key, Algorithm::ES256)
-            .is_ok_and(|valid| valid)
+        self.jws.is_signed_with(key, Algorithm::ES256)
     }
-}
-
-/// Reads a JSON object. Serde alone would take the elements of an array for the members.
-pub(super) fn json_object<T: DeserializeOwned>(text: &str) -> Option<T> {
-    let is_object = text.trim_start_matches([' ', '\t', '\n', '\r']).starts_with('{');
-    is_object.then(|| serde_json::from_str(text).ok())?
 }
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
     use proptest::prelude::*;
 
     use super::*;

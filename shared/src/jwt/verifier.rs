@@ -10,7 +10,7 @@ use super::claims::{CLIENT_ID, Claims};
 use super::public_key::Kid;
 use super::settings::Settings;
 use super::signed_tokens::SignedTokens;
-use super::unverified::{UnverifiedToken, json_object};
+use super::unverified::UnverifiedToken;
 use crate::clock::{Clock, NumericDate};
 use crate::db::{self, SigningKeys};
 use crate::user_id::UserId;
@@ -64,7 +64,7 @@ impl ValidToken {
         settings: &Settings,
         now: NumericDate,
     ) -> Option<Self> {
-        let claims: Claims = json_object(&token.payload)?;
+        let claims: Claims = token.jws.payload()?;
         let user_id = UserId::parse(&claims.sub)?;
         let is_ours = claims.iss == settings.issuer
             && claims.aud.includes(&settings.audience)

@@ -6,9 +6,9 @@ use serde_json::{Map, Value, json};
 use super::super::claims::Claims;
 use super::super::settings::Settings;
 use super::super::signed_tokens::SignedTokens;
-use super::super::unverified::{UnverifiedToken, json_object};
+use super::super::unverified::UnverifiedToken;
 use super::super::verifier::ValidToken;
-use super::{LIBRARIES, Token, decode, encode, foreign, parts, read};
+use super::{LIBRARIES, Token, decode, encode, foreign, parts, read, with_any_header};
 use crate::clock::NumericDate;
 use crate::user_id::UserId;
 
@@ -102,12 +102,13 @@ fn what_others_have_signed_holds_no_claims_of_ours_past_its_header_either() {
         let (message, _) = jws.rsplit_once('.').unwrap();
         let [_, payload, signature] = parts(jws);
         let payload = String::from_utf8(decode(payload)).unwrap();
-        assert!(json_object::<Claims>(&payload).is_none(), "{}", vector.name);
+        let jws = with_any_header(message, signature, &payload);
+        assert!(jws.payload::<Claims>().is_none(), "{}", vector.name);
         let Some(key) = &vector.key else {
             others += 1;
             continue;
         };
-        let token = UnverifiedToken { kid: key.kid(), message, signature, payload };
+        let token = UnverifiedToken { kid: key.kid(), jws };
         assert!(token.is_signed_with(&key.decoding_key().unwrap()), "{}", vector.name);
         assert_eq!(check(&token, &vector, "latchkey", ISSUED), None, "{}", vector.name);
         es256 += 1;
