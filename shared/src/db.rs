@@ -1,5 +1,6 @@
 //! PostgreSQL. It knows no HTTP: it says what happened, [`crate::error`] what that means.
 
+mod adopted_callers;
 mod batcher;
 mod callers;
 mod config;
@@ -16,6 +17,7 @@ mod sql;
 mod tls;
 mod users;
 
+pub use adopted_callers::AdoptedCallers;
 pub use callers::{Callers, FoundCaller};
 pub use connector::Driver;
 pub use database::Database;
@@ -29,6 +31,7 @@ pub use users::{FoundForSignin, Insert, SigninUser, Users};
 
 /// All statements: a test prepares each against the migrated database.
 pub const ALL: &[&Sql] = &[
+    &adopted_callers::FIND,
     &callers::FIND,
     &roles::GRANT,
     &roles::LIST,

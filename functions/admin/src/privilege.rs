@@ -15,6 +15,7 @@ const OF_COLUMNS: &[(Group, &str, &str, &[&str])] = &[
     (Group::Read, "SELECT", "roles", &["id", "name"]),
     (Group::Read, "SELECT", "users_to_roles", &["user_id", "role_id"]),
     (Group::Read, "SELECT", "signing_keys", &["kid", "jwk", "signs_from", "accepted_until"]),
+    (Group::Read, "SELECT", "adoption", &["last_user_id"]),
     (Group::Write, "SELECT", "users", &["id", "username", "email", "password", "hashed_by"]),
     (Group::Write, "INSERT", "users", &["username", "email", "password", "hashed_by"]),
     (Group::Write, "UPDATE", "users", &["password"]),

@@ -26,6 +26,7 @@ const ALLOWED: &str = "
     read SELECT signing_keys.jwk
     read SELECT signing_keys.signs_from
     read SELECT signing_keys.accepted_until
+    read SELECT adoption.last_user_id
     write USAGE schema
     write USAGE users_id_seq
     write SELECT users.id

@@ -88,7 +88,8 @@ impl Callers {
     }
 }
 
-fn read(row: &Row) -> Result<(UserId, FoundCaller), Error> {
+/// A row of a user with the names of the roles.
+pub(super) fn read(row: &Row) -> Result<(UserId, FoundCaller), Error> {
     let username = Username::parse(row.try_get("username")?)
         .map_err(|_| Error::Failed("a username with a NUL".into()))?;
     let names: Vec<Option<&str>> = row.try_get("roles")?;

@@ -1,7 +1,7 @@
 //! Who asks what, and as whom.
 
 use super::sql::Sql;
-use super::{callers, roles, signing_keys, users};
+use super::{adopted_callers, callers, roles, signing_keys, users};
 
 /// A group role of SQL: what its members may do is what their functions' statements need.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,7 +47,7 @@ pub const LOGINS: &[Login] = &[
     Login {
         function: "authorizer",
         group: Some(Group::Read),
-        statements: &[&callers::FIND, &signing_keys::LIST_ACCEPTED],
+        statements: &[&adopted_callers::FIND, &callers::FIND, &signing_keys::LIST_ACCEPTED],
     },
     Login {
         function: "jwks",

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a failed step is a failed test")]
 
+mod adopted_callers;
 mod callers;
 mod roles;
 mod sign_in;

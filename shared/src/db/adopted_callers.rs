@@ -1,0 +1,58 @@
+//! Who is calling by a token of the app, which names a user by name: the tables `users`,
+//! `users_to_roles` and `adoption`.
+
+use std::collections::HashMap;
+
+use tokio_postgres::types::Type;
+
+use super::batcher::Batcher;
+use super::callers::{FoundCaller, read};
+use super::database::Database;
+use super::error::Error;
+use super::sql::Sql;
+use crate::user_id::UserId;
+use crate::username::Username;
+
+/// The users of these names who were there when the app's database became ours, each with all
+/// roles. Where it never was the app's, `adoption` has no row, and this gives none.
+pub(super) const FIND: Sql = Sql::new(
+    "SELECT u.id, u.username, u.email, array_agg(r.name) AS roles \
+     FROM users AS u \
+     LEFT JOIN users_to_roles AS ur ON ur.user_id = u.id \
+     LEFT JOIN roles AS r ON r.id = ur.role_id \
+     WHERE u.username = ANY($1) AND u.id <= (SELECT last_user_id FROM adoption) GROUP BY u.id",
+);
+
+/// Those who may be calling by a token of the app.
+#[derive(Debug)]
+pub struct AdoptedCallers {
+    database: Database,
+    batcher: Batcher<Username, Option<(UserId, FoundCaller)>>,
+}
+
+impl AdoptedCallers {
+    /// The callers of that database.
+    pub fn new(database: Database) -> Self {
+        Self { database, batcher: Batcher::default() }
+    }
+
+    /// Who calls by that name, if the user of it was there at the adoption: a number is never given
+    /// out again, so that nobody who took the name since then is meant. One round trip, which
+    /// callers at the same time share.
+    pub async fn find(&self, username: &Username) -> Result<Option<(UserId, FoundCaller)>, Error> {
+        self.batcher.answer(username.clone(), |names| self.find_all(names)).await
+    }
+
+    async fn find_all(
+        &self,
+        usernames: Vec<Username>,
+    ) -> Result<Vec<Option<(UserId, FoundCaller)>>, Error> {
+        let names: Vec<_> = usernames.iter().map(Username::as_str).collect();
+        let rows = self.database.rows(&FIND, &[(&names as _, Type::TEXT_ARRAY)]).await?;
+        let users: Result<Vec<_>, _> = rows.iter().map(read).collect();
+        let users = users?;
+        let users: HashMap<_, _> =
+            users.iter().map(|found| (found.1.username.as_str(), found)).collect();
+        Ok(names.iter().map(|name| users.get(name).copied().cloned()).collect())
+    }
+}

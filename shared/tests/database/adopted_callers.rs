@@ -1,0 +1,132 @@
+//! The rows of a name in a token of the app.
+
+use futures_util::future::join_all;
+use shared::db::{AdoptedCallers, Error, FoundCaller, Group};
+use shared::{Role, UserId, Username};
+use stage::Stage;
+
+/// A stage with users 1 to `count`, each with the first role, adopted when these were all.
+async fn stage(count: u32) -> Stage {
+    let stage = Stage::new().await;
+    let statements = format!(
+        "INSERT INTO users (username, email) \
+         SELECT 'user' || n, 'user' || n || '@example.com' FROM generate_series(1, {count}) AS n; \
+         INSERT INTO users_to_roles SELECT users.id, roles.id FROM users, roles \
+         WHERE roles.name = 'ROLE_USER'; \
+         INSERT INTO adoption (adopted_at, last_user_id) VALUES (now(), {count})"
+    );
+    stage.execute(&statements).await;
+    stage
+}
+
+fn callers(stage: &Stage) -> AdoptedCallers {
+    AdoptedCallers::new(stage.database_of(Group::Read))
+}
+
+async fn find(callers: &AdoptedCallers, name: &str) -> Option<(UserId, FoundCaller)> {
+    callers.find(&Username::parse(name.to_owned()).unwrap()).await.unwrap()
+}
+
+async fn id_of(callers: &AdoptedCallers, name: &str) -> Option<i32> {
+    find(callers, name).await.map(|(id, _)| id.get())
+}
+
+#[tokio::test]
+async fn a_caller_is_a_user_of_that_very_name_who_was_there_at_the_adoption() {
+    let stage = stage(2).await;
+    let callers = callers(&stage);
+    let (id, caller) = find(&callers, "user2").await.unwrap();
+    assert_eq!((id.get(), caller.username.as_str()), (2, "user2"));
+    assert_eq!(
+        (caller.email.as_str(), &caller.roles[..]),
+        ("user2@example.com", &[Role::User][..])
+    );
+    for other in ["User2", "user2 ", "user3", "", "%", "user_"] {
+        assert_eq!(id_of(&callers, other).await, None, "{other:?}");
+    }
+
+    stage.execute("INSERT INTO users (username, email) VALUES ('user3', 'e')").await;
+    assert_eq!(id_of(&callers, "user3").await, None, "made since");
+    stage.execute("UPDATE users SET username = '' WHERE id = 1").await;
+    assert_eq!(id_of(&callers, "").await, Some(1), "an adopted name may be empty");
+}
+
+#[tokio::test]
+async fn a_name_that_was_taken_again_is_nobodys() {
+    let stage = stage(2).await;
+    let callers = callers(&stage);
+    for id in [1, 2] {
+        let name = format!("user{id}");
+        assert_eq!(id_of(&callers, &name).await, Some(id));
+        stage.execute(&format!("DELETE FROM users WHERE id = {id}")).await;
+        assert_eq!(id_of(&callers, &name).await, None);
+        let take = format!("INSERT INTO users (username, email) VALUES ('{name}', 'eve{id}')");
+        stage.execute(&take).await;
+        assert_eq!(id_of(&callers, &name).await, None);
+    }
+}
+
+#[tokio::test]
+async fn a_database_that_was_never_the_apps_has_no_such_callers() {
+    let stage = stage(1).await;
+    let callers = callers(&stage);
+    assert_eq!(id_of(&callers, "user1").await, Some(1));
+    stage.execute("UPDATE adoption SET last_user_id = 0").await;
+    assert_eq!(id_of(&callers, "user1").await, None, "adopted without users");
+    stage.execute("DELETE FROM adoption").await;
+    assert_eq!(id_of(&callers, "user1").await, None, "never adopted");
+}
+
+#[tokio::test]
+async fn who_calls_at_the_same_time_gets_an_answer_of_their_own() {
+    let stage = stage(250).await;
+    let callers = &callers(&stage);
+    let ask = |id: i32| async move { (id, id_of(callers, &format!("user{id}")).await) };
+    for (id, found) in join_all((1..=300).map(ask)).await {
+        assert_eq!(found, (id <= 250).then_some(id));
+    }
+    // The same name several times.
+    let same = join_all((1..=5).map(|_| id_of(callers, "user7"))).await;
+    assert_eq!(same, [Some(7); 5]);
+}
+
+#[tokio::test]
+async fn who_calls_at_the_same_time_shares_a_statement() {
+    let stage = stage(50).await;
+    let callers = callers(&stage);
+    // Each statement of ours evaluates its own subquery once, and so draws the next number.
+    stage
+        .execute(
+            "CREATE SEQUENCE statements; \
+             ALTER TABLE adoption RENAME TO kept; \
+             CREATE VIEW adoption AS \
+                 SELECT * FROM kept, (SELECT nextval('statements') OFFSET 0) AS counted; \
+             GRANT SELECT ON adoption TO latchkey_read; \
+             GRANT USAGE ON SEQUENCE statements TO latchkey_read",
+        )
+        .await;
+    let names: Vec<_> = (1..=50).map(|id| format!("user{id}")).collect();
+    let found = join_all(names.iter().map(|name| find(&callers, name))).await;
+    assert!(found.iter().all(Option::is_some));
+    let statements: u32 = stage.value("SELECT last_value FROM statements").await.parse().unwrap();
+    assert!(statements <= 2, "{statements} statements for 50 callers");
+}
+
+#[tokio::test]
+async fn a_name_is_found_by_its_index() {
+    let stage = stage(20_000).await;
+    stage.execute("ANALYZE users").await;
+    let find = shared::db::ALL.iter().find(|sql| sql.text().contains("adoption")).unwrap();
+    let statement = find.text().replace("$1", "ARRAY['user7', 'user8']");
+    let plan = stage.client().await.simple_query(&format!("EXPLAIN {statement}")).await.unwrap();
+    assert!(format!("{plan:?}").contains("users_username_key"), "{plan:?}");
+}
+
+#[tokio::test]
+async fn a_table_that_is_missing_is_told() {
+    let stage = stage(1).await;
+    let callers = callers(&stage);
+    stage.execute("DROP TABLE adoption").await;
+    let found = callers.find(&Username::parse("user1".into()).unwrap()).await;
+    assert!(matches!(found, Err(Error::NotMigrated(_))), "{found:?}");
+}
