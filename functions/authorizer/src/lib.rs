@@ -4,6 +4,7 @@
 //! the caller may use, not just the one that was called.
 
 mod event;
+mod legacy;
 mod policy;
 
 use std::time::Instant;
@@ -15,13 +16,17 @@ use shared::secrets_manager::SecretsManager;
 use shared::{Caller, Clock, Environment, log};
 
 pub use event::Event;
+use legacy::{LegacyToken, LegacyTokens};
+pub use legacy::{Refusal, Settings as LegacySettings};
 pub use policy::Policy;
 
-/// The parts that it touches: public keys and users, to read.
+/// The parts that it touches: public keys and users, to read; the app's secret, where its tokens
+/// are accepted.
 #[derive(Debug)]
 pub struct Authorizer {
     verifier: Verifier,
     callers: Callers,
+    legacy_tokens: Option<LegacyTokens>,
     clock: Clock,
     app_name: String,
 }
@@ -32,6 +37,8 @@ pub enum Error {
     /// No valid token. API Gateway answers 401 to exactly this word.
     /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-use-lambda-authorizer.html>
     Unauthorized,
+    /// A token of the app that isn't accepted, which is answered by the same word.
+    LegacyToken(Refusal),
     /// We can't tell. Any other word is an `AUTHORIZER_FAILURE`; the cause goes to the log.
     Failed(String),
 }
@@ -39,7 +46,7 @@ pub enum Error {
 impl std::fmt::Display for Error {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
-            Self::Unauthorized => "Unauthorized",
+            Self::Unauthorized | Self::LegacyToken(_) => "Unauthorized",
             Self::Failed(_) => "Service Unavailable",
         })
     }
@@ -63,20 +70,35 @@ impl From<InvalidToken> for Error {
     }
 }
 
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        Self::LegacyToken(refusal)
+    }
+}
+
+/// A token by its form, which decides by what it is verified: each form has a key and an algorithm
+/// of its own.
+enum Token<'a> {
+    Own(UnverifiedToken<'a>),
+    Legacy(&'a LegacyTokens, LegacyToken<'a>),
+}
+
 impl Authorizer {
-    /// Reads the settings of each part; connects and reads the keys as far as it gets.
+    /// Reads the settings of each part; connects, and reads the keys and the app's secret, as far
+    /// as it gets.
     pub async fn from_env(env: &mut Environment) -> Result<Self, Invalid> {
         let database = db::Settings::from_env(env);
         let tokens = jwt::Settings::from_env(env);
+        let legacy_tokens = LegacySettings::from_env(env);
         let app_name = log::app_name(env);
         env.check()?;
-        let authorizer = Self::new(
-            Database::new(database, SecretsManager::default()),
-            tokens,
-            Clock::System,
-            app_name,
-        );
-        log::warmed_up(authorizer.verifier.warm_up().await);
+        let secrets = SecretsManager::default();
+        let database = Database::new(database, secrets.clone());
+        let mut authorizer = Self::new(database.clone(), tokens, Clock::System, app_name);
+        if let Some(settings) = legacy_tokens {
+            authorizer = authorizer.with_legacy_tokens(settings, secrets, database);
+        }
+        authorizer.warm_up().await;
         Ok(authorizer)
     }
 
@@ -84,17 +106,52 @@ impl Authorizer {
     pub fn new(database: Database, tokens: jwt::Settings, clock: Clock, app_name: String) -> Self {
         let signing_keys = SigningKeys::new(database.clone());
         let verifier = Verifier::new(tokens, signing_keys, clock.clone());
-        Self { verifier, callers: Callers::new(database), clock, app_name }
+        let (callers, legacy_tokens) = (Callers::new(database), None);
+        Self { verifier, callers, legacy_tokens, clock, app_name }
+    }
+
+    /// The same that accepts the app's tokens too, for users of that database.
+    #[must_use]
+    pub fn with_legacy_tokens(
+        self,
+        settings: LegacySettings,
+        secrets: SecretsManager,
+        database: Database,
+    ) -> Self {
+        Self { legacy_tokens: Some(LegacyTokens::new(settings, secrets, database)), ..self }
+    }
+
+    async fn warm_up(&self) {
+        let secret = async {
+            match &self.legacy_tokens {
+                Some(tokens) => tokens.warm_up(self.clock.now()).await,
+                None => Ok(()),
+            }
+        };
+        let (keys, secret) = tokio::join!(Box::pin(self.verifier.warm_up()), Box::pin(secret));
+        log::warmed_up(keys);
+        log::warmed_up(secret);
     }
 
     /// Answers one event, and writes its line in the log.
     pub async fn authorize(&self, event: Event) -> Result<Policy, Error> {
         let start = Instant::now();
-        let caller = self.caller(&event).await;
-        let (status, cause) = match &caller {
-            Ok(_) => (200, None),
-            Err(Error::Unauthorized) => (401, None),
-            Err(Error::Failed(cause)) => (503, Some(cause.as_str())),
+        let token = event.bearer_token().and_then(|token| self.token(token));
+        let caller = match &token {
+            Some(Token::Own(token)) => self.caller(token).await,
+            Some(Token::Legacy(tokens, token)) => tokens.caller(token, self.clock.now()).await,
+            None => Err(Error::Unauthorized),
+        };
+        let (status, happened, cause) = match &caller {
+            Ok(_) if matches!(token, Some(Token::Legacy(..))) => {
+                (200, Some("legacy_token_accepted"), None)
+            }
+            Ok(_) => (200, None, None),
+            Err(Error::Unauthorized) => (401, None, None),
+            Err(Error::LegacyToken(refusal)) => {
+                (401, Some("legacy_token_refused"), Some(refusal.name()))
+            }
+            Err(Error::Failed(cause)) => (503, None, Some(cause.as_str())),
         };
         log::request(&log::Line {
             app: &self.app_name,
@@ -105,7 +162,7 @@ impl Authorizer {
             status,
             duration: start.elapsed(),
             user_id: caller.as_ref().ok().map(|caller| caller.id),
-            event: None,
+            event: happened,
             error: caller.as_ref().err().map(Error::code),
             cause,
         });
@@ -113,10 +170,18 @@ impl Authorizer {
             .ok_or_else(|| Error::Failed("a methodArn that is none".into()))
     }
 
-    async fn caller(&self, event: &Event) -> Result<Caller, Error> {
-        let token = event.bearer_token().ok_or(Error::Unauthorized)?;
-        let token = UnverifiedToken::parse(token).ok_or(Error::Unauthorized)?;
-        let ValidToken { user_id: id, expires_at } = self.verifier.verify(&token).await??;
+    /// Tells whose form a token has. One of ours is known by its own, whether the app's are accepted
+    /// or not.
+    fn token<'a>(&'a self, token: &'a str) -> Option<Token<'a>> {
+        if let Some(own) = UnverifiedToken::parse(token) {
+            return Some(Token::Own(own));
+        }
+        let legacy_tokens = self.legacy_tokens.as_ref()?;
+        Some(Token::Legacy(legacy_tokens, LegacyToken::parse(token)?))
+    }
+
+    async fn caller(&self, token: &UnverifiedToken<'_>) -> Result<Caller, Error> {
+        let ValidToken { user_id: id, expires_at } = self.verifier.verify(token).await??;
         let now = self.clock.now();
         let found = self.callers.find(id, &token.kid, now).await?.ok_or(Error::Unauthorized)?;
         let FoundCaller { username, email, roles } = found;
@@ -127,7 +192,7 @@ impl Authorizer {
 impl Error {
     const fn code(&self) -> &'static str {
         match self {
-            Self::Unauthorized => "invalid_token",
+            Self::Unauthorized | Self::LegacyToken(_) => "invalid_token",
             Self::Failed(_) => "unavailable",
         }
     }

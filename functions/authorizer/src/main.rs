@@ -7,9 +7,11 @@ use shared::Environment;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
     shared::log::init();
-    let authorizer = &Authorizer::from_env(&mut Environment::of_process()).await?;
-    lambda_runtime::run(service_fn(|event: LambdaEvent<Event>| async move {
-        authorizer.authorize(event.payload).await
+    // Boxed, both: the futures of a function nest deeper than the compiler likes to look.
+    let authorizer = Box::pin(Authorizer::from_env(&mut Environment::of_process())).await?;
+    let authorizer = &authorizer;
+    lambda_runtime::run(service_fn(|event: LambdaEvent<Event>| {
+        Box::pin(async move { authorizer.authorize(event.payload).await })
     }))
     .await
 }

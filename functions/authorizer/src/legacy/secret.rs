@@ -1,0 +1,133 @@
+//! The secret that the app signs its tokens with.
+
+use aws_lc_rs::digest::{SHA256, digest};
+use jsonwebtoken::DecodingKey;
+use serde_json::{Map, Value};
+use shared::Secret;
+
+/// SHA-256 of the secret that the tutorial prints: whoever has read it can sign as anybody.
+const PRINTED: [u8; 32] = [
+    0x57, 0x0d, 0xad, 0x43, 0xde, 0x1a, 0xf4, 0xc9, 0x25, 0xf9, 0x2c, 0x16, 0xa6, 0x8a, 0x50, 0x93,
+    0x6d, 0xa4, 0x2b, 0x7d, 0xd6, 0xfd, 0xeb, 0x24, 0x85, 0x05, 0x07, 0xa1, 0x19, 0x9a, 0xac, 0x89,
+];
+
+/// The fewest bytes of a key for HS256 (RFC 7518 §3.2).
+const LEAST_BYTES: usize = 32;
+
+/// The app's `SECRET_KEY`, which HS256 tokens are verified with and nothing else.
+#[derive(Debug, Clone)]
+pub(super) struct LegacySecret {
+    key: DecodingKey,
+    is_short: bool,
+}
+
+/// A text that is not to be used as the secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum BadSecret {
+    /// It is empty, and anyone can sign with that.
+    Empty,
+    /// It is the one that the tutorial prints, and it wasn't said that this is known.
+    Printed,
+    /// What was said to be that very secret is another.
+    OtherForgeable,
+    /// It is an object of JSON, as Secrets Manager's console makes one.
+    Json,
+}
+
+impl LegacySecret {
+    /// Takes the bytes of the text as they are, as the app does. `forgeable` is the same once more,
+    /// from one who knows that anyone can forge with it.
+    pub(super) fn parse(
+        text: &Secret<String>,
+        forgeable: Option<&Secret<String>>,
+    ) -> Result<Self, BadSecret> {
+        let bytes = text.expose().as_bytes();
+        if bytes.is_empty() {
+            return Err(BadSecret::Empty);
+        }
+        if forgeable.is_some_and(|forgeable| forgeable != text) {
+            return Err(BadSecret::OtherForgeable);
+        }
+        if forgeable.is_none() && digest(&SHA256, bytes).as_ref() == PRINTED {
+            return Err(BadSecret::Printed);
+        }
+        if serde_json::from_slice::<Map<String, Value>>(bytes).is_ok() {
+            return Err(BadSecret::Json);
+        }
+        let (key, is_short) = (DecodingKey::from_secret(bytes), bytes.len() < LEAST_BYTES);
+        Ok(Self { key, is_short })
+    }
+
+    /// The key of HS256.
+    pub(super) const fn key(&self) -> &DecodingKey {
+        &self.key
+    }
+
+    /// Whether it can be guessed sooner than RFC 7518 §3.2 allows.
+    pub(super) const fn is_short(&self) -> bool {
+        self.is_short
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// What the tutorial prints, which is not to be found in our sources: put together.
+    pub(in crate::legacy) fn printed() -> Secret<String> {
+        let parts =
+            ["09d25e094faa6ca2", "556c818166b7a956", "3b93f7099f6f0f4c", "aa6cf63b88e8d3e7"];
+        Secret::new(parts.concat())
+    }
+
+    fn secret(text: &str) -> Secret<String> {
+        Secret::new(text.to_owned())
+    }
+
+    fn parse(text: &str, forgeable: Option<&str>) -> Result<LegacySecret, BadSecret> {
+        LegacySecret::parse(&secret(text), forgeable.map(secret).as_ref())
+    }
+
+    #[test]
+    fn the_printed_secret_is_taken_from_one_who_says_it_twice_alone() {
+        let printed = printed();
+        let parse = |forgeable| LegacySecret::parse(&printed, forgeable).err();
+        assert_eq!(parse(None), Some(BadSecret::Printed));
+        assert_eq!(parse(Some(&printed)), None);
+        assert_eq!(parse(Some(&secret("yes"))), Some(BadSecret::OtherForgeable));
+        // One that is nearly it is another.
+        for other in [printed.expose().to_uppercase(), format!("{} ", printed.expose())] {
+            assert_eq!(LegacySecret::parse(&secret(&other), None).err(), None);
+        }
+    }
+
+    #[test]
+    fn any_other_may_be_said_twice_and_must_be_the_same_then() {
+        assert!(parse("a secret", None).is_ok());
+        assert!(parse("a secret", Some("a secret")).is_ok());
+        assert_eq!(parse("a secret", Some("a secret ")).err(), Some(BadSecret::OtherForgeable));
+    }
+
+    #[test]
+    fn what_is_surely_no_secret_is_refused() {
+        assert_eq!(parse("", None).err(), Some(BadSecret::Empty));
+        assert_eq!(parse("", Some("")).err(), Some(BadSecret::Empty));
+        let of_the_console = r#"{"SECRET_KEY":"a secret of thirty-two characters"}"#;
+        assert_eq!(parse(of_the_console, None).err(), Some(BadSecret::Json));
+        assert!(parse("{a secret}", None).is_ok());
+    }
+
+    #[test]
+    fn one_under_32_bytes_is_short() {
+        for (text, is_short) in [("s".repeat(31), true), ("s".repeat(32), false)] {
+            assert_eq!(parse(&text, None).unwrap().is_short(), is_short);
+        }
+        // Bytes, not characters.
+        assert!(!parse(&"é".repeat(16), None).unwrap().is_short());
+    }
+
+    #[test]
+    fn it_is_not_shown() {
+        assert!(!format!("{:?}", parse("hunter2", None).unwrap()).contains("hunter2"));
+    }
+}

@@ -1,0 +1,318 @@
+//! Whether the app's tokens are accepted, and until when.
+
+use shared::{Environment, NumericDate, Secret};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use super::secret::{BadSecret, LegacySecret};
+
+const SECRET: &str = "LEGACY_TOKEN_SECRET";
+const SECRET_ARN: &str = "LEGACY_TOKEN_SECRET_ARN";
+const UNTIL: &str = "LEGACY_TOKENS_UNTIL";
+const FORGEABLE: &str = "FORGEABLE_LEGACY_TOKEN_SECRET";
+
+/// The settings of the app's tokens.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    pub(super) secret: SecretSetting,
+    /// From when on none is accepted.
+    pub(super) until: NumericDate,
+}
+
+/// Where the secret comes from.
+#[derive(Debug, Clone)]
+pub(super) enum SecretSetting {
+    /// `LEGACY_TOKEN_SECRET`: the secret itself.
+    Value(LegacySecret),
+    /// `LEGACY_TOKEN_SECRET_ARN`: the secret that holds it, and what may have to be equal to that.
+    Arn { arn: String, forgeable: Option<Secret<String>> },
+}
+
+impl Settings {
+    /// Reads `LEGACY_TOKEN_SECRET`, or else `LEGACY_TOKEN_SECRET_ARN`; `LEGACY_TOKENS_UNTIL`;
+    /// `FORGEABLE_LEGACY_TOKEN_SECRET`. `None` where nothing is set, or something is bad.
+    pub fn from_env(env: &mut Environment) -> Option<Self> {
+        let (value, arn) = (env.secret(SECRET), env.text(SECRET_ARN));
+        let forgeable = env.secret(FORGEABLE);
+        let is_set = value.is_some() || arn.is_some();
+        let until = until(env, is_set);
+        if forgeable.is_some() && !is_set {
+            env.refuse(FORGEABLE, "is of no use without LEGACY_TOKEN_SECRET");
+        }
+        let secret = match (value, arn) {
+            (Some(value), _) => match LegacySecret::parse(&value, forgeable.as_ref()) {
+                Ok(secret) => SecretSetting::Value(secret),
+                Err(bad) => {
+                    let (name, rule) = bad.fault();
+                    env.refuse(name, rule);
+                    return None;
+                }
+            },
+            (None, arn) => SecretSetting::Arn { arn: arn?, forgeable },
+        };
+        Some(Self { secret, until: until? })
+    }
+}
+
+/// When the tokens end. It is set where a secret is, and nowhere else.
+fn until(env: &mut Environment, is_set: bool) -> Option<NumericDate> {
+    let rule = "must be a date and a time as RFC 3339 has them, like 2027-01-31T00:00:00Z";
+    let until = env.parsed(UNTIL, None, rule, |text| rfc_3339(text).map(Some));
+    match (is_set, env.text(UNTIL).is_some()) {
+        (true, false) => env.refuse(
+            UNTIL,
+            "must be set where LEGACY_TOKEN_SECRET or LEGACY_TOKEN_SECRET_ARN is: the day on which \
+             the app's tokens end",
+        ),
+        (false, true) => env.refuse(
+            UNTIL,
+            "is of no use without LEGACY_TOKEN_SECRET or LEGACY_TOKEN_SECRET_ARN: set one of them, \
+             or none of the three",
+        ),
+        (true, true) | (false, false) => {}
+    }
+    until
+}
+
+impl BadSecret {
+    /// The setting that is bad, and the rest of a sentence that begins with its name.
+    const fn fault(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Printed => (
+                SECRET,
+                "is the one that the app's tutorial prints, with which anyone can make a token of \
+                 anyone: leave it and LEGACY_TOKENS_UNTIL out, and everybody signs in once more, or \
+                 set FORGEABLE_LEGACY_TOKEN_SECRET to the same secret to let such tokens in all the \
+                 same",
+            ),
+            Self::OtherForgeable => (
+                FORGEABLE,
+                "must be the very secret that LEGACY_TOKEN_SECRET or LEGACY_TOKEN_SECRET_ARN names, \
+                 a second time, or be left out",
+            ),
+            Self::Json => (
+                SECRET,
+                "is an object of JSON: it must be the app's SECRET_KEY itself, as it stands in its \
+                 source",
+            ),
+            Self::Empty => (SECRET, "is empty: it must be the app's SECRET_KEY"),
+        }
+    }
+}
+
+/// The sentence of a bad secret that stands behind an ARN, which is no setting.
+pub(super) fn sentence(bad: BadSecret) -> String {
+    let (name, rule) = bad.fault();
+    let behind = if name == SECRET { "what LEGACY_TOKEN_SECRET_ARN names" } else { name };
+    format!("{behind} {rule}")
+}
+
+/// A date and a time of RFC 3339 §5.6 in whole seconds: a fraction is cut off, and a leap second
+/// is the second before it, so that it is never later than what was written.
+fn rfc_3339(text: &str) -> Option<NumericDate> {
+    // The parser lets any byte stand for the `T`.
+    let has_separator =
+        text.as_bytes().get(10).is_some_and(|byte| byte.eq_ignore_ascii_case(&b'T'));
+    let time = OffsetDateTime::parse(text, &Rfc3339).ok().filter(|_| has_separator)?;
+    Some(NumericDate::from_seconds(time.unix_timestamp()))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::secret::tests::printed;
+    use super::*;
+
+    const GOOD: &str = "the secret of an app that has grown";
+    const ARN: &str = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:x";
+    const DAY: &str = "2027-01-31T00:00:00Z";
+
+    /// What is made of these settings, and the sentence on those that are bad.
+    fn read(pairs: &[(&str, &str)]) -> (Option<Settings>, Option<String>) {
+        let mut env = pairs.iter().copied().collect::<Environment>();
+        let settings = Settings::from_env(&mut env);
+        assert_eq!(env.asked().count(), 4, "each is asked for, whatever the others say");
+        (settings, env.check().err().map(|invalid| invalid.to_string()))
+    }
+
+    #[track_caller]
+    fn refused(pairs: &[(&str, &str)]) -> String {
+        let (settings, sentence) = read(pairs);
+        assert!(settings.is_none());
+        let sentence = sentence.unwrap();
+        for (name, value) in pairs {
+            let is_shown = !name.ends_with("ARN") && sentence.contains(value);
+            assert!(!is_shown, "{name}: {sentence}");
+        }
+        sentence
+    }
+
+    #[test]
+    fn nothing_is_set_and_nothing_is_accepted() {
+        let (settings, sentence) = read(&[]);
+        assert!(settings.is_none() && sentence.is_none());
+        let (settings, sentence) =
+            read(&[(SECRET, ""), (SECRET_ARN, ""), (UNTIL, ""), (FORGEABLE, "")]);
+        assert!(settings.is_none() && sentence.is_none());
+    }
+
+    #[test]
+    fn a_secret_or_its_arn_and_a_day_are_enough() {
+        let (settings, sentence) = read(&[(SECRET, GOOD), (UNTIL, DAY)]);
+        let settings = settings.unwrap();
+        assert!(matches!(settings.secret, SecretSetting::Value(_)) && sentence.is_none());
+        assert_eq!(settings.until, NumericDate::from_seconds(1_801_353_600));
+        let (settings, sentence) = read(&[(SECRET_ARN, ARN), (UNTIL, DAY)]);
+        let SecretSetting::Arn { arn, forgeable } = settings.unwrap().secret else { panic!() };
+        assert_eq!((&*arn, forgeable, sentence), (ARN, None, None));
+        // The secret itself wins, as the signing key does.
+        let (settings, _) = read(&[(SECRET, GOOD), (SECRET_ARN, ARN), (UNTIL, DAY)]);
+        assert!(matches!(settings.unwrap().secret, SecretSetting::Value(_)));
+        assert!(!format!("{:?}", read(&[(SECRET, GOOD), (UNTIL, DAY)])).contains(GOOD));
+    }
+
+    #[test]
+    fn one_without_the_other_is_refused() {
+        for secret in [(SECRET, GOOD), (SECRET_ARN, ARN)] {
+            let sentence = refused(&[secret]);
+            assert!(
+                sentence.contains("bad settings: LEGACY_TOKENS_UNTIL must be set"),
+                "{sentence}"
+            );
+        }
+        let sentence = refused(&[(UNTIL, DAY)]);
+        assert!(sentence.contains("LEGACY_TOKENS_UNTIL is of no use without"), "{sentence}");
+        let sentence = refused(&[(FORGEABLE, GOOD)]);
+        let words = "FORGEABLE_LEGACY_TOKEN_SECRET is of no use without LEGACY_TOKEN_SECRET";
+        assert!(sentence.contains(words), "{sentence}");
+        let sentence = refused(&[(FORGEABLE, GOOD), (UNTIL, DAY)]);
+        assert_eq!(sentence.matches("of no use").count(), 2, "all in one: {sentence}");
+    }
+
+    #[test]
+    fn the_printed_secret_is_refused_unless_it_is_set_twice() {
+        let printed = printed();
+        let printed = printed.expose().as_str();
+        let sentence = refused(&[(SECRET, printed), (UNTIL, DAY)]);
+        for words in
+            ["LEGACY_TOKEN_SECRET is the one", "anyone", "set FORGEABLE_LEGACY_TOKEN_SECRET"]
+        {
+            assert!(sentence.contains(words), "{sentence}");
+        }
+        let both = [(SECRET, printed), (FORGEABLE, printed), (UNTIL, DAY)];
+        let (settings, sentence) = read(&both);
+        assert!(settings.is_some() && sentence.is_none());
+        for other in ["true", GOOD] {
+            let sentence = refused(&[(SECRET, printed), (FORGEABLE, other), (UNTIL, DAY)]);
+            assert!(sentence.contains("FORGEABLE_LEGACY_TOKEN_SECRET must be"), "{sentence}");
+        }
+        // Another secret may be set twice: that says nothing more.
+        assert!(read(&[(SECRET, GOOD), (FORGEABLE, GOOD), (UNTIL, DAY)]).0.is_some());
+        refused(&[(SECRET, GOOD), (FORGEABLE, printed), (UNTIL, DAY)]);
+    }
+
+    #[test]
+    fn all_that_is_bad_is_in_one_sentence() {
+        let printed = printed();
+        let sentence = refused(&[(SECRET, printed.expose()), (UNTIL, "soon")]);
+        assert!(sentence.contains("; LEGACY_TOKEN_SECRET is the one"), "{sentence}");
+        assert!(sentence.contains("LEGACY_TOKENS_UNTIL must be a date"), "{sentence}");
+        assert_eq!(sentence.matches("LEGACY_TOKENS_UNTIL must").count(), 1, "{sentence}");
+    }
+
+    fn seconds(text: &str) -> Option<i64> {
+        rfc_3339(text).map(NumericDate::seconds)
+    }
+
+    #[test]
+    fn a_time_is_what_rfc_3339_says() {
+        for (text, expected) in [
+            // Its own examples (§5.8).
+            ("1985-04-12T23:20:50.52Z", 482_196_050),
+            ("1996-12-19T16:39:57-08:00", 851_042_397),
+            ("1990-12-31T23:59:60Z", 662_687_999),
+            ("1990-12-31T15:59:60-08:00", 662_687_999),
+            ("1937-01-01T12:00:27.87+00:20", -1_041_337_173),
+            ("2026-11-24T08:00:00Z", 1_795_507_200),
+            ("2026-11-24t08:00:00z", 1_795_507_200),
+            ("2026-11-24T10:00:00+02:00", 1_795_507_200),
+            ("2026-11-24T02:30:00-05:30", 1_795_507_200),
+            ("2026-11-24T08:00:00-00:00", 1_795_507_200),
+            ("2026-11-24T08:00:00.999999999999Z", 1_795_507_200),
+            ("2028-02-29T00:00:00Z", 1_835_395_200),
+            ("0000-01-01T00:00:00Z", -62_167_219_200),
+            ("9999-12-31T23:59:59-23:59", 253_402_387_139),
+        ] {
+            assert_eq!(seconds(text), Some(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_rfc_3339_does_not_know_is_no_time() {
+        for text in [
+            "2026-11-24",
+            "2026-11-24T08:00:00",
+            "2026-11-24T08:00Z",
+            "2026-11-24 08:00:00Z",
+            "2026-11-24_08:00:00Z",
+            "2026-11-24T08:00:00.Z",
+            "2026-11-24T08:00:00,5Z",
+            "2026-11-24T08:00:00+0200",
+            "2026-11-24T08:00:00+02",
+            "2026-11-24T08:00:00+24:00",
+            "2026-11-24T08:00:00+02:60",
+            "2026-11-24T08:00:00 Z",
+            "2026-11-24T08:00:00Zx",
+            " 2026-11-24T08:00:00Z",
+            "2026-11-24T08:00:00Z ",
+            "2026-11-24T24:00:00Z",
+            "2026-11-24T08:60:00Z",
+            "2026-11-24T08:00:60Z",
+            "2026-11-24T08:00:61Z",
+            "2026-11-31T08:00:00Z",
+            "2026-13-01T08:00:00Z",
+            "2026-00-01T08:00:00Z",
+            "2026-02-29T08:00:00Z",
+            "26-11-24T08:00:00Z",
+            "+2026-11-24T08:00:00Z",
+            "12026-11-24T08:00:00Z",
+            "20261124T080000Z",
+            "2026-W48-2T08:00:00Z",
+            "Tue, 24 Nov 2026 08:00:00 GMT",
+            "1795507200",
+            "tomorrow",
+            "２026-11-24T08:00:00Z",
+            "",
+        ] {
+            assert_eq!(seconds(text), None, "{text:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_panics(text in "\\PC{0,40}") {
+            prop_assert_eq!(seconds(&text), None);
+        }
+
+        #[test]
+        fn no_near_miss_panics(
+            text in "[0-9]{4}-[01][0-9]-[0-3][0-9][Tt][0-2][0-9]:[0-6][0-9]:[0-6][0-9](\\.[0-9]{1,20})?([Zz]|[+-][0-2][0-9]:[0-6][0-9])",
+        ) {
+            if let Some(seconds) = seconds(&text) {
+                prop_assert!((-62_167_305_600..=253_402_387_199).contains(&seconds), "{}", seconds);
+            }
+        }
+
+        #[test]
+        fn an_offset_and_utc_are_the_same_moment(
+            day in 1..=28_u8, hour in 0..24_u8, minute in 0..60_u8, offset in -1439..1440_i64,
+        ) {
+            let at = |zone: &str| seconds(&format!("2026-06-{day:02}T{hour:02}:{minute:02}:07{zone}"));
+            let sign = if offset < 0 { '-' } else { '+' };
+            let (hours, minutes) = (offset.abs() / 60, offset.abs() % 60);
+            let elsewhere = at(&format!("{sign}{hours:02}:{minutes:02}")).unwrap();
+            prop_assert_eq!(elsewhere, at("Z").unwrap() - offset * 60);
+        }
+    }
+}

@@ -1,0 +1,289 @@
+//! The app's secret behind an ARN, over a Secrets Manager of the test's own.
+
+use std::collections::BTreeMap;
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Mutex, OnceLock};
+use std::thread;
+
+use authorizer::Authorizer;
+use aws_sdk_secretsmanager::config::{
+    BehaviorVersion, Credentials, Region, SharedCredentialsProvider,
+};
+use aws_types::SdkConfig;
+use serde_json::{Value, json};
+use shared::Environment;
+use stage::{NOW, Stage};
+
+use crate::legacy_tokens::{HEADER, SECRET, UNTIL, accepting_by, adopted, signed, token};
+use crate::log::logged;
+use crate::{ask, unauthorized, unavailable};
+
+/// What stands behind each ARN, and how often that was asked for.
+static SECRETS: Mutex<BTreeMap<String, (Answer, u32)>> = Mutex::new(BTreeMap::new());
+
+#[derive(Clone)]
+enum Answer {
+    Text(String),
+    Absent,
+    Refused,
+}
+
+/// Has this process find the Secrets Manager of this file.
+fn install() {
+    static ADDRESS: OnceLock<String> = OnceLock::new();
+    ADDRESS.get_or_init(|| {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        thread::spawn(move || listener.incoming().for_each(|stream| serve(stream.unwrap())));
+        address
+    });
+    shared::aws::install(|_| {
+        let credentials = Credentials::new("AKIDEXAMPLE", "hunter2", None, None, "test");
+        let config = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("eu-central-1"))
+            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .endpoint_url(ADDRESS.get().unwrap());
+        let config = config.build();
+        Box::pin(async { config })
+    });
+}
+
+fn serve(mut stream: TcpStream) {
+    let mut request = Vec::new();
+    // The body is one line of JSON and ends the request.
+    while !request.ends_with(b"}") {
+        let mut part = [0; 4_096];
+        let length = stream.read(&mut part).unwrap();
+        assert!(length > 0);
+        request.extend_from_slice(&part[..length]);
+    }
+    let request = String::from_utf8(request).unwrap();
+    let (_, body) = request.split_once("\r\n\r\n").unwrap();
+    let body: Value = serde_json::from_str(body).unwrap();
+    assert_eq!(body["VersionStage"], "AWSCURRENT");
+    let (status, body) = {
+        let mut secrets = SECRETS.lock().unwrap();
+        let (answer, count) = secrets.get_mut(body["SecretId"].as_str().unwrap()).unwrap();
+        *count += 1;
+        match answer {
+            Answer::Text(text) => ("200 OK", json!({ "SecretString": text })),
+            Answer::Absent => ("400 Bad Request", json!({ "__type": "ResourceNotFoundException" })),
+            Answer::Refused => ("400 Bad Request", json!({ "__type": "AccessDeniedException" })),
+        }
+    };
+    let body = body.to_string();
+    let head = format!(
+        "HTTP/1.1 {status}\r\ncontent-type: application/x-amz-json-1.1\r\n\
+         content-length: {}\r\nconnection: close\r\n\r\n",
+        body.len()
+    );
+    stream.write_all((head + &body).as_bytes()).unwrap();
+}
+
+/// A secret's ARN.
+struct Arn(String);
+
+impl Arn {
+    fn of(name: &str, answer: Answer) -> Self {
+        install();
+        let arn = Self(format!("arn:aws:secretsmanager:eu-central-1:123456789012:secret:{name}"));
+        SECRETS.lock().unwrap().insert(arn.0.clone(), (answer, 0));
+        arn
+    }
+
+    fn set(&self, answer: Answer) {
+        SECRETS.lock().unwrap().get_mut(&self.0).unwrap().0 = answer;
+    }
+
+    fn count(&self) -> u32 {
+        SECRETS.lock().unwrap()[&self.0].1
+    }
+
+    fn authorizer(&self, stage: &Stage) -> Authorizer {
+        accepting_by(stage, &[("LEGACY_TOKEN_SECRET_ARN", &self.0)])
+    }
+}
+
+fn text(text: &str) -> Answer {
+    Answer::Text(text.to_owned())
+}
+
+/// What the tutorial prints, which is not to be found in our sources: put together.
+fn printed() -> String {
+    ["09d25e094faa6ca2", "556c818166b7a956", "3b93f7099f6f0f4c", "aa6cf63b88e8d3e7"].concat()
+}
+
+fn forged() -> String {
+    let claims = json!({ "sub": "ada", "exp": NOW.seconds() + 60 });
+    signed(HEADER, &claims, printed().as_bytes())
+}
+
+#[tokio::test]
+async fn the_secret_is_read_when_the_first_token_of_the_app_comes_and_once() {
+    let (stage, own) = adopted().await;
+    let arn = Arn::of("once", text(SECRET));
+    let authorizer = arn.authorizer(&stage);
+    let none_of_the_app = own.replacen('.', "..", 1);
+    for authorization in [&*own, &none_of_the_app, "Bearer x"] {
+        let _ = ask(&authorizer, authorization).await;
+    }
+    assert_eq!(arn.count(), 0, "nobody has needed it");
+    for life in [60, 61, 62] {
+        assert!(ask(&authorizer, &token("ada", life)).await.is_ok());
+        assert_eq!(ask(&authorizer, &forged()).await, unauthorized());
+    }
+    assert_eq!(arn.count(), 1);
+}
+
+#[tokio::test]
+async fn a_secret_out_of_reach_is_no_refusal_and_disturbs_none_of_ours() {
+    let (stage, own) = adopted().await;
+    let arn = Arn::of("out-of-reach", Answer::Refused);
+    let authorizer = arn.authorizer(&stage);
+    let (answer, lines) = logged(ask(&authorizer, &token("ada", 60))).await;
+    assert_eq!(answer, unavailable());
+    let cause = lines[0]["cause"].as_str().unwrap();
+    assert!(cause.contains(&arn.0) && cause.contains("AccessDenied"), "{cause}");
+    assert_eq!(lines[0]["status"], 503);
+    assert!(ask(&authorizer, &own).await.is_ok());
+
+    // Tokens that come while it is out of reach cost one request in five seconds.
+    for _ in 0..20 {
+        assert_eq!(ask(&authorizer, &forged()).await, unavailable());
+    }
+    assert_eq!(arn.count(), 1);
+    stage.clock.advance(5);
+    arn.set(Answer::Absent);
+    let (answer, lines) = logged(ask(&authorizer, &token("ada", 60))).await;
+    assert_eq!((answer, arn.count()), (unavailable(), 2));
+    assert!(lines[0]["cause"].as_str().unwrap().contains("no secret"), "{lines:?}");
+    arn.set(text(SECRET));
+    stage.clock.advance(4);
+    assert_eq!(ask(&authorizer, &token("ada", 60)).await, unavailable());
+    stage.clock.advance(1);
+    assert!(ask(&authorizer, &token("ada", 60)).await.is_ok());
+    assert_eq!(arn.count(), 3);
+}
+
+#[tokio::test]
+async fn the_day_ends_the_secret_too() {
+    let (stage, _) = adopted().await;
+    let arn = Arn::of("the-day", text(SECRET));
+    stage.clock.advance(3_600);
+    assert_eq!(ask(&arn.authorizer(&stage), &token("ada", 86_400)).await, unauthorized());
+    assert_eq!(arn.count(), 0);
+}
+
+#[tokio::test]
+async fn the_printed_secret_behind_an_arn_is_none_unless_it_is_set_too() {
+    let (stage, own) = adopted().await;
+    let (arn, printed) = (Arn::of("printed", text(&printed())), printed());
+    let authorizer = arn.authorizer(&stage);
+    let (answer, lines) = logged(ask(&authorizer, &forged())).await;
+    assert_eq!(answer, unavailable());
+    let cause = lines[0]["cause"].as_str().unwrap();
+    assert!(
+        cause.contains("FORGEABLE_LEGACY_TOKEN_SECRET") && !cause.contains(&printed),
+        "{cause}"
+    );
+    assert!(ask(&authorizer, &own).await.is_ok());
+
+    let with = |forgeable: &str| {
+        let pairs =
+            [("LEGACY_TOKEN_SECRET_ARN", &*arn.0), ("FORGEABLE_LEGACY_TOKEN_SECRET", forgeable)];
+        accepting_by(&stage, &pairs)
+    };
+    assert!(ask(&with(&printed), &forged()).await.is_ok(), "as the operator wants it");
+    let (answer, lines) = logged(ask(&with("yes"), &forged())).await;
+    assert_eq!(answer, unavailable());
+    assert!(lines[0]["cause"].as_str().unwrap().contains("the very secret"), "{lines:?}");
+}
+
+#[tokio::test]
+async fn what_is_surely_no_secret_is_told() {
+    let (stage, _) = adopted().await;
+    for (name, answer, words) in [
+        ("empty", text(""), "is empty"),
+        ("json", text(&json!({ "SECRET_KEY": SECRET }).to_string()), "an object of JSON"),
+    ] {
+        let authorizer = Arn::of(name, answer).authorizer(&stage);
+        let (answer, lines) = logged(ask(&authorizer, &token("ada", 60))).await;
+        assert_eq!(answer, unavailable());
+        let cause = lines[0]["cause"].as_str().unwrap();
+        assert!(cause.contains(words) && cause.contains("LEGACY_TOKEN_SECRET_ARN"), "{cause}");
+    }
+}
+
+#[tokio::test]
+async fn a_short_secret_is_accepted_with_one_word_to_the_operator() {
+    let (stage, _) = adopted().await;
+    let claims = json!({ "sub": "ada", "exp": NOW.seconds() + 60 });
+    for (name, secret, count) in [("short", "s".repeat(31), 1), ("long", "s".repeat(32), 0)] {
+        let arn = Arn::of(name, text(&secret));
+        let by_arn = arn.authorizer(&stage);
+        let by_value = accepting_by(&stage, &[("LEGACY_TOKEN_SECRET", &secret)]);
+        for authorizer in [by_arn, by_value] {
+            let token = signed(HEADER, &claims, secret.as_bytes());
+            let both = async {
+                assert!(ask(&authorizer, &token).await.is_ok());
+                assert!(ask(&authorizer, &token).await.is_ok());
+            };
+            let ((), lines) = logged(both).await;
+            let notices = lines.iter().filter(|it| it["event"] == "legacy_token_secret_short");
+            assert_eq!(notices.count(), count, "{name}: {lines:?}");
+            assert!(!format!("{lines:?}").contains(&secret));
+        }
+    }
+}
+
+/// Starts as on Lambda, and what was logged on the way.
+async fn started(stage: &Stage, pairs: &[(&str, &str)]) -> (Authorizer, Vec<Value>) {
+    let url = stage.url_of(shared::db::Group::Read);
+    let pairs = pairs.iter().copied().chain([("DATABASE_URL", &*url)]);
+    let mut env = pairs.collect();
+    let (authorizer, lines) = logged(Box::pin(Authorizer::from_env(&mut env))).await;
+    (authorizer.unwrap(), lines)
+}
+
+#[tokio::test]
+async fn init_reads_the_secret_as_far_as_it_gets_and_once() {
+    let (stage, _) = adopted().await;
+    let arn = Arn::of("init", text(SECRET));
+    // The clock of a function that starts is the system's, long before or after the stage's.
+    let far =
+        [("LEGACY_TOKEN_SECRET_ARN", &*arn.0), ("LEGACY_TOKENS_UNTIL", "9999-12-31T00:00:00Z")];
+    let (authorizer, lines) = started(&stage, &far).await;
+    assert_eq!((arn.count(), lines.len()), (1, 0), "{lines:?}");
+    let claims = json!({ "sub": "ada", "exp": 99_999_999_999_i64 });
+    let token = signed(HEADER, &claims, SECRET.as_bytes());
+    assert!(ask(&authorizer, &token).await.is_ok());
+    assert_eq!(arn.count(), 1);
+
+    arn.set(Answer::Refused);
+    let (_, lines) = started(&stage, &far).await;
+    let [line] = &lines[..] else { panic!("{lines:?}") };
+    assert_eq!(line["event"], "not_ready");
+    assert!(line["cause"].as_str().unwrap().contains("AccessDenied"), "{line}");
+
+    let past =
+        [("LEGACY_TOKEN_SECRET_ARN", &*arn.0), ("LEGACY_TOKENS_UNTIL", "1999-12-31T00:00:00Z")];
+    let count = arn.count();
+    let (_, lines) = started(&stage, &past).await;
+    assert_eq!((arn.count(), lines.len()), (count, 0), "{lines:?}");
+}
+
+#[tokio::test]
+async fn bad_settings_end_init_with_one_sentence() {
+    let printed = printed();
+    let mut env = Environment::from_iter([
+        ("DATABASE_URL", "mysql://x"),
+        ("LEGACY_TOKEN_SECRET", &printed),
+        ("LEGACY_TOKENS_UNTIL", UNTIL),
+    ]);
+    let sentence = Authorizer::from_env(&mut env).await.unwrap_err().to_string();
+    assert!(sentence.contains("DATABASE_URL"), "{sentence}");
+    assert!(sentence.contains("set FORGEABLE_LEGACY_TOKEN_SECRET"), "{sentence}");
+    assert!(!sentence.contains(&printed), "{sentence}");
+}

@@ -1,0 +1,59 @@
+//! The authorizer over a real PostgreSQL, with a clock that stands.
+
+#![expect(clippy::unwrap_used, reason = "a failed step is a failed test")]
+
+mod legacy_secrets;
+mod legacy_tokens;
+mod log;
+mod own_tokens;
+
+use authorizer::{Authorizer, Event};
+use serde_json::{Value, json};
+use shared::UserId;
+use shared::db::Group;
+use shared::jwt::Settings;
+use stage::{SIGNING_KEY, Stage};
+
+const ARN: &str = "arn:aws:execute-api:us-east-1:123456789012:abc123/Prod/GET/api/auth/users/me";
+
+fn settings() -> Settings {
+    Settings { issuer: "latchkey".into(), audience: "latchkey".into() }
+}
+
+/// A user with the first role, and her token of ours.
+async fn with_ada() -> (Stage, String) {
+    let stage = Stage::new().await;
+    stage
+        .execute(
+            "INSERT INTO users (username, email) VALUES ('ada', 'ada@example.com'); \
+             INSERT INTO users_to_roles VALUES (1, 1)",
+        )
+        .await;
+    let token = stage::token(settings(), SIGNING_KEY, stage.clock.clone(), UserId::new(1)).await;
+    (stage, format!("Bearer {token}"))
+}
+
+fn over(stage: &Stage) -> Authorizer {
+    Authorizer::new(stage.database_of(Group::Read), settings(), stage.clock.clone(), "test".into())
+}
+
+/// What it answers to a request with that header: a policy, or the word for API Gateway.
+async fn ask(authorizer: &Authorizer, authorization: &str) -> Result<Value, String> {
+    let event = json!({ "methodArn": ARN, "headers": { "Authorization": authorization } });
+    let event: Event = serde_json::from_value(event).unwrap();
+    let policy = authorizer.authorize(event).await.map_err(|error| error.to_string())?;
+    Ok(serde_json::to_value(policy).unwrap())
+}
+
+fn unauthorized() -> Result<Value, String> {
+    Err("Unauthorized".to_owned())
+}
+
+fn unavailable() -> Result<Value, String> {
+    Err("Service Unavailable".to_owned())
+}
+
+fn opens(policy: &Value, path: &str) -> bool {
+    let resources = policy["policyDocument"]["Statement"][0]["Resource"].as_array().unwrap();
+    resources.iter().any(|arn| arn.as_str().unwrap().ends_with(path))
+}

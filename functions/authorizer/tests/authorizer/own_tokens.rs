@@ -1,0 +1,51 @@
+//! Tokens of ours.
+
+use crate::{ask, opens, over, unauthorized, unavailable, with_ada};
+
+#[tokio::test]
+async fn a_valid_token_opens_what_its_users_roles_open_now() {
+    let (stage, token) = with_ada().await;
+    let policy = ask(&over(&stage), &token).await.unwrap();
+    assert_eq!(policy["context"]["username"], "ada");
+    assert!(opens(&policy, "/GET/api/test/user") && !opens(&policy, "/GET/api/test/mod"));
+    stage.execute("INSERT INTO users_to_roles VALUES (1, 2)").await;
+    assert!(opens(&ask(&over(&stage), &token).await.unwrap(), "/GET/api/test/mod"));
+}
+
+#[tokio::test]
+async fn no_valid_token_is_unauthorized_in_that_very_word() {
+    let (stage, token) = with_ada().await;
+    for authorization in ["", "Bearer", "Basic YTpi", "Bearer x", &token[..token.len() - 4]] {
+        assert_eq!(ask(&over(&stage), authorization).await, unauthorized(), "{authorization}");
+    }
+    stage.clock.advance(60);
+    assert_eq!(ask(&over(&stage), &token).await, unauthorized());
+}
+
+#[tokio::test]
+async fn a_deleted_users_token_opens_nobody_elses_account() {
+    let (stage, token) = with_ada().await;
+    stage
+        .execute(
+            "DELETE FROM users; \
+             INSERT INTO users (username, email) VALUES ('ada', 'eve@example.com')",
+        )
+        .await;
+    assert_eq!(ask(&over(&stage), &token).await, unauthorized());
+}
+
+#[tokio::test]
+async fn a_withdrawn_key_opens_nothing_from_that_moment() {
+    let (stage, token) = with_ada().await;
+    let authorizer = over(&stage);
+    assert!(ask(&authorizer, &token).await.is_ok());
+    stage.execute("DELETE FROM signing_keys").await;
+    assert_eq!(ask(&authorizer, &token).await, unauthorized());
+}
+
+#[tokio::test]
+async fn what_can_not_be_told_is_no_refusal() {
+    let (stage, token) = with_ada().await;
+    stage.execute("DROP TABLE signing_keys").await;
+    assert_eq!(ask(&over(&stage), &token).await, unavailable());
+}
