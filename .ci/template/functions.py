@@ -1,7 +1,7 @@
 """How the functions run: their runtime, sizes and limits, their network, and which login each gets."""
 
 from fault import same
-from matrix import GROUPS, MATRIX, OWNER, READER, SUBNETS, WRITER
+from matrix import GROUPS, LEGACY, MATRIX, OWNER, READER, SUBNETS, UNTIL, WRITER
 from stack import deployed
 
 HASHING = {"SignupFunction", "SigninFunction", "TokenFunction"}
@@ -22,6 +22,7 @@ def check(source):
         same(f"log of {name}", function["LoggingConfig"], log)
     check_parameters(source)
     check_logins(source)
+    check_legacy_tokens(source)
 
 
 def of(source, **parameters):
@@ -66,3 +67,17 @@ def check_logins(source):
         variables = function["Environment"]["Variables"]
         wanted = (OWNER, "owner") if name in WITH_DATABASE else (None, None)
         same(f"one login for all, {name}", (variables.get("DATABASE_SECRET_ARN"), variables.get("DATABASE_USER")), wanted)
+
+
+def check_legacy_tokens(source):
+    """That the app's secret goes to who verifies its tokens, and to nobody else."""
+    wanted = {
+        "LEGACY_TOKEN_SECRET": "s",
+        "LEGACY_TOKEN_SECRET_ARN": LEGACY,
+        "LEGACY_TOKENS_UNTIL": UNTIL,
+        "FORGEABLE_LEGACY_TOKEN_SECRET": "s",
+    }
+    parameters = {"LegacyTokenSecret": "s", "LegacyTokenSecretArn": LEGACY, "LegacyTokensUntil": UNTIL, "ForgeableLegacyTokenSecret": "s"}
+    for name, function in of(source, **parameters).items():
+        found = {key: value for key, value in function["Environment"]["Variables"].items() if "LEGACY" in key}
+        same(f"what {name} knows of the app's tokens", found, wanted if name == "AuthorizerFunction" else {})

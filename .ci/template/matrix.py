@@ -9,6 +9,7 @@ from stack import ACCOUNT, REGION
 
 SECRET = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret"
 OWNER, READER, WRITER = f"{SECRET}:owner-aaaaaa", f"{SECRET}:reader-bbbbbb", f"{SECRET}:writer-cccccc"
+LEGACY, UNTIL = f"{SECRET}:legacy-dddddd", "2027-01-31T00:00:00Z"
 KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/0123"
 EC2 = f"arn:aws:ec2:{REGION}:{ACCOUNT}"
 SUBNETS, GROUPS = "subnet-0123456789abcdef0,subnet-0123456789abcdef1", "sg-0123456789abcdef0,sg-0123456789abcdef1"
@@ -215,6 +216,34 @@ MATRIX = {
             "Admin": secret(OWNER) | PUBLISH | NETWORK,
         },
     ),
+    "with the app's tokens, by value": (
+        {"DatabaseSecretArn": OWNER, "LegacyTokenSecret": "s", "LegacyTokensUntil": UNTIL},
+        {
+            "Signup": secret(OWNER),
+            "Signin": secret(OWNER) | SIGN,
+            "Token": secret(OWNER) | SIGN,
+            "Me": NONE,
+            "Content": NONE,
+            "Jwks": secret(OWNER),
+            "Docs": NONE,
+            "Authorizer": secret(OWNER),
+            "Admin": secret(OWNER) | PUBLISH,
+        },
+    ),
+    "with the app's tokens, by ARN": (
+        {"DatabaseUrl": "postgres://u:p@h/n", "LegacyTokenSecretArn": LEGACY, "LegacyTokensUntil": UNTIL},
+        {
+            "Signup": NONE,
+            "Signin": SIGN,
+            "Token": SIGN,
+            "Me": NONE,
+            "Content": NONE,
+            "Jwks": NONE,
+            "Docs": NONE,
+            "Authorizer": secret(LEGACY),
+            "Admin": PUBLISH,
+        },
+    ),
     "traced": (
         {"DatabaseSecretArn": OWNER, "Tracing": "on"},
         {
@@ -235,6 +264,8 @@ MATRIX = {
             "DatabaseReadSecretArn": READER,
             "DatabaseWriteSecretArn": WRITER,
             "DatabaseSecretsKeyArn": KEY,
+            "LegacyTokenSecretArn": LEGACY,
+            "LegacyTokensUntil": UNTIL,
             "DatabaseUser": "owner",
             "DatabaseReadUser": "reader",
             "DatabaseWriteUser": "writer",
@@ -251,7 +282,7 @@ MATRIX = {
             "Content": TRACE,
             "Jwks": decrypted(READER) | NETWORK | TRACE,
             "Docs": TRACE,
-            "Authorizer": decrypted(READER) | NETWORK | TRACE,
+            "Authorizer": decrypted(READER) | decrypted(LEGACY) | NETWORK | TRACE,
             "Admin": decrypted(OWNER) | PUBLISH | NETWORK | TRACE,
         },
     ),
@@ -260,6 +291,8 @@ MATRIX = {
             "DatabaseAuth": "iam",
             "DatabaseHost": "h",
             "DatabaseResourceId": "prx-ABC",
+            "LegacyTokenSecretArn": LEGACY,
+            "LegacyTokensUntil": UNTIL,
             "DatabaseUser": "owner",
             "DatabaseReadUser": "reader",
             "DatabaseWriteUser": "writer",
@@ -275,7 +308,7 @@ MATRIX = {
             "Content": TRACE,
             "Jwks": connect("prx-ABC", "reader") | NETWORK | TRACE,
             "Docs": TRACE,
-            "Authorizer": connect("prx-ABC", "reader") | NETWORK | TRACE,
+            "Authorizer": connect("prx-ABC", "reader") | secret(LEGACY) | NETWORK | TRACE,
             "Admin": connect("prx-ABC", "owner") | PUBLISH | NETWORK | TRACE,
         },
     ),

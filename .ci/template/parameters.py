@@ -6,8 +6,13 @@ from fault import holds, same
 from stack import parsed
 
 # Any text may be one of these.
-FREE = {"DatabasePassword": "a password is any text", "DatabaseCa": "a PEM is checked by those who read it"}
-SECRET = {"DatabaseUrl", "DatabasePassword"}
+FREE = {
+    "DatabasePassword": "a password is any text",
+    "DatabaseCa": "a PEM is checked by those who read it",
+    "LegacyTokenSecret": "the app took any text",
+    "ForgeableLegacyTokenSecret": "the app took any text",
+}
+SECRET = {"DatabaseUrl", "DatabasePassword", "LegacyTokenSecret", "ForgeableLegacyTokenSecret"}
 # For each parameter with a pattern, what it has to take and to refuse. None takes white space.
 PATTERNS = {
     "AllowedOrigin": (["https://app.example.com", "http://[::1]:3000"], ["app.example.com", "https://a/b", "*"]),
@@ -15,6 +20,8 @@ PATTERNS = {
     "TokenAudience": (["", "latchkey-api"], ["x" * 256]),
     "DatabaseUrl": (["", "postgres://u:p@h/n", "postgresql://h"], ["mysql://h", "h"]),
     "DatabaseSecretArn": (secret_arns := (["", "arn:aws:secretsmanager:eu-west-1:123456789012:secret:rds!cluster-0a-b1c2d3"], ["x", "arn:aws:secretsmanager:eu-west-1:123456789012:secret:*", "arn:aws:ssm:eu-west-1:123456789012:parameter/x"])),
+    "LegacyTokenSecretArn": secret_arns,
+    "LegacyTokensUntil": (["", "2027-01-31T00:00:00Z", "2027-01-31t00:00:00.5+02:00"], ["2027-01-31", "2027-01-31 00:00:00Z", "2027-01-31T00:00:00", "soon"]),
     "DatabaseReadSecretArn": secret_arns,
     "DatabaseWriteSecretArn": secret_arns,
     "DatabaseSecretsKeyArn": (["", "arn:aws:kms:eu-west-1:123456789012:key/0a-1b"], ["arn:aws:kms:eu-west-1:123456789012:key/*", "arn:aws:kms:eu-west-1:123456789012:alias/x"]),

@@ -1,11 +1,13 @@
 """The rules by which contradictory parameters are refused, before anything is made."""
 
 from fault import same
-from matrix import GROUPS, KEY, MATRIX, OWNER, SUBNETS
+from matrix import GROUPS, KEY, LEGACY, MATRIX, OWNER, SUBNETS, UNTIL
 from outputs import DOMAIN
 from stack import Stack, parsed
 
 DATABASE = {"DatabaseUrl": "postgres://u:p@h/n"}
+BY_VALUE = DATABASE | {"LegacyTokenSecret": "s", "LegacyTokensUntil": UNTIL}
+BY_ARN = DATABASE | {"LegacyTokenSecretArn": LEGACY, "LegacyTokensUntil": UNTIL}
 IAM = {"DatabaseHost": "h", "DatabaseAuth": "iam", "DatabaseUser": "u", "DatabaseResourceId": "db-A"}
 # Parameters, and the rules that they break.
 REFUSED = [
@@ -18,6 +20,12 @@ REFUSED = [
     (IAM | {"DatabaseWriteSecretArn": OWNER}, {"IamTakesNoPassword"}),
     (IAM | {"DatabasePassword": "p"}, {"IamTakesNoPassword"}),
     (DATABASE | {"DatabaseSecretsKeyArn": KEY}, {"AKeyIsOfSecrets"}),
+    (BY_VALUE | {"LegacyTokensUntil": ""}, {"LegacyTokensNeedADay"}),
+    (BY_ARN | {"LegacyTokensUntil": ""}, {"LegacyTokensNeedADay"}),
+    (DATABASE | {"LegacyTokensUntil": UNTIL}, {"LegacyTokensNeedASecret"}),
+    (DATABASE | {"ForgeableLegacyTokenSecret": "s"}, {"LegacyTokensNeedASecret"}),
+    (BY_VALUE | {"ForgeableLegacyTokenSecret": "t"}, {"AForgeableSecretIsTheSecret"}),
+    (BY_VALUE | {"DatabaseSecretsKeyArn": KEY}, {"AKeyIsOfSecrets"}),
     (DATABASE | {"VpcSubnetIds": SUBNETS}, {"SubnetsNeedSecurityGroups"}),
     (DATABASE | {"VpcSecurityGroupIds": GROUPS}, {"SecurityGroupsNeedSubnets"}),
     (DATABASE | {"VpcId": "vpc-1"}, {"SecurityGroupsNeedSubnets"}),
@@ -30,6 +38,12 @@ TAKEN = [
     IAM,
     {"DatabaseHost": "h"},
     {"DatabaseSecretArn": OWNER, "DatabaseSecretsKeyArn": KEY},
+    BY_VALUE,
+    BY_VALUE | {"ForgeableLegacyTokenSecret": "s"},
+    BY_ARN,
+    BY_ARN | {"ForgeableLegacyTokenSecret": "s"},
+    BY_ARN | {"LegacyTokenSecret": "t"},
+    BY_ARN | {"DatabaseSecretsKeyArn": KEY},
     DATABASE | {"VpcSubnetIds": SUBNETS, "VpcSecurityGroupIds": GROUPS},
     DATABASE | DOMAIN,
     DATABASE | DOMAIN | {"HostedZoneId": "Z0123"},
