@@ -1,6 +1,7 @@
 //! The log of the whole run: a line for each request, and no secret. Read after the service ended.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::Ordering;
 
 use aho_corasick::AhoCorasick;
 use serde_json::Value;
@@ -8,6 +9,7 @@ use serde_json::Value;
 use crate::check::{Check, checks};
 use crate::jws::KNOWN_KEY;
 use crate::target::Target;
+use crate::tokens::legacy;
 
 pub(crate) fn checks() -> Vec<Check> {
     checks![
@@ -16,6 +18,7 @@ pub(crate) fn checks() -> Vec<Check> {
         every_request_has_one_line needs Runner;
         a_line_tells_what_was_asked_and_how_it_went needs Runner;
         sign_ins_refusals_and_sign_ups_are_events needs Runner;
+        tokens_of_the_app_are_events needs Runner;
         the_user_is_named_by_id_where_known needs Runner;
         nothing_failed needs Runner;
         nothing_panicked needs Runner;
@@ -58,6 +61,7 @@ fn nothing_that_looks_like_a_hash_or_a_token_is_in_the_log(target: &Target) {
         "@mail.example",
         "password\":",
         KNOWN_KEY,
+        legacy::SECRET,
     ] {
         let found = log.find(mark).map(|start| around(&log, start, start + mark.len()));
         assert_eq!(found, None, "{mark}");
@@ -141,6 +145,22 @@ fn sign_ins_refusals_and_sign_ups_are_events(target: &Target) {
             (events(&lines, "/api/auth/signin", status), events(&lines, "/api/auth/token", status));
         assert!(one.is_empty() || other.is_empty() || one == other, "{one:?} {other:?}");
     }
+}
+
+fn tokens_of_the_app_are_events(target: &Target) {
+    let log = target.log();
+    let lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let events = lines.filter(|line| line["function"] == "authorizer" && line["event"].is_string());
+    let mut accepted = 0;
+    for line in events {
+        let is_accepted = line["status"] == 200;
+        let event = if is_accepted { "legacy_token_accepted" } else { "legacy_token_refused" };
+        assert_eq!(text(&line, "event"), event, "{line}");
+        assert_eq!(line["user_id"].is_i64(), is_accepted, "{line}");
+        accepted += usize::from(is_accepted);
+    }
+    // One line for each, however many requests came with it: the policy is kept.
+    assert_eq!(accepted, legacy::ACCEPTED.load(Ordering::Relaxed));
 }
 
 fn the_user_is_named_by_id_where_known(target: &Target) {

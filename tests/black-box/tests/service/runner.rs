@@ -19,7 +19,7 @@ use crate::process::Guarded;
 const START: Duration = Duration::from_mins(3);
 
 /// Settings of the caller's shell that would point the runner at another database or key.
-const FOREIGN: [&str; 24] = [
+const FOREIGN: [&str; 25] = [
     "AUTHORIZER_CACHE_SECONDS",
     "DATABASE_URL",
     "DATABASE_HOST",
@@ -44,6 +44,7 @@ const FOREIGN: [&str; 24] = [
     "LEGACY_TOKEN_SECRET",
     "LEGACY_TOKEN_SECRET_ARN",
     "LEGACY_TOKENS_UNTIL",
+    "FORGEABLE_LEGACY_TOKEN_SECRET",
 ];
 
 /// A running service.

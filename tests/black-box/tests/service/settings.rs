@@ -17,7 +17,7 @@ pub(crate) fn checks() -> Vec<Check> {
 }
 
 /// What the second runner is started with.
-pub(crate) const OVERRIDES: [&str; 8] = [
+pub(crate) const OVERRIDES: [&str; 10] = [
     "AppName=A & \"B\" </title>",
     "TokenEndpoint=off",
     "PasswordMinLength=12",
@@ -26,6 +26,8 @@ pub(crate) const OVERRIDES: [&str; 8] = [
     "AuthorizerCacheSeconds=300",
     "TokenIssuer=https://issuer.example",
     "TokenAudience=https://audience.example",
+    "LegacyTokenSecret=the-secret-of-an-app-that-has-grown",
+    "LegacyTokensUntil=2100-01-01T00:00:00Z",
 ];
 
 fn a_token_endpoint_that_is_off_is_not_found(target: &Target) {

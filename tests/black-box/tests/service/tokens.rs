@@ -5,6 +5,7 @@ mod encoding;
 mod genuine;
 mod headers;
 mod keys;
+pub(crate) mod legacy;
 mod places;
 mod signature;
 mod subjects;
@@ -24,6 +25,7 @@ pub(crate) fn checks() -> Vec<Check> {
         encoding::checks(),
         headers::checks(),
         keys::checks(),
+        legacy::checks(),
         claims::checks(),
         subjects::checks(),
         places::checks(),
