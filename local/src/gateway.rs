@@ -221,6 +221,7 @@ impl<'a> Incident<'a> {
             event: None,
             error: Some(self.response_type.name()),
             cause: self.cause.as_deref(),
+            hash_scheme: None,
         });
     }
 }

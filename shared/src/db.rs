@@ -15,6 +15,7 @@ mod settings;
 mod signing_keys;
 mod sql;
 mod tls;
+mod unreadable_passwords;
 mod users;
 
 pub use adopted_callers::AdoptedCallers;
@@ -23,10 +24,11 @@ pub use connector::Driver;
 pub use database::Database;
 pub use error::Error;
 pub use logins::{Group, LOGINS, Login};
-pub use roles::{Roles, UserRoles};
+pub use roles::{Roles, UserPage, UserRoles};
 pub use settings::Settings;
 pub use signing_keys::SigningKeys;
 pub use sql::Sql;
+pub use unreadable_passwords::{Counts, UnreadablePassword, UnreadablePasswords};
 pub use users::{FoundForSignin, Insert, SigninUser, Users};
 
 /// All statements: a test prepares each against the migrated database.
@@ -38,6 +40,7 @@ pub const ALL: &[&Sql] = &[
     &roles::REVOKE,
     &signing_keys::LIST_ACCEPTED,
     &signing_keys::PUBLISH,
+    &unreadable_passwords::TALLY,
     &users::FIND_FOR_SIGNIN,
     &users::INSERT,
     &users::REPLACE_PASSWORD,

@@ -1,6 +1,7 @@
 //! What can go wrong in an endpoint, and what a caller is told of it.
 
 use crate::http::Violation;
+use crate::password::ForeignScheme;
 use crate::user_id::UserId;
 
 /// An endpoint's failure.
@@ -42,8 +43,8 @@ pub enum RefusalReason {
     UnknownUser,
     /// The row has no password.
     NoPassword,
-    /// The row's password is no hash that we read.
-    UnknownHash,
+    /// The row's password is no hash that we verify, but of that scheme.
+    UnknownHash(ForeignScheme),
     /// The password doesn't match.
     WrongPassword,
 }
@@ -54,8 +55,16 @@ impl RefusalReason {
         match self {
             Self::UnknownUser => "unknown_user",
             Self::NoPassword => "no_password",
-            Self::UnknownHash => "unknown_hash",
+            Self::UnknownHash(_) => "unknown_hash",
             Self::WrongPassword => "wrong_password",
+        }
+    }
+
+    /// The scheme of a password that can't be verified, beside that word.
+    pub const fn hash_scheme(self) -> Option<&'static str> {
+        match self {
+            Self::UnknownHash(scheme) => Some(scheme.name()),
+            Self::UnknownUser | Self::NoPassword | Self::WrongPassword => None,
         }
     }
 }

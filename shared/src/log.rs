@@ -61,6 +61,8 @@ pub struct Line<'a> {
     pub error: Option<&'static str>,
     /// The cause of its error.
     pub cause: Option<&'a str>,
+    /// Of which scheme a password is that can't be verified, by its stable name.
+    pub hash_scheme: Option<&'static str>,
 }
 
 /// Writes the line: an error where we failed, a warning where a sign-in was refused.
@@ -80,6 +82,7 @@ pub fn request(line: &Line<'_>) {
                 event = line.event,
                 error = line.error,
                 cause = line.cause,
+                hash_scheme = line.hash_scheme,
                 "request"
             )
         };

@@ -70,7 +70,7 @@ impl SignIn {
     /// A hash dearer than the setting takes longer to refuse than a user who isn't there.
     fn tell_of_a_dear_hash(&self, user: Option<&SigninUser>) {
         let Some(user) = user else { return };
-        if user.password.cost().is_some_and(|cost| cost > self.passwords.cost()) {
+        if user.password.read().is_ok_and(|hash| hash.cost() > self.passwords.cost()) {
             log::notice(Some(user.id), "password_hash_above_bcrypt_cost", None);
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! `{"verb":"migrate"}`, the same with `"check":true`,
 //! `{"verb":"grant","username":"ada","role":"ROLE_ADMIN"}`, `revoke` alike,
-//! `{"verb":"list"}`.
+//! `{"verb":"list"}`, the same with `"unreadable":true`.
 
 mod adoption;
 mod group_roles;
@@ -13,8 +13,12 @@ mod request;
 mod role_prefix;
 mod signing_keys;
 
-use serde_json::{Value, json};
-use shared::db::{self, Database, Roles, SigningKeys, UserRoles};
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+use shared::db::{
+    self, Database, Roles, SigningKeys, UnreadablePassword, UnreadablePasswords, UserRoles,
+};
 use shared::environment::Invalid;
 use shared::jwt::{self, KeySource};
 use shared::secrets_manager::SecretsManager;
@@ -80,6 +84,7 @@ impl Admin {
                 changed("revoke", role, self.roles().revoke(&username, role).await?)
             }
             Request::List { after, limit } => self.list(after, limit).await,
+            Request::ListUnreadable { after, limit } => self.list_unreadable(after, limit).await,
         }
     }
 
@@ -108,17 +113,42 @@ impl Admin {
         Ok(json!({ "check": migration::check(&self.database, self.clock.now()).await? }))
     }
 
-    async fn list(&self, after: UserId, limit: u32) -> Result<Value, Refusal> {
-        let mut users = self.roles().list(after, limit + 1).await?;
+    async fn list(&self, after: Option<UserId>, limit: u32) -> Result<Value, Refusal> {
+        let page = self.roles().list(after, limit).await?;
+        let last = page.users.last().filter(|_| page.more).map(|user| user.id);
+        let users = page.users.iter().map(listed).collect();
+        Ok(paged(users, last))
+    }
+
+    /// The counts come with the first page: they are of all users.
+    async fn list_unreadable(&self, after: Option<UserId>, limit: u32) -> Result<Value, Refusal> {
+        let passwords = UnreadablePasswords::new(self.database.clone());
+        let (counts, mut users) = match after {
+            None => {
+                let (counts, users) = passwords.count(limit + 1).await?;
+                (Some(counts), users)
+            }
+            Some(after) => (None, passwords.list(after, limit + 1).await?),
+        };
         let more = users.len() > limit as usize;
         users.truncate(limit as usize);
-        let next = users.last().filter(|_| more).map(|user| user.id.get());
-        let mut answer = json!({ "users": users.iter().map(listed).collect::<Vec<_>>() });
-        if let Some(next) = next {
-            answer["next"] = json!(next);
+        let last = users.last().filter(|_| more).map(|(id, _)| *id);
+        let told =
+            |(id, reason): &UnreadablePassword| json!({ "id": id.get(), "scheme": reason.name() });
+        let mut answer = paged(users.iter().map(told).collect(), last);
+        if let Some(counts) = counts {
+            let counts = counts.iter().map(|(reason, users)| (reason.name(), *users));
+            answer["counts"] = json!(counts.collect::<BTreeMap<_, _>>());
         }
         Ok(answer)
     }
+}
+
+/// One page, and after whom the next one begins.
+fn paged(users: Vec<Value>, last: Option<UserId>) -> Value {
+    let mut answer = Map::from_iter([("users".to_owned(), Value::Array(users))]);
+    answer.extend(last.map(|last| ("next".to_owned(), json!(last.get()))));
+    Value::Object(answer)
 }
 
 fn listed(UserRoles { id, username, roles }: &UserRoles) -> Value {

@@ -36,7 +36,8 @@ impl fmt::Display for Refusal {
             Self::NoSuchRequest => f.write_str(
                 "The event must be {\"verb\":\"migrate\"} with \"check\" if you like, \
                  {\"verb\":\"grant\",\"username\":\"…\",\"role\":\"ROLE_…\"}, the same with \
-                 \"revoke\", or {\"verb\":\"list\"} with \"after\" and \"limit\" if you like.",
+                 \"revoke\", or {\"verb\":\"list\"} with \"unreadable\", \"after\" and \"limit\" if \
+                 you like.",
             ),
             Self::BadLimit => f.write_str("`limit` must be from 1 to 1000."),
             Self::NoSuchUser => f.write_str(

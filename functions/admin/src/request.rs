@@ -6,8 +6,7 @@ use shared::{Role, UserId, Username};
 
 use crate::refusal::Refusal;
 
-/// Most users of one answer, which Lambda limits to 6 MB: a name has 255 characters at most, or
-/// what an adopted database holds.
+/// Most users of one answer.
 const MAX_LIMIT: u32 = 1000;
 
 /// What is asked for, its parts proven.
@@ -23,8 +22,15 @@ pub(crate) enum Request {
     Revoke(Username, Role),
     /// Lists users and their roles, in pages: `next` of an answer is `after` of the next one.
     List {
-        /// The id to begin after.
-        after: UserId,
+        /// The id to begin after; else with the lowest.
+        after: Option<UserId>,
+        /// How many users at most.
+        limit: u32,
+    },
+    /// Lists likewise who has no password that we can verify, and counts them by scheme.
+    ListUnreadable {
+        /// The id to begin after; else with the lowest.
+        after: Option<UserId>,
         /// How many users at most.
         limit: u32,
     },
@@ -48,7 +54,9 @@ enum Event {
     },
     List {
         #[serde(default)]
-        after: i32,
+        unreadable: bool,
+        #[serde(default)]
+        after: Option<i32>,
         #[serde(default = "max_limit")]
         limit: u32,
     },
@@ -68,10 +76,17 @@ impl Request {
             Event::Migrate { check: true } => Ok(Self::CheckMigration),
             Event::Grant { username, role } => Ok(Self::Grant(user(username)?, named(&role)?)),
             Event::Revoke { username, role } => Ok(Self::Revoke(user(username)?, named(&role)?)),
-            Event::List { after, limit } if (1..=MAX_LIMIT).contains(&limit) => {
-                Ok(Self::List { after: UserId::new(after), limit })
+            Event::List { limit, .. } if !(1..=MAX_LIMIT).contains(&limit) => {
+                Err(Refusal::BadLimit)
             }
-            Event::List { .. } => Err(Refusal::BadLimit),
+            Event::List { unreadable, after, limit } => {
+                let after = after.map(UserId::new);
+                Ok(if unreadable {
+                    Self::ListUnreadable { after, limit }
+                } else {
+                    Self::List { after, limit }
+                })
+            }
         }
     }
 }
@@ -95,8 +110,13 @@ mod tests {
         assert_eq!(Request::parse(json!({ "verb": "migrate" })).unwrap(), Request::Migrate);
         let check = json!({ "verb": "migrate", "check": true });
         assert_eq!(Request::parse(check).unwrap(), Request::CheckMigration);
-        let list = Request::List { after: UserId::new(0), limit: MAX_LIMIT };
-        assert_eq!(Request::parse(json!({ "verb": "list" })).unwrap(), list);
+        let list = |after| Request::List { after, limit: MAX_LIMIT };
+        assert_eq!(Request::parse(json!({ "verb": "list" })).unwrap(), list(None));
+        let on = json!({ "verb": "list", "after": -5 });
+        assert_eq!(Request::parse(on).unwrap(), list(Some(UserId::new(-5))));
+        let unreadable = json!({ "verb": "list", "unreadable": true, "limit": 7 });
+        let expected = Request::ListUnreadable { after: None, limit: 7 };
+        assert_eq!(Request::parse(unreadable).unwrap(), expected);
         for event in [
             json!({}),
             json!(["migrate"]),
@@ -107,6 +127,9 @@ mod tests {
             json!({ "verb": "MIGRATE" }),
             json!({ "verb": "migrate", "force": true }),
             json!({ "verb": "migrate", "check": "true" }),
+            json!({ "verb": "list", "unreadable": 1 }),
+            json!({ "verb": "list", "after": 2_147_483_648_u32 }),
+            json!({ "verb": "grant", "unreadable": true, "username": "ada", "role": "ROLE_USER" }),
             json!({ "verb": "grant", "username": 7, "role": "ROLE_ADMIN" }),
         ] {
             let refused = Request::parse(event.clone());

@@ -90,6 +90,55 @@ async fn a_list_is_cut_into_pages() {
 }
 
 #[tokio::test]
+async fn ids_of_any_sign_are_listed() {
+    let stage = with_ada().await;
+    let by_hand = "INSERT INTO users (id, username, email) \
+                   SELECT id, id, id FROM unnest(ARRAY[-2147483648, -1, 0, 2147483647]) AS id";
+    stage.execute(by_hand).await;
+    let mut ids = Vec::new();
+    let mut event = json!({ "verb": "list", "limit": 2 });
+    loop {
+        let page = ask(&stage, event.clone()).await.unwrap();
+        ids.extend(page["users"].as_array().unwrap().iter().map(|user| user["id"].as_i64()));
+        let Some(next) = page.get("next") else { break };
+        event["after"] = next.clone();
+    }
+    let all = [i32::MIN, -1, 0, 1, i32::MAX];
+    assert_eq!(ids, all.map(|id| Some(i64::from(id))));
+}
+
+#[tokio::test]
+async fn who_can_not_sign_in_is_counted_and_named_by_id() {
+    let stage = with_ada().await;
+    stage
+        .execute(
+            "INSERT INTO users (id, username, email, password) VALUES \
+             (-4, 'b', 'b', '$argon2id$v=19$m=8,t=1,p=1$a$b'), (5, 'c', 'c', 'hunter2'), \
+             (6, 'd', 'd', '$2b$04$jdKw.xB3ycMjCRZuvXU.NO.PZF0J4DmdMsksAmi85z/tWVAXa08.S'), \
+             (7, 'e', 'e', '')",
+        )
+        .await;
+    let unreadable = json!({ "verb": "list", "unreadable": true });
+    let told = ask(&stage, unreadable).await.unwrap();
+    let user = |id, scheme| json!({ "id": id, "scheme": scheme });
+    let users = [user(-4, "argon2"), user(1, "no_password"), user(5, "unknown")];
+    let last = user(7, "no_password");
+    let counts = json!({ "argon2": 1, "no_password": 2, "unknown": 1 });
+    let mut all = users.to_vec();
+    all.push(last.clone());
+    assert_eq!(told, json!({ "counts": counts, "users": all }));
+    assert!(!told.to_string().contains("hunter2"));
+    let page = json!({ "verb": "list", "unreadable": true, "limit": 3 });
+    let first = ask(&stage, page).await.unwrap();
+    assert_eq!(first, json!({ "counts": counts, "users": users, "next": 5 }));
+    let page = json!({ "verb": "list", "unreadable": true, "limit": 3, "after": 5 });
+    assert_eq!(ask(&stage, page).await.unwrap(), json!({ "users": [last] }));
+    stage.execute("DELETE FROM users WHERE id <> 6").await;
+    let told = ask(&stage, json!({ "verb": "list", "unreadable": true })).await.unwrap();
+    assert_eq!(told, json!({ "counts": {}, "users": [] }));
+}
+
+#[tokio::test]
 async fn what_is_refused_is_refused_in_a_sentence() {
     let stage = with_ada().await;
     for (event, words) in [

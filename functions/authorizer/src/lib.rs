@@ -165,6 +165,7 @@ impl Authorizer {
             event: happened,
             error: caller.as_ref().err().map(Error::code),
             cause,
+            hash_scheme: None,
         });
         Policy::of(&caller?, event.method_arn())
             .ok_or_else(|| Error::Failed("a methodArn that is none".into()))

@@ -213,7 +213,6 @@ mod tests {
     use crate::clock::NumericDate;
     use crate::db::Roles;
     use crate::environment::Environment;
-    use crate::user_id::UserId;
 
     /// A way to the stage's database by a login that is let in by a token alone, as RDS does it:
     /// what the server compares is the password.
@@ -275,7 +274,7 @@ mod tests {
         }
 
         async fn is_let_in(&self) -> bool {
-            match Roles::new(self.database.clone()).list(UserId::new(0), 1).await {
+            match Roles::new(self.database.clone()).list(None, 1).await {
                 Ok(_) => true,
                 Err(Error::LoginRefused(_)) => false,
                 Err(error) => panic!("{error}"),

@@ -1,7 +1,7 @@
 //! Who asks what, and as whom.
 
 use super::sql::Sql;
-use super::{adopted_callers, callers, roles, signing_keys, users};
+use super::{adopted_callers, callers, roles, signing_keys, unreadable_passwords, users};
 
 /// A group role of SQL: what its members may do is what their functions' statements need.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,7 +42,13 @@ pub const LOGINS: &[Login] = &[
     Login {
         function: "admin",
         group: None,
-        statements: &[&roles::GRANT, &roles::LIST, &roles::REVOKE, &signing_keys::PUBLISH],
+        statements: &[
+            &roles::GRANT,
+            &roles::LIST,
+            &roles::REVOKE,
+            &signing_keys::PUBLISH,
+            &unreadable_passwords::TALLY,
+        ],
     },
     Login {
         function: "authorizer",

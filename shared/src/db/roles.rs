@@ -37,12 +37,24 @@ pub(super) const REVOKE: Sql = Sql::new(
      FROM subject AS s",
 );
 
-/// A page of users in the order of their ids.
+/// A page of users in the order of their ids, cut where their names and roles come to too many
+/// bytes, and how many it had before that.
 pub(super) const LIST: Sql = Sql::new(
-    "SELECT u.id, u.username, ARRAY(SELECT r.name FROM users_to_roles AS ur \
-         JOIN roles AS r ON r.id = ur.role_id WHERE ur.user_id = u.id ORDER BY r.id) AS roles \
-     FROM users AS u WHERE u.id > $1 ORDER BY u.id LIMIT $2",
+    "SELECT id, username, roles, users FROM ( \
+         SELECT id, username, roles, count(*) OVER () AS users, \
+             sum(octet_length(username) + octet_length(roles::text)) OVER (ORDER BY id) \
+             - octet_length(username) - octet_length(roles::text) AS bytes_before \
+         FROM (SELECT u.id, u.username, ARRAY(SELECT r.name FROM users_to_roles AS ur \
+                 JOIN roles AS r ON r.id = ur.role_id WHERE ur.user_id = u.id ORDER BY r.id) \
+                 AS roles \
+             FROM users AS u WHERE u.id > $1 ORDER BY u.id LIMIT $2) AS page) AS measured \
+     WHERE bytes_before < $3 ORDER BY id",
 );
+
+/// Most bytes of the names and roles of a page but for its last user's. As JSON they may come to
+/// six times as many, and an answer of Lambda has 6 MB; no name or role that an index takes has
+/// more than some 250,000.
+const PAGE_BYTES: i64 = 500_000;
 
 /// A user and the names of all roles, ours or not.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,6 +65,15 @@ pub struct UserRoles {
     pub username: Username,
     /// The roles' names, in the order of `roles.id`.
     pub roles: Vec<String>,
+}
+
+/// Some users, and whether there are more after them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserPage {
+    /// The users, in the order of their ids.
+    pub users: Vec<UserRoles>,
+    /// Whether the last of them is not the last of all.
+    pub more: bool,
 }
 
 /// Who has which role.
@@ -75,11 +96,20 @@ impl Roles {
         self.change(&REVOKE, from, role).await
     }
 
-    /// At most `limit` users with an id past `after`.
-    pub async fn list(&self, after: UserId, limit: u32) -> Result<Vec<UserRoles>, Error> {
-        let limit = i64::from(limit);
-        let parameters = [(&after.get() as _, Type::INT4), (&limit as _, Type::INT8)];
-        self.0.rows(&LIST, &parameters).await?.iter().map(read).collect()
+    /// At most `limit` users with an id past `after`, fewer where their names are very long.
+    pub async fn list(&self, after: Option<UserId>, limit: u32) -> Result<UserPage, Error> {
+        let after = after.map_or(i64::MIN, |id| id.get().into());
+        let one_more = i64::from(limit) + 1;
+        let parameters = [
+            (&after as _, Type::INT8),
+            (&one_more as _, Type::INT8),
+            (&PAGE_BYTES as _, Type::INT8),
+        ];
+        let rows = self.0.rows(&LIST, &parameters).await?;
+        let there: i64 = rows.first().map_or(Ok(0), |row| row.try_get("users"))?;
+        let users: Vec<_> = rows.iter().take(limit as usize).map(read).collect::<Result<_, _>>()?;
+        let more = i64::try_from(users.len()).is_ok_and(|shown| shown < there);
+        Ok(UserPage { users, more })
     }
 
     async fn change(

@@ -78,6 +78,7 @@ impl<E: Endpoint> Function<E> {
             event: reply.event.map(SecurityEvent::name),
             error: reply.error,
             cause: reply.cause.as_deref(),
+            hash_scheme: reply.hash_scheme,
         });
     }
 }

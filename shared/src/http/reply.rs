@@ -44,6 +44,7 @@ pub struct Reply {
     pub(crate) user_id: Option<UserId>,
     pub(crate) error: Option<&'static str>,
     pub(crate) cause: Option<String>,
+    pub(crate) hash_scheme: Option<&'static str>,
 }
 
 /// What every answer carries: OWASP's list for a REST API.
@@ -63,8 +64,8 @@ impl Reply {
     fn new(status: u16, content_type: &'static str, body: Vec<u8>) -> Self {
         let mut headers = HeaderMap::from_iter(SECURITY);
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
-        let (event, user_id, error, cause) = (None, None, None, None);
-        Self { status, headers, body, event, user_id, error, cause }
+        let (event, user_id, error, cause, hash_scheme) = (None, None, None, None, None);
+        Self { status, headers, body, event, user_id, error, cause, hash_scheme }
     }
 
     /// 200 with a text of that type.
@@ -125,6 +126,7 @@ impl Reply {
         }
         if let Error::WrongCredentials(refusal) = error {
             (self.event, self.user_id) = (Some(SecurityEvent::SignInRefused), refusal.user_id);
+            self.hash_scheme = refusal.reason.hash_scheme();
         }
         self.cause = error.cause().map(str::to_owned);
         self.with_status(status).with_error(code)

@@ -1,24 +1,45 @@
 //! The forms of a stored hash.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::hmac;
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::alphabet;
+use base64::engine::general_purpose::{GeneralPurpose, NO_PAD, STANDARD};
 use bcrypt::{BASE_64, HashParts};
 
+use super::foreign_scheme::ForeignScheme;
 use crate::secret::Secret;
 
 /// The bytes of a password that bcrypt looks at.
 pub(super) const BCRYPT_BYTES: usize = 72;
+
+/// The costs that bcrypt has.
+const COSTS: RangeInclusive<u32> = 4..=31;
+
+/// The dearest hash that we verify. On a core of Lambda it takes 15 seconds and each further step
+/// twice as long, and nobody waits for a function for longer than 29.
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html>
+pub(crate) const DEAREST: u32 = 18;
+
+/// What [`of_bcrypt`] takes, as a regular expression of PostgreSQL, but for the 53 characters of its
+/// salt and digest: a count would make it ten times as slow.
+pub(crate) const BCRYPT: &str = r"^\$2[aby]?\$(?:0[4-9]|[12][0-9]|3[01])\$[./0-9A-Za-z]*$";
+
+/// The same of [`of_sha256`], but for the 22 characters of its salt and the 31 of its digest.
+pub(crate) const BCRYPT_SHA256: &str = r"^\$bcrypt-sha256\$(?:2[ab],|v=0*2,t=2b,r=)(?:[4-9]|[12][0-9]|3[01])\$[./0-9A-Za-z]*\$[./0-9A-Za-z]*\n?$";
 
 /// What is done to a password before bcrypt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Scheme {
     /// Nothing: `$2b$12$…`, and its elder spellings `$2a$` and `$2y$`.
     Bcrypt,
+    /// It is said over and over: `$2$12$…`, bcrypt's first form, which didn't mark a password's
+    /// end. Read only.
+    RepeatedBcrypt,
     /// passlib's first `bcrypt_sha256`, read only: SHA-256.
     /// `$bcrypt-sha256$2b,12$salt$digest`
     BcryptSha256V1,
@@ -26,6 +47,17 @@ pub(super) enum Scheme {
     /// `$bcrypt-sha256$v=2,t=2b,r=12$salt$digest`
     /// <https://passlib.readthedocs.io/en/stable/lib/passlib.hash.bcrypt_sha256.html>
     BcryptSha256,
+}
+
+impl Scheme {
+    /// That of a hash that takes this one's place.
+    pub(super) const fn of_successor(self) -> Self {
+        match self {
+            Self::Bcrypt | Self::RepeatedBcrypt => Self::Bcrypt,
+            Self::BcryptSha256V1 => Self::BcryptSha256V1,
+            Self::BcryptSha256 => Self::BcryptSha256,
+        }
+    }
 }
 
 /// A hash that we can verify.
@@ -41,6 +73,11 @@ impl PasswordHash {
         ROUNDS.with(|rounds| rounds.set(rounds.get() + (1 << cost)));
         let parts = match scheme {
             Scheme::Bcrypt => bcrypt::hash_with_salt(password, cost, salt),
+            Scheme::RepeatedBcrypt => {
+                let repeated: Vec<u8> =
+                    password.iter().copied().cycle().take(BCRYPT_BYTES).collect();
+                bcrypt::hash_with_salt(repeated, cost, salt)
+            }
             Scheme::BcryptSha256V1 => {
                 bcrypt::hash_with_salt(STANDARD.encode(digest(&SHA256, password)), cost, salt)
             }
@@ -52,31 +89,30 @@ impl PasswordHash {
         Some(Self { scheme, parts: parts.ok()? })
     }
 
-    /// Reads a stored hash; `None` if it is of no scheme that we know.
-    pub(super) fn parse(text: &str) -> Option<Self> {
-        let Some(rest) = text.strip_prefix("$bcrypt-sha256$") else {
-            return Self::from_parts(Scheme::Bcrypt, text);
-        };
-        let [settings, salt, digest] = rest.split('$').collect::<Vec<_>>().try_into().ok()?;
-        let (scheme, version, cost) = match settings.split(',').collect::<Vec<_>>()[..] {
-            ["v=2", version, cost] => {
-                (Scheme::BcryptSha256, version.strip_prefix("t=")?, cost.strip_prefix("r=")?)
-            }
-            [version, cost] => (Scheme::BcryptSha256V1, version, cost),
-            _ => return None,
-        };
-        // passlib writes the cost as a plain number here, bcrypt with two digits.
-        let cost: u32 = cost.parse().ok()?;
-        Self::from_parts(scheme, &format!("${version}${cost:02}${salt}{digest}"))
+    /// Reads a stored hash; if we can't verify it, says of which scheme it is.
+    pub(super) fn read(text: &str) -> Result<Self, ForeignScheme> {
+        match Self::parse(text) {
+            Some(hash) if hash.cost() <= DEAREST => Ok(hash),
+            Some(_) => Err(ForeignScheme::TOO_DEAR),
+            None => Err(ForeignScheme::of(text)),
+        }
     }
 
-    fn from_parts(scheme: Scheme, bcrypt: &str) -> Option<Self> {
-        let known = ["$2a$", "$2b$", "$2y$"].iter().any(|prefix| bcrypt.starts_with(prefix));
-        let parts = known.then(|| bcrypt.parse::<HashParts>().ok())??;
-        (4..=31).contains(&parts.get_cost()).then_some(Self { scheme, parts })
+    /// Reads a stored hash of any cost; `None` if it is of no scheme of ours. What passlib 1.7.4
+    /// can verify is one, and nothing else is.
+    fn parse(text: &str) -> Option<Self> {
+        let (scheme, cost, salt, digest) = match text.strip_prefix("$bcrypt-sha256$") {
+            // Python's `$` in a pattern lets a newline follow.
+            Some(rest) => of_sha256(rest.strip_suffix('\n').unwrap_or(rest))?,
+            None => of_bcrypt(text)?,
+        };
+        let (salt, digest) = (repaired::<16>(salt)?, repaired::<23>(digest)?);
+        let parts = format!("$2b${cost:02}${salt}{digest}").parse::<HashParts>().ok()?;
+        COSTS.contains(&parts.get_cost()).then_some(Self { scheme, parts })
     }
 
-    pub(super) fn cost(&self) -> u32 {
+    /// bcrypt's cost of it.
+    pub fn cost(&self) -> u32 {
         self.parts.get_cost()
     }
 
@@ -96,10 +132,58 @@ impl PasswordHash {
         let (cost, (salt, digest)) = (self.cost(), bcrypt[7..].split_at(22));
         Secret::new(match self.scheme {
             Scheme::Bcrypt => bcrypt,
+            Scheme::RepeatedBcrypt => bcrypt.replacen("$2b$", "$2$", 1),
             Scheme::BcryptSha256V1 => format!("$bcrypt-sha256$2b,{cost}${salt}${digest}"),
             Scheme::BcryptSha256 => format!("$bcrypt-sha256$v=2,t=2b,r={cost}${salt}${digest}"),
         })
     }
+}
+
+/// Scheme, cost, salt and digest of a hash.
+type Parts<'a> = (Scheme, u32, &'a str, &'a str);
+
+/// `$2b$12$<salt><digest>`
+fn of_bcrypt(text: &str) -> Option<Parts<'_>> {
+    let ["", version, cost, rest] = text.splitn(4, '$').collect::<Vec<_>>()[..] else {
+        return None;
+    };
+    let scheme = match version {
+        "2a" | "2b" | "2y" => Scheme::Bcrypt,
+        "2" => Scheme::RepeatedBcrypt,
+        _ => return None,
+    };
+    let (salt, digest) = rest.split_at_checked(22)?;
+    let cost = number(cost).filter(|_| cost.len() == 2)?;
+    Some((scheme, cost, salt, digest))
+}
+
+/// `2b,12$<salt>$<digest>` or `v=2,t=2b,r=12$<salt>$<digest>`
+fn of_sha256(text: &str) -> Option<Parts<'_>> {
+    let [settings, salt, digest] = text.split('$').collect::<Vec<_>>().try_into().ok()?;
+    let (scheme, cost) = match settings.split(',').collect::<Vec<_>>()[..] {
+        [version, "t=2b", cost] if number(version.strip_prefix("v=")?)? == 2 => {
+            (Scheme::BcryptSha256, cost.strip_prefix("r=")?)
+        }
+        ["2a" | "2b", cost] => (Scheme::BcryptSha256V1, cost),
+        _ => return None,
+    };
+    let cost = number(cost).filter(|_| !cost.starts_with('0'))?;
+    Some((scheme, cost, salt, digest))
+}
+
+/// The number that these digits, and nothing but digits, write.
+fn number(digits: &str) -> Option<u32> {
+    let are_digits = digits.bytes().all(|byte| byte.is_ascii_digit());
+    are_digits.then(|| digits.parse().ok())?
+}
+
+/// bcrypt's base64 of just so many bytes, with the bits at its end that belong to none of them set
+/// to zero. Old libraries left something in them, which every other one ignores.
+fn repaired<const BYTES: usize>(text: &str) -> Option<String> {
+    const ANY_END: GeneralPurpose =
+        GeneralPurpose::new(&alphabet::BCRYPT, NO_PAD.with_decode_allow_trailing_bits(true));
+    let bytes: [u8; BYTES] = ANY_END.decode(text).ok()?.try_into().ok()?;
+    Some(BASE_64.encode(bytes))
 }
 
 impl fmt::Debug for PasswordHash {
@@ -131,11 +215,41 @@ mod tests {
     #[test]
     fn hashes_of_passlib_are_read_and_written_alike() {
         for (password, text) in serde_json::from_str::<Vec<(String, String)>>(OF_PASSLIB).unwrap() {
-            let hash = PasswordHash::parse(&text).expect(&text);
+            let hash = PasswordHash::read(&text).expect(&text);
             assert!(hash.matches(password.as_bytes()), "{text}");
             assert!(!hash.matches(format!("!{password}").as_bytes()), "{text}");
             let spelled_2b = text.replacen("$2a$", "$2b$", 1).replacen("$2y$", "$2b$", 1);
             assert_eq!(hash.to_text().expose(), &spelled_2b);
+        }
+    }
+
+    /// Passwords, stored texts, and whether passlib 1.7.4 with bcrypt 4.0.1 and the schemes
+    /// `bcrypt_sha256` and `bcrypt` verifies the one by the other: odd idents, costs, padding bits,
+    /// lengths, white space.
+    const ODDITIES_OF_PASSLIB: &str = include_str!("passlib_oddities.json");
+
+    #[test]
+    fn what_passlib_verifies_is_verified_and_nothing_else() {
+        let rows: Vec<(String, String, bool)> = serde_json::from_str(ODDITIES_OF_PASSLIB).unwrap();
+        for (password, text, verified) in rows {
+            let matches = PasswordHash::read(&text).is_ok_and(|it| it.matches(password.as_bytes()));
+            assert_eq!(matches, verified, "{text:?} {password:?}");
+        }
+    }
+
+    #[test]
+    fn a_hash_that_nobody_could_wait_for_is_not_read() {
+        let digest = "abcdefghijklmnopqrstuu0123456789012345678901234567890";
+        for (cost, read) in [(4, true), (18, true), (19, false), (31, false)] {
+            let (salt, rest) = digest.split_at(22);
+            for text in [
+                format!("$2b${cost:02}${digest}"),
+                format!("$bcrypt-sha256$v=2,t=2b,r={cost}${salt}${rest}"),
+                format!("$bcrypt-sha256$2a,{cost}${salt}${rest}"),
+            ] {
+                let scheme = PasswordHash::read(&text).err();
+                assert_eq!(scheme, (!read).then_some(ForeignScheme::TOO_DEAR), "{text}");
+            }
         }
     }
 
@@ -150,14 +264,12 @@ mod tests {
             "$argon2id$v=19$m=1,t=1,p=1$a$b",
             "é",
             &format!("$2x$12${digest}"),
-            &format!("$2b$03${digest}"),
-            &format!("$2b$32${digest}"),
             &format!("$2b$12${digest}x"),
             "$bcrypt-sha256$v=3,t=2b,r=12$a$b",
             "$bcrypt-sha256$v=2,t=2b,r=12$a",
             "$bcrypt-sha256$v=2,t=2b,r=99999999999$a$b",
         ] {
-            assert!(PasswordHash::parse(text).is_none(), "{text}");
+            assert!(PasswordHash::read(text).is_err(), "{text}");
         }
     }
 
@@ -168,18 +280,19 @@ mod tests {
         fn a_hash_survives_its_text(
             password in prop::collection::vec(1..=255_u8, 0..100), salt in any::<[u8; 16]>(),
             scheme in prop::sample::select(vec![
-                Scheme::Bcrypt, Scheme::BcryptSha256V1, Scheme::BcryptSha256,
+                Scheme::Bcrypt, Scheme::RepeatedBcrypt, Scheme::BcryptSha256V1,
+                Scheme::BcryptSha256,
             ]),
         ) {
             let hash = PasswordHash::new(scheme, &password, 4, salt).unwrap();
-            let read = PasswordHash::parse(hash.to_text().expose()).unwrap();
+            let read = PasswordHash::read(hash.to_text().expose()).unwrap();
             prop_assert_eq!(read.scheme, scheme);
             prop_assert!(read.matches(&password));
         }
 
         #[test]
         fn no_stored_text_panics(text in "(\\$bcrypt-sha256\\$|\\$2b\\$)?\\PC{0,70}") {
-            let _ = PasswordHash::parse(&text);
+            let _ = PasswordHash::read(&text);
         }
     }
 }

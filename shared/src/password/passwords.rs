@@ -9,50 +9,10 @@ use tokio::task::spawn_blocking;
 
 use super::hash::{BCRYPT_BYTES, PasswordHash, Scheme};
 use super::plain::{NewPassword, Password};
+use super::stored::{HashedBy, StoredPassword, Unreadable};
 use crate::environment::Environment;
 use crate::error::{Error, RefusalReason};
 use crate::random::Random;
-use crate::secret::Secret;
-
-/// Who made a stored hash. The app's own bcrypt ignored what is past 72 bytes; ours never does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum HashedBy {
-    /// The app that we replace, or a row made by hand: the column's default.
-    App,
-    /// We did.
-    Latchkey,
-}
-
-impl HashedBy {
-    /// Who the word in `users.hashed_by` stands for.
-    pub fn named(name: &str) -> Option<Self> {
-        [Self::App, Self::Latchkey].into_iter().find(|hashed_by| hashed_by.name() == name)
-    }
-
-    /// The word in `users.hashed_by`.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::App => "app",
-            Self::Latchkey => "latchkey",
-        }
-    }
-}
-
-/// What a row of `users` says of its password.
-#[derive(Debug, Clone)]
-pub struct StoredPassword {
-    /// The text of the hash, if there is one.
-    pub hash: Option<Secret<String>>,
-    /// Who made it.
-    pub hashed_by: HashedBy,
-}
-
-impl StoredPassword {
-    /// bcrypt's cost of the hash, if it is one that we read.
-    pub fn cost(&self) -> Option<u32> {
-        PasswordHash::parse(self.hash.as_ref()?.expose()).map(|hash| hash.cost())
-    }
-}
 
 /// How a verification ended.
 #[derive(Debug)]
@@ -66,6 +26,13 @@ pub enum Verified {
 /// The cores of this process: more hashes at once would only make each of them slower.
 static CORES: LazyLock<Semaphore> =
     LazyLock::new(|| Semaphore::new(available_parallelism().map_or(1, NonZero::get)));
+
+/// The lane of hashes that are so dear that a few of them would keep everyone from the cores: one
+/// at a time, beside those. Whoever waits for one waits behind others of their kind alone.
+static LANE: Semaphore = Semaphore::const_new(1);
+
+/// How many steps of cost above the setting a hash goes to the cores: four times its work.
+const STEPS: u32 = 2;
 
 /// Hashes and verifies passwords, at most one per core at a time.
 #[derive(Debug)]
@@ -94,7 +61,7 @@ impl Passwords {
     /// Hashes a new password: bcrypt, or `bcrypt_sha256` where bcrypt would cut it.
     pub async fn hash(&self, password: NewPassword) -> Result<PasswordHash, Error> {
         let (cost, salt) = (self.cost, self.random.bytes());
-        let hash = Self::on_a_core(move || hash_new(password.bytes(), cost, salt)).await?;
+        let hash = Self::work(&CORES, move || hash_new(password.bytes(), cost, salt)).await?;
         hash.ok_or(Error::Internal("a password that bcrypt can't hash".into()))
     }
 
@@ -109,17 +76,22 @@ impl Passwords {
         stored: Option<StoredPassword>,
     ) -> Result<Verified, Error> {
         let (cost, salt) = (self.cost, self.random.bytes());
-        Self::on_a_core(move || verify(password.bytes(), stored, cost, salt)).await
+        let hash = stored.as_ref().and_then(|stored| stored.read().ok());
+        let is_dear = hash.is_some_and(|hash| hash.cost() > cost + STEPS);
+        let places = if is_dear { &LANE } else { &*CORES };
+        Self::work(places, move || verify(password.bytes(), stored, cost, salt)).await
     }
 
-    async fn on_a_core<T: Send + 'static>(
+    /// Works where there is a place. Who has gone away meanwhile takes none.
+    async fn work<T: Send + 'static>(
+        places: &'static Semaphore,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Error> {
-        let core = CORES.acquire().await;
-        let core = core.map_err(|_| Error::Internal("the cores' semaphore is closed".into()))?;
+        let place = places.acquire().await;
+        let place = place.map_err(|_| Error::Internal("a semaphore that is closed".into()))?;
         let work = move || {
             let done = work();
-            drop(core);
+            drop(place);
             done
         };
         spawn_blocking(work).await.map_err(|_| Error::Internal("a hash that panicked".into()))
@@ -138,16 +110,16 @@ fn verify(password: &[u8], stored: Option<StoredPassword>, cost: u32, salt: [u8;
         Verified::Wrong(reason)
     };
     let Some(stored) = stored else { return refuse(RefusalReason::UnknownUser) };
-    let Some(text) = stored.hash else { return refuse(RefusalReason::NoPassword) };
-    let Some(hash) = PasswordHash::parse(text.expose()) else {
-        return refuse(RefusalReason::UnknownHash);
+    let hash = match stored.read() {
+        Ok(hash) => hash,
+        Err(Unreadable::NoPassword) => return refuse(RefusalReason::NoPassword),
+        Err(Unreadable::Scheme(scheme)) => return refuse(RefusalReason::UnknownHash(scheme)),
     };
-    let whole = password.len() <= BCRYPT_BYTES
-        || hash.scheme != Scheme::Bcrypt
-        || stored.hashed_by == HashedBy::App;
+    let is_cut = matches!(hash.scheme, Scheme::Bcrypt | Scheme::RepeatedBcrypt);
+    let whole = password.len() <= BCRYPT_BYTES || !is_cut || stored.hashed_by == HashedBy::App;
     if hash.matches(password) && whole {
         let cheap = hash.cost() < cost;
-        let scheme = hash.scheme;
+        let scheme = hash.scheme.of_successor();
         let dearer = || PasswordHash::new(scheme, password, cost, salt);
         return Verified::Right(cheap.then(dearer).flatten());
     }
@@ -161,7 +133,9 @@ fn verify(password: &[u8], stored: Option<StoredPassword>, cost: u32, salt: [u8;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::password::ForeignScheme;
     use crate::password::hash::rounds;
+    use crate::secret::Secret;
 
     const COST: u32 = 6;
 
@@ -195,15 +169,19 @@ mod tests {
 
     #[tokio::test]
     async fn only_the_apps_own_bcrypt_ignores_what_is_past_72_bytes() {
-        let hash = PasswordHash::new(Scheme::Bcrypt, &[b'x'; 72], COST, [7; 16]).unwrap();
-        let long = "x".repeat(100);
-        assert!(right(&long, stored(&hash, HashedBy::App)).await);
-        assert!(!right(&long, stored(&hash, HashedBy::Latchkey)).await);
+        for scheme in [Scheme::Bcrypt, Scheme::RepeatedBcrypt] {
+            let hash = PasswordHash::new(scheme, &[b'x'; 72], COST, [7; 16]).unwrap();
+            let long = "x".repeat(100);
+            assert!(right(&long, stored(&hash, HashedBy::App)).await);
+            assert!(!right(&long, stored(&hash, HashedBy::Latchkey)).await);
+        }
     }
 
     #[tokio::test]
     async fn a_cheap_hash_is_replaced_in_its_own_scheme_and_a_dear_one_kept() {
-        for scheme in [Scheme::Bcrypt, Scheme::BcryptSha256V1, Scheme::BcryptSha256] {
+        for scheme in
+            [Scheme::Bcrypt, Scheme::RepeatedBcrypt, Scheme::BcryptSha256V1, Scheme::BcryptSha256]
+        {
             for (cost, replaced) in [(COST - 2, true), (COST, false), (COST + 1, false)] {
                 let hash = PasswordHash::new(scheme, b"secret", cost, [7; 16]).unwrap();
                 let password = Password::parse("secret".into()).unwrap();
@@ -213,7 +191,9 @@ mod tests {
                     panic!("{scheme:?} {cost}")
                 };
                 assert_eq!(new.is_some(), replaced);
-                assert!(new.is_none_or(|new| new.scheme == scheme && new.cost() == COST));
+                assert!(new.is_none_or(|new| {
+                    new.scheme == scheme.of_successor() && new.cost() == COST
+                }));
             }
         }
     }
@@ -225,10 +205,13 @@ mod tests {
             Some(StoredPassword { hash: Some(Secret::new(hash.into())), hashed_by: HashedBy::App })
         };
         let none = Some(StoredPassword { hash: None, hashed_by: HashedBy::App });
+        let unknown = |name| RefusalReason::UnknownHash(ForeignScheme::named(name).unwrap());
         for (stored, wanted) in [
             (None, RefusalReason::UnknownUser),
             (none, RefusalReason::NoPassword),
-            (of("secret"), RefusalReason::UnknownHash),
+            (of(""), RefusalReason::NoPassword),
+            (of("secret"), unknown("unknown")),
+            (of("$argon2id$v=19$m=8,t=1,p=1$a$b"), unknown("argon2")),
         ] {
             let Verified::Wrong(reason) = passwords().verify(password(), stored).await.unwrap()
             else {
@@ -238,6 +221,29 @@ mod tests {
         }
     }
 
+    #[tokio::test]
+    async fn a_very_dear_hash_waits_for_its_kind_and_for_nobody_else() {
+        let verified = |steps| {
+            let hash = PasswordHash::new(Scheme::Bcrypt, b"secret", COST + steps, [7; 16]).unwrap();
+            tokio::spawn(right("secret", stored(&hash, HashedBy::App)))
+        };
+        let cores = u32::try_from(available_parallelism().unwrap().get()).unwrap();
+        let all_cores = CORES.acquire_many(cores).await.unwrap();
+        let one_at_a_time = LANE.acquire().await.unwrap();
+        let (dear, very_dear) = (verified(STEPS), verified(STEPS + 1));
+        tokio::task::yield_now().await;
+        drop(one_at_a_time);
+        assert!(very_dear.await.unwrap(), "it needs no core");
+        assert!(!dear.is_finished());
+        let one_at_a_time = LANE.acquire().await.unwrap();
+        let very_dear = verified(STEPS + 1);
+        drop(all_cores);
+        assert!(dear.await.unwrap(), "it needs no lane");
+        assert!(!very_dear.is_finished());
+        drop(one_at_a_time);
+        assert!(very_dear.await.unwrap());
+    }
+
     #[test]
     fn every_refusal_is_the_work_of_one_hash() {
         let of = |scheme, cost| {
@@ -245,14 +251,19 @@ mod tests {
             Some(stored(&hash, HashedBy::Latchkey))
         };
         let none = Some(StoredPassword { hash: None, hashed_by: HashedBy::App });
-        let unknown = Some(Secret::new("$argon2id$".to_owned()));
-        let unknown = Some(StoredPassword { hash: unknown, hashed_by: HashedBy::App });
+        let unread = |text: &str| {
+            let hash = Some(Secret::new(text.to_owned()));
+            Some(StoredPassword { hash, hashed_by: HashedBy::App })
+        };
+        let too_dear = "$2b$31$abcdefghijklmnopqrstuu0123456789012345678901234567890";
         let long = "x".repeat(100);
         for password in ["secret", &long] {
             for stored in [
                 None,
                 none.clone(),
-                unknown.clone(),
+                unread("$argon2id$"),
+                unread(too_dear),
+                of(Scheme::RepeatedBcrypt, 4),
                 of(Scheme::Bcrypt, COST),
                 of(Scheme::Bcrypt, 4),
                 of(Scheme::BcryptSha256V1, 5),

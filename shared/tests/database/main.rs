@@ -8,5 +8,6 @@ mod roles;
 mod sign_in;
 mod signing_keys;
 mod statements;
+mod unreadable_passwords;
 mod users;
 mod verifier;

@@ -1,6 +1,6 @@
 //! `roles` and `users_to_roles`.
 
-use shared::db::{Roles, UserRoles};
+use shared::db::{Roles, UserPage, UserRoles};
 use shared::{Role, UserId, Username};
 use stage::Stage;
 
@@ -28,8 +28,11 @@ async fn a_role_is_given_once_and_taken_once() {
     assert_eq!(both, ["ROLE_USER", "ROLE_MODERATOR"]);
     assert_eq!(names(roles.revoke(&ada(), Role::User).await.unwrap()), granted);
     assert_eq!(names(roles.revoke(&ada(), Role::User).await.unwrap()), granted);
-    let listed = roles.list(UserId::new(0), 10).await.unwrap();
-    assert_eq!(listed[0].roles, granted);
+    let listed = roles.list(None, 10).await.unwrap();
+    assert_eq!(
+        (listed.users[0].roles.as_slice(), listed.more),
+        (granted.map(Into::into).as_slice(), false)
+    );
 }
 
 #[tokio::test]
@@ -40,12 +43,40 @@ async fn nobody_is_nobody() {
     assert_eq!(roles.revoke(&other, Role::Admin).await.unwrap(), None);
 }
 
+fn ids(page: &UserPage) -> (Vec<i32>, bool) {
+    (page.users.iter().map(|user| user.id.get()).collect(), page.more)
+}
+
 #[tokio::test]
 async fn a_list_goes_on_where_the_last_one_ended() {
     let stage = with_ada().await;
     stage.execute("INSERT INTO users (username, email) VALUES ('b', 'b'), ('c', 'c')").await;
     let roles = Roles::new(stage.database());
-    let ids = |users: Vec<UserRoles>| users.iter().map(|user| user.id.get()).collect::<Vec<_>>();
-    assert_eq!(ids(roles.list(UserId::new(0), 2).await.unwrap()), [1, 2]);
-    assert_eq!(ids(roles.list(UserId::new(2), 2).await.unwrap()), [3]);
+    assert_eq!(ids(&roles.list(None, 2).await.unwrap()), (vec![1, 2], true));
+    assert_eq!(ids(&roles.list(Some(UserId::new(2)), 2).await.unwrap()), (vec![3], false));
+    assert_eq!(ids(&roles.list(Some(UserId::new(3)), 2).await.unwrap()), (vec![], false));
+}
+
+#[tokio::test]
+async fn every_id_that_a_row_can_have_is_listed() {
+    let stage = with_ada().await;
+    let by_hand = "INSERT INTO users (id, username, email) \
+                   SELECT id, id, id FROM unnest(ARRAY[-2147483648, -1, 0, 2147483647]) AS id";
+    stage.execute(by_hand).await;
+    let roles = Roles::new(stage.database());
+    let all = vec![i32::MIN, -1, 0, 1, i32::MAX];
+    assert_eq!(ids(&roles.list(None, 10).await.unwrap()), (all, false));
+    assert_eq!(ids(&roles.list(Some(UserId::new(-1)), 1).await.unwrap()), (vec![0], true));
+}
+
+#[tokio::test]
+async fn a_page_of_very_long_names_is_a_shorter_one() {
+    let stage = with_ada().await;
+    let long = "INSERT INTO users (username, email) \
+                SELECT n || repeat('x', 200000), n FROM generate_series(2, 9) AS n";
+    stage.execute(long).await;
+    let roles = Roles::new(stage.database());
+    assert_eq!(ids(&roles.list(None, 100).await.unwrap()), (vec![1, 2, 3, 4], true));
+    assert_eq!(ids(&roles.list(Some(UserId::new(4)), 2).await.unwrap()), (vec![5, 6], true));
+    assert_eq!(ids(&roles.list(Some(UserId::new(7)), 100).await.unwrap()), (vec![8, 9], false));
 }

@@ -1,0 +1,163 @@
+//! The column `users.password`, as far as nobody can sign in by it.
+
+use std::collections::BTreeMap;
+
+use tokio_postgres::types::Type;
+use tokio_postgres::{Row, Transaction};
+
+use super::database::{Database, Parameter};
+use super::error::Error;
+use super::sql::Sql;
+use crate::password::{BCRYPT, BCRYPT_SHA256, DEAREST, ForeignScheme, Patterns, Unreadable};
+use crate::user_id::UserId;
+
+/// How many users one statement looks at: well within its deadline even where every password is of
+/// another make, and few enough that no transaction is long.
+const CHUNK: i64 = 50_000;
+
+/// The next users, by why nobody can sign in by their password, NULL where somebody can: how many
+/// there are, and the first of their ids. No password leaves the database.
+pub(super) const TALLY: Sql = Sql::new(
+    "SELECT reason, count(*) AS users, max(id) AS last, \
+         (array_agg(id ORDER BY id) FILTER (WHERE reason IS NOT NULL))[:$3] AS ids \
+     FROM (SELECT id, CASE \
+             WHEN password IS NULL OR password = '' THEN 'no_password' \
+             WHEN password ~ $4 AND length(split_part(password, '$', 4)) = 53 THEN \
+                 CASE WHEN split_part(password, '$', 3)::int > $6 THEN 'bcrypt_too_dear' END \
+             WHEN password ~ $5 AND length(split_part(password, '$', 4)) = 22 \
+                 AND length(rtrim(split_part(password, '$', 5), chr(10))) = 31 THEN \
+                 CASE WHEN substring(split_part(password, '$', 3) FROM '[0-9]*$')::int > $6 \
+                     THEN 'bcrypt_too_dear' END \
+             ELSE COALESCE((SELECT f.scheme \
+                 FROM unnest($7::text[], $8::text[], $9::int[], $10::text[]) \
+                     AS f (scheme, prefix, length, whole) \
+                 WHERE starts_with(password, f.prefix) AND (f.length IS NULL \
+                     OR length(password) = f.length AND password ~ f.whole) LIMIT 1), 'unknown') \
+             END AS reason \
+         FROM (SELECT id, password COLLATE \"C\" AS password FROM users \
+             WHERE id > $1 ORDER BY id LIMIT $2) AS chunk) AS told \
+     GROUP BY reason",
+);
+
+/// How many users there are for each reason.
+pub type Counts = BTreeMap<Unreadable, i64>;
+
+/// A user whose password we can't verify.
+pub type UnreadablePassword = (UserId, Unreadable);
+
+/// Those whose password we can't verify.
+#[derive(Debug, Clone)]
+pub struct UnreadablePasswords(Database);
+
+impl UnreadablePasswords {
+    /// Those of that database.
+    pub const fn new(database: Database) -> Self {
+        Self(database)
+    }
+
+    /// Counts all of them, and gives at most `limit` of them in the order of their ids: one pass
+    /// over the users.
+    pub async fn count(&self, limit: u32) -> Result<(Counts, Vec<UnreadablePassword>), Error> {
+        let (question, mut tally) = (Question::default(), Tally::after(None, limit));
+        while tally.more {
+            let rows = self.0.rows(&TALLY, &question.about(&tally)).await?;
+            tally.add(&rows)?;
+        }
+        Ok((tally.counts, tally.users))
+    }
+
+    /// Counts all of them over somebody else's connection, to a database that need not be ours
+    /// yet.
+    pub async fn count_in(transaction: &Transaction<'_>) -> Result<Counts, Error> {
+        let (question, mut tally) = (Question::default(), Tally::after(None, 0));
+        while tally.more {
+            let rows = transaction.query_typed(TALLY.text(), &question.about(&tally)).await?;
+            tally.add(&rows)?;
+        }
+        Ok(tally.counts)
+    }
+
+    /// At most `limit` of them with an id past `after`, in the order of their ids.
+    pub async fn list(&self, after: UserId, limit: u32) -> Result<Vec<UnreadablePassword>, Error> {
+        let (question, mut tally) = (Question::default(), Tally::after(Some(after), limit));
+        // Little at first: where many can't be read, few need be looked at.
+        tally.chunk = CHUNK.min(2 * i64::from(limit));
+        while tally.more && tally.users.len() < limit as usize {
+            let rows = self.0.rows(&TALLY, &question.about(&tally)).await?;
+            tally.add(&rows)?;
+            tally.chunk = CHUNK.min(2 * tally.chunk);
+        }
+        Ok(tally.users)
+    }
+}
+
+/// What has been found so far, and where to go on.
+struct Tally {
+    after: i64,
+    chunk: i64,
+    limit: i32,
+    more: bool,
+    counts: Counts,
+    users: Vec<UnreadablePassword>,
+}
+
+impl Tally {
+    fn after(after: Option<UserId>, limit: u32) -> Self {
+        let after = after.map_or(i64::MIN, |id| id.get().into());
+        let limit = i32::try_from(limit).unwrap_or(i32::MAX);
+        let (counts, users) = (Counts::new(), Vec::new());
+        Self { after, chunk: CHUNK, limit, more: true, counts, users }
+    }
+
+    fn add(&mut self, rows: &[Row]) -> Result<(), Error> {
+        let (mut seen, mut found) = (0, Vec::new());
+        for row in rows {
+            let users: i64 = row.try_get("users")?;
+            let last: i32 = row.try_get("last")?;
+            seen += users;
+            self.after = self.after.max(last.into());
+            let Some(reason) = row.try_get("reason")? else { continue };
+            let reason = Unreadable::named(reason)
+                .ok_or_else(|| Error::Failed("a scheme that is none of ours".into()))?;
+            *self.counts.entry(reason).or_default() += users;
+            let ids: Vec<i32> = row.try_get("ids")?;
+            found.extend(ids.into_iter().map(|id| (UserId::new(id), reason)));
+        }
+        self.more = seen >= self.chunk;
+        found.sort_unstable();
+        self.users.append(&mut found);
+        self.users.truncate(usize::try_from(self.limit).unwrap_or(usize::MAX));
+        Ok(())
+    }
+}
+
+/// What the statement is told of hashes.
+struct Question {
+    dearest: i32,
+    patterns: Patterns,
+}
+
+impl Default for Question {
+    fn default() -> Self {
+        let dearest = i32::try_from(DEAREST).unwrap_or(i32::MAX);
+        Self { dearest, patterns: ForeignScheme::patterns() }
+    }
+}
+
+impl Question {
+    fn about<'a>(&'a self, tally: &'a Tally) -> [Parameter<'a>; 10] {
+        let Patterns { schemes, prefixes, lengths, wholes } = &self.patterns;
+        [
+            (&tally.after, Type::INT8),
+            (&tally.chunk, Type::INT8),
+            (&tally.limit, Type::INT4),
+            (&BCRYPT, Type::TEXT),
+            (&BCRYPT_SHA256, Type::TEXT),
+            (&self.dearest, Type::INT4),
+            (schemes, Type::TEXT_ARRAY),
+            (prefixes, Type::TEXT_ARRAY),
+            (lengths, Type::INT4_ARRAY),
+            (wholes, Type::TEXT_ARRAY),
+        ]
+    }
+}

@@ -1,0 +1,272 @@
+//! Of which scheme a stored password is, where it is none that we read.
+
+/// A scheme by its name, passlib's where passlib has one. It is out of a fixed list and so never a
+/// part of the stored text, which may be a plain password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ForeignScheme(&'static str);
+
+/// What a text of a scheme looks like.
+struct Form {
+    scheme: &'static str,
+    /// How it begins.
+    prefix: &'static str,
+    /// How it goes on, where the prefix alone says too little.
+    rest: Option<(usize, Alphabet)>,
+}
+
+/// So many characters of which kind.
+#[derive(Clone, Copy)]
+enum Alphabet {
+    /// Hexadecimal digits in either case.
+    Hex,
+    /// Letters and digits.
+    Alphanumeric,
+    /// The base64 of `crypt(3)`.
+    Crypt,
+}
+
+impl Alphabet {
+    /// Its characters, as a bracket of a regular expression holds them.
+    const fn bracket(self) -> &'static str {
+        match self {
+            Self::Hex => "[0-9A-Fa-f]",
+            Self::Alphanumeric => "[0-9A-Za-z]",
+            Self::Crypt => "[./0-9A-Za-z]",
+        }
+    }
+
+    const fn has(self, byte: u8) -> bool {
+        match self {
+            Self::Hex => byte.is_ascii_hexdigit(),
+            Self::Alphanumeric => byte.is_ascii_alphanumeric(),
+            Self::Crypt => byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'/'),
+        }
+    }
+}
+
+const fn starting(scheme: &'static str, prefix: &'static str) -> Form {
+    Form { scheme, prefix, rest: None }
+}
+
+const fn shaped(
+    scheme: &'static str,
+    prefix: &'static str,
+    length: usize,
+    alphabet: Alphabet,
+) -> Form {
+    Form { scheme, prefix, rest: Some((length, alphabet)) }
+}
+
+/// Those that teams have, of passlib, Django, Werkzeug, LDAP, PHP and Unix. No two fit one text.
+/// <https://passlib.readthedocs.io/en/stable/lib/passlib.hash.html>
+const FORMS: &[Form] = &[
+    // Of bcrypt, but broken or cut; as Python prints bytes; as PostgreSQL prints them.
+    starting("bcrypt_damaged", "$2$"),
+    starting("bcrypt_damaged", "$2a$"),
+    starting("bcrypt_damaged", "$2b$"),
+    starting("bcrypt_damaged", "$2y$"),
+    starting("bcrypt_damaged", "b'$2"),
+    starting("bcrypt_damaged", "\\x2432"),
+    starting("bcrypt_sha256_damaged", "$bcrypt-sha256$"),
+    // Of a crypt_blowfish with a bug (CVE-2011-2483), which passlib can't verify either.
+    starting("bcrypt_2x", "$2x$"),
+    starting("argon2", "$argon2"),
+    starting("scrypt", "$scrypt$"),
+    starting("scrypt", "$7$"),
+    starting("yescrypt", "$y$"),
+    starting("pbkdf2_sha1", "$pbkdf2$"),
+    starting("pbkdf2_sha256", "$pbkdf2-sha256$"),
+    starting("pbkdf2_sha512", "$pbkdf2-sha512$"),
+    starting("sha512_crypt", "$6$"),
+    starting("sha256_crypt", "$5$"),
+    starting("sha1_crypt", "$sha1$"),
+    starting("md5_crypt", "$1$"),
+    starting("apr_md5_crypt", "$apr1$"),
+    starting("phpass", "$P$"),
+    starting("phpass", "$H$"),
+    starting("django_argon2", "argon2$"),
+    starting("django_scrypt", "scrypt$"),
+    starting("django_pbkdf2_sha256", "pbkdf2_sha256$"),
+    starting("django_pbkdf2_sha1", "pbkdf2_sha1$"),
+    starting("django_bcrypt_sha256", "bcrypt_sha256$"),
+    starting("django_bcrypt", "bcrypt$"),
+    starting("django_salted_sha1", "sha1$"),
+    starting("django_salted_md5", "md5$"),
+    shaped("django_disabled", "!", 40, Alphabet::Alphanumeric),
+    starting("werkzeug_scrypt", "scrypt:"),
+    starting("werkzeug_pbkdf2", "pbkdf2:"),
+    starting("ldap_salted_sha512", "{SSHA512}"),
+    starting("ldap_salted_sha256", "{SSHA256}"),
+    starting("ldap_salted_sha1", "{SSHA}"),
+    starting("ldap_sha1", "{SHA}"),
+    starting("ldap_salted_md5", "{SMD5}"),
+    starting("ldap_md5", "{MD5}"),
+    starting("ldap_crypt", "{CRYPT}"),
+    shaped("unix_disabled", "!", 0, Alphabet::Hex),
+    shaped("unix_disabled", "*", 0, Alphabet::Hex),
+    shaped("hex_md5", "", 32, Alphabet::Hex),
+    shaped("hex_sha1", "", 40, Alphabet::Hex),
+    shaped("hex_sha256", "", 64, Alphabet::Hex),
+    shaped("hex_sha512", "", 128, Alphabet::Hex),
+    shaped("des_crypt", "", 13, Alphabet::Crypt),
+    shaped("bsdi_crypt", "_", 19, Alphabet::Crypt),
+];
+
+/// The forms for PostgreSQL, a place in each list for each.
+pub(crate) struct Patterns {
+    /// The schemes' names.
+    pub(crate) schemes: Vec<&'static str>,
+    /// How a text begins.
+    pub(crate) prefixes: Vec<&'static str>,
+    /// How many characters the whole text has, where that counts.
+    pub(crate) lengths: Vec<Option<i32>>,
+    /// What the whole text then matches, a regular expression.
+    pub(crate) wholes: Vec<Option<String>>,
+}
+
+impl ForeignScheme {
+    /// bcrypt, with or without SHA-256, of a cost that we don't verify.
+    pub(crate) const TOO_DEAR: Self = Self("bcrypt_too_dear");
+
+    /// A text of no form that we know: a plain password, for all we can tell.
+    pub(crate) const UNKNOWN: Self = Self("unknown");
+
+    /// The scheme of a text that is no hash of ours.
+    pub(super) fn of(text: &str) -> Self {
+        FORMS.iter().find(|form| form.fits(text)).map_or(Self::UNKNOWN, |form| Self(form.scheme))
+    }
+
+    /// The scheme of that name.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::all().find(|scheme| scheme.0 == name)
+    }
+
+    /// Its name, which stays.
+    pub const fn name(self) -> &'static str {
+        self.0
+    }
+
+    fn all() -> impl Iterator<Item = Self> {
+        let others = [Self::TOO_DEAR, Self::UNKNOWN];
+        FORMS.iter().map(|form| Self(form.scheme)).chain(others)
+    }
+
+    /// Every form.
+    pub(crate) fn patterns() -> Patterns {
+        Patterns {
+            schemes: FORMS.iter().map(|form| form.scheme).collect(),
+            prefixes: FORMS.iter().map(|form| form.prefix).collect(),
+            lengths: FORMS.iter().map(Form::length).collect(),
+            wholes: FORMS.iter().map(Form::whole).collect(),
+        }
+    }
+}
+
+impl Form {
+    fn fits(&self, text: &str) -> bool {
+        let Some(rest) = text.strip_prefix(self.prefix) else { return false };
+        self.rest.is_none_or(|(length, alphabet)| {
+            rest.len() == length && rest.bytes().all(|byte| alphabet.has(byte))
+        })
+    }
+
+    fn length(&self) -> Option<i32> {
+        self.rest.and_then(|(length, _)| i32::try_from(self.prefix.len() + length).ok())
+    }
+
+    /// A count in it would make it ten times as slow.
+    fn whole(&self) -> Option<String> {
+        let (_, alphabet) = self.rest?;
+        let prefix: String = self.prefix.chars().flat_map(|it| ['[', it, ']']).collect();
+        Some(format!("^{prefix}{}*$", alphabet.bracket()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Schemes, and texts of them as others write them: passlib 1.7.4 (with argon2-cffi 25.1.0),
+    /// Django 5.2.19 (`django_scrypt`) and Werkzeug 3.1.9.
+    const OF_OTHERS: &str = include_str!("foreign_schemes.json");
+
+    fn of_others() -> Vec<(String, String)> {
+        serde_json::from_str(OF_OTHERS).unwrap()
+    }
+
+    #[test]
+    fn what_others_write_has_the_name_that_they_give_it() {
+        for (name, text) in of_others() {
+            assert_eq!(ForeignScheme::of(&text).name(), name, "{text}");
+        }
+    }
+
+    #[test]
+    fn every_scheme_but_those_of_no_library_has_a_text_of_others() {
+        let known: BTreeSet<_> = of_others().into_iter().map(|(name, _)| name).collect();
+        let names = ForeignScheme::all().map(ForeignScheme::name);
+        let without: BTreeSet<_> = names.filter(|name| !known.contains(*name)).collect();
+        let expected = [
+            "bcrypt_2x",
+            "bcrypt_damaged",
+            "bcrypt_sha256_damaged",
+            "bcrypt_too_dear",
+            "unknown",
+            "yescrypt",
+        ];
+        assert_eq!(without, BTreeSet::from(expected));
+    }
+
+    #[test]
+    fn a_hash_of_ours_that_is_broken_is_told_from_what_never_was_one() {
+        for (text, name) in [
+            ("$2b$12$tooshort", "bcrypt_damaged"),
+            ("$2$", "bcrypt_damaged"),
+            ("b'$2b$12$abcdefghijklmnopqrstuu0123456789012345678901234567890'", "bcrypt_damaged"),
+            ("\\x243262243132", "bcrypt_damaged"),
+            ("$2x$12$abcdefghijklmnopqrstuu0123456789012345678901234567890", "bcrypt_2x"),
+            ("$bcrypt-sha256$v=3,t=2b,r=12$a$b", "bcrypt_sha256_damaged"),
+            ("$y$j9T$salt$digest", "yescrypt"),
+            ("!!", "unknown"),
+            ("hunter2", "unknown"),
+            (" ", "unknown"),
+            ("é", "unknown"),
+        ] {
+            assert_eq!(ForeignScheme::of(text).name(), name, "{text}");
+        }
+    }
+
+    #[test]
+    fn no_text_has_two_forms() {
+        for (name, text) in of_others() {
+            let fitting = FORMS.iter().filter(|form| form.fits(&text)).count();
+            assert_eq!(fitting, 1, "{name}");
+        }
+        for form in FORMS.iter().filter(|form| form.rest.is_none()) {
+            let fitting = FORMS.iter().filter(|other| other.fits(form.prefix)).count();
+            assert_eq!(fitting, 1, "{}", form.prefix);
+        }
+    }
+
+    #[test]
+    fn the_page_of_behaviour_names_every_scheme() {
+        let page = include_str!("../../../docs/behaviour.md");
+        for scheme in ForeignScheme::all() {
+            assert!(page.contains(&format!("`{}`", scheme.name())), "{scheme:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_name_is_one_of_the_list_whatever_the_text(
+            text in ".*|(\\$2[abxy]?\\$|\\$argon2|\\{SHA\\}|sha1\\$|[!*_])?.{0,40}|[0-9a-f]{30,42}",
+        ) {
+            let name = ForeignScheme::of(&text).name();
+            prop_assert!(ForeignScheme::named(name).is_some());
+        }
+    }
+}
