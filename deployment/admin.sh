@@ -8,11 +8,13 @@ usage() {
 Usage: deployment/admin.sh [--sam-local] migrate [--check]
        deployment/admin.sh [--sam-local] grant USERNAME ROLE
        deployment/admin.sh [--sam-local] revoke USERNAME ROLE
-       deployment/admin.sh [--sam-local] list
+       deployment/admin.sh [--sam-local] list [--unreadable]
 
 migrate prints what it did, as JSON; what is left for an administrator to do goes to standard error. With --check it
 says what it would do and what stands in its way, and changes nothing.
-grant and revoke print the roles that the user has then; list prints a line of JSON for each user.
+grant and revoke print the roles that the user has then; list prints a line of JSON for each user. With --unreadable
+these are the users who can't sign in, since no password of theirs can be verified: the id, and of which scheme the
+password is. How many there are of each goes to standard error.
 A refusal goes to standard error, with exit code 1.
 The stack is STACK_NAME (latchkey, if that isn't set), the account and the region are those of the `aws` command.
 With --sam-local it is what deployment/sam-local.sh has started instead.
@@ -20,13 +22,17 @@ Needs: aws (with --sam-local: sam), jq.
 END
 }
 
-sam_local=no check=false
+sam_local=no check=false unreadable=false
 if [ "${1:-}" = --sam-local ]; then
   sam_local=yes && shift
 fi
 if [ "$*" = 'migrate --check' ]; then
   check=true
   set -- migrate
+fi
+if [ "$*" = 'list --unreadable' ]; then
+  unreadable=true
+  set -- list
 fi
 case "${1:-} $#" in
   'migrate 1' | 'list 1' | 'grant 3' | 'revoke 3') ;;
@@ -77,6 +83,7 @@ ask_sam() {
   fi
 }
 
+# What a terminal would obey may stand in a name of an adopted database: that is shown in ASCII.
 roles='if .roles == [] then "no role" else .roles | join(", ") end'
 case $1 in
   migrate)
@@ -86,15 +93,24 @@ case $1 in
     ;;
   grant | revoke)
     ask --arg verb "$1" --arg username "$2" --arg role "$3" '{verb: $verb, username: $username, role: $role}'
-    jq -r "\"\\(.username): \\($roles)\"" <<<"$answer"
+    if jq -e '[.username, .roles[]] | any(test("[^ -~]"))' <<<"$answer" >/dev/null; then
+      jq -ac . <<<"$answer"
+    else
+      jq -r "\"\\(.username): \\($roles)\"" <<<"$answer"
+    fi
     ;;
   list)
-    after=0
-    while [ "$after" != null ]; do
-      ask --argjson after "$after" '{verb: "list", after: $after}'
-      # In ASCII: a name may hold what a terminal would obey.
-      jq -ac '.users[] | {id, username, roles}' <<<"$answer"
-      after=$(jq .next <<<"$answer")
+    after=null counts=null
+    until [ "$after" = end ]; do
+      ask --argjson unreadable "$unreadable" --argjson after "$after" \
+        '{verb: "list", unreadable: $unreadable, after: $after}'
+      jq -ac '.users[]' <<<"$answer"
+      [ "$after" != null ] || counts=$(jq -c .counts <<<"$answer")
+      after=$(jq -r '.next // "end"' <<<"$answer")
     done
+    if [ "$unreadable" = true ]; then
+      jq -r 'if . == {} then "Every user has a password that can be verified."
+        else "Can\u0027t sign in: \(to_entries | map("\(.value) \(.key)") | join(", "))." end' <<<"$counts" >&2
+    fi
     ;;
 esac

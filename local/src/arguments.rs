@@ -66,6 +66,7 @@ Examples, in a checkout (`latchkey` is `cargo run --` there):
   cargo run -- grant ada ROLE_ADMIN         Make ada an administrator
   cargo run -- list                         Who is there, with which roles
   cargo run -- list --json                  The same for programs, such as jq
+  cargo run -- list --unreadable            Who can't sign in, and why
   cargo run -- migrate --check              What a migration would do
 
 It ends with 0 when all is done, with 1 when something is refused or fails, and
@@ -127,7 +128,11 @@ pub(crate) enum Verb {
     /// List all users and their roles
     #[command(after_help = AFTER_LIST)]
     List {
-        /// Print one JSON array of {"id", "username", "roles"}, a user a line
+        /// Only those who can't sign in, since no password of theirs can be verified
+        #[arg(long)]
+        unreadable: bool,
+        /// Print one JSON array, a user a line: {"id", "username", "roles"}, or with
+        /// --unreadable {"id", "scheme"}
         #[arg(long)]
         json: bool,
     },
@@ -158,10 +163,13 @@ Example:
 const AFTER_LIST: &str = "\
 It prints a table in the order of the ids, and the number of users as its last
 line. A name that a terminal could obey, or a reader mistake, stands between
-quotation marks, with escapes.
+quotation marks, with escapes. With --unreadable it names each by the id and by
+the scheme of the password (argon2, …; no_password where there is none), and
+ends with how many there are of each.
 
 Examples:
   cargo run -- list
+  cargo run -- list --unreadable
   cargo run -q -- list --json | jq -r '.[] | select(.roles == []) | .username'";
 
 const AFTER_MIGRATE: &str = "\

@@ -7,6 +7,7 @@ mod database;
 mod functions;
 mod gateway;
 mod ground;
+mod json_array;
 mod lambda;
 mod migration;
 mod operator;
@@ -18,6 +19,7 @@ mod settings;
 mod signing_key;
 mod start_page;
 mod template;
+mod unreadable_list;
 mod user_list;
 mod waiting;
 

@@ -13,6 +13,7 @@ use crate::{
     printable,
     settings::Settings,
     template::Template,
+    unreadable_list::{Counts, Unreadable, UnreadableList},
     user_list::{self, Form, User, UserList},
     waiting::wait,
 };
@@ -31,6 +32,15 @@ struct Changed {
 #[derive(Deserialize)]
 struct Page {
     users: Vec<User>,
+    next: Option<i64>,
+}
+
+/// One page of those who can't sign in; the first one has the counts.
+#[derive(Deserialize)]
+struct UnreadablePage {
+    #[serde(default)]
+    counts: Counts,
+    users: Vec<Unreadable>,
     next: Option<i64>,
 }
 
@@ -77,8 +87,13 @@ impl Operator {
             Verb::Revoke { username, role } => {
                 self.change("revoke", &username, &role, output).await
             }
-            Verb::List { json } => {
-                self.list(if json { Form::Json } else { Form::Table }, output).await
+            Verb::List { unreadable, json } => {
+                let form = if json { Form::Json } else { Form::Table };
+                if unreadable {
+                    self.list_unreadable(form, output).await
+                } else {
+                    self.list(form, output).await
+                }
             }
             Verb::Migrate { check: false } => self.migrate_and_tell(output).await,
             Verb::Migrate { check: true } => self.check(output).await,
@@ -124,9 +139,24 @@ impl Operator {
             let Some(next) = page.next else { break };
             event = json!({ "verb": "list", "after": next });
         }
-        if list.end()? == 0 && form == Form::Table {
+        if !list.end()? && form == Form::Table {
             eprintln!("The database holds no users: a sign-up makes the first.");
         }
         Ok(())
+    }
+
+    async fn list_unreadable(&self, form: Form, output: &mut dyn Write) -> Result<(), Error> {
+        let mut list = UnreadableList::new(output, form);
+        let first = self.0.handle(json!({ "verb": "list", "unreadable": true }));
+        let first = wait("Looking at every user's password.", Box::pin(first)).await?;
+        let mut page: UnreadablePage = serde_json::from_value(first)?;
+        let counts = std::mem::take(&mut page.counts);
+        loop {
+            list.page(&page.users)?;
+            let Some(next) = page.next else { break };
+            let event = json!({ "verb": "list", "unreadable": true, "after": next });
+            page = serde_json::from_value(self.0.handle(event).await?)?;
+        }
+        Ok(list.end(&counts)?)
     }
 }

@@ -9,7 +9,7 @@ use std::io::{self, Write};
 use serde::{Deserialize, Serialize};
 use unicode_width::UnicodeWidthStr as _;
 
-use crate::printable;
+use crate::{json_array::JsonArray, printable};
 
 /// A user, as the admin function tells of one.
 #[derive(Debug, Deserialize, Serialize)]
@@ -35,37 +35,42 @@ const WIDEST: usize = 40;
 pub(crate) struct UserList<W> {
     output: W,
     form: Form,
-    count: u64,
+    rows: u64,
+    elements: JsonArray,
     id_width: usize,
     name_width: usize,
 }
 
 impl<W: Write> UserList<W> {
     /// A list of which nothing is printed yet.
-    pub(crate) const fn new(output: W, form: Form) -> Self {
-        Self { output, form, count: 0, id_width: ID.len(), name_width: USERNAME.len() }
+    pub(crate) fn new(output: W, form: Form) -> Self {
+        let (id_width, name_width) = (ID.len(), USERNAME.len());
+        Self { output, form, rows: 0, elements: JsonArray::default(), id_width, name_width }
     }
 
     /// Prints a page.
     pub(crate) fn page(&mut self, users: &[User]) -> io::Result<()> {
         match self.form {
             Form::Table => self.rows(users)?,
-            Form::Json => self.elements(users)?,
+            Form::Json => {
+                for user in users {
+                    self.elements.element(user, &mut self.output)?;
+                }
+            }
         }
         self.output.flush()
     }
 
-    /// Prints what comes after the last page. Returns how many users there were.
-    pub(crate) fn end(mut self) -> io::Result<u64> {
-        match (self.form, self.count) {
+    /// Prints what comes after the last page. Returns whether there were any users.
+    pub(crate) fn end(mut self) -> io::Result<bool> {
+        match (self.form, self.rows) {
             (Form::Table, 0) => {}
             (Form::Table, 1) => writeln!(self.output, "1 user")?,
             (Form::Table, count) => writeln!(self.output, "{count} users")?,
-            (Form::Json, 0) => writeln!(self.output, "[]")?,
-            (Form::Json, _) => writeln!(self.output, "\n]")?,
+            (Form::Json, _) => self.elements.end(&mut self.output)?,
         }
         self.output.flush()?;
-        Ok(self.count)
+        Ok(self.rows + self.elements.count > 0)
     }
 
     fn rows(&mut self, users: &[User]) -> io::Result<()> {
@@ -77,12 +82,12 @@ impl<W: Write> UserList<W> {
         self.id_width = ids.fold(self.id_width, usize::max);
         let names = rows.iter().map(|(_, name, _)| name.width()).filter(|width| *width <= WIDEST);
         self.name_width = names.fold(self.name_width, usize::max);
-        if self.count == 0 && !rows.is_empty() {
+        if self.rows == 0 && !rows.is_empty() {
             self.row(ID, USERNAME, "ROLES")?;
         }
         for (id, name, roles) in &rows {
             self.row(id, name, roles)?;
-            self.count += 1;
+            self.rows += 1;
         }
         Ok(())
     }
@@ -90,16 +95,6 @@ impl<W: Write> UserList<W> {
     fn row(&mut self, id: &str, name: &str, roles: &str) -> io::Result<()> {
         let (id_width, missing) = (self.id_width, self.name_width.saturating_sub(name.width()));
         writeln!(self.output, "{id:>id_width$}  {name}{:missing$}  {roles}", "")
-    }
-
-    fn elements(&mut self, users: &[User]) -> io::Result<()> {
-        for user in users {
-            let before = if self.count == 0 { "[" } else { "," };
-            let user = printable::json(&serde_json::to_string(user)?);
-            write!(self.output, "{before}\n{user}")?;
-            self.count += 1;
-        }
-        Ok(())
     }
 }
 

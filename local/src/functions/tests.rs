@@ -146,7 +146,7 @@ async fn each_role_opens_the_routes_that_ask_for_it() {
     for route in ROUTES.iter().filter(|route| route.access != Access::Public) {
         assert_eq!(service.call(route, Some(&token)).await, 200, "{route:?}");
     }
-    let listed = service.operate(Verb::List { json: false }).await;
+    let listed = service.operate(Verb::List { unreadable: false, json: false }).await;
     let ada = "\n 1  ada       ROLE_USER, ROLE_MODERATOR, ROLE_ADMIN\n";
     assert!(listed.contains(ada), "{listed}");
 }
@@ -158,7 +158,7 @@ async fn a_list_of_more_than_a_page_is_whole() {
     stage.execute(add).await;
     let operator = Operator::start(&ours(), &over(stage.url)).await.unwrap();
     let mut output = Vec::new();
-    operator.run(Verb::List { json: true }, &mut output).await.unwrap();
+    operator.run(Verb::List { unreadable: false, json: true }, &mut output).await.unwrap();
     let users: Vec<Value> = serde_json::from_slice(&output).unwrap();
     let ids: Vec<_> = users.iter().filter_map(|user| user["id"].as_i64()).collect();
     assert_eq!(ids, (1..=2001).collect::<Vec<_>>());
