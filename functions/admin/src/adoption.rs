@@ -6,6 +6,7 @@
 
 mod catalog;
 mod fold;
+mod notes;
 mod plan;
 mod rows;
 mod shape;
@@ -80,7 +81,7 @@ pub(crate) async fn look(client: &mut Client, now: NumericDate) -> Result<Findin
         Kind::Other => findings.obstacles.push(other(&catalog)),
         Kind::App => {
             findings.obstacles = shape::obstacles(&catalog);
-            findings.notes = notes(&catalog);
+            findings.notes = notes::of_catalog(&catalog);
             if findings.obstacles.is_empty() {
                 let (counts, obstacles) = rows::read(&transaction, &catalog).await?;
                 findings.obstacles = obstacles;
@@ -90,6 +91,14 @@ pub(crate) async fn look(client: &mut Client, now: NumericDate) -> Result<Findin
     }
     transaction.rollback().await?;
     Ok(findings)
+}
+
+/// What is good to know of the rows of a database of the app in whose way nothing stands.
+pub(crate) async fn notes_of_rows(client: &mut Client) -> Result<Vec<String>, db::Error> {
+    let transaction = client.build_transaction().read_only(true).start().await?;
+    let notes = notes::of_rows(&transaction).await?;
+    transaction.rollback().await?;
+    Ok(notes)
 }
 
 /// Does what is left to do, and says what that was; `None` where there is nothing to adopt. Where
@@ -160,37 +169,4 @@ fn other(catalog: &Catalog) -> String {
     let there = tables.iter().filter(|(_, table)| table.is_some()).map(|(name, _)| *name);
     let there: Vec<_> = there.collect();
     format!("{} is there, but neither Latchkey's nor the app's", there.join(", "))
-}
-
-fn notes(catalog: &Catalog) -> Vec<String> {
-    let Some(users) = &catalog.users else { return Vec::new() };
-    let holding = users.referrers.iter().filter(|it| !it.lets_go && it.table != "users_to_roles");
-    let holding = holding
-        .map(|it| format!("{} refers to users: who has rows there can't be deleted", it.table));
-    let known = [["id"], ["username"], ["email"]];
-    let others = users
-        .indexes
-        .iter()
-        .filter(|it| it.unique && !(it.plain && known.iter().any(|one| it.columns == one)));
-    let others = others.map(|it| {
-        format!("{} is unique too: a sign-up that it alone refuses is answered 503", it.name)
-    });
-    let tables = [
-        ("users", catalog.users.as_ref()),
-        ("roles", catalog.roles.as_ref()),
-        ("users_to_roles", catalog.users_to_roles.as_ref()),
-    ];
-    let tables = tables.into_iter().filter_map(|(name, table)| Some((name, table?)));
-    let secured = tables.clone().filter(|(_, table)| table.row_security).map(|(name, _)| {
-        format!(
-            "{name} has row-level security: a login of Latchkey's that doesn't own it needs a \
-             policy that shows it every row"
-        )
-    });
-    let run = tables.flat_map(|(name, table)| {
-        table.insert_triggers.iter().map(move |trigger| {
-            format!("{trigger} runs at each insert into {name}, with the rights of who signs up")
-        })
-    });
-    holding.chain(others).chain(secured).chain(run).collect()
 }

@@ -102,7 +102,10 @@ pub(crate) async fn check(database: &Database, now: NumericDate) -> Result<Check
     let (mut client, driver) = database.connect().await?;
     let driver = tokio::spawn(driver);
     adoption::set_limits(&client).await?;
-    let Findings { kind, obstacles, steps, notes } = adoption::look(&mut client, now).await?;
+    let Findings { kind, obstacles, steps, mut notes } = adoption::look(&mut client, now).await?;
+    if kind == Kind::App && obstacles.is_empty() {
+        notes.extend(adoption::notes_of_rows(&mut client).await?);
+    }
     let applied = match kind {
         Kind::Latchkey => applied(&client).await?,
         _ => Vec::new(),

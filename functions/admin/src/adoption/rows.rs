@@ -79,15 +79,16 @@ pub(super) async fn read(
     Ok((counts, found))
 }
 
-struct Rows<'a>(&'a Transaction<'a>);
+/// Queries that read.
+pub(super) struct Rows<'a>(pub(super) &'a Transaction<'a>);
 
 impl Rows<'_> {
-    async fn one(&self, sql: &str) -> Result<Row, db::Error> {
+    pub(super) async fn one(&self, sql: &str) -> Result<Row, db::Error> {
         Ok(self.0.query_one(sql, &[]).await?)
     }
 
     /// A sentence that names what `rows`, a query of one column, gives; none where that is nothing.
-    async fn listed(&self, what: &str, rows: &str) -> Result<Option<String>, db::Error> {
+    pub(super) async fn listed(&self, what: &str, rows: &str) -> Result<Option<String>, db::Error> {
         let sql = format!(
             "WITH bad (it) AS MATERIALIZED ({rows}) SELECT (SELECT count(*) FROM bad), \
              ARRAY(SELECT it::text FROM bad ORDER BY it LIMIT {NAMED})"

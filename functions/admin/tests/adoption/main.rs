@@ -6,6 +6,7 @@ mod alongside;
 mod app;
 mod broken_off;
 mod cut;
+mod oddities;
 mod refusals;
 mod schema;
 
@@ -128,7 +129,9 @@ async fn what_a_team_has_added_is_left() {
         "ix_users_lower is unique too: a sign-up that it alone refuses is answered 503",
         "roles has row-level security: a login of Latchkey's that doesn't own it needs a policy \
          that shows it every row",
-        "greeting runs at each insert into users, with the rights of who signs up"
+        "greeting runs at each insert into users, with the rights of who signs up",
+        "3 users have no password that can be verified, and can't sign in: 1 no_password, 2 \
+         bcrypt_damaged; list --unreadable tells who"
     ]);
     assert_eq!(told["notes"], notes);
     migrate(&stage).await;

@@ -1,0 +1,89 @@
+//! What stands in nobody's way, and is good to know before a move.
+
+use shared::db::{self, Counts, UnreadablePasswords};
+use tokio_postgres::Transaction;
+
+use super::catalog::Catalog;
+use super::rows::Rows;
+
+/// The longest name that a body of 64 KiB holds beside a password of one character: in a form.
+const BODY_BYTES: u32 = 65_516;
+
+/// The most bytes of a name and an address together that, with the routes, surely stay below the 8
+/// KB at which the answer of an authorizer ends for a `WebSocket` API; for a REST API no limit is
+/// documented.
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html>
+const CONTEXT_BYTES: u32 = 6_000;
+
+/// Of the tables as they are made.
+pub(super) fn of_catalog(catalog: &Catalog) -> Vec<String> {
+    let Some(users) = &catalog.users else { return Vec::new() };
+    let holding = users.referrers.iter().filter(|it| !it.lets_go && it.table != "users_to_roles");
+    let holding = holding
+        .map(|it| format!("{} refers to users: who has rows there can't be deleted", it.table));
+    let known = [["id"], ["username"], ["email"]];
+    let others = users
+        .indexes
+        .iter()
+        .filter(|it| it.unique && !(it.plain && known.iter().any(|one| it.columns == one)));
+    let others = others.map(|it| {
+        format!("{} is unique too: a sign-up that it alone refuses is answered 503", it.name)
+    });
+    let tables = [
+        ("users", catalog.users.as_ref()),
+        ("roles", catalog.roles.as_ref()),
+        ("users_to_roles", catalog.users_to_roles.as_ref()),
+    ];
+    let tables = tables.into_iter().filter_map(|(name, table)| Some((name, table?)));
+    let secured = tables.clone().filter(|(_, table)| table.row_security).map(|(name, _)| {
+        format!(
+            "{name} has row-level security: a login of Latchkey's that doesn't own it needs a \
+             policy that shows it every row"
+        )
+    });
+    let run = tables.flat_map(|(name, table)| {
+        table.insert_triggers.iter().map(move |trigger| {
+            format!("{trigger} runs at each insert into {name}, with the rights of who signs up")
+        })
+    });
+    holding.chain(others).chain(secured).chain(run).collect()
+}
+
+/// Of the rows of `users`, in a table whose shape is right.
+pub(super) async fn of_rows(transaction: &Transaction<'_>) -> Result<Vec<String>, db::Error> {
+    let rows = Rows(transaction);
+    let mut notes = Vec::new();
+    notes.extend(of_passwords(&UnreadablePasswords::count_in(transaction).await?));
+    let no_body = format!("SELECT id FROM users WHERE octet_length(username) > {BODY_BYTES}");
+    let what = "users whose username no request can hold, and who can't sign in";
+    notes.extend(rows.listed(what, &no_body).await?);
+    let long = format!(
+        "SELECT id FROM users WHERE octet_length(username) + octet_length(email) > {CONTEXT_BYTES}"
+    );
+    let what = "users whose username and email are so long that AWS may not carry them from the \
+                authorizer to a function, which it doesn't document";
+    notes.extend(rows.listed(what, &long).await?);
+    let encoding: String =
+        rows.one("SELECT current_setting('server_encoding')").await?.try_get(0)?;
+    if encoding != "UTF8" {
+        notes.push(format!(
+            "the database's encoding is {encoding}, not UTF8: who sends a character that it lacks \
+             is answered 500"
+        ));
+    }
+    Ok(notes)
+}
+
+fn of_passwords(counts: &Counts) -> Option<String> {
+    let users: i64 = counts.values().sum();
+    let who = if users == 1 { "1 user has".to_owned() } else { format!("{users} users have") };
+    let schemes: Vec<_> =
+        counts.iter().map(|(reason, users)| format!("{users} {}", reason.name())).collect();
+    (users > 0).then(|| {
+        format!(
+            "{who} no password that can be verified, and can't sign in: {}; list --unreadable \
+             tells who",
+            schemes.join(", ")
+        )
+    })
+}
