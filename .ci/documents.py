@@ -13,13 +13,14 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 # Whose CamelCase words are the templates'.
-OF_AWS = ["docs/deploying.md", "docs/seen-on-aws.md"]
-# Words in CamelCase that are others': of a secret, of the answers of AWS's commands.
+OF_AWS = ["docs/deploying.md", "docs/moving-from-fastapi.md", "docs/seen-on-aws.md"]
+# Words in CamelCase that are others': of a secret, of the answers of AWS's commands, of the app.
 OF_OTHERS = {
     "OutputKey", "OutputValue", "StackResourceDetail", "PhysicalResourceId", "VersionStages", "VersionId", "SecretString",
     "VpcConfig", "MetricAlarms", "AlarmName", "StateValue", "TraceSummaries", "NotAction", "StringEquals",
     "InvokeFunction", "Credential", "Name", "Value", "StateReasonCode", "EngineVersion", "TargetHealth", "ApiName",
-    "UnblendedCost", "Values", "Start", "End", "Type", "Key",
+    "UnblendedCost", "Values", "Start", "End", "Type", "Key", "CryptContext", "ForeignKey", "CachingDisabled",
+    "AllViewerExceptHostHeader",
 }  # fmt: skip
 PATH = re.compile(r"(?<![\w/.-])((?:\.ci|\.github|deployment|docs|migrations|benches|local|shared|functions|tests)/[\w./-]*\w)")
 SCRIPT = re.compile(r"(?<![\w/.-])((?:\.ci|deployment|benches)/[\w./-]+)((?:\s+(?:--[a-z][a-z-]*|[\w./{}$\"-]+))*)")

@@ -1,14 +1,18 @@
 """Compares our password hashes with passlib's own, both ways, through a running service and its database.
 
+docs/moving-out.md has code that verifies a hash without passlib: that is held to the same hashes.
+
 Reads LATCHKEY_BASE_URL and LATCHKEY_DATABASE_URL, as `deployment/emulator.sh --then` sets them.
 """
 
 import json
 import os
+import re
 import sys
 import urllib.error
 import urllib.parse
 import urllib.request
+from pathlib import Path
 
 import pg8000.native
 from passlib.hash import bcrypt, bcrypt_sha256
@@ -47,8 +51,17 @@ def scheme(password):
     return bcrypt_sha256 if len(password.encode()) > 72 else bcrypt
 
 
+def verify_of_the_page():
+    text = (Path(__file__).resolve().parent.parent / "docs/moving-out.md").read_text()
+    [code] = [code for code in re.findall(r"```python\n(.*?)```", text, re.S) if "def verify" in code]
+    names = {}
+    exec(code, names)  # what it asserts itself, too
+    return names["verify"]
+
+
 def passlib_reads_ours(connection):
-    """What a sign-up stored, passlib verifies: the whole password and no other."""
+    """What a sign-up stored, passlib verifies: the whole password and no other. So does the page's code."""
+    verify = verify_of_the_page()
     for number, (what, password) in enumerate(PASSWORDS.items()):
         name = f"passlib-reads-{number}"
         status = post("/api/auth/signup", username=name, email=f"{name}@example.com", password=password)
@@ -57,6 +70,8 @@ def passlib_reads_ours(connection):
         assert scheme(password).identify(stored), f"{what}: stored as {stored[:20]}"
         assert scheme(password).verify(password, stored), f"{what}: passlib doesn't verify it"
         assert not scheme(password).verify(password[:-1], stored), f"{what}: the last character doesn't count"
+        assert verify(password.encode(), stored), f"{what}: docs/moving-out.md doesn't verify it"
+        assert not verify(password[:-1].encode(), stored), f"{what}: the last character doesn't count there"
 
 
 def we_read_passlibs(connection):
