@@ -72,11 +72,37 @@ fn invalid(bytes: &[u8], error: &serde_json::Error) -> Violation {
     let before: usize = lines.take(error.line().saturating_sub(1)).map(<[u8]>::len).sum();
     // At the end of the input serde counts the last byte, elsewhere the one that it stopped at.
     let column = error.column().saturating_sub(usize::from(!error.is_eof()));
-    let end = (before + column).min(bytes.len());
-    let offset = String::from_utf8_lossy(&bytes[..end]).chars().count();
+    let read = &bytes[..(before + column).min(bytes.len())];
     let words = error.to_string();
     let words = words.split(" at line ").next().unwrap_or_default();
+    let end = match words {
+        "EOF while parsing a string" => last_quotation_mark(read),
+        "EOF while parsing a value" | "expected ident" => last_word(read),
+        _ => read.len(),
+    };
+    let offset = String::from_utf8_lossy(&read[..end]).chars().count();
     Violation::invalid_json(offset, words.to_owned())
+}
+
+/// Where a string begins that isn't closed, which is where Python sees the mistake.
+fn last_quotation_mark(read: &[u8]) -> usize {
+    let mut begin = None;
+    let mut bytes = read.iter().enumerate();
+    while let Some((at, byte)) = bytes.next() {
+        match byte {
+            b'"' => begin = begin.is_none().then_some(at),
+            b'\\' => {
+                bytes.next(); // whatever is escaped
+            }
+            _ => {}
+        }
+    }
+    begin.unwrap_or(read.len())
+}
+
+/// Where a word begins that is none of JSON's, likewise.
+fn last_word(read: &[u8]) -> usize {
+    read.iter().rposition(|byte| !byte.is_ascii_alphabetic()).map_or(0, |before| before + 1)
 }
 
 #[cfg(test)]
@@ -140,6 +166,13 @@ mod tests {
             ("[1,]", 3),
             ("{\"é\":}", 5),
             ("{\n\n}x", 4),
+            ("nope", 0),
+            ("[tru", 1),
+            ("{\"a\":nil}", 5),
+            ("{\"a\":truex}", 9),
+            ("{\"a\":\n fals", 7),
+            ("\"", 0),
+            ("{\"é\\\"\":\"b\\", 7),
         ] {
             let wanted = format!(r#"[{{"type":"json_invalid","loc":["body",{offset}],"#);
             assert!(
