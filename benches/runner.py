@@ -17,9 +17,15 @@ STARTING_SECONDS = 60
 PASSED_ON = re.compile(r"PATH|HOME|LANG|TMPDIR|PG_BIN|npm_config_\w+", re.IGNORECASE)
 
 
-def build():
+def environment(**settings):
+    """What a runner is started with."""
+    return {name: value for name, value in os.environ.items() if PASSED_ON.fullmatch(name)} | settings
+
+
+def build(profile="release"):
     """Builds the runner and says where it is."""
-    command = "cargo build --release --locked -p local --bin latchkey --message-format=json-render-diagnostics".split()
+    command = f"cargo build --profile {profile} --locked -p local --bin latchkey".split()
+    command.append("--message-format=json-render-diagnostics")
     messages = [json.loads(line) for line in output(command, cwd=ROOT).splitlines()]
     return next(it["executable"] for it in messages if it.get("executable"))
 
@@ -85,12 +91,11 @@ def start(program, folder, key, database=None, **parameters):
     """Starts a runner with these values for the template's parameters, on a database of its own or on a given one."""
     overrides = [f"{name}={value}" for name, value in parameters.items()]
     given = ["--database-url", database] if database else []
-    environment = {name: value for name, value in os.environ.items() if PASSED_ON.fullmatch(name)}
     name = tempfile.mktemp(prefix="runner-", dir=folder)
     with open(f"{name}.out", "wb") as out, open(f"{name}.log", "ab") as log:
         command = [program, "--port", "0", *given, "--parameter-overrides", *overrides]
-        environment["SIGNING_KEY"] = key
-        started = running(command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=out, stderr=log)
+        settings = environment(SIGNING_KEY=key)
+        started = running(command, cwd=folder, env=settings, stdin=subprocess.DEVNULL, stdout=out, stderr=log)
         with started as process:
             yield Runner(process, folder, log.name, printed(process, out.name, log.name))
 
