@@ -5,6 +5,7 @@
 //! them is ever taken for a token of ours, nor the other way round: the form says which it is, and
 //! each form has a key and an algorithm of its own (RFC 8725 §3.1).
 
+mod rfc_3339;
 mod secret;
 mod secret_source;
 mod settings;
