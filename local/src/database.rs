@@ -85,7 +85,7 @@ impl Database {
             return Ok(Self::Running(address));
         }
         let data = if fresh { Data::Fresh } else { Data::Kept };
-        let settings = Settings { data, pg_bin, cache: cache.to_owned() };
+        let settings = Settings { data, pg_bin, cache: cache.to_owned(), configuration: vec![] };
         Ok(Self::Started(Server::start(&settings, told)?))
     }
 

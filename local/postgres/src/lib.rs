@@ -32,6 +32,8 @@ pub struct Settings {
     /// The project's directory of ignored files (`.local`): kept data, locks, fetched programs.
     /// It is made where it isn't there.
     pub cache: PathBuf,
+    /// Further settings of the server, `name=value`. They win over our own.
+    pub configuration: Vec<String>,
 }
 
 /// Whether the data outlive the server.

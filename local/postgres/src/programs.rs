@@ -129,6 +129,7 @@ mod tests {
             data: Data::Temporary,
             pg_bin: Some(empty.path().to_owned()),
             cache: empty.path().to_owned(),
+            configuration: vec![],
         };
         let account = Account::choose().unwrap();
         let error = Programs::find(&settings, account, empty.path(), None, &|_| {});

@@ -80,7 +80,7 @@ impl Server {
         told(Step::Starting);
         let mut attempt = 1;
         loop {
-            match launch(&programs, account, &cluster)? {
+            match launch(&programs, account, &cluster, &settings.configuration)? {
                 Launch::Ready(address, watchdog, log) => {
                     let log = Some(log);
                     return Ok(Self { address, watchdog, log, cluster });
@@ -132,13 +132,19 @@ enum Launch {
     Ended(String),
 }
 
-fn launch(programs: &Programs, account: Account, cluster: &Cluster) -> Result<Launch, Error> {
+fn launch(
+    programs: &Programs,
+    account: Account,
+    cluster: &Cluster,
+    configuration: &[String],
+) -> Result<Launch, Error> {
     let port = free_port().map_err(doing("find a free port"))?;
     let mut command = account.command("/bin/sh");
     command.args(["-c", WATCHDOG, "watchdog"]).arg(programs.path("postgres"));
     command.arg("-D").arg(&cluster.directory).args(["-p", &port.to_string()]);
     let careless = if cluster.temporary_directory().is_some() { CARELESS.as_slice() } else { &[] };
-    for setting in ALWAYS.iter().chain(careless) {
+    let configuration = configuration.iter().map(String::as_str);
+    for setting in ALWAYS.iter().chain(careless).copied().chain(configuration) {
         command.args(["-c", setting]);
     }
     command

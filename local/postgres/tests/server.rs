@@ -8,7 +8,7 @@ use std::{cell::RefCell, fs, net::TcpStream, path::Path, sync::Arc, thread};
 use local_postgres::{Data, Error, Server, Settings, Step};
 
 fn settings(data: Data, cache: &Path) -> Settings {
-    Settings { data, pg_bin: None, cache: cache.to_owned() }
+    Settings { data, pg_bin: None, cache: cache.to_owned(), configuration: vec![] }
 }
 
 /// What stands between `@` and the next `/`.

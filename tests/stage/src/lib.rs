@@ -7,24 +7,40 @@
     reason = "a stage that can't be set is a failed test"
 )]
 
+mod messages;
+mod proxy;
+
 use std::path::Path;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 
 use admin::Admin;
-use local_postgres::{Data, Server, Settings};
+use local_postgres::Settings;
 use shared::db::{self, Database, Group};
 use shared::jwt::{self, KeySource, Signer, SigningKey};
 use shared::secrets_manager::SecretsManager;
 use shared::{Clock, Environment, NumericDate, Random, Secret, UserId};
 use tokio_postgres::{Client, NoTls};
 
+pub use local_postgres::{Data, Server};
+pub use proxy::{Mode, Proxy};
+
 /// When every stage's clock stands: 2026-11-24T08:00:00Z.
 pub const NOW: NumericDate = NumericDate::from_seconds(1_795_507_200);
 
 /// The private key whose public half a migrated database holds.
 pub const SIGNING_KEY: &str = "1111111111111111111111111111111111111111111111111111111111111111";
+
+/// The role whose members need a password; all others are let in without. The first line that fits
+/// decides.
+pub const BY_PASSWORD: &str = "by_password";
+
+const LET_IN: &str = "CREATE ROLE by_password; \
+    DO $$ BEGIN EXECUTE format('COPY (VALUES \
+        (''host all +by_password 127.0.0.1/32 scram-sha-256''), \
+        (''host all all 127.0.0.1/32 trust'')) TO %L', current_setting('hba_file')); END $$; \
+    SELECT pg_reload_conf()";
 
 /// A database of one test.
 #[derive(Debug)]
@@ -52,6 +68,30 @@ impl Stage {
         let create = format!("CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY");
         execute(&server().url("postgres"), &create).await;
         Self { url: server().url(&name), clock: Clock::fixed(NOW) }
+    }
+
+    /// A migrated database without users, at a server of the test's own: one that it may stop.
+    pub async fn at(server: &Server) -> Self {
+        let maintenance = server.url("postgres");
+        execute(&maintenance, "CREATE DATABASE latchkey").await;
+        let stage = Self { url: server.url("latchkey"), clock: Clock::fixed(NOW) };
+        stage.prepare().await;
+        stage
+    }
+
+    /// The same database, by that way.
+    #[must_use]
+    pub fn by(&self, proxy: &Proxy) -> Self {
+        Self { url: proxy.url(&self.url), clock: self.clock.clone() }
+    }
+
+    /// Migrates, and makes the logins of the functions.
+    async fn prepare(&self) {
+        self.admin().handle(serde_json::json!({ "verb": "migrate" })).await.unwrap();
+        for group in Group::ALL {
+            let (login, role) = (login(group), group.role("latchkey"));
+            self.execute(&format!("CREATE ROLE {login} LOGIN IN ROLE {role}")).await;
+        }
     }
 
     /// Its address for a login that is a member of a group role, and may do nothing else.
@@ -150,28 +190,30 @@ async fn execute(url: &str, statements: &str) {
     connect(url).await.batch_execute(statements).await.unwrap();
 }
 
+/// A server of the test's own, with these settings over the usual ones.
+pub fn start(data: Data, cache: &Path, configuration: &[&str]) -> Server {
+    let pg_bin = Environment::of_process().text("PG_BIN").map(Into::into);
+    let configuration = configuration.iter().copied().map(Into::into).collect();
+    let settings = Settings { data, pg_bin, cache: cache.to_owned(), configuration };
+    // In its own words, which tell what to install.
+    Server::start(&settings, &|_| {}).unwrap_or_else(|error| panic!("{error}"))
+}
+
 /// The server of this test binary, with a migrated database to copy. Its watchdog stops it when
 /// the binary ends.
 fn server() -> &'static Server {
     static SERVER: OnceLock<Server> = OnceLock::new();
     SERVER.get_or_init(|| {
         let cache = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.local");
-        let pg_bin = Environment::of_process().text("PG_BIN").map(Into::into);
-        let settings = Settings { data: Data::Temporary, pg_bin, cache };
-        // In its own words, which tell what to install.
-        let server = Server::start(&settings, &|_| {}).unwrap_or_else(|error| panic!("{error}"));
+        let server = start(Data::Temporary, &cache, &[]);
         let (maintenance, migrated) = (server.url("postgres"), server.url("migrated"));
         // The test that comes first is in a runtime already, which can't wait for another here.
         let template = thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             runtime.unwrap().block_on(async {
                 execute(&maintenance, "CREATE DATABASE migrated").await;
-                let stage = Stage { url: migrated, clock: Clock::fixed(NOW) };
-                stage.admin().handle(serde_json::json!({ "verb": "migrate" })).await.unwrap();
-                for group in Group::ALL {
-                    let (login, role) = (login(group), group.role("latchkey"));
-                    stage.execute(&format!("CREATE ROLE {login} LOGIN IN ROLE {role}")).await;
-                }
+                Stage { url: migrated, clock: Clock::fixed(NOW) }.prepare().await;
+                execute(&maintenance, LET_IN).await;
             });
         });
         template.join().unwrap();

@@ -5,7 +5,6 @@
 mod alongside;
 mod app;
 mod broken_off;
-mod cut;
 mod oddities;
 mod refusals;
 mod schema;

@@ -1,0 +1,296 @@
+//! A way to a PostgreSQL that a test can disturb, and that counts what goes along it.
+
+use std::net::SocketAddr;
+use std::sync::atomic::Ordering::SeqCst;
+use std::sync::{Arc, Condvar, Mutex, mpsc};
+use std::thread;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::sync::{mpsc as orders, watch};
+use tokio::time::sleep;
+
+use crate::messages::{Counts, Messages};
+
+/// What becomes of a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// What is sent arrives.
+    Pass,
+    /// It ends, both ways at once, by TCP's reset.
+    Reset,
+    /// Nothing that is sent arrives, and nobody is told. Who was in there stays in there.
+    Blackhole,
+    /// Nobody listens; what there is ends as by [`Mode::Reset`].
+    Refuse,
+    /// What is sent arrives that much later.
+    Delay(Duration),
+}
+
+/// A listener on the loopback interface with a thread of its own, so that it goes on while a
+/// test, or what it tests, stands still. Ends with the test binary.
+#[derive(Debug)]
+pub struct Proxy {
+    address: SocketAddr,
+    ways: Arc<Ways>,
+    orders: orders::UnboundedSender<(Order, mpsc::Sender<()>)>,
+}
+
+#[derive(Debug)]
+struct Ways {
+    server: Mutex<SocketAddr>,
+    order: watch::Sender<Order>,
+    /// The numbers of the connections that are open.
+    open: Mutex<Vec<usize>>,
+    closed: Condvar,
+    counts: Counts,
+}
+
+/// What becomes of the connections of the first so many numbers, and of the others.
+#[derive(Debug, Clone, Copy)]
+struct Order {
+    before: usize,
+    present: Mode,
+    others: Mode,
+    /// The connection on which a simple query beyond this number comes ends before it.
+    most_queries: usize,
+}
+
+impl Order {
+    const fn of(&self, number: usize) -> Mode {
+        if number < self.before { self.present } else { self.others }
+    }
+}
+
+impl Proxy {
+    /// A way to the server of a URL such as `postgresql://user@127.0.0.1:5432/name`.
+    pub fn to(url: &str) -> Self {
+        let order =
+            Order { before: 0, present: Mode::Pass, others: Mode::Pass, most_queries: usize::MAX };
+        let ways = Arc::new(Ways {
+            server: Mutex::new(server_of(url)),
+            order: watch::Sender::new(order),
+            open: Mutex::default(),
+            closed: Condvar::new(),
+            counts: Counts::default(),
+        });
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let address = listener.local_addr().unwrap();
+        let (orders, receiver) = orders::unbounded_channel();
+        let listening = ways.clone();
+        thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            runtime.unwrap().block_on(async {
+                listen(TcpListener::from_std(listener).unwrap(), &listening, receiver).await;
+            });
+        });
+        Self { address, ways, orders }
+    }
+
+    /// The same database as that URL's, by this way.
+    pub fn url(&self, url: &str) -> String {
+        url.replace(&server_of(url).to_string(), &self.address.to_string())
+    }
+
+    /// Leads new connections to the server of another URL.
+    pub fn lead_to(&self, url: &str) {
+        *self.ways.server.lock().unwrap() = server_of(url);
+    }
+
+    /// What becomes of all connections, those that are there and those to come.
+    pub fn set(&self, mode: Mode) {
+        let order = *self.ways.order.borrow();
+        self.give(Order { before: 0, others: mode, ..order });
+        if matches!(mode, Mode::Reset | Mode::Refuse) {
+            self.wait_for_the_end_of_those_before(usize::MAX);
+        }
+    }
+
+    /// Ends the connections that are there, by resets. Others are as before.
+    pub fn cut(&self) {
+        let before = self.disturb_present(Mode::Reset);
+        self.wait_for_the_end_of_those_before(before);
+    }
+
+    /// Nothing that is sent on the connections that are there arrives any more. Others are as
+    /// before.
+    pub fn strand(&self) {
+        self.disturb_present(Mode::Blackhole);
+    }
+
+    /// Ends all connections, those to come too, once the server has been sent so many simple
+    /// queries.
+    pub fn end_after_queries(&self, most_queries: usize) {
+        let order = *self.ways.order.borrow();
+        self.give(Order { most_queries, ..order });
+    }
+
+    /// How many connections were opened, without those that cancel.
+    pub fn connects(&self) -> usize {
+        self.ways.counts.connects.load(SeqCst)
+    }
+
+    /// How many requests to cancel were sent.
+    pub fn cancels(&self) -> usize {
+        self.ways.counts.cancels.load(SeqCst)
+    }
+
+    /// How many statements with parameters were sent.
+    pub fn statements(&self) -> usize {
+        self.ways.counts.statements.load(SeqCst)
+    }
+
+    /// How many simple queries, each perhaps of several statements, were sent.
+    pub fn queries(&self) -> usize {
+        self.ways.counts.queries.load(SeqCst)
+    }
+
+    /// How many connections are open.
+    pub fn open(&self) -> usize {
+        self.ways.open.lock().unwrap().len()
+    }
+
+    fn disturb_present(&self, present: Mode) -> usize {
+        let before = self.ways.open.lock().unwrap().iter().max().map_or(0, |last| last + 1);
+        let order = *self.ways.order.borrow();
+        self.give(Order { before, present, ..order });
+        before
+    }
+
+    /// Has an order obeyed: by the listener once this returns, by each connection soon after.
+    fn give(&self, order: Order) {
+        let (done, obeyed) = mpsc::channel();
+        self.orders.send((order, done)).unwrap();
+        obeyed.recv().unwrap();
+    }
+
+    fn wait_for_the_end_of_those_before(&self, before: usize) {
+        let open = self.ways.open.lock().unwrap();
+        let any = |open: &mut Vec<usize>| open.iter().any(|number| *number < before);
+        drop(self.ways.closed.wait_while(open, any).unwrap());
+    }
+}
+
+/// The address of a URL's server.
+fn server_of(url: &str) -> SocketAddr {
+    let place = url.rsplit('@').next().unwrap_or_default();
+    place.split('/').next().and_then(|address| address.parse().ok()).unwrap()
+}
+
+async fn listen(
+    listener: TcpListener,
+    ways: &Arc<Ways>,
+    mut orders: orders::UnboundedReceiver<(Order, mpsc::Sender<()>)>,
+) {
+    let address = listener.local_addr().unwrap();
+    let (mut listener, mut number) = (Some(listener), 0);
+    loop {
+        tokio::select! {
+            biased;
+            given = orders.recv() => {
+                let Some((order, done)) = given else { return };
+                match (order.others, listener.take()) {
+                    (Mode::Refuse, _) => {}
+                    (_, Some(open)) => listener = Some(open),
+                    (_, None) => {
+                        let socket = TcpSocket::new_v4().unwrap();
+                        socket.set_reuseaddr(true).unwrap();
+                        socket.bind(address).unwrap();
+                        listener = Some(socket.listen(1024).unwrap());
+                    }
+                }
+                ways.order.send_replace(order);
+                let _ = done.send(());
+            }
+            Some(Ok((client, _))) = accept(listener.as_ref()) => {
+                ways.open.lock().unwrap().push(number);
+                tokio::spawn(carry(client, number, ways.clone()));
+                number += 1;
+            }
+        }
+    }
+}
+
+async fn accept(
+    listener: Option<&TcpListener>,
+) -> Option<std::io::Result<(TcpStream, SocketAddr)>> {
+    Some(listener?.accept().await)
+}
+
+/// A connection, until either side or an order ends it.
+async fn carry(mut client: TcpStream, number: usize, ways: Arc<Ways>) {
+    if carried(&mut client, number, &ways).await == End::Reset {
+        client.set_zero_linger().unwrap();
+    }
+    drop(client);
+    ways.open.lock().unwrap().retain(|open| *open != number);
+    ways.closed.notify_all();
+}
+
+/// How a connection ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    Closed,
+    Reset,
+}
+
+async fn carried(client: &mut TcpStream, number: usize, ways: &Ways) -> End {
+    let mut orders = ways.order.subscribe();
+    if orders.borrow_and_update().of(number) == Mode::Blackhole {
+        return lose(client, &mut orders, number).await;
+    }
+    let server = *ways.server.lock().unwrap();
+    let Ok(mut server) = TcpStream::connect(server).await else { return End::Reset };
+    // Without it, each message waits for the answer to the one before.
+    client.set_nodelay(true).unwrap();
+    server.set_nodelay(true).unwrap();
+    let mut messages = Messages::default();
+    let (mut there, mut back) = (Vec::new(), Vec::new());
+    loop {
+        let order = *orders.borrow_and_update();
+        match order.of(number) {
+            Mode::Reset | Mode::Refuse => return End::Reset,
+            Mode::Blackhole => return lose(client, &mut orders, number).await,
+            Mode::Delay(time) if there.len() + back.len() > 0 => sleep(time).await,
+            Mode::Pass | Mode::Delay(_) => {}
+        }
+        let passing = messages.read(&there, &ways.counts, order.most_queries);
+        let sent = server.write_all(&there[..passing]).await.and(client.write_all(&back).await);
+        if sent.is_err() || passing < there.len() {
+            return End::Closed;
+        }
+        there.clear();
+        back.clear();
+        let read = tokio::select! {
+            biased;
+            _ = orders.changed() => continue,
+            read = client.read_buf(&mut there) => read,
+            read = server.read_buf(&mut back) => read,
+        };
+        if !read.is_ok_and(|bytes| bytes > 0) {
+            return End::Closed;
+        }
+    }
+}
+
+/// Reads away what the client sends, until it leaves.
+async fn lose(client: &mut TcpStream, orders: &mut watch::Receiver<Order>, number: usize) -> End {
+    let mut lost = Vec::new();
+    loop {
+        lost.clear();
+        tokio::select! {
+            _ = orders.changed() => {
+                if matches!(orders.borrow_and_update().of(number), Mode::Reset | Mode::Refuse) {
+                    return End::Reset;
+                }
+            }
+            read = client.read_buf(&mut lost) => {
+                if !read.is_ok_and(|bytes| bytes > 0) {
+                    return End::Closed;
+                }
+            }
+        }
+    }
+}
