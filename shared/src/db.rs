@@ -8,6 +8,8 @@ mod connector;
 mod database;
 mod error;
 mod iam;
+#[cfg(test)]
+mod iam_login;
 mod logins;
 mod parts;
 mod roles;
@@ -15,6 +17,8 @@ mod settings;
 mod signing_keys;
 mod sql;
 mod tls;
+mod tries;
+mod turn;
 mod unreadable_passwords;
 mod users;
 

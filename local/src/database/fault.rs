@@ -8,7 +8,11 @@ impl Database {
     /// Why a statement gave nothing.
     pub(crate) fn fault(&self, error: &Error) -> String {
         match error {
-            Error::Unreachable(cause) => self.unreachable(cause.trim()),
+            Error::Unreachable(cause) | Error::Lost(cause) => self.unreachable(cause.trim()),
+            Error::ReadOnly(cause) => format!(
+                "{self} takes no writes ({}): name the server that does, or make this one writable",
+                cause.trim()
+            ),
             Error::LoginRefused(cause) => self.login_refused(cause.trim()),
             Error::DeadlineExceeded => format!("{self} doesn't answer in time: {}", self.check()),
             Error::Conflict(cause) => {
@@ -138,6 +142,8 @@ mod tests {
             (unreachable("password missing"), "the password in DATABASE_URL"),
             (unreachable("invalid peer certificate: UnknownIssuer"), "DATABASE_CA"),
             (unreachable("server does not support TLS"), "ssl = on"),
+            (Error::Lost("connection closed".into()), "correct DATABASE_URL"),
+            (Error::ReadOnly("SQLSTATE 25006 ".into()), "takes no writes"),
             (Error::LoginRefused("SQLSTATE 28P01 ".into()), "the password"),
             (Error::DeadlineExceeded, "correct DATABASE_URL"),
             (Error::Conflict("SQLSTATE 40001 ".into()), "try again"),

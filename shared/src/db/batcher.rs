@@ -3,8 +3,10 @@
 use std::sync::{Mutex, PoisonError};
 
 use tokio::sync::oneshot;
+use tokio::time::{Instant, timeout_at};
 
 use super::error::Error;
+use super::turn::DEADLINE;
 
 /// The most questions of one statement.
 const MOST: usize = 100;
@@ -30,7 +32,8 @@ impl<Q, A> Default for Batcher<Q, A> {
 }
 
 impl<Q: Clone, A> Batcher<Q, A> {
-    /// Has `ask` answer the question, alone or with others, in the order of the questions.
+    /// Has `ask` answer the question, alone or with others, in the order of the questions. Whoever
+    /// isn't among those that are asked within the deadline of a statement is told so.
     pub(super) async fn answer<Asked>(
         &self,
         question: Q,
@@ -39,6 +42,7 @@ impl<Q: Clone, A> Batcher<Q, A> {
     where
         Asked: Future<Output = Result<Vec<A>, Error>>,
     {
+        let until = Instant::now() + DEADLINE;
         loop {
             let (sender, mut answer) = oneshot::channel();
             self.waiting().push(Waiting { question: question.clone(), answer: sender });
@@ -46,7 +50,10 @@ impl<Q: Clone, A> Batcher<Q, A> {
                 tokio::select! {
                     biased;
                     answer = &mut answer => break answer,
-                    _turn = self.turn.lock() => self.ask_all(&ask).await,
+                    turn = timeout_at(until, self.turn.lock()) => match turn {
+                        Ok(_turn) => self.ask_all(&ask).await,
+                        Err(_) => return Err(Error::DeadlineExceeded),
+                    },
                 }
             };
             // Whoever was asking for us may have gone away in the middle of it.
@@ -118,6 +125,17 @@ mod tests {
     #[tokio::test]
     async fn a_statement_has_a_hundred_questions_at_most() {
         assert_eq!(batches(0..250).await, [1, 100, 100, 49]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nobody_waits_for_ever_for_a_turn() {
+        let batcher = Batcher::<u32, u32>::default();
+        let never = async |_| std::future::pending().await;
+        let began = Instant::now();
+        let mut first = Box::pin(batcher.answer(1, never));
+        assert!(futures_util::poll!(&mut first).is_pending());
+        assert_eq!(batcher.answer(2, never).await, Err(Error::DeadlineExceeded));
+        assert_eq!(began.elapsed().as_secs(), DEADLINE.as_secs());
     }
 
     #[tokio::test]

@@ -33,7 +33,7 @@ pub(super) fn from_url(url: &Secret<String>) -> Result<Config, &'static str> {
 /// Adds what every connection of ours has.
 pub(super) fn prepare(config: &mut Config) {
     // A connection that a firewall or a freeze has cut in silence is found out well before the
-    // statement's deadline, and the statement sent again.
+    // deadline, and the statement sent again.
     config
         .connect_timeout(CONNECT_DEADLINE)
         .keepalives_idle(Duration::from_secs(30))

@@ -1,6 +1,7 @@
 //! How a connection is made, in the pool or beside it.
 
 use std::fmt;
+use std::ops::Deref;
 use std::pin::Pin;
 use std::time::Duration;
 
@@ -19,10 +20,32 @@ use super::tls;
 pub(super) const CONNECT_DEADLINE: Duration = Duration::from_secs(3);
 
 /// How long cancelling a statement may take.
-const CANCEL_DEADLINE: Duration = Duration::from_secs(1);
+const CANCEL_DEADLINE: Duration = Duration::from_millis(250);
+
+/// How long a connection lies unused before it may have been lost in silence: longer than between
+/// the requests of a container that is busy.
+const REST: Duration = Duration::from_secs(1);
 
 /// What drives a connection outside the pool, until it ends.
 pub type Driver = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// A connection of the pool.
+pub(super) struct Connection {
+    client: ClientWrapper,
+    /// Whether it lay unused before this use, for so long that it may have been lost in silence.
+    pub(super) has_rested: bool,
+    /// Whether it has been asked something that it hasn't answered: whoever asked may have gone
+    /// away, and nobody else is to wait behind that.
+    pub(super) is_asking: bool,
+}
+
+impl Deref for Connection {
+    type Target = Client;
+
+    fn deref(&self) -> &Client {
+        &self.client
+    }
+}
 
 /// Makes connections.
 pub(super) struct Connector {
@@ -70,7 +93,7 @@ impl Connector {
 
     /// Asks PostgreSQL to stop what a connection of ours is doing.
     pub(super) async fn cancel(&self, token: CancelToken) {
-        // Best effort: the deadline of the statement has passed either way.
+        // Best effort: nobody waits for its answer any more either way.
         let _ = match &self.tls {
             Some(tls) => timeout(CANCEL_DEADLINE, token.cancel_query(tls.clone())).await,
             None => timeout(CANCEL_DEADLINE, token.cancel_query(NoTls)).await,
@@ -79,22 +102,30 @@ impl Connector {
 }
 
 impl Manager for Connector {
-    type Type = ClientWrapper;
+    type Type = Connection;
     type Error = Error;
 
-    async fn create(&self) -> Result<ClientWrapper, Error> {
+    async fn create(&self) -> Result<Connection, Error> {
         // Boxed: a connect is large, and most callers find a connection.
         let (client, driver) = Box::pin(self.connect()).await?;
-        Ok(ClientWrapper::new(client, tokio::spawn(driver)))
+        let client = ClientWrapper::new(client, tokio::spawn(driver));
+        Ok(Connection { client, has_rested: false, is_asking: false })
     }
 
     /// Asks nobody: a connection that was lost unnoticed is found out by the statement, which is
     /// sent again.
-    async fn recycle(&self, client: &mut ClientWrapper, _: &Metrics) -> RecycleResult<Error> {
-        if client.is_closed() {
-            return Err(RecycleError::message("it is closed"));
+    async fn recycle(&self, it: &mut Connection, metrics: &Metrics) -> RecycleResult<Error> {
+        if it.client.is_closed() || it.is_asking {
+            return Err(RecycleError::message("it is closed, or busy"));
         }
+        it.has_rested = metrics.last_used() >= REST;
         Ok(())
+    }
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection").field("has_rested", &self.has_rested).finish_non_exhaustive()
     }
 }
 

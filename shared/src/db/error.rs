@@ -2,22 +2,27 @@
 
 use std::error::Error as _;
 use std::fmt;
+use std::io;
 
-use deadpool::managed::PoolError;
-use tokio_postgres::error::SqlState;
+use deadpool::managed::{PoolError, TimeoutType};
+use tokio_postgres::error::{DbError, Severity, SqlState};
 use tokio_postgres::types::{WasNull, WrongType};
 
 /// A statement that failed. Its text is for the log: it holds no value of a row or a parameter,
 /// since PostgreSQL's own messages do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Error {
-    /// No connection, or it was lost. What was asked may be asked again.
+    /// No connection can be had.
     Unreachable(String),
+    /// A connection broke while it was made or used. What was asked may be asked again.
+    Lost(String),
+    /// The server takes no writes: another one may do so by now.
+    ReadOnly(String),
     /// PostgreSQL refused our login.
     LoginRefused(String),
     /// No token of RDS to log in with, since AWS gives us no credentials.
     NoToken(String),
-    /// It took longer than the five seconds that a statement has.
+    /// It took longer than the five seconds that whoever asks has.
     DeadlineExceeded,
     /// A conflict with another transaction: PostgreSQL asks to try again.
     Conflict(String),
@@ -29,17 +34,12 @@ pub enum Error {
     Failed(String),
 }
 
-impl Error {
-    /// Whether the same statement may succeed on another connection.
-    pub(super) const fn is_transient(&self) -> bool {
-        matches!(self, Self::Unreachable(_) | Self::LoginRefused(_) | Self::Conflict(_))
-    }
-}
-
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unreachable(cause) => write!(f, "the database is out of reach: {cause}"),
+            Self::Lost(cause) => write!(f, "the connection to the database was lost: {cause}"),
+            Self::ReadOnly(cause) => write!(f, "the database takes no writes: {cause}"),
             Self::LoginRefused(cause) => write!(f, "the database refuses the login: {cause}"),
             Self::NoToken(cause) => write!(f, "no token to log in to the database with: {cause}"),
             Self::DeadlineExceeded => f.write_str("the database took too long"),
@@ -66,17 +66,28 @@ impl From<tokio_postgres::Error> for Error {
             let cause = root_cause(&error);
             let is_ours =
                 error.source().is_some_and(|it| it.is::<WrongType>() || it.is::<WasNull>());
-            return if is_ours { Self::Failed(cause) } else { Self::Unreachable(cause) };
+            return if is_ours {
+                Self::Failed(cause)
+            } else if error.is_closed() || is_cut(&error) {
+                Self::Lost(cause)
+            } else {
+                Self::Unreachable(cause)
+            };
         };
         let code = db_error.code();
         let place = [db_error.table(), db_error.column(), db_error.constraint()];
         let place: Vec<_> = place.into_iter().flatten().collect();
         let cause = format!("SQLSTATE {} {}", code.code(), place.join(" "));
         match code.code() {
-            // Shutting down or starting; out of something; another server has become the writer.
-            "57P01" | "57P02" | "57P03" | "25006" | "3D000" => Self::Unreachable(cause),
-            class if class.starts_with("08") || class.starts_with("53") => Self::Unreachable(cause),
-            "57014" => Self::DeadlineExceeded,
+            // Ended by an operator, a crash or an idle session's limit; by a pooler.
+            "57P01" | "57P02" | "57P05" => Self::Lost(cause),
+            class if class.starts_with("08") => Self::Lost(cause),
+            // Starting or stopping; gone; out of something.
+            "57P03" | "57P04" | "3D000" => Self::Unreachable(cause),
+            class if class.starts_with("53") => Self::Unreachable(cause),
+            "25006" => Self::ReadOnly(cause),
+            // Limits of the operator's, `statement_timeout` and `lock_timeout`; our own cancel.
+            "57014" | "55P03" => Self::DeadlineExceeded,
             class if class.starts_with("28") => Self::LoginRefused(cause),
             _ if *code == SqlState::T_R_SERIALIZATION_FAILURE
                 || *code == SqlState::T_R_DEADLOCK_DETECTED =>
@@ -87,6 +98,8 @@ impl From<tokio_postgres::Error> for Error {
                 Self::NotMigrated(cause)
             }
             _ if *code == SqlState::INSUFFICIENT_PRIVILEGE => Self::NotGranted(cause),
+            // Whatever else ends the connection is no mistake in the statement.
+            _ if is_fatal(db_error) => Self::Unreachable(cause),
             _ => Self::Failed(cause),
         }
     }
@@ -96,9 +109,30 @@ impl From<PoolError<Error>> for Error {
     fn from(error: PoolError<Error>) -> Self {
         match error {
             PoolError::Backend(error) => error,
+            PoolError::Timeout(TimeoutType::Wait) => {
+                Self::Unreachable("every connection of the pool is in use".into())
+            }
             other => Self::Unreachable(other.to_string()),
         }
     }
+}
+
+fn is_fatal(error: &DbError) -> bool {
+    matches!(error.parsed_severity(), Some(Severity::Fatal | Severity::Panic))
+}
+
+/// Whether the network, or whoever stands at its other end, cut what was there.
+fn is_cut(error: &tokio_postgres::Error) -> bool {
+    let mut cause = error.source();
+    while let Some(deeper) = cause {
+        if let Some(error) = deeper.downcast_ref::<io::Error>() {
+            use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+            let cut = [BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof];
+            return cut.contains(&error.kind());
+        }
+        cause = deeper.source();
+    }
+    false
 }
 
 /// The innermost cause of an error that PostgreSQL has no part in: the network, or TLS.
@@ -116,6 +150,8 @@ impl From<Error> for crate::error::Error {
         match error {
             Error::Failed(_) => Self::Internal(cause),
             Error::Unreachable(_)
+            | Error::Lost(_)
+            | Error::ReadOnly(_)
             | Error::LoginRefused(_)
             | Error::NoToken(_)
             | Error::DeadlineExceeded

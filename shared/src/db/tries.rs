@@ -1,0 +1,134 @@
+//! How often something is asked again, and after how long.
+
+use std::time::Duration;
+
+use super::error::Error;
+use crate::random::Random;
+
+/// What is left to whoever asks: each kind of failure has tries of its own, since one may follow
+/// another, as a changed password shows only once a connection was lost.
+#[derive(Debug)]
+pub(super) struct Tries {
+    conflict: Failures,
+    login: Failures,
+    lost: Failures,
+    read_only: Failures,
+}
+
+/// The failures of a kind.
+#[derive(Debug)]
+struct Failures {
+    so_far: u32,
+    /// With the one of this number it is given up.
+    most: u32,
+    /// From the one of this number on, there is a pause after it.
+    pause_from: u32,
+}
+
+impl Failures {
+    const fn up_to(most: u32, pause_from: u32) -> Self {
+        Self { so_far: 0, most, pause_from }
+    }
+}
+
+/// The longest pause after a first failure; after each further one it is twice as long.
+const PAUSE: Duration = Duration::from_millis(25);
+
+impl Tries {
+    /// For a login that may be another one when it is read again, or stays what it is.
+    pub(super) const fn new(login_may_change: bool) -> Self {
+        Self {
+            // PostgreSQL asks to try again, and who does so at once may meet the same rival.
+            conflict: Failures::up_to(3, 1),
+            login: Failures::up_to(if login_may_change { 2 } else { 1 }, u32::MAX),
+            // Once for a connection that had been lost unnoticed, the others for a network or a
+            // pooler that keeps cutting.
+            lost: Failures::up_to(5, 2),
+            // The name may lead to another server by now.
+            read_only: Failures::up_to(2, u32::MAX),
+        }
+    }
+
+    /// How long to wait before what failed so is asked again; `None` if it isn't. A random part
+    /// of a growing time, so that those who failed together don't come back together.
+    /// <https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/>
+    pub(super) fn pause_after(&mut self, error: &Error, random: &Random) -> Option<Duration> {
+        let failures = match error {
+            Error::Conflict(_) => &mut self.conflict,
+            Error::LoginRefused(_) => &mut self.login,
+            Error::Lost(_) => &mut self.lost,
+            Error::ReadOnly(_) => &mut self.read_only,
+            Error::Unreachable(_)
+            | Error::NoToken(_)
+            | Error::DeadlineExceeded
+            | Error::NotMigrated(_)
+            | Error::NotGranted(_)
+            | Error::Failed(_) => return None,
+        };
+        failures.so_far += 1;
+        if failures.so_far >= failures.most {
+            None
+        } else if failures.so_far < failures.pause_from {
+            Some(Duration::ZERO)
+        } else {
+            let longest = PAUSE * (1 << (failures.so_far - failures.pause_from));
+            let [part, ..] = random.bytes();
+            Some(longest * u32::from(part) / u32::from(u8::MAX))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The pauses until it is given up, in milliseconds.
+    fn pauses(tries: &mut Tries, error: &Error, seed: u64) -> Vec<u128> {
+        let random = Random::counted(seed);
+        std::iter::from_fn(|| tries.pause_after(error, &random)).map(|it| it.as_millis()).collect()
+    }
+
+    #[test]
+    fn each_kind_of_failure_has_its_tries() {
+        let why = String::new;
+        for (error, tries) in [
+            (Error::Lost(why()), 5),
+            (Error::Conflict(why()), 3),
+            (Error::LoginRefused(why()), 2),
+            (Error::ReadOnly(why()), 2),
+            (Error::Unreachable(why()), 1),
+            (Error::NoToken(why()), 1),
+            (Error::DeadlineExceeded, 1),
+            (Error::NotMigrated(why()), 1),
+            (Error::NotGranted(why()), 1),
+            (Error::Failed(why()), 1),
+        ] {
+            assert_eq!(pauses(&mut Tries::new(true), &error, 7).len() + 1, tries, "{error:?}");
+        }
+        let refused = Error::LoginRefused(why());
+        assert_eq!(pauses(&mut Tries::new(false), &refused, 7).len(), 0);
+    }
+
+    #[test]
+    fn one_kind_takes_no_try_from_another() {
+        let mut tries = Tries::new(true);
+        assert_eq!(pauses(&mut tries, &Error::Lost(String::new()), 7).len(), 4);
+        assert_eq!(pauses(&mut tries, &Error::LoginRefused(String::new()), 7), [0]);
+    }
+
+    #[test]
+    fn pauses_are_bounded_grow_and_are_not_those_of_others() {
+        let of = |seed| pauses(&mut Tries::new(true), &Error::Conflict(String::new()), seed);
+        let all: Vec<_> = (0..100).map(|seed| of(100 * seed)).collect();
+        for (number, most) in [25, 50].into_iter().enumerate() {
+            let pauses: Vec<_> = all.iter().map(|pauses| pauses[number]).collect();
+            assert!(pauses.iter().all(|pause| *pause <= most), "{pauses:?}");
+            assert!(pauses.iter().any(|pause| *pause > most / 2), "{pauses:?}");
+            assert!(pauses.iter().any(|pause| *pause < most / 2), "{pauses:?}");
+        }
+        // The first after a loss is none: most connections are lost only once.
+        let lost = pauses(&mut Tries::new(true), &Error::Lost(String::new()), 7);
+        assert_eq!(lost[0], 0);
+        assert!(lost.iter().sum::<u128>() <= 25 + 50 + 100);
+    }
+}
