@@ -1,0 +1,90 @@
+//! A function as Lambda runs it.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use shared::Environment;
+use shared::http::{Endpoint, Function, ProxyResponse};
+use stage::SIGNING_KEY;
+use tokio::runtime::Runtime;
+
+/// A function with a runtime of its own, which nothing drives between two requests: so it is
+/// frozen then, as a container of Lambda is. It serves one request at a time.
+pub(crate) struct Container<E> {
+    function: Function<E>,
+    // After the function: what it has running ends with it.
+    runtime: Runtime,
+}
+
+/// What a caller sees.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: i64,
+    pub(crate) retry_after: Option<String>,
+    pub(crate) body: Value,
+    pub(crate) took: Duration,
+}
+
+impl<E: Endpoint> Container<E> {
+    /// Its init is over, whatever could be reached.
+    pub(crate) fn start(database_url: &str) -> Self {
+        let runtime = runtime();
+        let mut env = Environment::from_iter([
+            ("DATABASE_URL", database_url),
+            ("SIGNING_KEY", SIGNING_KEY),
+            ("BCRYPT_COST", "4"),
+        ]);
+        let function = runtime.block_on(Function::from_env(&mut env)).unwrap();
+        Self { function, runtime }
+    }
+
+    pub(crate) fn ask(&self, event: &Value) -> Answer {
+        let event = serde_json::from_value(event.clone()).unwrap();
+        let began = Instant::now();
+        let response = self.runtime.block_on(self.function.invoke(event));
+        Answer::of(response, began.elapsed())
+    }
+}
+
+/// What a function of its own process runs on: one thread.
+pub(crate) fn runtime() -> Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+}
+
+impl Answer {
+    pub(crate) fn of(response: ProxyResponse, took: Duration) -> Self {
+        let header = response.multi_value_headers.get("retry-after");
+        let body = response.body.map(|body| serde_json::to_value(body).unwrap());
+        let text = body.as_ref().and_then(Value::as_str).unwrap_or_default();
+        Self {
+            status: response.status_code,
+            retry_after: header.map(|value| value.to_str().unwrap().to_owned()),
+            body: serde_json::from_str(text).unwrap_or_else(|_| json!(text)),
+            took,
+        }
+    }
+
+    #[track_caller]
+    pub(crate) fn is_good(&self) {
+        assert_eq!(self.status, 200, "{self:?}");
+    }
+
+    #[track_caller]
+    pub(crate) fn is_good_within(&self, most: Duration) {
+        self.is_good();
+        assert!(self.took < most, "{self:?}");
+    }
+
+    /// 503 in its words, and when to come back.
+    #[track_caller]
+    pub(crate) fn is_unavailable(&self) {
+        assert_eq!((self.status, &self.body), (503, &json!("Service Unavailable")), "{self:?}");
+        assert_eq!(self.retry_after.as_deref(), Some("1"), "{self:?}");
+    }
+
+    #[track_caller]
+    pub(crate) fn is_unavailable_within(&self, most: Duration) {
+        self.is_unavailable();
+        assert!(self.took < most, "{self:?}");
+    }
+}

@@ -1,0 +1,55 @@
+//! More containers than the server has connections.
+
+use std::sync::{Barrier, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use jwks::Jwks;
+use stage::Data;
+
+use crate::container::Container;
+use crate::ground::{Ground, alone, wait_until};
+use crate::service::keys;
+
+const CONTAINERS: usize = 200;
+
+#[test]
+fn two_hundred_containers_and_twenty_connections() {
+    let _machine = alone();
+    let folder = tempfile::tempdir().unwrap();
+    let server = stage::start(Data::Temporary, folder.path(), &["max_connections=20"]);
+    let ground = &Ground::at(&server);
+    let (lucky, unlucky) = (Mutex::new(Vec::new()), Mutex::new(Vec::new()));
+    let barrier = Barrier::new(CONTAINERS);
+    thread::scope(|scope| {
+        for _ in 0..CONTAINERS {
+            scope.spawn(|| {
+                barrier.wait();
+                let container: Container<Jwks> = ground.start();
+                let answer = container.ask(&keys());
+                if answer.status == 200 {
+                    lucky.lock().unwrap().push(container);
+                } else {
+                    answer.is_unavailable();
+                    unlucky.lock().unwrap().push(container);
+                }
+            });
+        }
+    });
+    let (lucky, unlucky) = (lucky.into_inner().unwrap(), unlucky.into_inner().unwrap());
+    println!("{} have a connection, {} have none", lucky.len(), unlucky.len());
+    assert!(!lucky.is_empty() && unlucky.len() >= CONTAINERS - 20);
+    // Who has a connection goes on.
+    for container in &lucky {
+        container.ask(&keys()).is_good();
+    }
+    // Once those have gone, the others get theirs, as many as there are.
+    let places = lucky.len();
+    let began = Instant::now();
+    drop(lucky);
+    for container in &unlucky[..places] {
+        wait_until("it has a connection", || container.ask(&keys()).status == 200);
+    }
+    let took = began.elapsed();
+    assert!(took < Duration::from_secs(5), "{took:?}");
+}

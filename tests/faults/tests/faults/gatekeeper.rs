@@ -1,0 +1,32 @@
+//! The authorizer, asked like any other function.
+
+use authorizer::{Authorizer, Error, Event};
+use serde_json::json;
+use shared::Environment;
+use shared::environment::Invalid;
+use shared::http::{Endpoint, Reply, Request, header};
+
+/// The authorizer before `me`. What it answers is told as API Gateway tells it by our template:
+/// `AUTHORIZER_FAILURE` is 503 with `Retry-After`.
+pub(crate) struct Gatekeeper(Authorizer);
+
+const ARN: &str = "arn:aws:execute-api:us-east-1:123456789012:abc123/Prod/GET/api/auth/users/me";
+
+impl Endpoint for Gatekeeper {
+    const FUNCTION: &'static str = "me";
+
+    async fn from_env(env: &mut Environment) -> Result<Self, Invalid> {
+        Ok(Self(Authorizer::from_env(env).await?))
+    }
+
+    async fn handle(&self, request: &Request) -> Result<Reply, shared::Error> {
+        let token = request.header(&header::AUTHORIZATION);
+        let event = json!({ "methodArn": ARN, "headers": { "authorization": token } });
+        let event: Event = serde_json::from_value(event).unwrap();
+        match self.0.authorize(event).await {
+            Ok(policy) => Ok(Reply::json(&policy)),
+            Err(Error::Unauthorized) => Err(shared::Error::InvalidToken),
+            Err(Error::Failed(cause)) => Err(shared::Error::Unavailable(cause)),
+        }
+    }
+}

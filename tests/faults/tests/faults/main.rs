@@ -1,0 +1,14 @@
+//! What a caller sees while the network, the database or AWS fail: the functions themselves, over
+//! a real PostgreSQL and a proxy that can be disturbed. `docs/faults.md` has them as a table.
+
+#![expect(clippy::unwrap_used, reason = "a failed step is a failed test")]
+
+mod blackhole;
+mod container;
+mod crowd;
+mod freeze;
+mod gatekeeper;
+mod ground;
+mod kill;
+mod restart;
+mod service;

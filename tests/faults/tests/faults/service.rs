@@ -1,0 +1,103 @@
+//! The functions that ask the database, a container each, and what is asked of them.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use jwks::Jwks;
+use serde_json::{Value, json};
+use signin::Signin;
+use signup::Signup;
+
+use crate::container::{Answer, Container};
+use crate::gatekeeper::Gatekeeper;
+use crate::ground::Ground;
+
+/// A container of each.
+pub(crate) struct Service {
+    signup: Container<Signup>,
+    signin: Container<Signin>,
+    jwks: Container<Jwks>,
+    gatekeeper: Container<Gatekeeper>,
+    /// Who is there already.
+    ada: String,
+    token: String,
+}
+
+impl Service {
+    /// All of them, each over a connection of its own, and somebody with a token.
+    pub(crate) fn start(ground: &Ground) -> Self {
+        let (signup, signin) = (ground.start::<Signup>(), ground.start::<Signin>());
+        let ada = somebody();
+        signup.ask(&sign_up(&ada)).is_good();
+        let signed_in = signin.ask(&sign_in(&ada));
+        signed_in.is_good();
+        let token = signed_in.body["token"].as_str().unwrap().to_owned();
+        let (jwks, gatekeeper) = (ground.start(), ground.start());
+        let service = Self { signup, signin, jwks, gatekeeper, ada, token };
+        service.ask().iter().for_each(Answer::is_good);
+        service
+    }
+
+    /// A connection each.
+    pub(crate) const CONTAINERS: usize = 4;
+
+    /// One request of each.
+    pub(crate) fn ask(&self) -> [Answer; Self::CONTAINERS] {
+        let [signed_in, keys, let_in] = self.read();
+        [self.write(), signed_in, keys, let_in]
+    }
+
+    /// A request of each that only reads.
+    pub(crate) fn read(&self) -> [Answer; 3] {
+        [
+            self.signin.ask(&sign_in(&self.ada)),
+            self.jwks.ask(&keys()),
+            self.gatekeeper.ask(&me(&self.token)),
+        ]
+    }
+
+    /// A request that writes.
+    pub(crate) fn write(&self) -> Answer {
+        self.signup.ask(&sign_up(&somebody()))
+    }
+
+    /// Somebody signs up, signs in, and is let in.
+    pub(crate) fn ask_of_a_newcomer(&self) -> [Answer; Self::CONTAINERS] {
+        let name = somebody();
+        let signed_up = self.signup.ask(&sign_up(&name));
+        let signed_in = self.signin.ask(&sign_in(&name));
+        let token = signed_in.body["token"].as_str().unwrap_or(&self.token);
+        let let_in = self.gatekeeper.ask(&me(token));
+        [signed_up, signed_in, let_in, self.jwks.ask(&keys())]
+    }
+}
+
+/// A name that nobody has.
+pub(crate) fn somebody() -> String {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    format!("somebody-{}", COUNT.fetch_add(1, Ordering::Relaxed))
+}
+
+pub(crate) fn sign_up(name: &str) -> Value {
+    let email = format!("{name}@example.com");
+    let person = json!({ "username": name, "email": email, "password": "correct horse" });
+    post("/api/auth/signup", &person)
+}
+
+pub(crate) fn sign_in(name: &str) -> Value {
+    post("/api/auth/signin", &json!({ "username": name, "password": "correct horse" }))
+}
+
+pub(crate) fn keys() -> Value {
+    json!({ "resource": "/.well-known/jwks.json", "httpMethod": "GET" })
+}
+
+fn me(token: &str) -> Value {
+    let headers = json!({ "Authorization": format!("Bearer {token}") });
+    json!({ "resource": "/api/auth/users/me", "httpMethod": "GET", "headers": headers })
+}
+
+fn post(resource: &str, body: &Value) -> Value {
+    let headers = json!({ "Content-Type": "application/json" });
+    let body = body.to_string();
+    json!({ "resource": resource, "httpMethod": "POST", "headers": headers, "body": body })
+}
