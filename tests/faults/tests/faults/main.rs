@@ -4,11 +4,14 @@
 #![expect(clippy::unwrap_used, reason = "a failed step is a failed test")]
 
 mod blackhole;
+mod busy;
+mod conflict;
 mod container;
 mod crowd;
 mod freeze;
 mod gatekeeper;
 mod ground;
 mod kill;
+mod read_only;
 mod restart;
 mod service;
