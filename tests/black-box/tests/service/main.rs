@@ -28,6 +28,7 @@ mod operator;
 mod outage;
 mod person;
 mod policies;
+mod pooler;
 mod process;
 mod roles;
 mod runner;

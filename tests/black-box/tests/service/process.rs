@@ -51,6 +51,13 @@ impl Guarded {
         self.child.lock().ok()?.stdout.take()
     }
 
+    /// Sends the child a signal.
+    pub(crate) fn signal(&self, name: &str) -> io::Result<()> {
+        let pid = self.child.lock().map_or(0, |child| child.id()).to_string();
+        let sent = Command::new("kill").args(["-s", name, &pid]).status()?;
+        if sent.success() { Ok(()) } else { Err(io::Error::other("kill failed")) }
+    }
+
     /// Ends the child and waits until it is gone.
     pub(crate) fn stop(&self) {
         let (Ok(mut child), Ok(mut watchdog)) = (self.child.lock(), self.watchdog.lock()) else {

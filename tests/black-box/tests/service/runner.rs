@@ -11,8 +11,10 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::database::Database;
 use crate::jws::KNOWN_KEY;
 use crate::operator::Operator;
+use crate::pooler::Pooler;
 use crate::process::Guarded;
 
 /// For the database's first start, on a busy machine, and its download where there is none.
@@ -53,20 +55,55 @@ pub(crate) struct Runner {
     program: PathBuf,
     folder: PathBuf,
     log: PathBuf,
-    addresses: Addresses,
+    base: String,
+    database_url: String,
+    pooled: Option<Pooled>,
+}
+
+/// A pooler, the database that the service reaches by it, and whose server that is.
+struct Pooled {
+    pooler: Pooler,
+    name: String,
+    server: Box<Runner>,
 }
 
 impl Runner {
     /// Builds it and starts it with these `--parameter-overrides`; its log is named so.
     pub(crate) fn start(name: &str, overrides: &[&str]) -> Result<Self, String> {
+        Self::launch(name, overrides, None)
+    }
+
+    /// Like [`Runner::start`], over a database that it reaches by this pooler, a program.
+    pub(crate) fn start_pooled(
+        program: &str,
+        name: &str,
+        overrides: &[&str],
+    ) -> Result<Self, String> {
+        // Another runner, for its PostgreSQL.
+        let server = Box::new(Self::start(&format!("{name}-server"), &[])?);
+        let name_there = name.replace('-', "_");
+        Database::new(server.database_url()).query(&format!("CREATE DATABASE {name_there}"), &[]);
+        let pooler = Pooler::start(program, &server.database_url())?;
+        let mut runner = Self::launch(name, overrides, Some(&pooler.url(&name_there)))?;
+        let ground = Pooled { pooler, name: name_there, server };
+        runner.database_url = ground.database_url();
+        ground.pooler.end_sessions(&ground.name, &Database::new(ground.database_url()))?;
+        runner.pooled = Some(ground);
+        Ok(runner)
+    }
+
+    fn launch(name: &str, overrides: &[&str], database_url: Option<&str>) -> Result<Self, String> {
         let program = build()?;
         let folder = folder().map_err(|error| format!("no folder to run in: {error}"))?;
         let log = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}.log"));
         let file = File::create(&log).map_err(|error| format!("{}: {error}", log.display()))?;
         let mut command = Command::new(&program);
+        command.args(["--host", "127.0.0.1", "--port", "0"]);
+        command.args(database_url.iter().flat_map(|url| ["--database-url", url]));
+        if !overrides.is_empty() {
+            command.arg("--parameter-overrides").args(overrides);
+        }
         command
-            .args(["--host", "127.0.0.1", "--port", "0", "--parameter-overrides"])
-            .args(overrides)
             .env("SIGNING_KEY", KNOWN_KEY)
             .current_dir(&folder)
             .stdin(Stdio::null())
@@ -78,16 +115,17 @@ impl Runner {
         let process = Guarded::start(&mut command, &folder)
             .map_err(|error| format!("{} doesn't start: {error}", program.display()))?;
         let stdout = process.take_stdout().ok_or("the runner has no standard output")?;
-        let addresses = Addresses::printed(stdout).ok_or_else(|| {
+        let database_url = database_url.map(str::to_owned);
+        let Some((base, database_url)) = addresses(stdout, database_url) else {
             let said = fs::read_to_string(&log).unwrap_or_default();
-            format!("the runner didn't say where it listens; it said: {said}")
-        })?;
-        Ok(Self { process, program, folder, log, addresses })
+            return Err(format!("the runner didn't say where it listens; it said: {said}"));
+        };
+        Ok(Self { process, program, folder, log, base, database_url, pooled: None })
     }
 
     /// Where it listens.
     pub(crate) fn base(&self) -> &str {
-        &self.addresses.base
+        &self.base
     }
 
     /// The file of its standard error.
@@ -100,20 +138,35 @@ impl Runner {
         String::from_utf8_lossy(&fs::read(&self.log).expect("the log")).into_owned()
     }
 
-    /// Its database.
+    /// Its database, past the pooler where there is one.
     pub(crate) fn database_url(&self) -> String {
-        self.addresses.database_url.clone()
+        self.database_url.clone()
     }
 
     /// Its verbs, on its own database.
     pub(crate) fn operator(&self) -> Operator {
-        let environment = vec![("SIGNING_KEY".to_owned(), KNOWN_KEY.to_owned())];
+        let mut environment = vec![("SIGNING_KEY".to_owned(), KNOWN_KEY.to_owned())];
+        let url = self.pooled.as_ref().map(|pooled| pooled.pooler.url(&pooled.name));
+        environment.extend(url.map(|url| ("DATABASE_URL".to_owned(), url)));
         Operator::binary(self.program.clone(), self.folder.clone(), environment)
     }
 
     /// Ends it.
     pub(crate) fn stop(&self) {
         self.process.stop();
+        if let Some(pooled) = &self.pooled {
+            pooled.pooler.stop();
+            pooled.server.stop();
+        }
+    }
+}
+
+impl Pooled {
+    /// The service's database, past the pooler.
+    fn database_url(&self) -> String {
+        let url = self.server.database_url();
+        let (server, _) = url.rsplit_once('/').unwrap_or((&url, ""));
+        format!("{server}/{}", self.name)
     }
 }
 
@@ -154,29 +207,22 @@ fn build() -> Result<PathBuf, String> {
         .ok_or_else(|| "cargo names no program of the runner".to_owned())
 }
 
-/// Where the runner and its database answer.
-struct Addresses {
-    base: String,
-    database_url: String,
-}
-
-impl Addresses {
-    /// Those that the runner prints once it answers. What it prints later is read away.
-    fn printed(stdout: ChildStdout) -> Option<Self> {
-        let (send, receive) = mpsc::channel();
-        std::thread::spawn(move || {
-            for line in BufReader::new(stdout).lines().map_while(Result::ok) {
-                let _ = send.send(line);
-            }
-        });
-        let (mut base, mut database_url) = (None, None);
-        loop {
-            let line = receive.recv_timeout(START).ok()?;
-            base = base.or_else(|| word(&line, "http://"));
-            database_url = database_url.or_else(|| word(&line, "postgresql://"));
-            if let (Some(base), Some(database_url)) = (&base, &database_url) {
-                return Some(Self { base: base.clone(), database_url: database_url.clone() });
-            }
+/// Where the runner answers, and its database where that wasn't given: as it prints them once it
+/// answers. What it prints later is read away.
+fn addresses(stdout: ChildStdout, database_url: Option<String>) -> Option<(String, String)> {
+    let (send, receive) = mpsc::channel();
+    std::thread::spawn(move || {
+        for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+            let _ = send.send(line);
+        }
+    });
+    let (mut base, mut database_url) = (None, database_url);
+    loop {
+        let line = receive.recv_timeout(START).ok()?;
+        base = base.or_else(|| word(&line, "http://"));
+        database_url = database_url.or_else(|| word(&line, "postgresql://"));
+        if let (Some(base), Some(database_url)) = (&base, &database_url) {
+            return Some((base.clone(), database_url.clone()));
         }
     }
 }

@@ -173,7 +173,10 @@ impl Target {
         overrides: &[&str],
         secrets: Arc<Secrets>,
     ) -> Result<Self, String> {
-        let runner = Runner::start(name, overrides)?;
+        let runner = match setting("LATCHKEY_PGBOUNCER") {
+            Some(pooler) => Runner::start_pooled(&pooler, name, overrides)?,
+            None => Runner::start(name, overrides)?,
+        };
         Ok(Self {
             kind: Kind::Runner,
             http: Client::new(runner.base(), Arc::clone(&secrets)),
