@@ -1,9 +1,9 @@
 //! `users`.
 
-use shared::db::{Database, Error, Group, Insert, Users};
+use shared::db::{Database, Error, Group, Insert, SigningKeys, Users};
 use shared::password::{NewPassword, PasswordHash, Passwords};
 use shared::{NewEmail, NewUsername, Random, UserId, Username};
-use stage::Stage;
+use stage::{NOW, Stage};
 
 fn username(text: &str) -> NewUsername {
     NewUsername::parse(text.into()).unwrap()
@@ -118,6 +118,27 @@ async fn a_dropped_connection_costs_no_request() {
         assert!(matches!(created, Insert::Created(_)));
     }
     assert_eq!(count(&stage, "users").await, "4");
+}
+
+#[tokio::test]
+async fn who_goes_away_leaves_nobody_waiting_behind_what_was_asked() {
+    let stage = Stage::new().await;
+    let database = stage.database();
+    let client = stage.client().await;
+    client.batch_execute("BEGIN; LOCK TABLE users IN ACCESS EXCLUSIVE MODE").await.unwrap();
+    let (users, name) = (Users::new(database.clone()), Username::parse("ada".into()).unwrap());
+    let waiting = async {
+        let count = "SELECT count(*) FROM pg_stat_activity \
+                     WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        while stage.value(count).await == "0" {}
+    };
+    tokio::select! {
+        found = users.find_for_signin(&name) => panic!("{found:?}"),
+        () = waiting => {}
+    }
+    // Over the only connection of the pool, were it given back.
+    let keys = SigningKeys::new(database).list_accepted(NOW).await.unwrap();
+    assert_eq!(keys.len(), 1);
 }
 
 #[tokio::test]

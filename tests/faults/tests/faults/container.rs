@@ -28,9 +28,21 @@ pub(crate) struct Answer {
 impl<E: Endpoint> Container<E> {
     /// Its init is over, whatever could be reached.
     pub(crate) fn start(database_url: &str) -> Self {
-        let runtime = runtime();
+        Self::init(runtime(), database_url, 1)
+    }
+
+    /// One that serves many at once over so many connections, as the local runner does. Something
+    /// drives it all the time.
+    pub(crate) fn start_for_many(database_url: &str, connections: usize) -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+        Self::init(runtime.unwrap(), database_url, connections)
+    }
+
+    fn init(runtime: Runtime, database_url: &str, connections: usize) -> Self {
+        let connections = connections.to_string();
         let mut env = Environment::from_iter([
             ("DATABASE_URL", database_url),
+            ("DATABASE_POOL_SIZE", &*connections),
             ("SIGNING_KEY", SIGNING_KEY),
             ("BCRYPT_COST", "4"),
         ]);

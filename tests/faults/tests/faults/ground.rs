@@ -52,11 +52,20 @@ impl Ground {
 
     /// A container that comes by the proxy, with the login of its function.
     pub(crate) fn start<E: Endpoint>(&self) -> Container<E> {
-        let group = match E::FUNCTION {
+        Container::start(&self.url_for(E::FUNCTION))
+    }
+
+    /// One that serves many at once over so many connections.
+    pub(crate) fn start_for_many<E: Endpoint>(&self, connections: usize) -> Container<E> {
+        Container::start_for_many(&self.url_for(E::FUNCTION), connections)
+    }
+
+    fn url_for(&self, function: &str) -> String {
+        let group = match function {
             "signup" | "signin" => Group::Write,
             _ => Group::Read,
         };
-        Container::start(&self.proxy.url(&self.stage.url_of(group)))
+        self.proxy.url(&self.stage.url_of(group))
     }
 
     /// Runs statements by hand, past the proxy.

@@ -25,8 +25,22 @@ fn seconds() -> Duration {
 #[test]
 fn connections_that_are_killed_fail_no_request_and_double_no_write() {
     let _machine = alone();
-    let ground = &Ground::new();
-    let services: Vec<_> = (0..CALLERS).map(|_| Service::start(ground)).collect();
+    let ground = Ground::new();
+    let services: Vec<_> = (0..CALLERS).map(|_| Service::start(&ground)).collect();
+    under_fire(&ground, &services.iter().collect::<Vec<_>>());
+}
+
+/// As the local runner has them.
+#[test]
+fn nor_do_they_where_many_share_a_pool() {
+    let _machine = alone();
+    let ground = Ground::new();
+    let service = Service::start_for_many(&ground, CALLERS / 2);
+    under_fire(&ground, &[&service; CALLERS]);
+}
+
+/// Asks each of the services all the time, and kills all connections meanwhile.
+fn under_fire(ground: &Ground, services: &[&Service]) {
     let count = |table: &str| -> usize {
         ground.value(&format!("SELECT count(*) FROM {table}")).parse().unwrap()
     };

@@ -12,6 +12,7 @@ mod freeze;
 mod gatekeeper;
 mod ground;
 mod kill;
+mod page;
 mod process;
 mod read_only;
 mod restart;

@@ -25,13 +25,30 @@ pub(crate) struct Service {
 impl Service {
     /// All of them, each over a connection of its own, and somebody with a token.
     pub(crate) fn start(ground: &Ground) -> Self {
-        let (signup, signin) = (ground.start::<Signup>(), ground.start::<Signin>());
+        Self::of(ground.start(), ground.start(), ground.start(), ground.start())
+    }
+
+    /// All of them, each for many at once, over so many connections.
+    pub(crate) fn start_for_many(ground: &Ground, connections: usize) -> Self {
+        Self::of(
+            ground.start_for_many(connections),
+            ground.start_for_many(connections),
+            ground.start_for_many(connections),
+            ground.start_for_many(connections),
+        )
+    }
+
+    fn of(
+        signup: Container<Signup>,
+        signin: Container<Signin>,
+        jwks: Container<Jwks>,
+        gatekeeper: Container<Gatekeeper>,
+    ) -> Self {
         let ada = somebody();
         signup.ask(&sign_up(&ada)).is_good();
         let signed_in = signin.ask(&sign_in(&ada));
         signed_in.is_good();
         let token = signed_in.body["token"].as_str().unwrap().to_owned();
-        let (jwks, gatekeeper) = (ground.start(), ground.start());
         let service = Self { signup, signin, jwks, gatekeeper, ada, token };
         service.ask().iter().for_each(Answer::is_good);
         service
