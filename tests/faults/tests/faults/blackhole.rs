@@ -18,8 +18,7 @@ fn a_query_that_is_lost_is_given_up_in_time_and_its_connection_thrown_away() {
     let service = Service::start(&ground);
     let connects = ground.proxy.connects();
     ground.proxy.set(Mode::Blackhole);
-    service.read().iter().for_each(|answer| answer.is_unavailable_within(DEADLINE));
-    service.write().is_unavailable_within(DEADLINE);
+    service.ask().iter().for_each(|answer| answer.is_unavailable_within(DEADLINE));
     ground.proxy.set(Mode::Pass);
     let lost = ground.proxy.connects();
     service.ask().iter().for_each(|answer| answer.is_good_within(Duration::from_secs(1)));

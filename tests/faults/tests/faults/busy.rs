@@ -23,8 +23,7 @@ fn a_lock_is_waited_for_in_bounds_and_nothing_of_it_is_left() {
     let service = Service::start(&ground);
     let session = ground.session();
     session.run("BEGIN; LOCK TABLE users, signing_keys IN ACCESS EXCLUSIVE MODE");
-    service.read().iter().for_each(|answer| answer.is_unavailable_within(DEADLINE));
-    service.write().is_unavailable_within(DEADLINE);
+    service.ask().iter().for_each(|answer| answer.is_unavailable_within(DEADLINE));
     // Cancelled, before the lock is let go of.
     is_clean(&ground);
     assert!(ground.proxy.cancels() >= Service::CONTAINERS);

@@ -1,6 +1,7 @@
 //! The functions that ask the database, a container each, and what is asked of them.
 
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
 
 use jwks::Jwks;
 use serde_json::{Value, json};
@@ -57,19 +58,23 @@ impl Service {
     /// A connection each.
     pub(crate) const CONTAINERS: usize = 4;
 
-    /// One request of each.
+    /// One request of each, all at the same time.
     pub(crate) fn ask(&self) -> [Answer; Self::CONTAINERS] {
-        let [signed_in, keys, let_in] = self.read();
-        [self.write(), signed_in, keys, let_in]
+        thread::scope(|scope| {
+            let write = scope.spawn(|| self.write());
+            let [signed_in, keys, let_in] = self.read();
+            [write.join().unwrap(), signed_in, keys, let_in]
+        })
     }
 
-    /// A request of each that only reads.
+    /// A request of each that only reads, all at the same time.
     pub(crate) fn read(&self) -> [Answer; 3] {
-        [
-            self.signin.ask(&sign_in(&self.ada)),
-            self.jwks.ask(&keys()),
-            self.gatekeeper.ask(&me(&self.token)),
-        ]
+        thread::scope(|scope| {
+            let signed_in = scope.spawn(|| self.signin.ask(&sign_in(&self.ada)));
+            let keys = scope.spawn(|| self.jwks.ask(&keys()));
+            let let_in = scope.spawn(|| self.gatekeeper.ask(&me(&self.token)));
+            [signed_in, keys, let_in].map(|asked| asked.join().unwrap())
+        })
     }
 
     /// A request that writes.
