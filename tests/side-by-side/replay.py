@@ -152,8 +152,8 @@ def compare(name, request, came, hold):
     """Holds both to what is recorded, and where that is marked, to another answer than the other's."""
     (app, _), (latchkey, _) = came
     if request.app is None:
-        alike = f"answer = {shown(app)}"
-        apart = f"app = {shown(app)}, and {' or '.join(MARKS)} = {shown(latchkey)}"
+        alike = f"answer = '{shown(app)}'"
+        apart = f"app = '{shown(app)}'\n{' or '.join(MARKS)} = '{shown(latchkey)}'"
         hold(f"{name}: isn't recorded yet", "an answer", alike if app == latchkey else apart)
         return
     hold(f"{name}: the app", shown(request.app), shown(app), request.app == app)

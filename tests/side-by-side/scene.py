@@ -17,6 +17,7 @@ class Held:
     def __call__(self, name, expected, came, is_so=None):
         self.count += 1
         if not (expected == came if is_so is None else is_so):
+            expected, came = (str(it).strip().replace("\n", "\n" + 14 * " ") for it in (expected, came))
             self.faults.append(f"{name}\n    expected: {expected}\n    came:     {came}")
 
     def none(self, name, faults):
