@@ -12,9 +12,11 @@ import sys
 import urllib.error
 import urllib.parse
 import urllib.request
+import warnings
 from pathlib import Path
 
 import pg8000.native
+from passlib.exc import PasslibHashWarning
 from passlib.hash import bcrypt, bcrypt_sha256
 
 COST = 4  # of the hashes made here; the service's own cost comes on top
@@ -76,7 +78,7 @@ def passlib_reads_ours(connection):
 
 def we_read_passlibs(connection):
     """What passlib stored, a sign-in verifies, in each of its spellings."""
-    hashers = {f"bcrypt {ident}": bcrypt.using(rounds=COST, ident=ident) for ident in ("2a", "2b", "2y")}
+    hashers = {f"bcrypt {ident}": bcrypt.using(rounds=COST, ident=ident) for ident in ("2", "2a", "2b", "2y")}
     hashers |= {f"bcrypt_sha256 v{version}": bcrypt_sha256.using(rounds=COST, version=version) for version in (1, 2)}
     for number, (what, hasher) in enumerate(hashers.items()):
         for length, password in PASSWORDS.items():
@@ -96,9 +98,36 @@ def we_read_passlibs(connection):
             assert not hasher.needs_update(stored) or hasher.from_string(stored).rounds > COST, stored[:30]
 
 
+def we_read_what_passlib_repairs(connection):
+    """Bits that belong to no byte of a salt or a digest, and the one newline that it overlooks."""
+    password = PASSWORDS["short"]
+    for number, hasher in enumerate((bcrypt, *(bcrypt_sha256.using(version=version) for version in (1, 2)))):
+        text = hasher.using(rounds=COST).hash(password)
+        salt = text.rindex("$") - 1 if hasher is not bcrypt else 28  # the last character of the salt
+        newline = [text + "\n"] if hasher is not bcrypt else []
+        for place, odd in enumerate([with_odd_end(text, salt, 4), with_odd_end(text, len(text) - 1, 2), *newline]):
+            assert hasher.verify(password, odd), f"passlib itself doesn't verify {odd!r}"
+            name = f"passlib-repairs-{number}-{place}"
+            insert = "INSERT INTO users (username, email, password) VALUES (:name, :email, :hash)"
+            connection.run(insert, name=name, email=f"{name}@example.com", hash=odd)
+            for sent, expected in ((password[:-1], 401), (password, 200)):
+                status = post("/api/auth/signin", username=name, password=sent)
+                assert status == expected, f"sign-in by {odd!r}: {status}"
+
+
+def with_odd_end(text, place, bits):
+    """The text with the lowest bits of one character of bcrypt's base64 set."""
+    alphabet = "./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+    odd = alphabet[alphabet.index(text[place]) | ((1 << bits) - 1)]
+    assert odd != text[place], "it was odd already"
+    return text[:place] + odd + text[place + 1 :]
+
+
 if __name__ == "__main__":
+    warnings.simplefilter("ignore", PasslibHashWarning)
     with database() as connection:
         passlib_reads_ours(connection)
         we_read_passlibs(connection)
+        we_read_what_passlib_repairs(connection)
     print("our hashes and passlib's are read by each other")
     sys.exit(0)

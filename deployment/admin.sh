@@ -110,7 +110,7 @@ case $1 in
     done
     if [ "$unreadable" = true ]; then
       jq -r 'if . == {} then "Every user has a password that can be verified."
-        else "Can\u0027t sign in: \(to_entries | map("\(.value) \(.key)") | join(", "))." end' <<<"$counts" >&2
+        else "Can\u0027t sign in: \(to_entries | sort_by(-.value) | map("\(.value) \(.key)") | join(", "))." end' <<<"$counts" >&2
     fi
     ;;
 esac

@@ -2,6 +2,7 @@
 //! JSON for programs. They are known by id alone.
 
 use std::{
+    cmp::Reverse,
     collections::BTreeMap,
     io::{self, Write},
 };
@@ -76,9 +77,12 @@ impl<W: Write> UnreadableList<W> {
     }
 }
 
+/// The most frequent first.
 fn sentence(counts: &Counts) -> String {
+    let mut schemes: Vec<_> = counts.iter().collect();
+    schemes.sort_by_key(|(_, users)| Reverse(**users));
     let schemes: Vec<_> =
-        counts.iter().map(|(scheme, users)| format!("{users} {scheme}")).collect();
+        schemes.iter().map(|(scheme, users)| format!("{users} {scheme}")).collect();
     match counts.values().sum() {
         0_u64 => "Every user has a password that can be verified.".to_owned(),
         1 => format!("1 user can't sign in: {}", schemes.join(", ")),
@@ -105,15 +109,15 @@ mod tests {
 
     #[test]
     fn a_table_ends_with_how_many_there_are_of_each_scheme() {
-        let pages: [&[_]; 2] = [&[(-3, "no_password"), (7, "argon2")], &[(1001, "argon2")]];
+        let pages: [&[_]; 2] = [&[(-3, "no_password"), (7, "argon2")], &[(1001, "no_password")]];
         let expected = "\
 ID  SCHEME
 -3  no_password
  7  argon2
-1001  argon2
-3 users can't sign in: 2 argon2, 1 no_password
+1001  no_password
+3 users can't sign in: 2 no_password, 1 argon2
 ";
-        let counts = [("argon2", 2), ("no_password", 1)];
+        let counts = [("argon2", 1), ("no_password", 2)];
         assert_eq!(printed(Form::Table, &pages, &counts), expected);
         let one = "ID  SCHEME\n 5  unknown\n1 user can't sign in: 1 unknown\n";
         assert_eq!(printed(Form::Table, &[&[(5, "unknown")]], &[("unknown", 1)]), one);

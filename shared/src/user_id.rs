@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-/// `users.id`: a serial, never given out again, and the `sub` of a token.
+/// `users.id`: a serial, never given out again, and the `sub` of a token. A row made by hand may
+/// have any number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UserId(i32);
 
@@ -36,9 +37,23 @@ mod tests {
 
     #[test]
     fn a_subject_has_one_spelling() {
-        assert_eq!(UserId::parse("42"), Some(UserId(42)));
-        for subject in ["", "042", "+42", " 42", "42 ", "4.2e1", "42\0", "٤٢", "2147483648", "ada"]
-        {
+        for id in [42, 0, -5, i32::MIN, i32::MAX] {
+            assert_eq!(UserId::parse(&id.to_string()), Some(UserId(id)));
+        }
+        for subject in [
+            "",
+            "042",
+            "-042",
+            "-0",
+            "+42",
+            " 42",
+            "42 ",
+            "4.2e1",
+            "42\0",
+            "٤٢",
+            "2147483648",
+            "ada",
+        ] {
             assert_eq!(UserId::parse(subject), None, "{subject:?}");
         }
     }

@@ -1,7 +1,7 @@
 //! A folder with a service in it.
 
 use std::{
-    fs,
+    fs::{self, File},
     io::{BufRead, BufReader, Read, Write},
     net::TcpStream,
     os::unix::fs::PermissionsExt,
@@ -38,27 +38,36 @@ impl Folder {
 
     pub(crate) fn start(&self, arguments: &str) -> Runner {
         let mut command = self.latchkey(arguments);
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let log = File::create(self.log_path()).unwrap();
+        let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let printed: Vec<_> = lines.map(Result::unwrap).take_while(|it| !it.is_empty()).collect();
         let after = |start: &str| {
-            let line = printed.iter().find(|line| line.contains(start)).unwrap();
-            let rest = &line[line.find(start).unwrap() + start.len()..];
-            rest.split([' ', '/']).next().unwrap().to_owned()
+            let (_, rest) = printed.iter().find_map(|line| line.split_once(start))?;
+            rest.split([' ', '/']).next().map(str::to_owned)
         };
-        let (http, database) = (after("http://"), after("postgres@"));
+        let (http, database) = (after("http://").unwrap(), after("postgres@").unwrap_or_default());
         Runner { child, http, database }
     }
 
     pub(crate) fn path(&self) -> PathBuf {
         self.0.path().to_owned()
     }
+
+    /// What the service that was started last has said on standard error.
+    pub(crate) fn log(&self) -> String {
+        fs::read_to_string(self.log_path()).unwrap()
+    }
+
+    fn log_path(&self) -> PathBuf {
+        self.0.path().join("log")
+    }
 }
 
 pub(crate) struct Runner {
     pub(crate) child: Child,
     pub(crate) http: String,
-    /// Its database's host and port.
+    /// The host and port of its own database.
     pub(crate) database: String,
 }
 

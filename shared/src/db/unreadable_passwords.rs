@@ -11,9 +11,9 @@ use super::sql::Sql;
 use crate::password::{BCRYPT, BCRYPT_SHA256, DEAREST, ForeignScheme, Patterns, Unreadable};
 use crate::user_id::UserId;
 
-/// How many users one statement looks at: well within its deadline even where every password is of
-/// another make, and few enough that no transaction is long.
-const CHUNK: i64 = 50_000;
+/// How many users one statement looks at: well within its deadline even on a busy server where
+/// every password is of another make, and few enough that no transaction is long.
+const CHUNK: i64 = 10_000;
 
 /// The next users, by why nobody can sign in by their password, NULL where somebody can: how many
 /// there are, and the first of their ids. No password leaves the database.
@@ -81,7 +81,7 @@ impl UnreadablePasswords {
     pub async fn list(&self, after: UserId, limit: u32) -> Result<Vec<UnreadablePassword>, Error> {
         let (question, mut tally) = (Question::default(), Tally::after(Some(after), limit));
         // Little at first: where many can't be read, few need be looked at.
-        tally.chunk = CHUNK.min(2 * i64::from(limit));
+        tally.chunk = CHUNK.min(limit.into());
         while tally.more && tally.users.len() < limit as usize {
             let rows = self.0.rows(&TALLY, &question.about(&tally)).await?;
             tally.add(&rows)?;

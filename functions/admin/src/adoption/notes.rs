@@ -1,5 +1,7 @@
 //! What stands in nobody's way, and is good to know before a move.
 
+use std::cmp::Reverse;
+
 use shared::db::{self, Counts, UnreadablePasswords};
 use tokio_postgres::Transaction;
 
@@ -77,8 +79,10 @@ pub(super) async fn of_rows(transaction: &Transaction<'_>) -> Result<Vec<String>
 fn of_passwords(counts: &Counts) -> Option<String> {
     let users: i64 = counts.values().sum();
     let who = if users == 1 { "1 user has".to_owned() } else { format!("{users} users have") };
+    let mut schemes: Vec<_> = counts.iter().collect();
+    schemes.sort_by_key(|(_, users)| Reverse(**users));
     let schemes: Vec<_> =
-        counts.iter().map(|(reason, users)| format!("{users} {}", reason.name())).collect();
+        schemes.iter().map(|(reason, users)| format!("{users} {}", reason.name())).collect();
     (users > 0).then(|| {
         format!(
             "{who} no password that can be verified, and can't sign in: {}; list --unreadable \

@@ -129,8 +129,8 @@ async fn what_a_team_has_added_is_left() {
         "roles has row-level security: a login of Latchkey's that doesn't own it needs a policy \
          that shows it every row",
         "greeting runs at each insert into users, with the rights of who signs up",
-        "3 users have no password that can be verified, and can't sign in: 1 no_password, 2 \
-         bcrypt_damaged; list --unreadable tells who"
+        "3 users have no password that can be verified, and can't sign in: 2 bcrypt_damaged, \
+         1 no_password; list --unreadable tells who"
     ]);
     assert_eq!(told["notes"], notes);
     migrate(&stage).await;

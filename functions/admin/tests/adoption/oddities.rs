@@ -16,8 +16,8 @@ const ROWS: &str = "\
     insert into users_to_roles values (-5, 4), (-5, 5), (-5, 3), (0, 6), (8, 1), (8, 1);";
 
 const NOTES: [&str; 3] = [
-    "8 users have no password that can be verified, and can't sign in: 3 no_password, 1 argon2, \
-     2 bcrypt_damaged, 1 bcrypt_too_dear, 1 unknown; list --unreadable tells who",
+    "8 users have no password that can be verified, and can't sign in: 3 no_password, 2 \
+     bcrypt_damaged, 1 argon2, 1 bcrypt_too_dear, 1 unknown; list --unreadable tells who",
     "users whose username no request can hold, and who can't sign in: 0",
     "users whose username and email are so long that AWS may not carry them from the authorizer \
      to a function, which it doesn't document: 0, 7",

@@ -20,6 +20,7 @@ pub(crate) fn checks() -> Vec<Check> {
         sign_ins_refusals_and_sign_ups_are_events needs Runner;
         tokens_of_the_app_are_events needs Runner;
         the_user_is_named_by_id_where_known needs Runner;
+        an_unknown_hash_is_told_by_the_name_of_its_scheme needs Runner;
         nothing_failed needs Runner;
         nothing_panicked needs Runner;
     ]
@@ -171,6 +172,29 @@ fn the_user_is_named_by_id_where_known(target: &Target) {
             assert!(line["user_id"].as_i64().is_some_and(|id| id > 0), "{line}");
         }
     }
+}
+
+fn an_unknown_hash_is_told_by_the_name_of_its_scheme(target: &Target) {
+    let mut told = BTreeSet::new();
+    for line in lines(target) {
+        let is_unknown = line["cause"] == "unknown_hash";
+        assert_eq!(line.get("hash_scheme").is_some(), is_unknown, "{line}");
+        if is_unknown {
+            told.insert(text(&line, "hash_scheme").to_owned());
+        }
+    }
+    // Those of the passwords that `signin::hashes` makes, where that has run.
+    let known = [
+        "argon2",
+        "bcrypt_2x",
+        "bcrypt_damaged",
+        "bcrypt_sha256_damaged",
+        "bcrypt_too_dear",
+        "ldap_sha1",
+        "md5_crypt",
+        "unknown",
+    ];
+    assert!(told.iter().all(|name| known.contains(&name.as_str())), "{told:?}");
 }
 
 fn nothing_failed(target: &Target) {

@@ -7,6 +7,7 @@ use crate::target::Target;
 pub(crate) fn checks() -> Vec<Check> {
     checks![
         every_make_of_bcrypt_is_read needs Database;
+        what_passlib_overlooks_is_overlooked needs Database;
         passlibs_bcrypt_sha256_is_read needs Database;
         the_apps_hash_of_a_long_password_still_signs_in needs Database;
         a_hash_that_is_none_is_a_wrong_password needs Database;
@@ -41,6 +42,15 @@ const SHA256: [(&str, &str); 3] = [
     (LONG, "$bcrypt-sha256$2b,4$VVzYQIwc1Lky9cVO316hGO$5ij0qQlFFvBt8/rFvknSRrwqtxNjobu"),
 ];
 
+/// Of `SHORT`, as passlib 1.7.4 verifies it: in bcrypt's first form, with bits left over in the salt,
+/// and in the digest, and with a newline.
+const OVERLOOKED: [&str; 4] = [
+    "$2$04$XM2Abp0Ui4yDHY8uepZ0GeNQMCxVeCOd.rCJxBwQcVU5Oc50AdyNK",
+    "$2b$04$jdKw.xB3ycMjCRZuvXU.NT.PZF0J4DmdMsksAmi85z/tWVAXa08.S",
+    "$2b$04$jdKw.xB3ycMjCRZuvXU.NO.PZF0J4DmdMsksAmi85z/tWVAXa08.T",
+    "$bcrypt-sha256$v=2,t=2b,r=4$GrthSuCV1VHVox9Ya.SSe.$PfOm7B3YqoJ1AGM0MTZlqPPoB.iefQi\n",
+];
+
 /// Someone whom the app itself might have written: an `INSERT` as it sends it.
 fn inserted(target: &Target, hash: Option<&str>) -> Person {
     let person = Person::new("inserted");
@@ -67,6 +77,16 @@ fn every_make_of_bcrypt_is_read(target: &Target) {
         is_wrong(target, &person, "correct horse batterz");
         signs_in(target, &person, SHORT);
         signs_in(target, &person, SHORT);
+    }
+}
+
+fn what_passlib_overlooks_is_overlooked(target: &Target) {
+    for hash in OVERLOOKED {
+        let person = inserted(target, Some(hash));
+        is_wrong(target, &person, "correct horse batterz");
+        signs_in(target, &person, SHORT);
+        signs_in(target, &person, SHORT);
+        is_wrong(target, &person, "correct horse batterz");
     }
 }
 
@@ -106,6 +126,9 @@ fn a_hash_that_is_none_is_a_wrong_password(target: &Target) {
         "$2b$12$!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!",
         "$bcrypt-sha256$",
         "$bcrypt-sha256$v=3,t=2b,r=4$6tc0gtDC5xyfcKiXyYCype$J/NPKK3msDEN1glBPop/NfQ4IekFc2q",
+        "$bcrypt-sha256$v=2,t=2b,r=04$6tc0gtDC5xyfcKiXyYCype$J/NPKK3msDEN1glBPop/NfQ4IekFc2q",
+        "$2b$31$jdKw.xB3ycMjCRZuvXU.NO.PZF0J4DmdMsksAmi85z/tWVAXa08.S",
+        "$2b$04$jdKw.xB3ycMjCRZuvXU.NO.PZF0J4DmdMsksAmi85z/tWVAXa08.S\n",
         "{SHA}qUqP5cyxm6YcTAhz05Hph5gvu9M=",
         "\u{1f40e}",
     ] {
