@@ -25,7 +25,7 @@ impl Endpoint for Gatekeeper {
         let event: Event = serde_json::from_value(event).unwrap();
         match self.0.authorize(event).await {
             Ok(policy) => Ok(Reply::json(&policy)),
-            Err(Error::Unauthorized) => Err(shared::Error::InvalidToken),
+            Err(Error::Unauthorized | Error::LegacyToken(_)) => Err(shared::Error::InvalidToken),
             Err(Error::Failed(cause)) => Err(shared::Error::Unavailable(cause)),
         }
     }
