@@ -178,6 +178,9 @@ database of the FastAPI app keeps its rows, its ids and its passwords, and the
 app goes on meanwhile. What can't be adopted is told by the ids of its rows, and
 nothing is changed. Where it breaks off, run it again.
 
+It publishes the key that signs, here the runner's own unless SIGNING_KEY names
+another: a deployment's database is migrated by deployment/admin.sh.
+
 Example:
   cargo run -- migrate --check --database-url postgresql://ada@127.0.0.1/app";
 
