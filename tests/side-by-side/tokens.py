@@ -47,7 +47,7 @@ class Es256:
 
 
 def forged(genuine, signer, *, claims=(), header=(), without=(), sign="as a sign-in does"):
-    """A token of somebody's, changed and signed. `genuine` is the side's own and the other side's, both that person's."""
+    """A token, changed and signed. `genuine` are two of one person's: the side's own, and the other side's."""
     own, others = genuine
     if sign == "the other side":
         return others
