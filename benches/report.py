@@ -6,7 +6,7 @@ import statistics
 import machine
 from signin import USUAL_COST
 
-BEGIN, END = "<!-- figures: benches/run writes them -->", "<!-- end of figures -->"
+BEGIN, END = "<!-- {part}: benches/run writes it -->", "<!-- end of {part} -->"
 
 
 def short(number):
@@ -81,9 +81,10 @@ def origin(versions, seconds, turns, idleness):
     )
 
 
-def write(document, figures):
-    """Puts the figures in the document's place for them."""
+def write(document, part, figures):
+    """Puts a part's figures in the document's place for them."""
+    begin, end = BEGIN.format(part=part), END.format(part=part)
     text = document.read_text()
-    before, _, rest = text.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    document.write_text(f"{before}{BEGIN}\n\n{figures}\n\n{END}{after}")
+    before, _, rest = text.partition(begin)
+    _, _, after = rest.partition(end)
+    document.write_text(f"{before}{begin}\n\n{figures}\n\n{end}{after}")

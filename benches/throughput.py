@@ -1,0 +1,103 @@
+"""The runner's requests per second and its memory, and the app's beside them."""
+
+import contextlib
+import dataclasses
+import secrets
+
+import accounts
+import machine
+import rates
+import report
+import runner
+import signin
+import wrk
+from accounts import Client
+from process import Failed, output
+from rates import Subject
+
+MILLION, CHUNK_SECONDS = 1_000_000, 20
+LONG_LIVED = {"AccessTokenSeconds": 86_400}  # a run may take longer than a token usually lives
+
+
+def chosen(given):
+    cases = rates.cases()
+    if given.only:
+        names = {case.name.replace("`", ""): case for case in cases}
+        if unknown := [name for name in given.only if name not in names]:
+            raise Failed(f"there is no case {unknown[0]!r}; there are: {', '.join(names)}")
+        cases = [names[name] for name in given.only]
+    for case in cases:
+        if given.connections and case.method == "GET":
+            case.connections = given.connections
+    return cases
+
+
+def measure(given, stack, say):
+    """All that is asked for, as Markdown."""
+    cases, idleness, tool = chosen(given), machine.Idleness(), wrk.version()
+    if given.app:  # before all that takes long
+        Client(given.app).expect("Hello World", "GET", "/")
+    say("cargo build --release, of the runner")
+    program, commit = runner.build(), runner.commit()
+    folder, key = stack.enter_context(runner.project()), secrets.token_hex(32)
+
+    def start(database=None, **parameters):
+        return runner.start(program, folder, key, database, **LONG_LIVED, **parameters)
+
+    main = stack.enter_context(start(AuthorizerCacheSeconds=0))
+    memory = {"at its start": main.memory()}
+    versions = [f"Latchkey {commit}, {output(['rustc', '--version']).strip()}; {main.postgres_version()}; {tool}"]
+    if given.app:
+        versions.append(f"The app: {given.app_version or 'of no known version (--app-version)'}")
+    latchkey, app = prepared(given, main, start, say)
+
+    with start(main.database) as caching:
+        cached = dataclasses.replace(latchkey, address=caching.address)
+        for case in cases:
+            subjects = [cached if case.cached else latchkey, *([app] if app else [])]
+            rates.measure(case, subjects, given.seconds, given.turns, folder, idleness, say)
+            main.forget_log()
+            caching.forget_log()
+    memory[f"after the {latchkey.answered:,} requests that it answered for the table"] = main.memory()
+
+    parts = [report.rates(cases, latchkey, app)]
+    if not given.only:
+        with contextlib.ExitStack() as costs:
+            runners = {cost: costs.enter_context(start(main.database, BcryptCost=cost)) for cost in signin.COSTS}
+            seconds = max(1, given.seconds // 2)
+            parts.append(report.beyond(signin.measure(runners, given.turns, seconds, folder, idleness, say)))
+    if given.million:
+        say("a million requests")
+        memory[f"after {send_million(latchkey, main, folder):,} of `me` on top"] = main.memory()
+    parts.append(report.memory(memory))
+    if idleness.is_noise():
+        say(f"these figures are noise: {idleness.described()}")
+    return "\n\n".join([report.origin(versions, given.seconds, given.turns, idleness), *parts])
+
+
+def prepared(given, main, start, say):
+    """Latchkey, and the app if its address is given, each with the same users."""
+    signed_up, others = accounts.new(2 * machine.CORES), accounts.new(given.users)
+    say(f"{given.users} users")
+    accounts.sign_up(main.address, signed_up)
+    # Those whose tokens are sent sign in but once, so their hashes may be cheap; the app's can't be.
+    with start(main.database, BcryptCost=min(signin.COSTS)) as cheap:
+        accounts.sign_up(cheap.address, others)
+        tokens = accounts.sign_in(cheap.address, others)
+    latchkey = Subject("Latchkey", main.address, signed_up, dict(zip(others, tokens)))
+    if not given.app:
+        return latchkey, None
+    say(f"{given.users} users of the app, which takes its time")
+    accounts.sign_up(given.app, signed_up + others)
+    tokens = accounts.sign_in(given.app, others)
+    return latchkey, Subject("the app", given.app, signed_up, dict(zip(others, tokens)))
+
+
+def send_million(latchkey, main, folder):
+    """Sends `me` until a million of it are answered, and says how many those were."""
+    answered = 0
+    while answered < MILLION:
+        lines = list(latchkey.tokens.values())
+        answered += wrk.load(main.address, "GET", rates.ME, lines, rates.CONNECTIONS, CHUNK_SECONDS, folder).requests
+        main.forget_log()
+    return answered
