@@ -1,4 +1,4 @@
-//! Where a token may stand: in one `Authorization` header, after `Bearer` and one space.
+//! Where a token may stand: in one `Authorization` header, after `Bearer` and a space or several.
 
 use crate::check::{Check, checks};
 use crate::target::Target;
@@ -6,6 +6,7 @@ use crate::target::Target;
 pub(crate) fn checks() -> Vec<Check> {
     checks![
         the_scheme_may_be_in_any_case;
+        several_spaces_are_one;
         no_token_is_refused;
         a_token_in_the_query_is_refused;
         a_token_in_a_cookie_is_refused;
@@ -30,6 +31,15 @@ fn the_scheme_may_be_in_any_case(target: &Target) {
             .header("authorization", &value)
             .send()
             .is_json(200, &ada.person.public());
+    }
+}
+
+fn several_spaces_are_one(target: &Target) {
+    let ada = target.ada();
+    for spaces in ["  ", "        "] {
+        let value = format!("Bearer{spaces}{}", ada.token);
+        let request = target.http.get(ME).header("authorization", &value);
+        request.send().is_json(200, &ada.person.public());
     }
 }
 
@@ -84,8 +94,6 @@ fn a_token_without_a_scheme_is_refused(target: &Target) {
 fn other_spacing_is_refused(target: &Target) {
     let token = &target.ada().token;
     for value in [
-        format!("Bearer  {token}"),
-        format!("Bearer   {token}"),
         format!("Bearer\t{token}"),
         format!("Bearer \t{token}"),
         format!("Bearer {token} x"),
