@@ -10,6 +10,8 @@ pub enum Rule {
     Missing,
     /// The field is no string.
     NotAString,
+    /// The string holds half of a surrogate pair, which is no character.
+    NotUnicode,
     /// Fewer characters than this.
     TooShort(usize),
     /// More characters than this.
@@ -36,6 +38,7 @@ impl Rule {
         match self {
             Self::Missing => "missing",
             Self::NotAString => "string_type",
+            Self::NotUnicode => "string_unicode",
             Self::TooShort(_) => "string_too_short",
             Self::TooLong(_) => "string_too_long",
             Self::TooManyBytes(_)
@@ -53,6 +56,10 @@ impl Rule {
         match self {
             Self::Missing => "Field required".into(),
             Self::NotAString => "Input should be a valid string".into(),
+            Self::NotUnicode => {
+                "Input should be a valid string, unable to parse raw data as a unicode string"
+                    .into()
+            }
             Self::TooShort(1) => "String should have at least 1 character".into(),
             Self::TooShort(least) => {
                 format!("String should have at least {least} characters").into()

@@ -1,35 +1,40 @@
 //! A JSON body, field by field.
 
+use std::collections::BTreeMap;
+
 use lambda_http::http::header::CONTENT_TYPE;
-use serde_json::{Map, Value};
+use serde_json::value::RawValue;
 
 use super::request::Request;
 use super::violation::{Location, Violation};
 use crate::error::Error;
 use crate::rule::Rule;
 
-/// A JSON object, and what was found wrong with the fields that were read of it.
-pub struct JsonBody {
-    fields: Map<String, Value>,
+/// A JSON object, and what was found wrong with the fields that were read of it. The others may
+/// hold whatever is JSON.
+pub struct JsonBody<'a> {
+    fields: BTreeMap<String, &'a RawValue>,
     violations: Vec<Violation>,
 }
 
-impl JsonBody {
+impl<'a> JsonBody<'a> {
     /// Parses the body: 422 if it is no JSON object, in the words of FastAPI. A content type that isn't JSON, or none, makes it no object.
-    pub fn read(request: &Request) -> Result<Self, Error> {
-        let refuse = |violation| Err(Error::Unprocessable(vec![violation]));
+    pub fn read(request: &'a Request) -> Result<Self, Error> {
+        let refuse = |violation| Error::Unprocessable(vec![violation]);
         if request.body.is_empty() {
-            return refuse(Violation::new(Location::Body, Rule::Missing));
+            return Err(refuse(Violation::new(Location::Body, Rule::Missing)));
         }
         if !content_type(request).is_some_and(|essence| is_json(&essence)) {
-            return refuse(Violation::not_an_object());
+            return Err(refuse(Violation::not_an_object()));
         }
         // RFC 8259 §8.1 lets a parser ignore a byte order mark, as the app's does.
         let bytes = request.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&request.body);
-        match serde_json::from_slice(bytes) {
-            Ok(Value::Object(fields)) => Ok(Self { fields, violations: Vec::new() }),
-            Ok(_) => refuse(Violation::not_an_object()),
-            Err(error) => refuse(invalid(bytes, &error)),
+        // All of it, since no JSON at its end is told before no object at its beginning.
+        let whole = serde_json::from_slice::<&RawValue>(bytes);
+        match whole.and_then(|_| serde_json::from_slice(bytes)) {
+            Ok(fields) => Ok(Self { fields, violations: Vec::new() }),
+            Err(error) if error.is_data() => Err(refuse(Violation::not_an_object())),
+            Err(error) => Err(refuse(invalid(bytes, &error))),
         }
     }
 
@@ -40,12 +45,10 @@ impl JsonBody {
         name: &'static str,
         parse: impl FnOnce(String) -> Result<T, Rule>,
     ) -> Option<T> {
-        let value = match self.fields.remove(name) {
-            Some(Value::String(text)) => parse(text),
-            Some(_) => Err(Rule::NotAString),
-            None => Err(Rule::Missing),
-        };
-        value.map_err(|rule| self.violations.push(Violation::new(Location::Field(name), rule))).ok()
+        let text = self.fields.remove(name).ok_or(Rule::Missing).and_then(string);
+        text.and_then(parse)
+            .map_err(|rule| self.violations.push(Violation::new(Location::Field(name), rule)))
+            .ok()
     }
 
     /// The 422 that lists every violation so far.
@@ -58,6 +61,12 @@ impl JsonBody {
 pub fn content_type(request: &Request) -> Option<String> {
     let essence = request.header(&CONTENT_TYPE)?.split(';').next()?;
     Some(essence.trim().to_ascii_lowercase())
+}
+
+fn string(value: &RawValue) -> Result<String, Rule> {
+    let is_string = value.get().starts_with('"');
+    let rule = if is_string { Rule::NotUnicode } else { Rule::NotAString };
+    serde_json::from_str(value.get()).map_err(|_| rule)
 }
 
 fn is_json(essence: &str) -> bool {
@@ -184,23 +193,37 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_are_no_text_and_deep_nesting_are_refused() {
-        let json = Some("application/json");
-        for body in
-            [&b"{\"a\":\"\xff\"}"[..], b"{\"a\":\"\\ud800\"}", b"{\"a\":\"\\udc00\\ud800\"}"]
-        {
-            assert!(refusal(json, body).contains("json_invalid"), "{body:?}");
+    fn bytes_that_are_no_text_are_refused_wherever_they_are() {
+        for body in [&b"{\"a\":\"\xff\"}"[..], b"{\"\xff\":1}", b"{\"a\":[\"\xed\xa0\x80\"]}"] {
+            assert!(refusal(Some("application/json"), body).contains("json_invalid"), "{body:?}");
         }
-        let deep = format!("{{\"a\":{}1{}}}", "[".repeat(1_000), "]".repeat(1_000));
-        assert!(refusal(json, deep.as_bytes()).contains("json_invalid"));
+    }
+
+    #[test]
+    fn a_field_that_nobody_asks_for_may_hold_whatever_is_json() {
+        let deep = format!("{}1{}", "[".repeat(20_000), "]".repeat(20_000));
+        for value in ["1e999", "-1E+400", r#""\ud800""#, r#"{"x":["\udc00"]}"#, &deep] {
+            let body = format!(r#"{{"b":{value},"a":"x","c":{value}}}"#);
+            let request = request(Some("application/json"), body.as_bytes());
+            let mut body = JsonBody::read(&request).unwrap();
+            assert_eq!(body.field("a", Ok), Some("x".to_owned()), "{value:.9}");
+        }
+        for value in ["1e", "01", "+1", "NaN", r#""\x""#, "\"\n\"", "[1,]"] {
+            let body = format!(r#"{{"b":{value},"a":"x"}}"#);
+            let told = refusal(Some("application/json"), body.as_bytes());
+            assert!(told.contains("json_invalid"), "{value}");
+        }
     }
 
     #[test]
     fn every_bad_field_is_listed_in_the_order_it_was_read() {
-        let request = request(Some("application/json"), br#"{"a":1,"c":null,"d":"x","d":"y"}"#);
+        let request = request(
+            Some("application/json"),
+            br#"{"a":1,"c":null,"d":"x","d":"y","e":"\ud800","f":1e999,"g":{"a":"b"}}"#,
+        );
         let mut body = JsonBody::read(&request).unwrap();
         assert_eq!(body.field("d", Ok), Some("y".to_owned()));
-        for name in ["a", "b", "c"] {
+        for name in ["a", "b", "c", "e", "f", "g"] {
             assert_eq!(body.field(name, Ok), None);
         }
         let Error::Unprocessable(violations) = body.refusal() else { panic!() };
@@ -210,6 +233,9 @@ mod tests {
                 Violation::new(Location::Field("a"), Rule::NotAString),
                 Violation::new(Location::Field("b"), Rule::Missing),
                 Violation::new(Location::Field("c"), Rule::NotAString),
+                Violation::new(Location::Field("e"), Rule::NotUnicode),
+                Violation::new(Location::Field("f"), Rule::NotAString),
+                Violation::new(Location::Field("g"), Rule::NotAString),
             ]
         );
     }

@@ -132,10 +132,14 @@ fn the_longest_names_and_passwords_are_just_wrong(target: &Target) {
 }
 
 fn extra_fields_are_ignored(target: &Target) {
-    let person = &target.ada().person;
-    let mut body = person.json();
-    body["admin"] = json!(true);
-    assert_eq!(target.http.post_json(SIGNIN, &body).send().status, 200);
+    let deep = format!("{}{}", "[".repeat(20_000), "]".repeat(20_000));
+    for value in ["true", "1e999", r#""\ud800""#, r#"{"username":"x"}"#, &deep] {
+        let mut body = target.ada().person.json();
+        body["admin"] = json!("VALUE");
+        let body = body.to_string().replace("\"VALUE\"", value);
+        let answer = target.http.post(SIGNIN, "application/json", body).send();
+        assert_eq!(answer.status, 200, "{value:.9}: {}", answer.text());
+    }
 }
 
 fn of_a_field_given_twice_the_last_counts(target: &Target) {
