@@ -1,0 +1,81 @@
+//! What is measured: a service over a real PostgreSQL with one user, who signs in and asks who she
+//! is, and the events that API Gateway sends for her.
+
+#![expect(clippy::unwrap_used, reason = "a part that can't be built is a failed measurement")]
+
+mod event;
+
+use authorizer::{Authorizer, Event};
+use me::Me;
+use shared::db::{Group, SigningKeys};
+use shared::http::{Function, ProxyEvent};
+use shared::jwt::{Settings, Verifier};
+use shared::{Environment, UserId};
+use signin::Signin;
+use stage::{SIGNING_KEY, Stage};
+
+pub use event::{ARN, authorizer_event, me_event, sign_in_event};
+
+/// Her row, with a hash of her password at a cost of 4.
+const ADA: &str = "INSERT INTO users (username, email, hashed_by, password) VALUES \
+    ('ada', 'ada@example.com', 'latchkey', \
+     '$2b$04$g8yT8LjrBxSTXvd4oquAq.tSef2YRNaEfBfhQVEZOgCWEdtVF4sL6'); \
+    INSERT INTO users_to_roles VALUES (1, 1), (1, 2)";
+
+/// The functions that she meets.
+#[derive(Debug)]
+pub struct Service {
+    stage: Stage,
+    authorizer: Authorizer,
+    me: Function<Me>,
+    signin: Function<Signin>,
+}
+
+fn settings() -> Settings {
+    Settings { issuer: "latchkey".into(), audience: "latchkey".into() }
+}
+
+impl Service {
+    /// Starts it, connected.
+    pub async fn start() -> Self {
+        let stage = Stage::new().await;
+        stage.execute(ADA).await;
+        let database = stage.database_of(Group::Read);
+        let authorizer =
+            Authorizer::new(database, settings(), stage.clock.clone(), "Latchkey".into());
+        let me = Function::from_env(&mut Environment::default()).await.unwrap();
+        let signin = Function::from_env(&mut stage.env()).await.unwrap();
+        Self { stage, authorizer, me, signin }
+    }
+
+    /// A verifier that has read its keys.
+    pub async fn verifier(&self) -> Verifier {
+        let keys = SigningKeys::new(self.stage.database_of(Group::Read));
+        let verifier = Verifier::new(settings(), keys, self.stage.clock.clone());
+        verifier.warm_up().await.unwrap();
+        verifier
+    }
+
+    /// A token of hers. No two are alike.
+    pub async fn token(&self) -> String {
+        stage::token(settings(), SIGNING_KEY, self.stage.clock.clone(), UserId::new(1)).await
+    }
+
+    /// What the authorizer answers to an event.
+    pub async fn authorize(&self, event: &[u8]) -> Vec<u8> {
+        let event: Event = serde_json::from_slice(event).unwrap();
+        serde_json::to_vec(&self.authorizer.authorize(event).await.unwrap()).unwrap()
+    }
+
+    /// What `me` answers to an event.
+    pub async fn me(&self, event: &[u8]) -> Vec<u8> {
+        let event: ProxyEvent = serde_json::from_slice(event).unwrap();
+        serde_json::to_vec(&self.me.invoke(event).await).unwrap()
+    }
+
+    /// What `signin` answers to an event.
+    pub async fn sign_in(&self, event: &[u8]) -> Vec<u8> {
+        let event: ProxyEvent = serde_json::from_slice(event).unwrap();
+        serde_json::to_vec(&self.signin.invoke(event).await).unwrap()
+    }
+}
