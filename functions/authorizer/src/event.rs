@@ -1,9 +1,9 @@
 //! The event of a REQUEST authorizer.
 
-use std::collections::BTreeMap;
-
 use serde::Deserialize;
 use shared::http::null_as_default;
+
+use crate::authorization::Authorization;
 
 /// What we read of it.
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-lambda-authorizer-input.html>
@@ -16,9 +16,9 @@ pub struct Event {
     #[serde(default, deserialize_with = "null_as_default")]
     http_method: String,
     #[serde(default, deserialize_with = "null_as_default")]
-    headers: BTreeMap<String, String>,
+    headers: Authorization<String>,
     #[serde(default, deserialize_with = "null_as_default")]
-    multi_value_headers: BTreeMap<String, Vec<String>>,
+    multi_value_headers: Authorization<Vec<String>>,
     #[serde(default, deserialize_with = "null_as_default")]
     request_context: RequestContext,
 }
@@ -64,13 +64,8 @@ impl Event {
     }
 
     fn authorization(&self) -> impl Iterator<Item = &str> {
-        let is_it = |name: &str| name.eq_ignore_ascii_case("Authorization");
-        let multi = self.multi_value_headers.iter().filter(move |(name, _)| is_it(name));
-        let single = self.headers.iter().filter(move |(name, _)| is_it(name));
-        multi
-            .flat_map(|(_, values)| values)
-            .chain(single.map(|(_, value)| value))
-            .map(String::as_str)
+        let multi = self.multi_value_headers.0.iter().flatten();
+        multi.chain(&self.headers.0).map(String::as_str)
     }
 }
 

@@ -3,6 +3,7 @@
 //! API Gateway keeps one answer per token for all routes, so the policy names every route that
 //! the caller may use, not just the one that was called.
 
+mod authorization;
 mod event;
 mod legacy;
 mod policy;

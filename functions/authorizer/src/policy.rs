@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use shared::Caller;
-use shared::routes::{Access, ROUTES};
+use shared::routes::{Access, ROUTES, Route};
 
 /// A policy for every route that the caller may use, and the caller as context for the function.
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-lambda-authorizer-output.html>
@@ -41,8 +41,7 @@ impl Policy {
         let usable = ROUTES
             .iter()
             .filter(|route| route.access != Access::Public && route.access.allows(&caller.roles));
-        let arn =
-            |route: &shared::routes::Route| format!("{api}/{stage}/{}{}", route.method, route.path);
+        let arn = |route: &Route| [api, "/", stage, "/", route.method, route.path].concat();
         let statement = Statement {
             action: "execute-api:Invoke",
             effect: "Allow",

@@ -71,14 +71,14 @@ async fn multipart(request: &Request) -> Result<Form, Refusal> {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use shared::http::{HeaderMap, HeaderValue, ProxyEvent};
+    use shared::http::{HeaderValue, ProxyEvent};
 
     use super::*;
 
     fn request(content_type: &'static str, body: &[u8]) -> Request {
         let event = r#"{"resource":"/api/auth/token","httpMethod":"POST"}"#;
-        let event: ProxyEvent = serde_json::from_str(event).unwrap();
-        let mut request = Request::of(&event, HeaderMap::new(), "token").unwrap();
+        let mut event: ProxyEvent = serde_json::from_str(event).unwrap();
+        let mut request = Request::of(&mut event, "token").unwrap();
         request.body = body.to_vec();
         request.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
         request

@@ -116,7 +116,6 @@ fn last_word(read: &[u8]) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use lambda_http::http::HeaderMap;
     use proptest::prelude::*;
     use serde_json::json;
 
@@ -125,8 +124,7 @@ mod tests {
     fn request(content_type: Option<&str>, body: &[u8]) -> Request {
         let event = json!({ "resource": "/api/auth/signin", "httpMethod": "POST" });
         let mut request =
-            Request::of(&serde_json::from_value(event).unwrap(), HeaderMap::new(), "signin")
-                .unwrap();
+            Request::of(&mut serde_json::from_value(event).unwrap(), "signin").unwrap();
         request.body = body.to_vec();
         if let Some(value) = content_type {
             request.headers.insert(CONTENT_TYPE, value.parse().unwrap());

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use lambda_http::http::header::Entry;
 use lambda_http::http::{HeaderMap, HeaderName, HeaderValue};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 /// What we read of the event.
 ///
@@ -22,8 +24,8 @@ pub struct ProxyEvent {
     pub http_method: String,
     #[serde(default, deserialize_with = "null_as_default")]
     multi_value_headers: BTreeMap<String, Vec<String>>,
-    #[serde(default, deserialize_with = "null_as_default")]
-    headers: BTreeMap<String, String>,
+    /// The last value of each: read where there is nothing else, and left as text until then.
+    headers: Option<Box<RawValue>>,
     #[serde(default)]
     body: Option<String>,
     #[serde(default, deserialize_with = "null_as_default")]
@@ -49,30 +51,26 @@ pub fn null_as_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>
 }
 
 impl ProxyEvent {
-    /// The headers; one that HTTP can't hold is kept with `?` for each odd character.
-    pub fn headers(&self) -> HeaderMap {
-        let single = self.headers.iter();
-        let multi = self.multi_value_headers.iter();
-        let multi = multi.flat_map(|(name, values)| values.iter().map(move |value| (name, value)));
-        let pairs: Vec<_> =
-            if self.multi_value_headers.is_empty() { single.collect() } else { multi.collect() };
-        pairs
-            .into_iter()
-            .filter_map(|(name, value)| {
-                let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
-                let value: String =
-                    value.chars().map(|c| if matches!(c, ' '..='~') { c } else { '?' }).collect();
-                Some((name, HeaderValue::from_str(&value).ok()?))
-            })
-            .collect()
+    /// Takes the headers out; one that HTTP can't hold is kept with `?` for each odd character.
+    pub fn take_headers(&mut self) -> HeaderMap {
+        let multi = std::mem::take(&mut self.multi_value_headers);
+        if multi.is_empty() { self.single_value_headers() } else { headers(multi) }
     }
 
-    /// The body's bytes; `None` if it claims to be base64 and isn't.
-    pub fn body(&self) -> Option<Vec<u8>> {
-        match &self.body {
+    fn single_value_headers(&mut self) -> HeaderMap {
+        let text = self.headers.take();
+        let single: Option<BTreeMap<String, String>> =
+            text.and_then(|text| serde_json::from_str(text.get()).ok());
+        headers(single.unwrap_or_default().into_iter().map(|(name, value)| (name, [value])))
+    }
+
+    /// Takes the body's bytes out; `None` if it claims to be base64 and isn't.
+    pub fn take_body(&mut self) -> Option<Vec<u8>> {
+        match self.body.take() {
             None => Some(Vec::new()),
             Some(text) if self.is_base64_encoded => STANDARD.decode(text).ok(),
-            Some(text) => Some(undo_replacement(text)),
+            Some(text) if text.contains('\u{fffd}') => Some(undo_replacement(&text)),
+            Some(text) => Some(text.into_bytes()),
         }
     }
 
@@ -85,6 +83,37 @@ impl ProxyEvent {
     pub fn authorizer(&self) -> &BTreeMap<String, Value> {
         &self.request_context.authorizer
     }
+}
+
+fn headers<V: IntoIterator<Item = String>>(
+    pairs: impl IntoIterator<Item = (String, V), IntoIter: ExactSizeIterator>,
+) -> HeaderMap {
+    let pairs = pairs.into_iter();
+    let mut headers = HeaderMap::with_capacity(pairs.len());
+    for (name, values) in pairs {
+        let Ok(name) = HeaderName::try_from(name) else { continue };
+        let mut values = values.into_iter().filter_map(header_value);
+        let Some(first) = values.next() else { continue };
+        let mut entry = match headers.entry(name) {
+            Entry::Vacant(entry) => entry.insert_entry(first),
+            Entry::Occupied(mut entry) => {
+                entry.append(first);
+                entry
+            }
+        };
+        values.for_each(|value| entry.append(value));
+    }
+    headers
+}
+
+fn header_value(text: String) -> Option<HeaderValue> {
+    let is_kept = |c: char| matches!(c, ' '..='~');
+    let text = if text.chars().all(is_kept) {
+        text
+    } else {
+        text.chars().map(|c| if is_kept(c) { c } else { '?' }).collect()
+    };
+    HeaderValue::try_from(text).ok()
 }
 
 /// A body that came as text has lost what wasn't UTF-8 to U+FFFD. Its place is kept by a byte that
@@ -112,10 +141,10 @@ mod tests {
 
     #[test]
     fn odd_headers_never_fail() {
-        let event = event(&json!({ "multiValueHeaders": {
+        let mut event = event(&json!({ "multiValueHeaders": {
             "User-Agent": ["caf\u{e9}\u{0}"], "bad name\n": ["x"], "Host": ["a b\\c"],
         }}));
-        let headers = event.headers();
+        let headers = event.take_headers();
         assert_eq!(headers["user-agent"], "caf??");
         assert_eq!(headers["host"], "a b\\c");
         assert_eq!(headers.len(), 2);
@@ -123,29 +152,42 @@ mod tests {
 
     #[test]
     fn every_value_of_a_header_is_kept() {
-        let event = event(&json!({
+        let mut event = event(&json!({
             "headers": { "Accept": "b" }, "multiValueHeaders": { "Accept": ["a", "b"] },
         }));
-        assert_eq!(event.headers().get_all("accept").iter().count(), 2);
+        assert_eq!(event.take_headers().get_all("accept").iter().count(), 2);
+    }
+
+    #[test]
+    fn the_last_values_are_read_where_there_is_nothing_else() {
+        let mut event = event(&json!({ "headers": { "Accept": "b" } }));
+        assert_eq!(event.take_headers()["accept"], "b");
+    }
+
+    #[test]
+    fn two_spellings_of_a_name_are_one_header() {
+        let mut event =
+            event(&json!({ "multiValueHeaders": { "accept": ["a"], "Accept": ["b"] } }));
+        assert_eq!(event.take_headers().get_all("accept").iter().count(), 2);
     }
 
     #[test]
     fn a_body_is_text_or_base64_or_null() {
-        assert_eq!(event(&json!({ "body": null })).body(), Some(Vec::new()));
-        assert_eq!(event(&json!({ "body": "hé" })).body(), Some("hé".into()));
-        let lossy = event(&json!({ "body": "a\u{fffd}b\u{fffd}" })).body();
+        assert_eq!(event(&json!({ "body": null })).take_body(), Some(Vec::new()));
+        assert_eq!(event(&json!({ "body": "hé" })).take_body(), Some("hé".into()));
+        let lossy = event(&json!({ "body": "a\u{fffd}b\u{fffd}" })).take_body();
         assert_eq!(lossy, Some(b"a\xffb\xff".to_vec()));
-        let base64 = |body| event(&json!({ "body": body, "isBase64Encoded": true })).body();
+        let base64 = |body| event(&json!({ "body": body, "isBase64Encoded": true })).take_body();
         assert_eq!(base64("/w=="), Some(vec![0xff]));
         assert_eq!(base64("*"), None);
     }
 
     #[test]
     fn what_sam_local_sends_as_null_counts_as_absent() {
-        let event = event(&json!({
+        let mut event = event(&json!({
             "headers": null, "multiValueHeaders": null, "isBase64Encoded": null,
             "requestContext": { "requestId": null, "authorizer": null },
         }));
-        assert!(event.headers().is_empty() && event.authorizer().is_empty());
+        assert!(event.take_headers().is_empty() && event.authorizer().is_empty());
     }
 }

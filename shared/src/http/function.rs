@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::future::Future;
 use std::time::{Duration, Instant};
 
+use lambda_http::http::HeaderMap;
 use lambda_http::http::header::ORIGIN;
 use lambda_runtime::{LambdaEvent, service_fn};
 
@@ -48,21 +49,25 @@ impl<E: Endpoint> Function<E> {
     }
 
     /// Answers one event, and writes its line in the log.
-    pub async fn invoke(&self, event: ProxyEvent) -> ProxyResponse {
+    pub async fn invoke(&self, mut event: ProxyEvent) -> ProxyResponse {
         let start = Instant::now();
-        let headers = event.headers();
-        let origin = headers.get(ORIGIN).cloned();
-        let answer = match Request::of(&event, headers, E::FUNCTION) {
-            Ok(request) => self.endpoint.handle(&request).await,
-            Err(error) => Err(error),
+        let reply = match Request::of(&mut event, E::FUNCTION) {
+            Ok(request) => {
+                let answer = self.endpoint.handle(&request).await;
+                self.reply(answer, &request.headers)
+            }
+            Err(error) => self.reply(Err(error), &event.take_headers()),
         };
-        let mut reply = answer.unwrap_or_else(|error| {
-            // Read again, by the few that are refused: the others need not know of it.
-            Reply::of_error(&error, &Accept::of(&event.headers()))
-        });
-        self.cors.apply(origin.as_ref(), &mut reply.headers);
         self.log(&event, &reply, start.elapsed());
         reply.into()
+    }
+
+    /// An answer or an error, as the headers ask for it.
+    fn reply(&self, answer: Result<Reply, Error>, headers: &HeaderMap) -> Reply {
+        let mut reply =
+            answer.unwrap_or_else(|error| Reply::of_error(&error, &Accept::of(headers)));
+        self.cors.apply(headers.get(ORIGIN), &mut reply.headers);
+        reply
     }
 
     fn log(&self, event: &ProxyEvent, reply: &Reply, duration: Duration) {

@@ -23,17 +23,19 @@ pub struct Request {
 }
 
 impl Request {
-    /// Reads the event, whose headers are `headers`; fails with [`Error::NotFound`] if `function`
-    /// doesn't serve its route.
-    pub fn of(event: &ProxyEvent, headers: HeaderMap, function: &str) -> Result<Self, Error> {
+    /// Takes headers and body out of the event, the headers only where it doesn't fail: with
+    /// [`Error::NotFound`] if `function` doesn't serve its route.
+    pub fn of(event: &mut ProxyEvent, function: &str) -> Result<Self, Error> {
         let route = Route::find(&event.http_method, &event.resource)
             .filter(|route| route.function == function)
             .ok_or(Error::NotFound)?;
-        let body = event.body().ok_or(Error::Internal("a body that is no base64".into()))?;
+        let body =
+            event.take_body().ok_or_else(|| Error::Internal("a body that is no base64".into()))?;
         if body.len() > MAX_BODY_BYTES {
             return Err(Error::PayloadTooLarge);
         }
-        Ok(Self { route, headers, body, caller: Caller::from_context(event.authorizer()) })
+        let caller = Caller::from_context(event.authorizer());
+        Ok(Self { route, headers: event.take_headers(), body, caller })
     }
 
     /// The first value of a header, if it has one that is ASCII.
@@ -62,7 +64,7 @@ mod tests {
             "resource": "/api/auth/users/me", "httpMethod": "GET",
             "requestContext": { "authorizer": authorizer },
         });
-        Request::of(&serde_json::from_value(event).unwrap(), HeaderMap::new(), "me").unwrap()
+        Request::of(&mut serde_json::from_value(event).unwrap(), "me").unwrap()
     }
 
     #[test]
@@ -86,8 +88,7 @@ mod tests {
     fn a_body_of_64_kib_is_read_and_a_larger_one_is_413() {
         let of = |bytes: usize| {
             let event = json!({ "resource": "/", "httpMethod": "GET", "body": "x".repeat(bytes) });
-            let event = serde_json::from_value(event).unwrap();
-            Request::of(&event, HeaderMap::new(), "content")
+            Request::of(&mut serde_json::from_value(event).unwrap(), "content")
         };
         assert!(of(MAX_BODY_BYTES).is_ok());
         assert!(matches!(of(MAX_BODY_BYTES + 1), Err(Error::PayloadTooLarge)));
@@ -95,10 +96,12 @@ mod tests {
 
     #[test]
     fn a_function_serves_its_own_routes_only() {
-        let event = json!({ "resource": "/", "httpMethod": "GET" });
-        let event = serde_json::from_value(event).unwrap();
-        assert!(Request::of(&event, HeaderMap::new(), "content").is_ok());
-        let other = Request::of(&event, HeaderMap::new(), "me");
+        let headers = json!({ "Accept": "a" });
+        let event = json!({ "resource": "/", "httpMethod": "GET", "headers": headers });
+        let mut event = serde_json::from_value(event).unwrap();
+        let other = Request::of(&mut event, "me");
         assert!(matches!(other, Err(Error::NotFound)));
+        // The headers are still there: they say in which form an error is taken.
+        assert_eq!(Request::of(&mut event, "content").unwrap().headers["accept"], "a");
     }
 }

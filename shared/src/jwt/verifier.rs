@@ -98,10 +98,12 @@ impl Verifier {
         token: &UnverifiedToken<'_>,
     ) -> Result<Result<ValidToken, InvalidToken>, db::Error> {
         let now = self.clock.now();
-        if self.key(&token.kid).is_none() {
+        let mut key = self.key(&token.kid);
+        if key.is_none() {
             self.reread(now).await?;
+            key = self.key(&token.kid);
         }
-        let is_signed = self.key(&token.kid).is_some_and(|key| self.signed.include(token, &key));
+        let is_signed = key.is_some_and(|key| self.signed.include(token, &key));
         let valid = is_signed.then(|| ValidToken::of_signed(token, &self.settings, now));
         Ok(valid.flatten().ok_or(InvalidToken))
     }
