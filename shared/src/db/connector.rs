@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use deadpool::managed::{Manager, Metrics, RecycleError, RecycleResult};
 use deadpool_postgres::ClientWrapper;
+use rustls::RootCertStore;
 use tokio::time::timeout;
 use tokio_postgres::config::SslMode;
 use tokio_postgres::{CancelToken, Client, Config, NoTls};
@@ -59,13 +60,12 @@ impl Connector {
     /// RDS; with `iam`, a token of its own is each connection's password.
     pub(super) fn new(
         config: Config,
-        authorities: Option<&[u8]>,
+        authorities: Option<RootCertStore>,
         iam: Option<(Entrance, IamTokens)>,
     ) -> Result<Self, Error> {
         let tls = match config.get_ssl_mode() {
             SslMode::Require => Some(
-                tls::connector(authorities)
-                    .ok_or_else(|| Error::Failed("no certificate authority".into()))?,
+                tls::connector(authorities).map_err(|error| Error::Failed(error.to_string()))?,
             ),
             _ => None,
         };

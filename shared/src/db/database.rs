@@ -144,7 +144,7 @@ impl Database {
 
     async fn make(&self) -> Result<Pool, Error> {
         let Settings { place, authorities, pool_size } = &self.0.settings;
-        let authorities = authorities.as_deref();
+        let authorities = authorities.clone();
         let connector = match place {
             Place::Known(config) => Connector::new(Config::clone(config), authorities, None),
             Place::Iam(config, entrance) => {

@@ -1,11 +1,13 @@
 //! Where the database is, and who we are there.
 
+use rustls::RootCertStore;
 use tokio_postgres::Config;
 use tokio_postgres::config::Host;
 
 use super::config::from_url;
 use super::iam::Entrance;
 use super::parts::Parts;
+use super::tls;
 use crate::environment::Environment;
 use crate::secret::Secret;
 
@@ -13,7 +15,7 @@ use crate::secret::Secret;
 #[derive(Debug, Clone)]
 pub struct Settings {
     pub(super) place: Place,
-    pub(super) authorities: Option<Vec<u8>>,
+    pub(super) authorities: Option<RootCertStore>,
     pub(super) pool_size: usize,
 }
 
@@ -134,17 +136,18 @@ fn entrance(config: &Config, region: String) -> Option<Entrance> {
     Entrance::new(host, port, config.get_user()?, region)
 }
 
-fn authorities(env: &mut Environment) -> Option<Vec<u8>> {
+fn authorities(env: &mut Environment) -> Option<RootCertStore> {
     let text = env.text("DATABASE_CA")?;
     let bundle = if text.starts_with("-----BEGIN") {
         Some(text.into_bytes())
     } else {
         std::fs::read(text).ok()
     };
-    if bundle.as_ref().is_none_or(|bundle| super::tls::connector(Some(bundle)).is_none()) {
+    let authorities = bundle.and_then(|bundle| tls::authorities(&bundle));
+    if authorities.is_none() {
         env.refuse("DATABASE_CA", "must be a PEM of certificates, or a file that holds one");
     }
-    bundle
+    authorities
 }
 
 #[cfg(test)]

@@ -3,33 +3,36 @@
 use std::sync::Arc;
 
 use rustls::crypto::aws_lc_rs::{default_provider, kx_group};
-use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, Der, TrustAnchor};
 use rustls::{ClientConfig, RootCertStore};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-/// The certificate authorities of Amazon RDS and Aurora, all regions.
+/// The certificate authorities of Amazon RDS and Aurora, all regions: `rds-global-bundle.pem`, as
+/// `build.rs` has read it.
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.SSL.html>
-const RDS_BUNDLE: &[u8] = include_bytes!("rds-global-bundle.pem");
+const OF_RDS: &[TrustAnchor<'static>] = &include!(concat!(env!("OUT_DIR"), "/rds-authorities.rs"));
 
-/// A connector that trusts `authorities`, a PEM bundle, or those of RDS. `None` if there is no
-/// certificate in the bundle.
-pub(super) fn connector(authorities: Option<&[u8]>) -> Option<MakeRustlsConnect> {
+/// The certificate authorities of a PEM bundle. `None` if there is none in it.
+pub(super) fn authorities(bundle: &[u8]) -> Option<RootCertStore> {
     let mut roots = RootCertStore::empty();
-    let bundle = authorities.unwrap_or(RDS_BUNDLE);
     roots.add_parsable_certificates(CertificateDer::pem_slice_iter(bundle).filter_map(Result::ok));
-    if roots.is_empty() {
-        return None;
-    }
+    (!roots.is_empty()).then_some(roots)
+}
+
+/// A connector that trusts `authorities`, or those of RDS.
+pub(super) fn connector(
+    authorities: Option<RootCertStore>,
+) -> Result<MakeRustlsConnect, rustls::Error> {
+    let roots = authorities.unwrap_or_else(|| RootCertStore { roots: OF_RDS.to_vec() });
     let mut provider = default_provider();
     // PostgreSQL 15 to 17 offer only P-256: another group first costs a round trip.
     provider.kx_groups = vec![kx_group::SECP256R1, kx_group::X25519];
     let config = ClientConfig::builder_with_provider(Arc::new(provider))
-        .with_safe_default_protocol_versions()
-        .ok()?
+        .with_safe_default_protocol_versions()?
         .with_root_certificates(roots)
         .with_no_client_auth();
-    Some(MakeRustlsConnect::new(config))
+    Ok(MakeRustlsConnect::new(config))
 }
 
 #[cfg(test)]
@@ -40,20 +43,24 @@ mod tests {
     /// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-proxy.howitworks.html>
     #[test]
     fn the_authorities_of_rds_proxy_are_there_too() {
-        let authorities: Vec<_> =
-            CertificateDer::pem_slice_iter(RDS_BUNDLE).map(Result::unwrap).collect();
         for number in 1..=4 {
             let name = format!("Amazon Root CA {number}");
-            let holds = |it: &CertificateDer<'_>| {
-                it.windows(name.len()).any(|part| part == name.as_bytes())
+            let holds = |it: &TrustAnchor<'_>| {
+                it.subject.windows(name.len()).any(|part| part == name.as_bytes())
             };
-            assert!(authorities.iter().any(holds), "{name}");
+            assert!(OF_RDS.iter().any(holds), "{name}");
         }
     }
 
     #[test]
-    fn the_authorities_of_rds_are_there_and_a_bundle_without_any_is_refused() {
-        assert!(connector(None).is_some());
-        assert!(connector(Some(b"no certificate")).is_none());
+    fn those_of_rds_are_the_ones_of_the_bundle_each() {
+        let bundle = authorities(include_bytes!("rds-global-bundle.pem")).unwrap();
+        assert_eq!(bundle.roots, OF_RDS);
+    }
+
+    #[test]
+    fn a_bundle_without_any_is_none() {
+        assert!(authorities(b"no certificate").is_none());
+        assert!(connector(None).is_ok());
     }
 }
