@@ -69,16 +69,16 @@ def memory(found):
 
 
 def origin(versions, seconds, turns, idleness):
-    """Where the figures come from."""
-    date = datetime.date.today().isoformat()
+    """Where the figures of a load come from."""
     each = "one turn" if turns == 1 else f"{turns} turns"
-    return "\n".join(
-        [
-            f"- {date}, on {machine.described()}; {idleness.described()}.",
-            *(f"- {line}." for line in versions),
-            f"- {each} of {seconds} s for each figure: its median (least–most).",
-        ]
-    )
+    return place([*versions, f"{each} of {seconds} s for each figure: its median (least–most)"], idleness)
+
+
+def place(lines, idleness):
+    """When and where figures were taken, and what else is to be said of that."""
+    date = datetime.date.today().isoformat()
+    first = f"{date}, on {machine.described()}; {idleness.described()}"
+    return "\n".join(f"- {line}." for line in [first, *lines])
 
 
 def write(document, part, figures):

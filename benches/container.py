@@ -1,0 +1,55 @@
+"""A function's process as Lambda has it: started for a first event, kept for those that follow."""
+
+import contextlib
+import ctypes
+import re
+import subprocess
+import time
+from pathlib import Path
+
+from process import LIBC, Failed, stop
+from runtime_api import RuntimeApi
+
+TAIL = 2000  # characters of a log
+
+
+class Container:
+    """A process that has asked for its first event."""
+
+    def __init__(self, process, api, begun):
+        self.process, self.api, self.begun = process, api, begun
+        self.next_seconds = api.next(process) - begun
+        self.next_cpu_seconds = self.cpu_seconds()
+
+    def invoke(self, event):
+        return self.api.invoke(event, self.process)
+
+    def cpu_seconds(self):
+        """The processor's time of all its threads so far, of those that ended too (clock_getcpuclockid(3))."""
+        clock = ctypes.c_int()
+        if error := LIBC.clock_getcpuclockid(self.process.pid, ctypes.byref(clock)):
+            raise Failed(f"the processor's time of a function can't be read: error {error}")
+        return time.clock_gettime(clock.value)
+
+    def memory_mib(self):
+        """The most that was resident at any time (`VmHWM`)."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) / 1024
+
+
+@contextlib.contextmanager
+def start(command, environment, folder, log):
+    """Starts a function; its words go to the file `log`. It ends with us: it has nobody to ask for an event then."""
+    api = RuntimeApi()
+    settings = environment | {"AWS_LAMBDA_RUNTIME_API": api.address}
+    with contextlib.closing(api), open(log, "ab") as output:
+        begun = time.monotonic()
+        # Nothing is done between fork and exec, as in `process.running`: that would cost a fork of all our memory.
+        streams = {"stdin": subprocess.DEVNULL, "stdout": output, "stderr": output}
+        process = subprocess.Popen(command, env=settings, cwd=folder, start_new_session=True, **streams)
+        try:
+            yield Container(process, api, begun)
+        except Failed as failure:
+            raise Failed(f"{command[0]}: {failure}: {Path(log).read_text()[-TAIL:].strip()}") from None
+        finally:
+            stop(process)

@@ -1,0 +1,262 @@
+"""Each function as Lambda runs it, and the FastAPI app as one function beside them: cold starts, warm requests, memory,
+round trips, and what a million requests cost."""
+
+import json
+import os
+import platform
+import secrets
+import statistics
+from dataclasses import dataclass
+
+import accounts
+import bounds
+import events
+import machine
+import prices
+import report
+import round_trips
+import runner
+import signin
+import template
+from lambda_form import LambdaForm
+from process import Failed, output
+from rates import ME, SIGNIN, SIGNUP
+from subject import DATABASE, LAMBDA_DIR, TOKENS, Ground, Start, Subject, percentile
+
+NAMES = sorted(os.listdir(runner.ROOT / "functions"))
+STARTS = 5  # of each turn
+CHEAP, DEAR, LINE = 200, 10, 50  # invocations of each turn: without a hash, with one, at each cost of a sign-in
+FORM = "application/x-www-form-urlencoded"
+
+
+@dataclass
+class User:
+    """Somebody who is signed in."""
+
+    account: accounts.Account
+    token: str = ""
+    context: dict | None = None
+
+
+def ours(ground, user):
+    """Our functions, each with an event to send over and over."""
+
+    def get(path):
+        return events.proxy("GET", path, token=user.token, context=user.context)
+
+    def form():
+        name, password = user.account.username, accounts.PASSWORD.replace(" ", "+")
+        return f"grant_type=password&username={name}&password={password}"
+
+    signs = (*DATABASE, *TOKENS, "SIGNING_KEY")
+    subjects = [
+        ground.subject("admin", (*DATABASE, "SIGNING_KEY"), lambda: json.dumps({"verb": "list", "limit": 1}).encode()),
+        ground.subject("authorizer", (*DATABASE, *TOKENS), lambda: events.authorizer("GET", ME, user.token)),
+        ground.subject("content", (), lambda: get("/api/test/user")),
+        ground.subject("docs", (), lambda: get("/openapi.json")),
+        ground.subject("jwks", DATABASE, lambda: get("/.well-known/jwks.json")),
+        ground.subject("me", (), lambda: get(ME)),
+        ground.subject("signin", signs, lambda: events.proxy("POST", SIGNIN, user.account.signin()), hashes=True),
+        ground.subject(
+            "signup", DATABASE, lambda: events.proxy("POST", SIGNUP, accounts.new(1)[0].signup()), hashes=True
+        ),
+        ground.subject("token", signs, lambda: events.proxy("POST", "/api/auth/token", form(), FORM), hashes=True),
+    ]
+    return dict(zip(NAMES, subjects, strict=True))
+
+
+def sign_up_and_in(signup, signin, account):
+    """Makes a user by way of the functions themselves; a token."""
+    with signup.start() as started:
+        signup.invoke(started, events.proxy("POST", SIGNUP, account.signup()))
+    with signin.start() as started:
+        done = signin.invoke(started, events.proxy("POST", SIGNIN, account.signin()))
+    return json.loads(done.answer["body"])["token"]
+
+
+def prepared(ground):
+    """Our functions, and a user that they know."""
+    user = User(*accounts.new(1))
+    functions = ours(ground, user)
+    user.token = sign_up_and_in(functions["signup"], functions["signin"], user.account)
+    with functions["authorizer"].start() as started:
+        user.context = events.context(functions["authorizer"].invoke(started).answer)
+    return functions, user
+
+
+def prepared_app(form, folder):
+    """The app, once for each of its two requests that are measured."""
+    user = User(*accounts.new(1))
+
+    def subject(title, event, **how):
+        return Subject(title, form.command, form.environment(), event, form.folder, folder / "app.log", **how)
+
+    me = subject("the app, `me`", lambda: events.proxy("GET", ME, token=user.token))
+    signs_in = subject("the app, sign-in", lambda: events.proxy("POST", SIGNIN, user.account.signin()), hashes=True)
+    user.token = sign_up_and_in(signs_in, signs_in, user.account)
+    return [me, signs_in]
+
+
+def take_turn(subject):
+    """A few cold starts, the last of which goes on."""
+    for number in range(STARTS):
+        with subject.start() as started:
+            first = subject.invoke(started)
+            init = started.next_seconds
+            subject.starts.append(Start(init + first.seconds, init, started.next_cpu_seconds))
+            if number == STARTS - 1:
+                take_warm(subject, started)
+
+
+def take_warm(subject, started):
+    times, before = DEAR if subject.hashes else CHEAP, started.cpu_seconds()
+    for _ in range(times):
+        subject.take(subject.invoke(started))
+    subject.warm_cpu.append((started.cpu_seconds() - before) / times)
+    subject.memory.append(started.memory_mib())
+
+
+def take_pairs(functions):
+    """Seconds of warm `me`: first the authorizer, then the function, which gets the authorizer's words."""
+    authorizer, me = functions["authorizer"], functions["me"]
+    pairs = []
+    with authorizer.start() as first, me.start() as then:
+        for _ in range(CHEAP + 1):
+            policy = authorizer.invoke(first)
+            event = events.proxy("GET", ME, context=events.context(policy.answer))
+            pairs.append(policy.seconds + me.invoke(then, event).seconds)
+    return pairs[1:]
+
+
+def take_costs(functions, accounts_by_cost):
+    """The median of a sign-in at each of bcrypt's costs, in ms."""
+    signs_in, medians = functions["signin"], {}
+    for cost, account in accounts_by_cost.items():
+        event = events.proxy("POST", SIGNIN, account.signin())
+        with signs_in.start(BCRYPT_COST=str(cost)) as started:
+            signs_in.invoke(started, event)
+            medians[cost] = percentile([signs_in.invoke(started, event).seconds for _ in range(LINE)], 50)
+    return medians
+
+
+def sign_up_at_each_cost(signup):
+    found = dict(zip(signin.COSTS, accounts.new(len(signin.COSTS))))
+    for cost, account in found.items():
+        with signup.start(BCRYPT_COST=str(cost)) as started:
+            signup.invoke(started, events.proxy("POST", SIGNUP, account.signup()))
+    return found
+
+
+def build(say):
+    say("cargo lambda build --release")
+    target = "--x86-64" if platform.machine() == "x86_64" else "--arm64"
+    command = ["cargo", "lambda", "build", "--release", "--locked", target, "--lambda-dir", LAMBDA_DIR]
+    output([*command, *(f"-p={name}" for name in NAMES)], cwd=runner.ROOT)
+
+
+def measure(given, stack, say):
+    """All of it, as Markdown."""
+    if not given.no_build:
+        build(say)
+    program, idleness = runner.build("dev"), machine.Idleness()  # the runner is here for its database alone
+    folder, key = stack.enter_context(runner.project()), secrets.token_hex(32)
+    server = stack.enter_context(runner.start(program, folder, key))
+    ground = Ground(server.database, key, folder)
+    functions, user = prepared(ground)
+    versions = [f"Latchkey {runner.commit()}, {output(['rustc', '--version']).strip()}; {server.postgres_version()}"]
+    app = []
+    if given.app_folder:
+        say("the app's packages, its database")
+        form = LambdaForm(given.app_folder, folder, server.database)
+        app = prepared_app(form, folder)
+        versions.append(f"The app: {form.versions()}")
+
+    pairs, costs, by_cost = [], [], sign_up_at_each_cost(functions["signup"])
+    for turn in range(given.turns):
+        for subject in [*functions.values(), *app]:
+            idleness.settle()
+            take_turn(subject)
+        pairs += take_pairs(functions)
+        costs.append(take_costs(functions, by_cost))
+        say(f"the functions, turn {turn + 1}")
+    counts = round_trips.counted(functions, user, ground, app)
+    if idleness.is_noise():
+        say(f"these figures are noise: {idleness.described()}")
+    return figures(given, versions, idleness, functions, app, pairs, signin.Beyond(costs), counts)
+
+
+def figures(given, versions, idleness, functions, app, pairs, beyond, counts):
+    held = bounds.held(functions, app, pairs, beyond, counts)
+    starts = f"{given.turns * STARTS} cold starts of each: the median (least–most)"
+    told = "\n\n".join(
+        [
+            report.place([*versions, starts], idleness),
+            table(functions, app, counts),
+            warm_me(pairs, app),
+            report.table([["besides", "round trips, warm", "promised"], *special(counts)]),
+            report.table(bounds.rows(held)),
+            report.table(cost_rows(functions, app)),
+        ]
+    )
+    if given.check and (broken := [bound for bound in held if bound.is_steady and not bound.holds]):
+        print(told)
+        raise Failed("; ".join(f"{bound.what}: {bound.found}" for bound in broken))
+    return told
+
+
+def ms(seconds):
+    return report.spread([each * 1000 for each in seconds])
+
+
+def percentiles(seconds):
+    return ", ".join(report.short(percentile(seconds, percent)) for percent in (50, 99))
+
+
+def table(functions, app, counts):
+    """A row for each function."""
+    trips = {count.what: f"{count.cold}, {count.told()}" for count in counts}
+    rows = [
+        ["function", "bytes", "start to first answer, ms", "to `/next`, ms", "CPU to `/next`, ms"]
+        + ["warm, ms: p50, p99", "CPU of it, ms", "memory, MiB", "round trips: cold, warm"]
+    ]
+    for subject in [*functions.values(), *app]:
+        starts = [ms(kind) for kind in zip(*subject.starts)]
+        size = "" if subject in app else f"{os.path.getsize(subject.command[0]):,}"
+        warm_cpu = report.short(statistics.median(subject.warm_cpu) * 1000)
+        memory = report.short(max(subject.memory))
+        warm = [percentiles(subject.warm), warm_cpu]
+        rows.append([subject.title, size, *starts, *warm, memory, trips[subject.title]])
+    return report.table(rows)
+
+
+def warm_me(pairs, app):
+    rows = [["warm `me`", "ms: p50, p99"], ["authorizer and function, one after the other", percentiles(pairs)]]
+    return report.table(rows + ([["the app", percentiles(app[0].warm)]] if app else []))
+
+
+def special(counts):
+    return [[count.what, count.told(), str(count.promised)] for count in counts if count.cold is None]
+
+
+def cost_rows(functions, app):
+    """Dollars of a million requests; what a million cold starts add to them."""
+    small, large = template.memory("me"), template.memory("signin")
+    authorizer, me, signs_in = (functions[name] for name in ("authorizer", "me", "signin"))
+    kinds = {
+        "`me`": (small, authorizer, me),
+        "`me`, the authorizer's answer cached": (small, me),
+        "sign-in": (large, signs_in),
+    }
+    if app:
+        kinds |= {subject.title: (megabytes, subject) for subject, megabytes in zip(app, (small, large))}
+    rows = [
+        ["a million of", "MB", "GB-seconds", "Lambda on x86_64, $", "on arm64, $", "API Gateway, $"]
+        + ["on arm64 if all are cold, $ more"]
+    ]
+    for kind, (megabytes, *subjects) in kinds.items():
+        spent = sum(prices.gb_seconds(subject.billed, megabytes) for subject in subjects)
+        init = sum(prices.gb_seconds([start.next for start in subject.starts], megabytes) for subject in subjects)
+        told = [prices.dollars(spent, len(subjects), processor) for processor in prices.GB_SECOND]
+        dollars = [*told, prices.MILLION_REQUESTS, prices.dollars(init, 0, "arm64")]
+        rows.append([kind, f"{megabytes:,}", f"{spent:,.0f}", *(f"{each:.2f}" for each in dollars)])
+    return rows

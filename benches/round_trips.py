@@ -1,0 +1,134 @@
+"""The round trips to the database of each request, counted on the wire, and how many there may be."""
+
+import base64
+import contextlib
+import json
+import secrets
+import time
+from typing import NamedTuple
+
+import accounts
+import events
+import wire
+from rates import ME, SIGNIN, SIGNUP
+
+# Of each warm request.
+PROMISED = {
+    "admin": 1,
+    "authorizer": 1,
+    "content": 0,
+    "docs": 0,
+    "jwks": 1,
+    "me": 0,
+    "signin": 1,
+    "signup": 1,
+    "token": 1,
+}
+REPLACED_HASH, NEW_KEY, FORGED_KEY = 2, 2, 0
+TIMES, DEAR_TIMES = 20, 3  # how many requests of a kind are counted
+# A container reads the keys again when a token names one that it doesn't know, after five seconds at the earliest.
+REREAD_SECONDS = 6
+
+
+class Count(NamedTuple):
+    """A kind of request: the round trips of a container up to its first answer, those of each request thereafter, and
+    how many those may be."""
+
+    what: str
+    cold: int | None
+    warm: list[int]
+    promised: int | None
+
+    @property
+    def holds(self):
+        return self.promised is None or set(self.warm) == {self.promised}
+
+    def told(self):
+        return ", ".join(str(number) for number in sorted(set(self.warm)))
+
+
+class Counter:
+    """Counts on one wire, on which nobody else asks meanwhile."""
+
+    def __init__(self, way):
+        self.way = way
+
+    def of(self, act):
+        """What `act` gives, and the round trips meanwhile."""
+        before = self.way.round_trips
+        given = act()
+        return given, self.way.round_trips - before
+
+    def count(self, subject, stack, promised, **settings):
+        """A container, and what was counted of it."""
+        before = self.way.round_trips
+        started = stack.enter_context(subject.start(**settings))
+        subject.invoke(started)
+        cold = self.way.round_trips - before
+        times = DEAR_TIMES if subject.hashes else TIMES
+        warm = [self.of(lambda: subject.invoke(started))[1] for _ in range(times)]
+        return started, Count(subject.title, cold, warm, promised)
+
+
+def counted(ours, user, ground, app):
+    """All kinds of requests; the app's if there is one. The last of them gives the database another signing key."""
+    with contextlib.ExitStack() as stack:
+        counter = Counter(stack.enter_context(wire.to(ground.port)))
+        address = {"DATABASE_URL": ground.over(counter.way.port)}
+        authorizer, count = counter.count(ours["authorizer"], stack, PROMISED["authorizer"], **address)
+        reread_at = time.monotonic() + REREAD_SECONDS
+        counts = [count]
+        for name in sorted(set(ours) - {"authorizer"}):
+            settings = address if "DATABASE_URL" in ours[name].environment else {}
+            with contextlib.ExitStack() as one:
+                counts.append(counter.count(ours[name], one, PROMISED[name], **settings)[1])
+        for subject in app:
+            with contextlib.ExitStack() as one:
+                counts.append(counter.count(subject, one, None, PGPORT=str(counter.way.port))[1])
+        counts.append(replaced_hash(counter, ours, address))
+        counts += new_key(counter, ours, user, address, authorizer, reread_at)
+        return counts
+
+
+def replaced_hash(counter, ours, address):
+    """A sign-in whose hash is cheaper than the setting."""
+    warm = []
+    with ours["signup"].start(BCRYPT_COST="4") as signup, ours["signin"].start(BCRYPT_COST="5", **address) as signin:
+        ours["signin"].invoke(signin)
+        for account in accounts.new(DEAR_TIMES):
+            ours["signup"].invoke(signup, events.proxy("POST", SIGNUP, account.signup()))
+            event = events.proxy("POST", SIGNIN, account.signin())
+            warm.append(counter.of(lambda: ours["signin"].invoke(signin, event))[1])
+    return Count("`signin` that replaces a hash", None, warm, REPLACED_HASH)
+
+
+def new_key(counter, ours, user, address, authorizer, reread_at):
+    """A token of a key that is younger than the authorizer's container; and of one that nobody has."""
+    key = {"SIGNING_KEY": secrets.token_hex(32)}
+    with ours["admin"].start(**key) as admin:
+        ours["admin"].invoke(admin, json.dumps({"verb": "migrate"}).encode())
+    with ours["signin"].start(**key) as signin:
+        body = json.loads(ours["signin"].invoke(signin).answer["body"])
+    time.sleep(max(0, reread_at - time.monotonic()))
+    event = events.authorizer("GET", ME, body["token"])
+    first, *others = [counter.of(lambda: ours["authorizer"].invoke(authorizer, event))[1] for _ in range(3)]
+    _, known_again = counter.of(lambda: ours["authorizer"].invoke(authorizer))
+    forged = events.authorizer("GET", ME, with_forged_key(user.token))
+    refused = [counter.of(lambda: authorizer.invoke(forged))[1] for _ in range(3)]
+    return [
+        Count("`authorizer`, the first token of a new key", None, [first], NEW_KEY),
+        Count("`authorizer`, the tokens after that", None, [*others, known_again], PROMISED["authorizer"]),
+        Count("`authorizer`, forged keys soon after", None, refused, FORGED_KEY),
+    ]
+
+
+def with_forged_key(token):
+    """The token, with a key in its header that isn't one.
+
+    >>> with_forged_key("eyJraWQiOiAiayJ9.e30.c2ln")
+    'eyJraWQiOiAiZm9yZ2VkIn0.e30.c2ln'
+    """
+    head, rest = token.split(".", 1)
+    header = json.loads(base64.urlsafe_b64decode(head + "=" * (-len(head) % 4)))
+    forged = json.dumps(header | {"kid": "forged"}).encode()
+    return f"{base64.urlsafe_b64encode(forged).decode().rstrip('=')}.{rest}"

@@ -1,0 +1,102 @@
+"""What is measured as a function of Lambda, and what was found of it."""
+
+import math
+import urllib.parse
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+import container
+import events
+import runner
+import template
+from process import Failed
+
+LAMBDA_DIR = runner.ROOT / "target/lambda"
+DATABASE, TOKENS = ("DATABASE_URL",), ("TOKEN_ISSUER", "TOKEN_AUDIENCE")
+ISSUER = {"TOKEN_ISSUER": "latchkey", "TOKEN_AUDIENCE": "latchkey-api"}
+
+
+class Start(NamedTuple):
+    """A cold start: the seconds to the first answer and to /next, and those of the processor to /next."""
+
+    answer: float
+    next: float
+    cpu: float
+
+
+@dataclass
+class Subject:
+    """One function: how it is started, what it is sent, and all figures of it."""
+
+    title: str  # its name in a table
+    command: list
+    environment: dict[str, str]
+    event: Callable[[], bytes]
+    folder: Path
+    log: Path
+    hashes: bool = False  # it takes a quarter of a second for each event
+    starts: list[Start] = field(default_factory=list)
+    warm: list[float] = field(default_factory=list)  # seconds of each invocation
+    billed: list[float] = field(default_factory=list)
+    warm_cpu: list[float] = field(default_factory=list)  # seconds of the processor for an invocation, of each turn
+    memory: list[float] = field(default_factory=list)  # MiB, of each turn
+
+    def start(self, **settings):
+        return container.start(self.command, self.environment | settings, self.folder, self.log)
+
+    def invoke(self, started, event=None):
+        """One event's invocation, whose answer is a good one."""
+        done = started.invoke(event or self.event())
+        if done.is_error or done.answer.get("statusCode", 200) != 200:
+            raise Failed(f"{self.title} answered {str(done.answer)[:300]}")
+        return done
+
+    def take(self, done):
+        self.warm.append(done.seconds)
+        self.billed.append(done.billed_seconds)
+
+
+def percentile(seconds, percent):
+    """The least of them that so many percent don't exceed, in ms.
+
+    >>> percentile([n / 1000 for n in range(1, 201)], 99)
+    198.0
+    >>> percentile([0.004], 50)
+    4.0
+    """
+    return sorted(seconds)[math.ceil(len(seconds) * percent / 100) - 1] * 1000
+
+
+class Ground:
+    """What our functions stand on: a migrated database, a key, a user and her token."""
+
+    def __init__(self, database, key, folder):
+        self.settings = {"DATABASE_URL": database, "SIGNING_KEY": key, **ISSUER}
+        self.folder = folder
+        self.port = urllib.parse.urlsplit(database).port
+
+    def over(self, port):
+        """The database's address by way of another port of this machine."""
+        parts = urllib.parse.urlsplit(self.settings["DATABASE_URL"])
+        netloc = parts.netloc.removesuffix(f":{self.port}")
+        return parts._replace(netloc=f"{netloc}:{port}").geturl()
+
+    def subject(self, name, reads, event, **how):
+        """One of our functions, with the settings that it reads and what Lambda itself sets."""
+        binary = LAMBDA_DIR / name / "bootstrap"
+        if not binary.exists():
+            raise Failed(f"{binary} isn't there: build it, or leave --no-build out")
+        environment = {
+            "PATH": "/usr/local/bin:/usr/bin:/bin",
+            "LANG": "en_US.UTF-8",
+            "TZ": ":UTC",
+            "AWS_REGION": "us-east-1",
+            "AWS_LAMBDA_FUNCTION_NAME": f"bench-{name}",
+            "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(template.memory(name)),
+            "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/bench-{name}",
+            "AWS_LAMBDA_LOG_STREAM_NAME": "bench",
+        } | {setting: self.settings[setting] for setting in reads}
+        return Subject(f"`{name}`", [binary], environment, event, self.folder, self.folder / f"{name}.log", **how)
