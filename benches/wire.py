@@ -8,7 +8,19 @@ import threading
 
 class Wire:
     """A way to a server on loopback. A round trip is that something was sent to it and it answered, in however many
-    pieces each: the direction has turned twice. That a connection of TCP is made isn't counted."""
+    pieces each: the direction has turned twice. That a connection of TCP is made isn't counted.
+
+    >>> server = socket.create_server(("127.0.0.1", 0))
+    >>> with to(server.getsockname()[1]) as way:
+    ...     client = socket.create_connection(("127.0.0.1", way.port))
+    ...     served, _ = server.accept()
+    ...     asks, answers = (client, served), (served, client)
+    ...     for one, other in [asks, asks, answers, answers, asks, answers, asks]:
+    ...         one.sendall(b"x")
+    ...         received = other.recv(1)
+    ...     way.round_trips
+    2
+    """
 
     def __init__(self, port):
         self.server = ("127.0.0.1", port)
