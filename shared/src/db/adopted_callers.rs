@@ -16,11 +16,11 @@ use crate::username::Username;
 /// The users of these names who were there when the app's database became ours, each with all
 /// roles. Where it never was the app's, `adoption` has no row, and this gives none.
 pub(super) const FIND: Sql = Sql::new(
-    "SELECT u.id, u.username, u.email, array_agg(r.name) AS roles \
+    "SELECT u.id, u.username, u.email, \
+            ARRAY(SELECT (SELECT name FROM roles WHERE id = role_id) \
+                  FROM users_to_roles WHERE user_id = u.id) AS roles \
      FROM users AS u \
-     LEFT JOIN users_to_roles AS ur ON ur.user_id = u.id \
-     LEFT JOIN roles AS r ON r.id = ur.role_id \
-     WHERE u.username = ANY($1) AND u.id <= (SELECT last_user_id FROM adoption) GROUP BY u.id",
+     WHERE u.username = ANY($1) AND u.id <= (SELECT last_user_id FROM adoption)",
 );
 
 /// Those who may be calling by a token of the app.
