@@ -124,6 +124,7 @@ class RuntimeApi:
 
     def _receive(self, connection):
         data = connection.recv(1 << 20)
+        at = time.monotonic()
         if not data:
             self.selector.unregister(connection)
             del self.received[connection]
@@ -134,4 +135,4 @@ class RuntimeApi:
         if not whole:
             return None
         self.received[connection] = b""
-        return Request(*whole, connection, time.monotonic())
+        return Request(*whole, connection, at)
