@@ -23,6 +23,8 @@ pub enum Error {
     InvalidToken,
     /// Something that we need is out of reach; the cause goes to the log alone.
     Unavailable(String),
+    /// More passwords to hash than the cores can: refused before anything was done for it.
+    Overloaded,
     /// Our own mistake; the cause goes to the log alone.
     Internal(String),
 }
@@ -87,6 +89,7 @@ impl Error {
             }
             Self::InvalidToken => Answer(401, "invalid_token", "Could not validate credentials"),
             Self::Unavailable(_) => Answer(503, "unavailable", "Service Unavailable"),
+            Self::Overloaded => Answer(503, "overloaded", "Service Unavailable"),
             Self::Internal(_) => Answer(500, "internal", "Internal Server Error"),
         }
     }
@@ -106,7 +109,8 @@ impl Error {
             | Self::NotFound
             | Self::UsernameTaken
             | Self::EmailTaken
-            | Self::InvalidToken => None,
+            | Self::InvalidToken
+            | Self::Overloaded => None,
         }
     }
 }

@@ -4,6 +4,7 @@ mod foreign_scheme;
 mod hash;
 mod passwords;
 mod plain;
+mod queue;
 mod stored;
 
 pub use foreign_scheme::ForeignScheme;
@@ -12,4 +13,5 @@ pub use hash::PasswordHash;
 pub(crate) use hash::{BCRYPT, BCRYPT_SHA256, DEAREST};
 pub use passwords::{Passwords, Verified};
 pub use plain::{NewPassword, Password};
+pub use queue::Queued;
 pub use stored::{HashedBy, StoredPassword, Unreadable};

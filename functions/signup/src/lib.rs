@@ -38,7 +38,8 @@ impl Endpoint for Signup {
 
     async fn handle(&self, request: &Request) -> Result<Reply, Error> {
         let NewUser { username, email, password } = self.read(request)?;
-        let hash = self.passwords.hash(password).await?;
+        let queued = self.passwords.join_queue()?;
+        let hash = self.passwords.hash(queued, password).await?;
         match self.users.insert(&username, &email, &hash).await? {
             Insert::Created(id) => {
                 let body = UserBody { username: username.as_str(), email: email.as_str() };

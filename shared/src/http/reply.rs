@@ -285,9 +285,10 @@ mod tests {
                 assert_eq!(reply.headers["www-authenticate"], "Bearer");
             }
         }
-        let unavailable = Error::Unavailable(String::new());
-        let reply = Reply::of_error(&unavailable, &accept("application/json"));
-        assert_eq!(reply.headers["retry-after"], "1");
+        for error in [Error::Unavailable(String::new()), Error::Overloaded] {
+            let reply = Reply::of_error(&error, &accept("application/json"));
+            assert_eq!(reply.headers["retry-after"], "1");
+        }
     }
 
     #[test]

@@ -4,11 +4,9 @@ use std::num::NonZero;
 use std::sync::LazyLock;
 use std::thread::available_parallelism;
 
-use tokio::sync::Semaphore;
-use tokio::task::spawn_blocking;
-
 use super::hash::{BCRYPT_BYTES, PasswordHash, Scheme};
 use super::plain::{NewPassword, Password};
+use super::queue::{Queue, Queued};
 use super::stored::{HashedBy, StoredPassword, Unreadable};
 use crate::environment::Environment;
 use crate::error::{Error, RefusalReason};
@@ -24,21 +22,23 @@ pub enum Verified {
 }
 
 /// The cores of this process: more hashes at once would only make each of them slower.
-static CORES: LazyLock<Semaphore> =
-    LazyLock::new(|| Semaphore::new(available_parallelism().map_or(1, NonZero::get)));
+static CORES: LazyLock<Queue> =
+    LazyLock::new(|| Queue::new(available_parallelism().map_or(1, NonZero::get)));
 
 /// The lane of hashes that are so dear that a few of them would keep everyone from the cores: one
 /// at a time, beside those. Whoever waits for one waits behind others of their kind alone.
-static LANE: Semaphore = Semaphore::const_new(1);
+static LANE: Queue = Queue::new(1);
 
 /// How many steps of cost above the setting a hash goes to the cores: four times its work.
 const STEPS: u32 = 2;
 
-/// Hashes and verifies passwords, at most one per core at a time.
+/// Hashes and verifies passwords, at most one per core at a time, of those whom the queue lets in.
 #[derive(Debug)]
 pub struct Passwords {
     cost: u32,
     random: Random,
+    cores: &'static Queue,
+    lane: &'static Queue,
 }
 
 impl Passwords {
@@ -50,7 +50,7 @@ impl Passwords {
 
     /// Hashes at `cost`, with salts from `random`.
     pub fn new(cost: u32, random: Random) -> Self {
-        Self { cost, random }
+        Self { cost, random, cores: &CORES, lane: &LANE }
     }
 
     /// bcrypt's cost of new hashes.
@@ -58,10 +58,16 @@ impl Passwords {
         self.cost
     }
 
+    /// Joins the queue for a core, or is [`Error::Overloaded`] at once. Who does so before all else
+    /// has read and written nothing when refused.
+    pub fn join_queue(&self) -> Result<Queued, Error> {
+        self.cores.join(self.cost)
+    }
+
     /// Hashes a new password: bcrypt, or `bcrypt_sha256` where bcrypt would cut it.
-    pub async fn hash(&self, password: NewPassword) -> Result<PasswordHash, Error> {
+    pub async fn hash(&self, queued: Queued, password: NewPassword) -> Result<PasswordHash, Error> {
         let (cost, salt) = (self.cost, self.random.bytes());
-        let hash = Self::work(&CORES, move || hash_new(password.bytes(), cost, salt)).await?;
+        let hash = queued.work(move || hash_new(password.bytes(), cost, salt)).await?;
         hash.ok_or(Error::Internal("a password that bcrypt can't hash".into()))
     }
 
@@ -69,32 +75,23 @@ impl Passwords {
     ///
     /// It takes an `Option` so that nobody can skip the work for a user who isn't there: every
     /// refusal costs one bcrypt of the setting's cost. A stored hash of higher cost can't be
-    /// hidden so.
+    /// hidden so. A very dear one leaves the queue for that of the lane, which may be too long.
     pub async fn verify(
         &self,
+        queued: Queued,
         password: Password,
         stored: Option<StoredPassword>,
     ) -> Result<Verified, Error> {
         let (cost, salt) = (self.cost, self.random.bytes());
-        let hash = stored.as_ref().and_then(|stored| stored.read().ok());
-        let is_dear = hash.is_some_and(|hash| hash.cost() > cost + STEPS);
-        let places = if is_dear { &LANE } else { &*CORES };
-        Self::work(places, move || verify(password.bytes(), stored, cost, salt)).await
-    }
-
-    /// Works where there is a place. Who has gone away meanwhile takes none.
-    async fn work<T: Send + 'static>(
-        places: &'static Semaphore,
-        work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, Error> {
-        let place = places.acquire().await;
-        let place = place.map_err(|_| Error::Internal("a semaphore that is closed".into()))?;
-        let work = move || {
-            let done = work();
-            drop(place);
-            done
+        let stored_cost = stored.as_ref().and_then(|stored| Some(stored.read().ok()?.cost()));
+        let queued = match stored_cost {
+            Some(dear) if dear > cost + STEPS => {
+                drop(queued);
+                self.lane.join(dear)?
+            }
+            _ => queued,
         };
-        spawn_blocking(work).await.map_err(|_| Error::Internal("a hash that panicked".into()))
+        queued.work(move || verify(password.bytes(), stored, cost, salt)).await
     }
 }
 
@@ -132,6 +129,8 @@ fn verify(password: &[u8], stored: Option<StoredPassword>, cost: u32, salt: [u8;
 
 #[cfg(test)]
 mod tests {
+    use std::sync::mpsc;
+
     use super::*;
     use crate::password::ForeignScheme;
     use crate::password::hash::rounds;
@@ -139,8 +138,16 @@ mod tests {
 
     const COST: u32 = 6;
 
+    /// With queues of their own, before two cores and a lane.
     fn passwords() -> Passwords {
-        Passwords::new(COST, Random::counted(1))
+        let queue = |places| -> &'static Queue { Box::leak(Box::new(Queue::new(places))) };
+        Passwords { cores: queue(2), lane: queue(1), ..Passwords::new(COST, Random::counted(1)) }
+    }
+
+    async fn verified(password: &str, stored: Option<StoredPassword>) -> Verified {
+        let password = Password::parse(password.into()).unwrap();
+        let passwords = passwords();
+        passwords.verify(passwords.join_queue().unwrap(), password, stored).await.unwrap()
     }
 
     fn stored(hash: &PasswordHash, hashed_by: HashedBy) -> StoredPassword {
@@ -148,8 +155,7 @@ mod tests {
     }
 
     async fn right(password: &str, stored: StoredPassword) -> bool {
-        let password = Password::parse(password.into()).unwrap();
-        matches!(passwords().verify(password, Some(stored)).await.unwrap(), Verified::Right(_))
+        matches!(verified(password, Some(stored)).await, Verified::Right(_))
     }
 
     #[tokio::test]
@@ -157,7 +163,8 @@ mod tests {
         for length in [8, 71, 72, 73, 100, 1024] {
             let password = "x".repeat(length);
             let new = NewPassword::parse(password.clone(), 8).unwrap();
-            let hash = passwords().hash(new).await.unwrap();
+            let passwords = passwords();
+            let hash = passwords.hash(passwords.join_queue().unwrap(), new).await.unwrap();
             assert!(right(&password, stored(&hash, HashedBy::Latchkey)).await, "{length}");
             let longer = format!("{password}x");
             let other = format!("{}y", &password[1..]);
@@ -184,10 +191,8 @@ mod tests {
         {
             for (cost, replaced) in [(COST - 2, true), (COST, false), (COST + 1, false)] {
                 let hash = PasswordHash::new(scheme, b"secret", cost, [7; 16]).unwrap();
-                let password = Password::parse("secret".into()).unwrap();
                 let stored = Some(stored(&hash, HashedBy::App));
-                let Verified::Right(new) = passwords().verify(password, stored).await.unwrap()
-                else {
+                let Verified::Right(new) = verified("secret", stored).await else {
                     panic!("{scheme:?} {cost}")
                 };
                 assert_eq!(new.is_some(), replaced);
@@ -200,7 +205,6 @@ mod tests {
 
     #[tokio::test]
     async fn a_refusal_names_its_reason_to_us() {
-        let password = || Password::parse("secret".into()).unwrap();
         let of = |hash: &str| {
             Some(StoredPassword { hash: Some(Secret::new(hash.into())), hashed_by: HashedBy::App })
         };
@@ -213,35 +217,61 @@ mod tests {
             (of("secret"), unknown("unknown")),
             (of("$argon2id$v=19$m=8,t=1,p=1$a$b"), unknown("argon2")),
         ] {
-            let Verified::Wrong(reason) = passwords().verify(password(), stored).await.unwrap()
-            else {
+            let Verified::Wrong(reason) = verified("secret", stored).await else {
                 panic!("{wanted:?}")
             };
             assert_eq!(reason, wanted);
         }
     }
 
+    /// Somebody at work in a queue for as long as this isn't dropped.
+    fn at_work(queue: &'static Queue) -> mpsc::Sender<()> {
+        let (ends, ended) = mpsc::channel::<()>();
+        tokio::spawn(queue.join(COST).unwrap().work(move || ended.recv()));
+        ends
+    }
+
     #[tokio::test]
     async fn a_very_dear_hash_waits_for_its_kind_and_for_nobody_else() {
+        let passwords: &'static Passwords = Box::leak(Box::new(passwords()));
         let verified = |steps| {
             let hash = PasswordHash::new(Scheme::Bcrypt, b"secret", COST + steps, [7; 16]).unwrap();
-            tokio::spawn(right("secret", stored(&hash, HashedBy::App)))
+            let password = Password::parse("secret".into()).unwrap();
+            let stored = Some(stored(&hash, HashedBy::App));
+            tokio::spawn(passwords.verify(passwords.join_queue().unwrap(), password, stored))
         };
-        let cores = u32::try_from(available_parallelism().unwrap().get()).unwrap();
-        let all_cores = CORES.acquire_many(cores).await.unwrap();
-        let one_at_a_time = LANE.acquire().await.unwrap();
+        let is_right = |done| matches!(done, Ok(Ok(Verified::Right(_))));
+        let all_cores = [at_work(passwords.cores), at_work(passwords.cores)];
+        let one_at_a_time = at_work(passwords.lane);
         let (dear, very_dear) = (verified(STEPS), verified(STEPS + 1));
         tokio::task::yield_now().await;
         drop(one_at_a_time);
-        assert!(very_dear.await.unwrap(), "it needs no core");
+        assert!(is_right(very_dear.await), "it needs no core");
         assert!(!dear.is_finished());
-        let one_at_a_time = LANE.acquire().await.unwrap();
+        let one_at_a_time = at_work(passwords.lane);
         let very_dear = verified(STEPS + 1);
         drop(all_cores);
-        assert!(dear.await.unwrap(), "it needs no lane");
+        assert!(is_right(dear.await), "it needs no lane");
         assert!(!very_dear.is_finished());
         drop(one_at_a_time);
-        assert!(very_dear.await.unwrap());
+        assert!(is_right(very_dear.await));
+    }
+
+    #[tokio::test]
+    async fn a_full_lane_refuses_its_kind_and_nobody_else() {
+        let passwords = passwords();
+        let waiting: Vec<_> =
+            std::iter::from_fn(|| passwords.lane.join(COST + STEPS + 1).ok()).collect();
+        let verify = async |steps| {
+            let hash = PasswordHash::new(Scheme::Bcrypt, b"secret", COST + steps, [7; 16]).unwrap();
+            let password = Password::parse("secret".into()).unwrap();
+            let stored = Some(stored(&hash, HashedBy::App));
+            passwords.verify(passwords.join_queue().unwrap(), password, stored).await
+        };
+        assert!(matches!(verify(STEPS + 1).await, Err(Error::Overloaded)));
+        assert!(matches!(verify(STEPS).await, Ok(Verified::Right(_))));
+        drop(waiting);
+        assert!(matches!(verify(STEPS + 1).await, Ok(Verified::Right(_))));
     }
 
     #[test]

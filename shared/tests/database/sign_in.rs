@@ -21,7 +21,8 @@ fn sign_in(stage: &Stage) -> SignIn {
 async fn with_user(name: &str, password: &str, cost: u32) -> Stage {
     let stage = Stage::new().await;
     let password = NewPassword::parse(password.into(), 8).unwrap();
-    let hash = Passwords::new(cost, Random::System).hash(password).await.unwrap();
+    let passwords = Passwords::new(cost, Random::System);
+    let hash = passwords.hash(passwords.join_queue().unwrap(), password).await.unwrap();
     let username = NewUsername::parse(name.into()).unwrap();
     let email = NewEmail::parse("ada@example.com".into()).unwrap();
     Users::new(stage.database_of(Group::Write)).insert(&username, &email, &hash).await.unwrap();

@@ -15,7 +15,8 @@ fn email(text: &str) -> NewEmail {
 
 async fn hash(seed: u64) -> PasswordHash {
     let password = NewPassword::parse("correct horse".into(), 8).unwrap();
-    Passwords::new(4, Random::counted(seed)).hash(password).await.unwrap()
+    let passwords = Passwords::new(4, Random::counted(seed));
+    passwords.hash(passwords.join_queue().unwrap(), password).await.unwrap()
 }
 
 async fn insert(database: &Database, name: &str, address: &str, seed: u64) -> Insert {

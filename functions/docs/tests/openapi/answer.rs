@@ -124,8 +124,12 @@ pub(crate) fn shared() -> [(&'static str, Response); 7] {
         ),
         (
             "ServiceUnavailable",
-            Response::new("Something that the service needs is out of reach for now.")
-                .error(&Error::Unavailable(String::new())),
+            Response::new(
+                "Something that the service needs is out of reach for now, or more passwords are \
+                 sent than it can hash.",
+            )
+            .error(&Error::Unavailable(String::new()))
+            .error(&Error::Overloaded),
         ),
     ]
 }
