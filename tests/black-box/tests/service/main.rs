@@ -26,6 +26,7 @@ mod me;
 mod noise;
 mod operator;
 mod outage;
+mod overload;
 mod person;
 mod policies;
 mod pooler;
@@ -78,7 +79,10 @@ fn together() -> Vec<Check> {
 
 /// The checks that need the machine, or the database, to themselves.
 fn alone() -> Vec<Check> {
-    [crowd::checks(), timing::checks(), outage::checks()].into_iter().flatten().collect()
+    [crowd::checks(), overload::checks(), timing::checks(), outage::checks()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 fn main() -> ExitCode {
