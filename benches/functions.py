@@ -190,7 +190,7 @@ def figures(given, versions, idleness, functions, app, pairs, beyond, counts):
     starts = f"{given.turns * STARTS} cold starts of each: the median (least–most)"
     told = "\n\n".join(
         [
-            report.place([*versions, starts], idleness),
+            report.conditions([*versions, starts], idleness),
             table(functions, app, counts),
             warm_me(pairs, app),
             report.table([["besides", "round trips, warm", "promised"], *special(counts)]),

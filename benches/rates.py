@@ -25,7 +25,6 @@ class Subject:
     address: str
     signed_up: list[Account]  # whose passwords were hashed at the same cost for all subjects
     tokens: dict[Account, str]
-    answered: int = 0
 
 
 @dataclass
@@ -85,14 +84,15 @@ def signs_up(client, _subject, _path):
     client.sign_up(*accounts.new(1))
 
 
-ME, SIGNIN, SIGNUP = "/api/auth/users/me", "/api/auth/signin", "/api/auth/signup"
+ME, CONTENT = "/api/auth/users/me", "/api/test/user"
+SIGNIN, SIGNUP = "/api/auth/signin", "/api/auth/signup"
 
 
 def cases():
     return [
         Case("`GET /`", "GET", "/", nobody, says("Hello World"), CONNECTIONS),
         Case("public content", "GET", "/api/test/all", nobody, says("public content"), CONNECTIONS),
-        Case("content for a role", "GET", "/api/test/user", tokens, says("user content"), CONNECTIONS),
+        Case("content for a role", "GET", CONTENT, tokens, says("user content"), CONNECTIONS),
         Case("`me`", "GET", ME, tokens, says_who, CONNECTIONS),
         Case("cached `me`", "GET", ME, tokens, says_who, CONNECTIONS, cached=True),
         Case("sign-in", "POST", SIGNIN, signins, signs_in, CORES),
@@ -112,6 +112,5 @@ def measure(case, subjects, seconds, turns, folder, idleness, say):
             lines = case.lines(subject, seconds)
             load = wrk.load(subject.address, case.method, case.path, lines, case.connections, seconds, folder)
             case.loads.setdefault(subject.name, []).append(load)
-            subject.answered += load.requests
             told.append(f"{subject.name} {load.rate:,.1f}/s")
         say(f"{case.name}, turn {turn + 1}: {', '.join(told)}")

@@ -62,23 +62,22 @@ def beyond(found):
     )
 
 
-def memory(found):
-    """The runner's memory at several moments."""
-    rows = [[when, *(short(mib) for mib in sizes)] for when, sizes in found.items()]
-    return table([["the runner's resident memory", "MiB", "at most so far"], *rows])
-
-
 def origin(versions, seconds, turns, idleness):
-    """Where the figures of a load come from."""
+    """Where figures of several turns come from."""
     each = "one turn" if turns == 1 else f"{turns} turns"
-    return place([*versions, f"{each} of {seconds} s for each figure: its median (least–most)"], idleness)
+    turns = f"{each} of {seconds} s for each figure: its median (least–most)"
+    return conditions([*versions, turns], idleness)
 
 
-def place(lines, idleness):
-    """When and where figures were taken, and what else is to be said of that."""
-    date = datetime.date.today().isoformat()
-    first = f"{date}, on {machine.described()}; {idleness.described()}"
-    return "\n".join(f"- {line}." for line in [first, *lines])
+def app(given):
+    """Which app it is that Latchkey is compared with."""
+    return f"The app: {given.app_version or 'of no known version (--app-version)'}"
+
+
+def conditions(versions, idleness):
+    """Where figures come from."""
+    when = f"{datetime.date.today().isoformat()}, on {machine.described()}; {idleness.described()}"
+    return "\n".join(f"- {line}." for line in [when, *versions])
 
 
 def write(document, part, figures):

@@ -1,4 +1,4 @@
-"""The local runner: built for release, started, its memory read."""
+"""The local runner: built for release, started, looked at."""
 
 import contextlib
 import json
@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 from process import Failed, output, running
 
@@ -15,6 +16,9 @@ ROOT = Path(__file__).resolve().parent.parent
 STARTING_SECONDS = 60
 # Settings come from the command line alone, so that a developer's own don't falsify a figure.
 PASSED_ON = re.compile(r"PATH|HOME|LANG|TMPDIR|PG_BIN|npm_config_\w+", re.IGNORECASE)
+
+# As in "postgres: latchkey latchkey 127.0.0.1(50412) idle".
+SERVING = re.compile(rb"postgres: .+\(\d+\) ")
 
 
 def environment(**settings):
@@ -62,6 +66,15 @@ def project():
         remover.wait()
 
 
+class Holdings(NamedTuple):
+    """What a runner has at a moment. PostgreSQL's memory is another process's."""
+
+    mib: float
+    connections: int
+    others: int  # open files that are no such connection
+    threads: int
+
+
 class Runner:
     """A runner that answers."""
 
@@ -71,10 +84,25 @@ class Runner:
         database = re.search(r"Its database is (\S+)\.\n", printed)
         self.database = database and database[1]
 
-    def memory(self):
-        """Its resident memory now and at most so far, in MiB. PostgreSQL is another process."""
-        status = Path(f"/proc/{self.pid}/status").read_text()
-        return tuple(int(re.search(rf"{name}:\s+(\d+) kB", status)[1]) / 1024 for name in ("VmRSS", "VmHWM"))
+    def holds(self):
+        """Its resident memory, what PostgreSQL counts of its connections, its open files and its threads."""
+        resident = re.search(r"VmRSS:\s+(\d+) kB", Path(f"/proc/{self.pid}/status").read_text())[1]
+        descriptors, threads = (len(os.listdir(f"/proc/{self.pid}/{what}")) for what in ("fd", "task"))
+        connections = self.connections()
+        return Holdings(int(resident) / 1024, connections, descriptors - connections, threads)
+
+    def connections(self):
+        """PostgreSQL's processes that serve somebody, by their titles and their parent."""
+        count, parent = 0, f"PPid:\t{self.postmaster()}\n"
+        for process in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):  # it has ended meanwhile
+                is_ours = parent in (process / "status").read_text()
+                count += is_ours and bool(SERVING.match((process / "cmdline").read_bytes()))
+        return count
+
+    def postmaster(self):
+        """The first of PostgreSQL's processes."""
+        return int((self.folder / ".local/postgres/data/postmaster.pid").read_text().split("\n")[0])
 
     def forget_log(self):
         """Empties the log, which grows by gigabytes in a long run."""
@@ -82,8 +110,11 @@ class Runner:
 
     def postgres_version(self):
         """Which PostgreSQL runs below it."""
-        pid = (self.folder / ".local/postgres/data/postmaster.pid").read_text().splitlines()[0]
-        return output([os.readlink(f"/proc/{pid}/exe"), "--version"], cwd="/").strip()
+        return output([os.readlink(f"/proc/{self.postmaster()}/exe"), "--version"], cwd="/").strip()
+
+    def described(self):
+        """What it is, and what it was built and stands on."""
+        return f"Latchkey {commit()}, {output(['rustc', '--version']).strip()}; {self.postgres_version()}"
 
 
 @contextlib.contextmanager

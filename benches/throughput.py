@@ -1,4 +1,4 @@
-"""The runner's requests per second and its memory, and the app's beside them."""
+"""The runner's requests per second, and the app's beside them."""
 
 import contextlib
 import dataclasses
@@ -12,10 +12,9 @@ import runner
 import signin
 import wrk
 from accounts import Client
-from process import Failed, output
+from process import Failed
 from rates import Subject
 
-MILLION, CHUNK_SECONDS = 1_000_000, 20
 LONG_LIVED = {"AccessTokenSeconds": 86_400}  # a run may take longer than a token usually lives
 
 
@@ -38,17 +37,14 @@ def measure(given, stack, say):
     if given.app:  # before all that takes long
         Client(given.app).expect("Hello World", "GET", "/")
     say("cargo build --release, of the runner")
-    program, commit = runner.build(), runner.commit()
+    program = runner.build()
     folder, key = stack.enter_context(runner.project()), secrets.token_hex(32)
 
     def start(database=None, **parameters):
         return runner.start(program, folder, key, database, **LONG_LIVED, **parameters)
 
     main = stack.enter_context(start(AuthorizerCacheSeconds=0))
-    memory = {"at its start": main.memory()}
-    versions = [f"Latchkey {commit}, {output(['rustc', '--version']).strip()}; {main.postgres_version()}; {tool}"]
-    if given.app:
-        versions.append(f"The app: {given.app_version or 'of no known version (--app-version)'}")
+    versions = [f"{main.described()}; {tool}"] + ([report.app(given)] if given.app else [])
     latchkey, app = prepared(given, main, start, say)
 
     with start(main.database) as caching:
@@ -58,7 +54,6 @@ def measure(given, stack, say):
             rates.measure(case, subjects, given.seconds, given.turns, folder, idleness, say)
             main.forget_log()
             caching.forget_log()
-    memory[f"after the {latchkey.answered:,} requests that it answered for the table"] = main.memory()
 
     parts = [report.rates(cases, latchkey, app)]
     if not given.only:
@@ -66,10 +61,6 @@ def measure(given, stack, say):
             runners = {cost: costs.enter_context(start(main.database, BcryptCost=cost)) for cost in signin.COSTS}
             seconds = max(1, given.seconds // 2)
             parts.append(report.beyond(signin.measure(runners, given.turns, seconds, folder, idleness, say)))
-    if given.million:
-        say("a million requests")
-        memory[f"after {send_million(latchkey, main, folder):,} of `me` on top"] = main.memory()
-    parts.append(report.memory(memory))
     if idleness.is_noise():
         say(f"these figures are noise: {idleness.described()}")
     return "\n\n".join([report.origin(versions, given.seconds, given.turns, idleness), *parts])
@@ -91,13 +82,3 @@ def prepared(given, main, start, say):
     accounts.sign_up(given.app, signed_up + others)
     tokens = accounts.sign_in(given.app, others)
     return latchkey, Subject("the app", given.app, signed_up, dict(zip(others, tokens)))
-
-
-def send_million(latchkey, main, folder):
-    """Sends `me` until a million of it are answered, and says how many those were."""
-    answered = 0
-    while answered < MILLION:
-        lines = list(latchkey.tokens.values())
-        answered += wrk.load(main.address, "GET", rates.ME, lines, rates.CONNECTIONS, CHUNK_SECONDS, folder).requests
-        main.forget_log()
-    return answered
