@@ -1,6 +1,6 @@
 """What AWS takes, in dollars: its list prices for us-east-1, first tier, without the free one.
 
-Read in November 2026:
+As they were known in November 2026; look them up again before you count on them:
 https://aws.amazon.com/lambda/pricing/
 https://aws.amazon.com/api-gateway/pricing/
 """
