@@ -18,7 +18,7 @@ mod server;
 mod settings;
 mod signing_key;
 mod start_page;
-mod template;
+pub mod template;
 mod unreadable_list;
 mod user_list;
 mod waiting;

@@ -18,24 +18,26 @@ mod scope;
 use std::collections::BTreeMap;
 
 use api::Api;
-pub(crate) use error::{Error, Result};
+pub use error::Error;
+pub(crate) use error::Result;
 use field::Field;
 pub(crate) use function::{Function, Route, Setting};
 pub(crate) use gateway_responses::Customised;
 use node::{Node, Value};
+pub use scope::Given;
 use scope::Scope;
-pub(crate) use scope::{ACCOUNT, Given, REGION};
+pub(crate) use scope::{ACCOUNT, REGION};
 
 /// What the local runner needs of the template, with all values decided.
 #[derive(Debug)]
-pub(crate) struct Template {
+pub struct Template {
     pub(crate) functions: Vec<Function>,
     pub(crate) api: Api,
 }
 
 impl Template {
     /// Reads a template, with these values for its parameters.
-    pub(crate) fn read(text: &str, given: Given) -> Result<Self> {
+    pub fn read(text: &str, given: Given) -> Result<Self> {
         let root = Node::parse(text)?;
         let nothing = Scope::default();
         let parameters = Field::new(&root, "", &nothing).fields()?.within("Parameters")?;

@@ -6,7 +6,7 @@ use super::{node::Node, parameter::setting_name};
 
 /// What is wrong with a template, and where: one sentence.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Error {
+pub enum Error {
     /// The template itself.
     #[error(
         "{}, {place}: {fault}; mend it there, or name another template by --template-file",

@@ -178,12 +178,24 @@ impl<'a> Field<'a> {
         };
         match (&self.node.value, arguments) {
             (Value::Call(name, _), [one, other]) if name == "Equals" => {
-                Ok(self.inside(one, "Equals").text()? == self.inside(other, "Equals").text()?)
+                Ok(self.compared(one)? == self.compared(other)?)
             }
             (Value::Call(name, _), [inner]) if name == "Not" => {
                 Ok(!self.inside(inner, "Not").truth()?)
             }
             _ => Err(self.fault("a condition must be !Equals of two values, or !Not of that")),
+        }
+    }
+
+    /// The text that a condition compares. CloudFormation has no `!If` there, by which a condition
+    /// could ask for itself.
+    fn compared(&self, node: &'a Node) -> Result<String> {
+        let field = self.inside(node, "Equals");
+        match &node.value {
+            Value::Call(name, _) if name == "If" => {
+                Err(field.fault("!If is not supported in a condition"))
+            }
+            _ => field.text(),
         }
     }
 }

@@ -2,9 +2,16 @@
 //! from data.
 
 use saphyr::{MarkedYaml, ScalarStyle, Tag, YamlData, YamlLoader};
-use saphyr_parser::Parser;
+use saphyr_parser::{Event, Parser, ScanError, SpannedEventReceiver as _};
 
 use super::error::{Error, Result};
+
+/// How deep a template may be nested, which is ten times as deep as they are: who walks it goes down
+/// the stack.
+const MAX_DEPTH: usize = 100;
+
+/// Most nodes that its aliases may stand for: each can add a whole depth.
+const MAX_ALIASED: usize = 1_000;
 
 /// One node, and the line that it begins on.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,18 +35,37 @@ pub(crate) enum Value {
 impl Node {
     /// Reads the one document of a YAML text.
     pub(crate) fn parse(text: &str) -> Result<Self> {
-        let mut loader = YamlLoader::default();
-        loader.early_parse(false);
-        let parsed = Parser::new_from_str(text).load(&mut loader, true);
-        if let Some(fault) = parsed.err().or_else(|| loader.error().cloned()) {
-            let place = format!("line {}", fault.marker().line());
-            return Err(Error::of(place, format!("this is not YAML: {}", fault.info())));
+        let mut tree = YamlLoader::default();
+        tree.early_parse(false);
+        tree.alias_limit(MAX_ALIASED);
+        let mut depth = 0;
+        // One by one: the parser's own `load` goes down the stack with what is nested.
+        for event in Parser::new_from_str(text) {
+            let (event, span) = event.map_err(|fault| not_yaml(&fault))?;
+            match event {
+                Event::SequenceStart(..) | Event::MappingStart(..) => depth += 1,
+                Event::SequenceEnd | Event::MappingEnd => depth -= 1,
+                _ => {}
+            }
+            if depth > MAX_DEPTH {
+                let place = format!("line {}", span.start.line());
+                return Err(Error::of(place, "this is nested too deep"));
+            }
+            tree.on_event(event, span);
         }
-        match loader.into_documents().as_slice() {
+        if let Some(fault) = tree.error() {
+            return Err(not_yaml(fault));
+        }
+        match tree.into_documents().as_slice() {
             [document] => convert(document),
             _ => Err(Error::of("line 1", "there must be exactly one YAML document")),
         }
     }
+}
+
+fn not_yaml(fault: &ScanError) -> Error {
+    let place = format!("line {}", fault.marker().line());
+    Error::of(place, format!("this is not YAML: {}", fault.info()))
 }
 
 fn convert(yaml: &MarkedYaml<'_>) -> Result<Node> {
@@ -138,6 +164,27 @@ mod tests {
             let error = Node::parse(text).unwrap_err().to_string();
             assert!(error.starts_with(&format!("template.yaml, line {line}")), "{error}");
         }
+    }
+
+    #[test]
+    fn what_is_nested_too_deep_for_a_stack_is_refused() {
+        let nested = |depth: usize| format!("a: 1\nb:\n  {}c", "- ".repeat(depth));
+        assert!(Node::parse(&nested(MAX_DEPTH - 1)).is_ok());
+        for depth in [MAX_DEPTH, 100_000] {
+            let error = Node::parse(&nested(depth)).unwrap_err().to_string();
+            assert!(error.starts_with("template.yaml, line 3: this is nested too deep"), "{error}");
+        }
+    }
+
+    #[test]
+    fn aliases_add_no_depth_without_end() {
+        let step = |number: usize| {
+            let (before, name) = (number - 1, "- ".repeat(80));
+            format!("a{number}: &a{number}\n  {name}*a{before}\n")
+        };
+        let text = format!("a0: &a0 x\n{}", (1..=10).map(step).collect::<String>());
+        let error = Node::parse(&text).unwrap_err().to_string();
+        assert!(error.contains("this is not YAML"), "{error}");
     }
 
     proptest! {

@@ -26,7 +26,7 @@ pub(crate) const REGION: &str = "us-east-1";
 
 /// Values for parameters. An empty one counts as not given.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Given {
+pub struct Given {
     /// By the settings that parameters are named after (`FOO_BAR`): the environment's, and below
     /// them those of `.env`.
     pub(crate) settings: BTreeMap<String, String>,

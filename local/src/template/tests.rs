@@ -81,6 +81,14 @@ fn a_condition_is_decided_only_where_it_is_asked_for() {
 }
 
 #[test]
+fn a_condition_can_not_ask_for_itself() {
+    let text = "Conditions: {A: !Equals [!If [A, b, c], b]}\n\
+                Resources: {Api: {Type: 'AWS::Serverless::Api', Properties: {StageName: !If [A, b, c]}}}";
+    let error = Template::read(text, Given::default()).unwrap_err().to_string();
+    assert!(error.contains("(Conditions.A.Equals): !If is not supported"), "{error}");
+}
+
+#[test]
 fn fields_that_it_does_not_know_in_places_that_it_reads_are_errors() {
     for properties in [
         "Environment: {Secrets: {A: b}}",
