@@ -48,8 +48,12 @@ impl<'a> Field<'a> {
             _ => return Ok(Some(self)),
         };
         match (name, &argument.value) {
-            ("If", Value::List(items)) => {
-                let [condition, yes, no] = items.as_slice() else {
+            ("If", argument) => {
+                let items = match argument {
+                    Value::List(items) => items.as_slice(),
+                    _ => &[],
+                };
+                let [condition, yes, no] = items else {
                     return Err(self.fault("!If takes a condition and two values"));
                 };
                 let condition = self.inside(condition, "If").text()?;

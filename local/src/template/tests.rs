@@ -64,6 +64,8 @@ fn what_is_not_supported_is_named_with_its_place() {
         ("!Sub '${Key}'", "secret"),
         ("!Sub ['${Name}', {}]", "!Sub"),
         ("!If [Unheard, a, b]", "Unheard"),
+        ("!If IsAda", "!If takes a condition and two values"),
+        ("!If [IsAda, !If {}, b]", "!If takes"),
         ("[a]", "text"),
     ] {
         let error = variable(value).unwrap_err().to_string();
