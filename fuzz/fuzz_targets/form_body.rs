@@ -1,0 +1,67 @@
+//! A form, urlencoded or multipart: on the first line its `Content-Type`, then the body.
+
+#![no_main]
+
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use fuzz::{Answer, Ground};
+use libfuzzer_sys::fuzz_target;
+use serde_json::Value;
+use shared::http::Function;
+use signup::Signup;
+use token::Token;
+
+const ADA: &[u8] = br#"{"username":"ada","password":"correct horse","email":"ada@example.com"}"#;
+
+static SERVICE: LazyLock<(Ground, Function<Token>)> = LazyLock::new(|| {
+    let ground = Ground::after("");
+    let signup = ground.function::<Signup>();
+    let ada = ground.post(&signup, "/api/auth/signup", "application/json", ADA);
+    assert_eq!(ada.status, 200);
+    let token = ground.function();
+    (ground, token)
+});
+
+fuzz_target!(|input: &[u8]| {
+    let (ground, token) = &*SERVICE;
+    let mut lines = input.splitn(2, |byte| *byte == b'\n');
+    let content_type = String::from_utf8_lossy(lines.next().unwrap_or_default());
+    let body = lines.next().unwrap_or_default();
+    let answer = ground.post(token, "/api/auth/token", &content_type, body);
+    answer.has_no_marker();
+    let told: Value = serde_json::from_str(&answer.body).unwrap();
+    assert_eq!(told["access_token"].is_string(), answer.status == 200);
+    assert!(matches!(answer.status, 200 | 400 | 401), "{}: {told}", answer.status);
+    if content_type == "application/x-www-form-urlencoded" {
+        agrees(&answer, &told, body);
+    }
+});
+
+/// Whether the answer is one to what the URL standard's parser reads.
+fn agrees(answer: &Answer, told: &Value, body: &[u8]) {
+    let pairs: Vec<_> = form_urlencoded::parse(body).collect();
+    let value = |name: &str| {
+        let found = pairs.iter().find(|(found, _)| found == name);
+        found.map(|(_, value)| &**value).filter(|value| !value.is_empty())
+    };
+    let names: BTreeSet<_> = pairs.iter().map(|(name, _)| name).collect();
+    let is_repeated = names.len() < pairs.len();
+    let is_odd = |text: &str| text.contains(['\0', '\u{fffd}']);
+    let credentials = (value("username"), value("password"));
+    let is_password_grant = matches!(value("grant_type"), None | Some("password"));
+    let expected = match (answer.status, told["error_description"].as_str()) {
+        (200, _) => credentials == (Some("ada"), Some("correct horse")) && is_password_grant,
+        (401, _) => matches!(credentials, (Some(_), Some(_))) && is_password_grant,
+        (_, Some("username is required")) => credentials.0.is_none(),
+        (_, Some("password is required")) => credentials.1.is_none(),
+        (_, Some("grant_type must be password")) => !is_password_grant,
+        (_, Some("A parameter must not be repeated")) => is_repeated,
+        (_, Some("A parameter must be UTF-8 without NUL")) => {
+            pairs.iter().any(|(name, value)| is_odd(name) || is_odd(value))
+        }
+        _ => false,
+    };
+    assert!(expected, "{}: {told}", answer.status);
+    assert!(answer.status == 400 || !is_repeated, "{told}");
+}

@@ -1,0 +1,71 @@
+//! A JSON body: of a sign-up, then of a sign-in.
+
+#![no_main]
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use fuzz::{Answer, Ground};
+use libfuzzer_sys::fuzz_target;
+use serde_json::Value;
+use serde_json::value::RawValue;
+use shared::http::Function;
+use signin::Signin;
+use signup::Signup;
+
+struct Service {
+    ground: Ground,
+    signup: Function<Signup>,
+    signin: Function<Signin>,
+}
+
+static SERVICE: LazyLock<Service> = LazyLock::new(|| {
+    let ground = Ground::after("");
+    let (signup, signin) = (ground.function(), ground.function());
+    Service { ground, signup, signin }
+});
+
+fuzz_target!(|body: &[u8]| {
+    let Service { ground, signup, signin } = &*SERVICE;
+    let json = "application/json";
+    let signed_up = ground.post(signup, "/api/auth/signup", json, body);
+    let signed_in = ground.post(signin, "/api/auth/signin", json, body);
+    // Serde's own reading of it: whatever is JSON may stand in a field that nobody asks for.
+    let text = body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body);
+    let read = serde_json::from_slice::<BTreeMap<String, &RawValue>>(text).ok();
+    match (signed_up.status, &read) {
+        (200, Some(user)) => {
+            let told: Value = serde_json::from_str(&signed_up.body).unwrap();
+            for name in ["username", "email"] {
+                assert_eq!(told[name], serde_json::from_str::<Value>(user[name].get()).unwrap());
+            }
+            assert_eq!(told.as_object().map(serde_json::Map::len), Some(2));
+            assert_eq!(signed_in.status, 200, "who signed up can sign in: {}", signed_in.body);
+        }
+        (409, Some(_)) => signed_up.has_no_marker(),
+        (422, _) => refused(&signed_up, body, read.is_some()),
+        (status, _) => panic!("{status}: {}", signed_up.body),
+    }
+    match (signed_in.status, &read) {
+        (200, Some(_)) => {}
+        (401, Some(_)) => signed_in.has_no_marker(),
+        (422, _) => refused(&signed_in, body, read.is_some()),
+        (status, _) => panic!("{status}: {}", signed_in.body),
+    }
+});
+
+/// Whether a 422 tells the rule and the place, and nothing of the body.
+fn refused(answer: &Answer, body: &[u8], is_object: bool) {
+    answer.has_no_marker();
+    let told: Value = serde_json::from_str(&answer.body).unwrap();
+    let violations = told["detail"].as_array().unwrap();
+    assert!(!violations.is_empty() && (is_object || violations.len() == 1), "{told}");
+    for violation in violations {
+        assert_eq!(violation["loc"][0], "body");
+        assert_eq!(violation["loc"][1].is_string(), is_object, "{told}");
+        if let Some(offset) = violation["loc"][1].as_u64() {
+            assert_eq!(violation["type"], "json_invalid");
+            assert!(offset <= String::from_utf8_lossy(body).chars().count() as u64, "{told}");
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! API Gateway's event, through the functions that open no connection.
+
+#![no_main]
+
+use std::sync::LazyLock;
+
+use content::Content;
+use docs::Docs;
+use fuzz::Answer;
+use libfuzzer_sys::fuzz_target;
+use me::Me;
+use serde_json::Value;
+use shared::Environment;
+use shared::http::{Accept, Endpoint, Function, HeaderMap, HeaderValue, ProxyEvent, header};
+use tokio::runtime::Runtime;
+
+struct Service {
+    runtime: Runtime,
+    content: Function<Content>,
+    docs: Function<Docs>,
+    me: Function<Me>,
+}
+
+/// The routes that need no context.
+const PUBLIC: [Option<&str>; 4] =
+    [Some("/"), Some("/api/test/all"), Some("/docs"), Some("/openapi.json")];
+
+static SERVICE: LazyLock<Service> = LazyLock::new(|| {
+    let runtime = fuzz::runtime();
+    let (content, docs, me) = (function(&runtime), function(&runtime), function(&runtime));
+    Service { runtime, content, docs, me }
+});
+
+fn function<E: Endpoint>(runtime: &Runtime) -> Function<E> {
+    runtime.block_on(Function::from_env(&mut Environment::default())).unwrap()
+}
+
+fuzz_target!(|event: &[u8]| {
+    let Service { runtime, content, docs, me } = &*SERVICE;
+    let of = || serde_json::from_slice::<ProxyEvent>(event).ok();
+    let (Some(first), Some(second), Some(third)) = (of(), of(), of()) else { return };
+    is_one_list(&of().unwrap().take_headers());
+    let (first, second, third) = runtime.block_on(async {
+        (content.invoke(first).await, docs.invoke(second).await, me.invoke(third).await)
+    });
+    // Serde's own reading of it, which takes less: nothing but text, for one.
+    let Ok(event) = serde_json::from_slice::<Value>(event) else { return };
+    let answers = [&first, &second, &third].map(Answer::of);
+    // A route has one function, and all others know nothing of it.
+    assert!(answers.iter().filter(|answer| answer.status != 404).count() <= 1, "{event}");
+    for answer in answers {
+        let context = event["requestContext"]["authorizer"].as_object();
+        let is_in_base64 = event["isBase64Encoded"] == true;
+        match answer.status {
+            // The caller's own name and address.
+            200 if context.is_some_and(|context| !context.is_empty()) => {}
+            200 | 401 | 404 | 413 => answer.has_no_marker(),
+            304 => assert_eq!(answer.body, ""),
+            // What AWS alone can send: a body that is no base64, a context that is none of ours.
+            500 => {
+                assert!(is_in_base64 || !PUBLIC.contains(&event["resource"].as_str()), "{event}");
+            }
+            status => panic!("{status}: {event}"),
+        }
+    }
+});
+
+/// Fails unless several `Accept` headers are read as one list, in any case of its letters.
+fn is_one_list(headers: &HeaderMap) {
+    let forms = |accept: &Accept| (accept.of_words(), accept.of_fields());
+    let several = forms(&Accept::of(headers));
+    let values = headers.get_all(header::ACCEPT).iter();
+    let values: Vec<_> = values.map(|value| value.to_str().unwrap()).collect();
+    for list in [values.join(","), values.join(" ,  ").to_ascii_uppercase()] {
+        let list = HeaderValue::from_str(&list).unwrap();
+        assert_eq!(forms(&Accept::of(&HeaderMap::from_iter([(header::ACCEPT, list)]))), several);
+    }
+}
