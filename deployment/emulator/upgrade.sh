@@ -6,7 +6,7 @@ number=$(($(find migrations -name 'V*__*.sql' | sed -E 's/.*V([0-9]+)__.*/\1/' |
 
 step "the next release's admin: one migration more (a debug build)"
 rm -rf "$upgrade" && mkdir -p "$upgrade"
-cp -a Cargo.toml Cargo.lock .cargo functions local migrations shared template.yaml tests "$upgrade"
+cp -a Cargo.toml Cargo.lock .cargo benches functions local migrations shared template.yaml tests "$upgrade"
 # As migrations/README.md wants one: it adds, and locks what is there for a moment alone, at its end.
 cat >"$upgrade/migrations/V${number}__devices.sql" <<'SQL'
 CREATE TABLE devices (id serial PRIMARY KEY, user_id integer NOT NULL);
