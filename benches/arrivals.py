@@ -76,15 +76,5 @@ def encoded(host, method, path, body="", token=""):
     return "\r\n".join([*headers, "", body]).encode()
 
 
-def percentile(answers, percent):
-    """In seconds, by the nearest rank.
-
-    >>> percentile([Answer(200, second / 100, False) for second in range(1, 101)], 99)
-    0.99
-    """
-    ordered = sorted(answer.seconds for answer in answers)
-    return ordered[max(0, -(-len(ordered) * percent // 100) - 1)]
-
-
 def median(answers):
     return statistics.median(answer.seconds for answer in answers)

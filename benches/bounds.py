@@ -4,7 +4,7 @@ import statistics
 from typing import NamedTuple
 
 import report
-from subject import percentile
+from percentile import percentile
 
 MIB = 10
 CPU_MS = 20  # of the processor to the first /next, whatever the machine; the app takes half a second

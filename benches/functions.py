@@ -19,9 +19,10 @@ import runner
 import signin
 import template
 from lambda_form import LambdaForm
+from percentile import percentile
 from process import Failed, output
 from rates import ME, SIGNIN, SIGNUP
-from subject import DATABASE, LAMBDA_DIR, TOKENS, Ground, Start, Subject, percentile
+from subject import DATABASE, LAMBDA_DIR, TOKENS, Ground, Start, Subject
 
 NAMES = sorted(os.listdir(runner.ROOT / "functions"))
 STARTS = 5  # of each turn

@@ -1,6 +1,5 @@
 """What is measured as a function of Lambda, and what was found of it."""
 
-import math
 import urllib.parse
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -56,17 +55,6 @@ class Subject:
     def take(self, done):
         self.warm.append(done.seconds)
         self.billed.append(done.billed_seconds)
-
-
-def percentile(seconds, percent):
-    """The least of them that so many percent don't exceed, in ms.
-
-    >>> percentile([n / 1000 for n in range(1, 201)], 99)
-    198.0
-    >>> percentile([0.004], 50)
-    4.0
-    """
-    return sorted(seconds)[math.ceil(len(seconds) * percent / 100) - 1] * 1000
 
 
 class Ground:
