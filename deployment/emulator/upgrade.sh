@@ -2,6 +2,7 @@
 # An upgrade with a migration: admin first, then migrate, while the functions of the last release go on answering.
 
 upgrade=target/upgrade # a copy of the source, with a migration that no release has
+next=target/next       # what is built of it: beside ours, Cargo would take its migrations for ours from then on
 number=$(($(find migrations -name 'V*__*.sql' | sed -E 's/.*V([0-9]+)__.*/\1/' | sort -n | tail -n 1) + 1))
 
 step "the next release's admin: one migration more (a debug build)"
@@ -13,10 +14,11 @@ CREATE TABLE devices (id serial PRIMARY KEY, user_id integer NOT NULL);
 SELECT pg_sleep(3);
 ALTER TABLE users ADD COLUMN seen_at timestamptz;
 SQL
-CARGO_TARGET_DIR=$PWD/target cargo build --quiet --locked --manifest-path "$upgrade/Cargo.toml" -p admin \
-  >"$place/build.log" 2>&1 || fail "admin doesn't build: $(tail -n 20 "$place/build.log")"
+cargo build --quiet --locked --manifest-path "$upgrade/Cargo.toml" -p admin --target-dir "$next" \
+  --config profile.dev.debug=false >"$place/build.log" 2>&1 ||
+  fail "admin doesn't build: $(tail -n 20 "$place/build.log")"
 mkdir -p "$built/admin"
-strip -o "$built/admin/bootstrap" target/debug/admin 2>/dev/null || cp target/debug/admin "$built/admin/bootstrap"
+cp "$next/debug/admin" "$built/admin/bootstrap"
 
 step "its admin deployed, and migrated while the old functions answer"
 admin_function=$(output AdminFunctionName)
