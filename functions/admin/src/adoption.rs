@@ -32,8 +32,8 @@ const NAMES: [(&str, &str, &[&str]); 5] = [
     ("users_to_roles_user_id_role_id_key", "users_to_roles", &["user_id", "role_id"]),
 ];
 
-/// Tables that migrations make, and that a database of the app can't hold yet.
-const MIGRATED_TABLES: [&str; 1] = ["signing_keys"];
+/// Tables and functions that migrations make, and that a database of the app can't hold yet.
+const MIGRATED: [&str; 2] = ["signing_keys", "callers(int[], timestamptz)"];
 
 /// The name of V1 in refinery's history.
 const FIRST_MIGRATION: &str = "users_and_roles";
@@ -71,7 +71,7 @@ pub(crate) struct Findings {
 pub(crate) async fn look(client: &mut Client, now: NumericDate) -> Result<Findings, db::Error> {
     let transaction = client.build_transaction().read_only(true);
     let transaction = transaction.isolation_level(IsolationLevel::RepeatableRead).start().await?;
-    let names = NAMES.iter().map(|(name, ..)| *name).chain(MIGRATED_TABLES).chain(["adoption"]);
+    let names = NAMES.iter().map(|(name, ..)| *name).chain(MIGRATED).chain(["adoption"]);
     let catalog = Catalog::read(&transaction, &names.collect::<Vec<_>>()).await?;
     let kind = kind(&catalog);
     let mut findings = Findings { kind, obstacles: vec![], steps: vec![], notes: vec![] };

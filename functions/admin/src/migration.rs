@@ -16,6 +16,12 @@ use crate::refusal::Refusal;
 /// The files of `migrations/`, as `build.rs` has read them.
 const MIGRATIONS: &str = include_str!(concat!(env!("OUT_DIR"), "/migrations.json"));
 
+/// Makes the function `callers`.
+const CALLERS: &str = include_str!("../../../migrations/V4__callers.sql");
+
+/// Its migration.
+const CALLERS_VERSION: i32 = 4;
+
 /// The advisory lock of all migrations: "latchkey" in ASCII.
 const LOCK: i64 = i64::from_be_bytes(*b"latchkey");
 
@@ -94,6 +100,9 @@ pub(crate) async fn apply(database: &Database, now: NumericDate) -> Result<(Done
     let report = runner.run_async(&mut lock.client).await;
     let report = report.map_err(|error| Refusal::Migration(cause(&error)))?;
     let applied = report.applied_migrations().iter().map(ToString::to_string).collect();
+    if lacks_callers(&lock.client).await? {
+        lock.client.batch_execute(CALLERS).await.map_err(db::Error::from)?;
+    }
     Ok((Done { adopted: adopted.unwrap_or_default(), applied }, lock))
 }
 
@@ -110,6 +119,7 @@ pub(crate) async fn check(database: &Database, now: NumericDate) -> Result<Check
         Kind::Latchkey => applied(&client).await?,
         _ => Vec::new(),
     };
+    let lacks_callers = applied.contains(&CALLERS_VERSION) && lacks_callers(&client).await?;
     drop(client);
     // The driver ends when the server has heard of it.
     let _ = driver.await;
@@ -122,7 +132,16 @@ pub(crate) async fn check(database: &Database, now: NumericDate) -> Result<Check
             steps.push(format!("apply {migration}"));
         }
     }
+    if lacks_callers {
+        steps.push("make the function callers, which a dump of tables leaves out".to_owned());
+    }
     Ok(Check { database: kind, steps, obstacles, notes })
+}
+
+/// Whether the function isn't there, as in a copy that was made of the tables alone.
+async fn lacks_callers(client: &Client) -> Result<bool, db::Error> {
+    let is_missing = "SELECT to_regprocedure('callers(int[], timestamptz)') IS NULL";
+    Ok(client.query_one(is_missing, &[]).await?.try_get(0)?)
 }
 
 /// The versions on record.

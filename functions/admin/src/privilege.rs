@@ -24,11 +24,21 @@ const OF_COLUMNS: &[(Group, &str, &str, &[&str])] = &[
     (Group::Write, "SELECT", "signing_keys", &["kid", "signs_from", "accepted_until"]),
 ];
 
-/// The tables as the statements find them, by the search path, and the sequences that an insert of
-/// a user draws from: the one that numbers the users, and what else a default takes a number of.
+/// The functions that those statements call: the group, the name, the types of its arguments.
+const OF_ROUTINES: &[(Group, &str, &str)] = &[(Group::Read, "callers", "int[], timestamptz")];
+
+/// The tables and functions as the statements find them, by the search path, and the sequences
+/// that an insert of a user draws from: the one that numbers the users, and what else a default
+/// takes a number of.
 const PLACES: &str = "\
-    SELECT CASE c.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END AS kind, \
-           n.nspname::text AS schema, c.relname::text AS name \
+    SELECT 'ROUTINE' AS kind, n.nspname::text AS schema, p.proname::text AS name, \
+           pg_get_function_identity_arguments(p.oid) AS arguments \
+    FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace \
+    WHERE p.oid = ANY(ARRAY( \
+        SELECT to_regprocedure(signature)::oid FROM unnest($2::text[]) AS t (signature))) \
+    UNION ALL \
+    SELECT CASE c.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, \
+           n.nspname::text, c.relname::text, NULL \
     FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace \
     WHERE c.oid = ANY(ARRAY(SELECT to_regclass(name)::oid FROM unnest($1::text[]) AS t (name))) \
        OR c.oid = pg_get_serial_sequence(to_regclass('users')::text, 'id')::regclass \
@@ -44,22 +54,29 @@ const HELD: &str = "\
     WITH schema AS ( \
         SELECT oid, nspname AS schema, nspacl AS acl, nspowner AS owner \
         FROM pg_namespace WHERE nspname::text = ANY($2) \
+    ), routine AS ( \
+        SELECT p.proacl AS acl, s.schema, p.proname AS name, \
+               pg_get_function_identity_arguments(p.oid) AS arguments \
+        FROM pg_proc AS p JOIN schema AS s ON s.oid = p.pronamespace \
+        WHERE pg_has_role(p.proowner, 'USAGE') \
     ), relation AS ( \
         SELECT c.oid, c.relacl AS acl, s.schema, c.relname AS name, \
                CASE c.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END AS kind \
         FROM pg_class AS c JOIN schema AS s ON s.oid = c.relnamespace \
         WHERE pg_has_role(c.relowner, 'USAGE') \
     ), entry AS ( \
-        SELECT 'SCHEMA' AS kind, schema, NULL::name AS name, NULL::name AS \"column\", acl \
+        SELECT 'SCHEMA' AS kind, schema, NULL::name AS name, NULL AS arguments, \
+               NULL::name AS \"column\", acl \
         FROM schema WHERE pg_has_role(owner, 'USAGE') \
-        UNION ALL SELECT kind, schema, name, NULL, acl FROM relation \
-        UNION ALL SELECT kind, schema, name, attname, attacl \
+        UNION ALL SELECT 'ROUTINE', schema, name, arguments, NULL, acl FROM routine \
+        UNION ALL SELECT kind, schema, name, NULL, NULL, acl FROM relation \
+        UNION ALL SELECT kind, schema, name, NULL, attname, attacl \
         FROM relation JOIN pg_attribute ON attrelid = relation.oid \
     ), grantee AS (SELECT oid, rolname::text AS role FROM pg_roles WHERE rolname::text = ANY($1)) \
     SELECT role, a.privilege_type::text AS action, a.is_grantable, kind, \
-           schema::text, name::text, \"column\"::text \
+           schema::text, name::text, arguments, \"column\"::text \
     FROM entry, aclexplode(acl) AS a JOIN grantee ON grantee.oid = a.grantee \
-    UNION SELECT role, 'USAGE', false, 'SCHEMA', schema::text, NULL, NULL \
+    UNION SELECT role, 'USAGE', false, 'SCHEMA', schema::text, NULL, NULL, NULL \
     FROM schema, grantee WHERE $3 AND has_schema_privilege(grantee.oid, schema.oid, 'USAGE')";
 
 /// One thing that a role may do.
@@ -78,6 +95,8 @@ struct Object {
     kind: String,
     schema: String,
     name: Option<String>,
+    /// Of a routine, since others may have its name.
+    arguments: Option<String>,
 }
 
 /// All that some roles may do, or are to be allowed.
@@ -97,13 +116,14 @@ impl Privilege {
 
 impl fmt::Display for Privilege {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Object { kind, schema, name } = &self.object;
+        let Object { kind, schema, name, arguments } = &self.object;
         f.write_str(&self.action)?;
         if let Some(column) = &self.column {
             write!(f, " ({})", quoted(column))?;
         }
         write!(f, " ON {kind} {}", quoted(schema))?;
-        name.as_ref().map_or(Ok(()), |name| write!(f, ".{}", quoted(name)))
+        name.as_ref().map_or(Ok(()), |name| write!(f, ".{}", quoted(name)))?;
+        arguments.as_ref().map_or(Ok(()), |arguments| write!(f, "({arguments})"))
     }
 }
 
@@ -111,7 +131,7 @@ fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-/// The schemas in which our tables stand, and all that `groups` need.
+/// The schemas in which our tables and functions stand, and all that `groups` need.
 pub(crate) async fn needed(
     transaction: &Transaction<'_>,
     prefix: &RolePrefix,
@@ -119,7 +139,9 @@ pub(crate) async fn needed(
 ) -> Result<(Vec<String>, Privileges), Error> {
     let tables: BTreeSet<_> = OF_COLUMNS.iter().map(|(_, _, table, _)| *table).collect();
     let tables: Vec<_> = tables.into_iter().collect();
-    let rows = transaction.query(PLACES, &[&tables]).await?;
+    let routines = OF_ROUTINES.iter().map(|(_, name, types)| format!("{name}({types})"));
+    let routines: Vec<_> = routines.collect();
+    let rows = transaction.query(PLACES, &[&tables, &routines]).await?;
     let places: Result<Vec<_>, _> = rows.iter().map(object).collect();
     let places = places?;
     let schemas: BTreeSet<_> = places.iter().map(|place| place.schema.clone()).collect();
@@ -136,8 +158,8 @@ pub(crate) async fn needed(
     };
     for group in groups {
         for schema in &schemas {
-            let schema = Object { kind: "SCHEMA".into(), schema: schema.clone(), name: None };
-            need(*group, "USAGE", schema, None);
+            let (kind, schema) = ("SCHEMA".into(), schema.clone());
+            need(*group, "USAGE", Object { kind, schema, name: None, arguments: None }, None);
         }
         for place in &places {
             let of_place = OF_COLUMNS
@@ -150,6 +172,12 @@ pub(crate) async fn needed(
             }
             if *group == Group::Write && place.kind == "SEQUENCE" {
                 need(*group, "USAGE", place.clone(), None);
+            }
+            let is_called = |(of, name, _): &(Group, &str, &str)| {
+                of == group && place.name.as_deref() == Some(name)
+            };
+            if place.kind == "ROUTINE" && OF_ROUTINES.iter().any(is_called) {
+                need(*group, "EXECUTE", place.clone(), None);
             }
         }
     }
@@ -190,5 +218,6 @@ fn object(row: &Row) -> Result<Object, Error> {
         kind: row.try_get("kind")?,
         schema: row.try_get("schema")?,
         name: row.try_get("name")?,
+        arguments: row.try_get("arguments")?,
     })
 }

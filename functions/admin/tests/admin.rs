@@ -19,7 +19,7 @@ async fn an_empty_database_becomes_ours_and_stays_so() {
     let first = ask(&stage, json!({ "verb": "migrate" })).await.unwrap();
     assert_eq!(
         first["applied"],
-        json!(["V1__users_and_roles", "V2__signing_keys", "V3__adoption"])
+        json!(["V1__users_and_roles", "V2__signing_keys", "V3__adoption", "V4__callers"])
     );
     let second = ask(&stage, json!({ "verb": "migrate" })).await.unwrap();
     assert_eq!(second["applied"], json!([]));
@@ -42,10 +42,28 @@ async fn many_at_once_migrate_once() {
     for migration in migrations {
         applied += migration.await.unwrap().unwrap()["applied"].as_array().unwrap().len();
     }
-    assert_eq!(applied, 3);
+    assert_eq!(applied, 4);
     let locks = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' \
                  AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
     assert_eq!(stage.value(locks).await, "0");
+}
+
+#[tokio::test]
+async fn a_copy_of_the_tables_alone_gets_its_function() {
+    let stage = Stage::new().await;
+    stage.execute("DROP FUNCTION callers").await;
+    let check =
+        ask(&stage, json!({ "verb": "migrate", "check": true })).await.unwrap()["check"].take();
+    let step = "make the function callers, which a dump of tables leaves out";
+    assert_eq!(check["steps"], json!([step]));
+    let done = ask(&stage, json!({ "verb": "migrate" })).await.unwrap();
+    assert_eq!(done["applied"], json!([]));
+    assert_eq!(stage.value("SELECT callers(ARRAY[1], now())->>'users'").await, "[]");
+    let may = "SELECT has_function_privilege('latchkey_read', 'callers'::regproc, 'EXECUTE')";
+    assert_eq!(stage.value(may).await, "t");
+    let check =
+        ask(&stage, json!({ "verb": "migrate", "check": true })).await.unwrap()["check"].take();
+    assert_eq!(check["steps"], json!([]));
 }
 
 #[tokio::test]

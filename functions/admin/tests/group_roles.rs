@@ -27,6 +27,7 @@ const ALLOWED: &str = "
     read SELECT signing_keys.signs_from
     read SELECT signing_keys.accepted_until
     read SELECT adoption.last_user_id
+    read EXECUTE callers
     write USAGE schema
     write USAGE users_id_seq
     write SELECT users.id
@@ -96,6 +97,9 @@ async fn allowed(stage: &Stage, prefix: &str, schema: &str) -> BTreeSet<String> 
                  unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'REFERENCES']) AS action \
              WHERE relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT attisdropped \
              AND has_column_privilege(role.name, relation.oid, attnum, action) \
+             UNION ALL SELECT role.name, 'EXECUTE', proname FROM role, pg_proc \
+             WHERE pronamespace = '{schema}'::regnamespace \
+             AND has_function_privilege(role.name, pg_proc.oid, 'EXECUTE') \
              UNION ALL SELECT role.name, 'CREATE', 'database' FROM role \
              WHERE has_database_privilege(role.name, current_database(), 'CREATE') \
              UNION ALL SELECT role.name, 'is more than a group', '' \
@@ -129,6 +133,21 @@ async fn who_signs_up_may_draw_what_a_teams_own_column_numbers() {
     let mut expected = expected();
     expected.insert("write USAGE users_to_roles_number_seq".to_owned());
     assert_eq!(allowed(&stage, "numbered", "public").await, expected);
+}
+
+#[tokio::test]
+async fn another_function_of_the_same_name_is_left_alone() {
+    let stage = Stage::empty().await;
+    stage.execute("CREATE FUNCTION callers(int) RETURNS int RETURN 1").await;
+    stage.execute("REVOKE EXECUTE ON FUNCTION callers FROM PUBLIC").await;
+    assert_eq!(migrate(&stage, "overloaded").await, both("overloaded"));
+    let told = "SELECT string_agg(proargtypes::text, ', ') FROM pg_proc WHERE proname = 'callers' \
+                AND has_function_privilege('overloaded_read', oid, 'EXECUTE')";
+    assert_eq!(stage.value(told).await, "1007 1184");
+    stage.execute("GRANT EXECUTE ON FUNCTION callers(int) TO overloaded_write").await;
+    migrate(&stage, "overloaded").await;
+    let may = "SELECT has_function_privilege('overloaded_write', 'callers(int)', 'EXECUTE')";
+    assert_eq!(stage.value(may).await, "f", "nothing more than is needed");
 }
 
 #[tokio::test]

@@ -1,12 +1,12 @@
-//! Who is calling by a token of the app, which names a user by name: the tables `users`,
-//! `users_to_roles` and `adoption`.
+//! Who is calling by a token of the app, which names a user by name: the tables `users` and
+//! `adoption`, and the function `callers` of the database.
 
 use std::collections::HashMap;
 
 use tokio_postgres::types::Type;
 
 use super::batcher::Batcher;
-use super::callers::{FoundCaller, read};
+use super::callers::{Found, FoundCaller};
 use super::database::Database;
 use super::error::Error;
 use super::sql::Sql;
@@ -16,11 +16,9 @@ use crate::username::Username;
 /// The users of these names who were there when the app's database became ours, each with all
 /// roles. Where it never was the app's, `adoption` has no row, and this gives none.
 pub(super) const FIND: Sql = Sql::new(
-    "SELECT u.id, u.username, u.email, \
-            ARRAY(SELECT (SELECT name FROM roles WHERE id = role_id) \
-                  FROM users_to_roles WHERE user_id = u.id) AS roles \
-     FROM users AS u \
-     WHERE u.username = ANY($1) AND u.id <= (SELECT last_user_id FROM adoption)",
+    "SELECT callers( \
+         ARRAY(SELECT id FROM users WHERE username = ANY($1) \
+               AND id <= (SELECT last_user_id FROM adoption)), now())::text",
 );
 
 /// Those who may be calling by a token of the app.
@@ -48,9 +46,8 @@ impl AdoptedCallers {
         usernames: Vec<Username>,
     ) -> Result<Vec<Option<(UserId, FoundCaller)>>, Error> {
         let names: Vec<_> = usernames.iter().map(Username::as_str).collect();
-        let rows = self.database.rows(&FIND, &[(&names as _, Type::TEXT_ARRAY)]).await?;
-        let users: Result<Vec<_>, _> = rows.iter().map(read).collect();
-        let users = users?;
+        let row = self.database.row(&FIND, &[(&names as _, Type::TEXT_ARRAY)]).await?;
+        let Found { users, .. } = Found::read(row.as_ref())?;
         let users: HashMap<_, _> =
             users.iter().map(|found| (found.1.username.as_str(), found)).collect();
         Ok(names.iter().map(|name| users.get(name).copied().cloned()).collect())

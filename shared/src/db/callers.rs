@@ -1,7 +1,9 @@
-//! Who is calling: the tables `users`, `users_to_roles` and `signing_keys`, by a token's claims.
+//! Who is calling, by a token's claims: the function `callers` of the database, over the tables
+//! `users`, `users_to_roles`, `roles` and `signing_keys`.
 
 use std::collections::HashMap;
 
+use serde::Deserialize;
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
@@ -17,16 +19,8 @@ use crate::user_id::UserId;
 use crate::username::Username;
 
 /// The users, each with all roles, and the keys that are accepted: a withdrawn one opens nothing
-/// from that moment. No join, since PostgreSQL takes longer to plan one than to look up the roles
-/// of a hundred users.
-pub(super) const FIND: Sql = Sql::new(
-    "SELECT u.id, u.username, u.email, \
-            ARRAY(SELECT (SELECT name FROM roles WHERE id = role_id) \
-                  FROM users_to_roles WHERE user_id = u.id) AS roles, \
-            ARRAY(SELECT kid FROM signing_keys \
-                  WHERE accepted_until IS NULL OR accepted_until > to_timestamp($2)) AS kids \
-     FROM users AS u WHERE u.id = ANY($1)",
-);
+/// from that moment.
+pub(super) const FIND: Sql = Sql::new("SELECT callers($1, to_timestamp($2))::text");
 
 /// Whom a token names, by which key, and when that is asked.
 #[derive(Debug, Clone)]
@@ -76,24 +70,50 @@ impl Callers {
         let ids: Vec<_> = claims.iter().map(|claim| claim.id.get()).collect();
         let now = claims.iter().map(|claim| claim.at.to_timestamp()).fold(0.0, f64::max);
         let parameters = [(&ids as _, Type::INT4_ARRAY), (&now as _, Type::FLOAT8)];
-        let rows = self.database.rows(&FIND, &parameters).await?;
-        let users: Result<HashMap<_, _>, _> = rows.iter().map(read).collect();
-        let users = users?;
-        let kids: Vec<&str> = rows.first().map_or(Ok(Vec::new()), |row| row.try_get("kids"))?;
+        let row = self.database.row(&FIND, &parameters).await?;
+        let Found { users, kids } = Found::read(row.as_ref())?;
+        let users: HashMap<_, _> = users.into_iter().collect();
         let found = |claim: Claim| {
-            let is_accepted = kids.contains(&claim.kid.as_str());
+            let is_accepted = kids.iter().any(|kid| kid == claim.kid.as_str());
             users.get(&claim.id).filter(|_| is_accepted).cloned()
         };
         Ok(claims.into_iter().map(found).collect())
     }
 }
 
-/// A row of a user with the names of the roles.
-pub(super) fn read(row: &Row) -> Result<(UserId, FoundCaller), Error> {
-    let username = Username::parse(row.try_get("username")?)
-        .map_err(|_| Error::Failed("a username with a NUL".into()))?;
-    let names: Vec<Option<&str>> = row.try_get("roles")?;
-    let email = Email::from_row(row.try_get("email")?);
-    let roles = Role::ALL.into_iter().filter(|role| names.contains(&Some(role.name()))).collect();
-    Ok((UserId::new(row.try_get("id")?), FoundCaller { username, email, roles }))
+/// What the function `callers` of the database gives (`migrations/V4__callers.sql`).
+pub(super) struct Found {
+    pub(super) users: Vec<(UserId, FoundCaller)>,
+    kids: Vec<String>,
+}
+
+impl Found {
+    /// Reads the only row.
+    pub(super) fn read(row: Option<&Row>) -> Result<Self, Error> {
+        #[derive(Deserialize)]
+        struct Json {
+            users: Vec<User>,
+            kids: Vec<String>,
+        }
+        #[derive(Deserialize)]
+        struct User {
+            id: i32,
+            username: String,
+            email: String,
+            roles: Vec<Option<String>>,
+        }
+        let text = row.map_or(Ok(""), |row| row.try_get(0))?;
+        // Its own words would hold what it has read.
+        let Json { users, kids } = serde_json::from_str(text)
+            .map_err(|_| Error::Failed("not what callers() gives".into()))?;
+        let user = |User { id, username, email, roles: names }| {
+            let username = Username::parse(username)
+                .map_err(|_| Error::Failed("a username with a NUL".into()))?;
+            let is_held = |role: &Role| names.iter().flatten().any(|name| name == role.name());
+            let roles = Role::ALL.into_iter().filter(is_held).collect();
+            Ok((UserId::new(id), FoundCaller { username, email: Email::from_row(email), roles }))
+        };
+        let users: Result<_, Error> = users.into_iter().map(user).collect();
+        Ok(Self { users: users?, kids })
+    }
 }

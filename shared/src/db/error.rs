@@ -26,7 +26,7 @@ pub enum Error {
     DeadlineExceeded,
     /// A conflict with another transaction: PostgreSQL asks to try again.
     Conflict(String),
-    /// A table or column isn't there.
+    /// A table, a column or a function isn't there.
     NotMigrated(String),
     /// Our login lacks a right.
     NotGranted(String),
@@ -94,7 +94,10 @@ impl From<tokio_postgres::Error> for Error {
             {
                 Self::Conflict(cause)
             }
-            _ if *code == SqlState::UNDEFINED_TABLE || *code == SqlState::UNDEFINED_COLUMN => {
+            _ if *code == SqlState::UNDEFINED_TABLE
+                || *code == SqlState::UNDEFINED_COLUMN
+                || *code == SqlState::UNDEFINED_FUNCTION =>
+            {
                 Self::NotMigrated(cause)
             }
             _ if *code == SqlState::INSUFFICIENT_PRIVILEGE => Self::NotGranted(cause),

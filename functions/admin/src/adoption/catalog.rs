@@ -176,7 +176,9 @@ const TAKEN: &str = "\
     SELECT relname::text FROM pg_class \
     WHERE relname::text = ANY($1::text[]) AND relnamespace IN (SELECT oid FROM pg_namespace \
         WHERE nspname = current_schema() \
-        UNION SELECT relnamespace FROM pg_class WHERE oid = to_regclass('users'))";
+        UNION SELECT relnamespace FROM pg_class WHERE oid = to_regclass('users')) \
+    UNION ALL SELECT name FROM unnest($1::text[]) AS t (name) \
+    WHERE CASE WHEN name LIKE '%)' THEN to_regprocedure(name) IS NOT NULL END";
 
 const HAS_COLUMNS: &str = "\
     SELECT count(*) = cardinality($2::text[]) FROM pg_attribute \

@@ -49,12 +49,16 @@ async fn each_revision_of_the_app_becomes_what_a_fresh_database_is() {
             let told = check(&stage).await;
             assert_eq!((&told["database"], &told["obstacles"]), (&json!("app"), &json!([])));
             let answer = migrate(&stage).await;
-            assert_eq!(answer["applied"], json!(["V2__signing_keys", "V3__adoption"]));
+            assert_eq!(
+                answer["applied"],
+                json!(["V2__signing_keys", "V3__adoption", "V4__callers"])
+            );
             // What the check said is what was done.
             let mut done = answer["adopted"].as_array().unwrap().clone();
             done.push(json!("record V1__users_and_roles as applied"));
             done.extend(
-                ["V2__signing_keys", "V3__adoption"].map(|it| json!(format!("apply {it}"))),
+                ["V2__signing_keys", "V3__adoption", "V4__callers"]
+                    .map(|it| json!(format!("apply {it}"))),
             );
             assert_eq!(told["steps"], json!(done), "{revision} {alembic}");
             if alembic {
@@ -189,7 +193,8 @@ async fn an_empty_database_is_told_from_one_of_the_app() {
     let stage = Stage::empty().await;
     let told = check(&stage).await;
     assert_eq!(told["database"], "empty");
-    let all = ["apply V1__users_and_roles", "apply V2__signing_keys", "apply V3__adoption"];
+    let all = ["V1__users_and_roles", "V2__signing_keys", "V3__adoption", "V4__callers"]
+        .map(|it| format!("apply {it}"));
     assert_eq!(told["steps"], json!(all));
     assert_eq!(
         stage.value("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'").await,
