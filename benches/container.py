@@ -43,7 +43,7 @@ def start(command, environment, folder, log):
     api = RuntimeApi()
     settings = environment | {"AWS_LAMBDA_RUNTIME_API": api.address}
     with contextlib.closing(api), open(log, "ab") as output:
-        begun = time.monotonic()
+        begun = time.time()
         # Nothing is done between fork and exec, as in `process.running`: that would cost a fork of all our memory.
         streams = {"stdin": subprocess.DEVNULL, "stdout": output, "stderr": output}
         process = subprocess.Popen(command, env=settings, cwd=folder, start_new_session=True, **streams)
