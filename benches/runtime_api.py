@@ -1,6 +1,8 @@
 """Lambda's Runtime API for one function, on loopback: it hands out events and takes the answers, and knows when.
 
 https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
+
+Times are the wall clock's, as the kernel's are: one that is set meanwhile spoils a figure.
 """
 
 import json

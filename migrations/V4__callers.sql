@@ -1,13 +1,14 @@
 -- Whom the authorizer may let in: the users of these numbers with all roles, and the keys that
 -- are accepted at that time. The authorizer asks for each token, and PostgreSQL takes longer to
 -- plan this than to run it: of a function's statements it keeps the plan with the connection,
--- whatever pooler hands that on (docs/adr/0012). A generic one, since otherwise it plans anew
+-- also behind a pooler that hands it on (docs/adr/0012). A generic one, since otherwise it plans anew
 -- for each list of numbers.
 
 CREATE FUNCTION callers(user_ids int[], asked_at timestamptz) RETURNS json
 LANGUAGE plpgsql STABLE
 SET plan_cache_mode = force_generic_plan
 AS $$
+#variable_conflict use_variable
 BEGIN
     RETURN json_build_object(
         'users', ARRAY(

@@ -2,7 +2,7 @@
 # An upgrade with a migration: admin first, then migrate, while the functions of the last release go on answering.
 
 upgrade=target/upgrade # a copy of the source, with a migration that no release has
-next=target/next       # what is built of it: beside ours, Cargo would take its migrations for ours from then on
+next=target/next       # what is built of it: in target itself Cargo would take its migrations for ours from then on
 number=$(($(find migrations -name 'V*__*.sql' | sed -E 's/.*V([0-9]+)__.*/\1/' | sort -n | tail -n 1) + 1))
 
 step "the next release's admin: one migration more (a debug build)"

@@ -111,7 +111,7 @@ fn create(missing: &[String]) -> String {
 
 fn own(roles: &[String]) -> String {
     format!(
-        "The owner of the tables and of their schema has to migrate once more: this login may not \
+        "The owner of the tables, of the function callers and of their schema has to migrate once more: this login may not \
          set what {} may do there.",
         roles.join(" and ")
     )

@@ -16,11 +16,15 @@ use crate::refusal::Refusal;
 /// The files of `migrations/`, as `build.rs` has read them.
 const MIGRATIONS: &str = include_str!(concat!(env!("OUT_DIR"), "/migrations.json"));
 
-/// Makes the function `callers`.
+/// Makes the function `callers`. A later migration that makes another of it takes this one's place
+/// here.
 const CALLERS: &str = include_str!("../../../migrations/V4__callers.sql");
 
 /// Its migration.
 const CALLERS_VERSION: i32 = 4;
+
+/// What is done where only that migration's function is missing.
+const MAKE_CALLERS: &str = "make the function callers, which a dump of tables leaves out";
 
 /// The advisory lock of all migrations: "latchkey" in ASCII.
 const LOCK: i64 = i64::from_be_bytes(*b"latchkey");
@@ -33,7 +37,7 @@ const ASKING: Duration = Duration::from_millis(100);
 pub(crate) struct Done {
     /// The steps of an adoption, in words.
     pub(crate) adopted: Vec<String>,
-    /// The names of the migrations.
+    /// The names of the migrations, and what else was missing.
     pub(crate) applied: Vec<String>,
 }
 
@@ -99,9 +103,10 @@ pub(crate) async fn apply(database: &Database, now: NumericDate) -> Result<(Done
     }
     let report = runner.run_async(&mut lock.client).await;
     let report = report.map_err(|error| Refusal::Migration(cause(&error)))?;
-    let applied = report.applied_migrations().iter().map(ToString::to_string).collect();
+    let mut applied: Vec<_> = report.applied_migrations().iter().map(ToString::to_string).collect();
     if lacks_callers(&lock.client).await? {
         lock.client.batch_execute(CALLERS).await.map_err(db::Error::from)?;
+        applied.push(MAKE_CALLERS.to_owned());
     }
     Ok((Done { adopted: adopted.unwrap_or_default(), applied }, lock))
 }
@@ -133,7 +138,7 @@ pub(crate) async fn check(database: &Database, now: NumericDate) -> Result<Check
         }
     }
     if lacks_callers {
-        steps.push("make the function callers, which a dump of tables leaves out".to_owned());
+        steps.push(MAKE_CALLERS.to_owned());
     }
     Ok(Check { database: kind, steps, obstacles, notes })
 }

@@ -4,12 +4,14 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use shared::db::Group;
+use tokio_postgres::types::ToSql;
 use tokio_postgres::{Error, Row, Transaction};
 
 use crate::role_prefix::RolePrefix;
 
-/// What the statements of `shared/src/db` need, column by column: the group, the privilege, the
-/// table, the columns. Tests hold it to those statements and to nothing more.
+/// What the statements of `shared/src/db` need, and the body of the function `callers` for them,
+/// column by column: the group, the privilege, the table, the columns. Tests hold it to those
+/// statements and to nothing more.
 const OF_COLUMNS: &[(Group, &str, &str, &[&str])] = &[
     (Group::Read, "SELECT", "users", &["id", "username", "email"]),
     (Group::Read, "SELECT", "roles", &["id", "name"]),
@@ -48,8 +50,9 @@ const PLACES: &str = "\
              AND p.refclassid = 'pg_class'::regclass AND p.refobjid = c.oid \
              AND d.adrelid IN (to_regclass('users'), to_regclass('users_to_roles')))";
 
-/// What roles hold of the schemas and of what stands in them, where that is ours to take. With
-/// `$3`, the use of a schema counts that somebody else's grant to everybody allows.
+/// What roles hold of the schemas and of what stands in them, where that is ours to take; of the
+/// functions, those of `$4` alone, since a team's own may be what its triggers call. With `$3`,
+/// the use of a schema counts that somebody else's grant to everybody allows.
 const HELD: &str = "\
     WITH schema AS ( \
         SELECT oid, nspname AS schema, nspacl AS acl, nspowner AS owner \
@@ -58,7 +61,8 @@ const HELD: &str = "\
         SELECT p.proacl AS acl, s.schema, p.proname AS name, \
                pg_get_function_identity_arguments(p.oid) AS arguments \
         FROM pg_proc AS p JOIN schema AS s ON s.oid = p.pronamespace \
-        WHERE pg_has_role(p.proowner, 'USAGE') \
+        WHERE pg_has_role(p.proowner, 'USAGE') AND p.oid = ANY(ARRAY( \
+            SELECT to_regprocedure(signature)::oid FROM unnest($4::text[]) AS t (signature))) \
     ), relation AS ( \
         SELECT c.oid, c.relacl AS acl, s.schema, c.relname AS name, \
                CASE c.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END AS kind \
@@ -131,6 +135,11 @@ fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
+/// The functions as PostgreSQL looks them up.
+fn signatures() -> Vec<String> {
+    OF_ROUTINES.iter().map(|(_, name, types)| format!("{name}({types})")).collect()
+}
+
 /// The schemas in which our tables and functions stand, and all that `groups` need.
 pub(crate) async fn needed(
     transaction: &Transaction<'_>,
@@ -139,9 +148,7 @@ pub(crate) async fn needed(
 ) -> Result<(Vec<String>, Privileges), Error> {
     let tables: BTreeSet<_> = OF_COLUMNS.iter().map(|(_, _, table, _)| *table).collect();
     let tables: Vec<_> = tables.into_iter().collect();
-    let routines = OF_ROUTINES.iter().map(|(_, name, types)| format!("{name}({types})"));
-    let routines: Vec<_> = routines.collect();
-    let rows = transaction.query(PLACES, &[&tables, &routines]).await?;
+    let rows = transaction.query(PLACES, &[&tables, &signatures()]).await?;
     let places: Result<Vec<_>, _> = rows.iter().map(object).collect();
     let places = places?;
     let schemas: BTreeSet<_> = places.iter().map(|place| place.schema.clone()).collect();
@@ -200,7 +207,9 @@ pub(crate) async fn held(
     schemas: &[String],
     by: By,
 ) -> Result<Privileges, Error> {
-    let rows = transaction.query(HELD, &[&roles, &schemas, &(by == By::Anybody)]).await?;
+    let parameters: [&(dyn ToSql + Sync); 4] =
+        [&roles, &schemas, &(by == By::Anybody), &signatures()];
+    let rows = transaction.query(HELD, &parameters).await?;
     let read = |row: &Row| {
         Ok(Privilege {
             role: row.try_get("role")?,

@@ -105,7 +105,7 @@ impl Found {
         let text = row.map_or(Ok(""), |row| row.try_get(0))?;
         // Its own words would hold what it has read.
         let Json { users, kids } = serde_json::from_str(text)
-            .map_err(|_| Error::Failed("not what callers() gives".into()))?;
+            .map_err(|_| Error::Failed("callers gave something else".into()))?;
         let user = |User { id, username, email, roles: names }| {
             let username = Username::parse(username)
                 .map_err(|_| Error::Failed("a username with a NUL".into()))?;

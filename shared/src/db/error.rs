@@ -51,7 +51,7 @@ impl fmt::Display for Error {
             Self::NotGranted(cause) => write!(
                 f,
                 "the database's login lacks a right: it must be a member of its group role, and \
-                 admin's the owner of the tables ({cause})"
+                 admin's the owner of the tables and functions ({cause})"
             ),
             Self::Failed(cause) => write!(f, "the database refuses a statement: {cause}"),
         }

@@ -23,6 +23,9 @@ pub(crate) async fn of(stage: &Stage) -> String {
             FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid \
             WHERE relnamespace = 'public'::regnamespace \
             UNION ALL \
+            SELECT format('%s %s', pg_get_functiondef(oid), proacl) FROM pg_proc \
+            WHERE pronamespace = 'public'::regnamespace \
+            UNION ALL \
             SELECT format('%s %s', c.relname, d.refobjid::regclass) FROM pg_class AS c \
             LEFT JOIN pg_depend AS d ON d.objid = c.oid AND d.deptype = 'a' \
             WHERE c.relkind = 'S' AND c.relnamespace = 'public'::regnamespace \
