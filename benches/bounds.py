@@ -23,7 +23,7 @@ class Bound(NamedTuple):
     is_steady: bool
 
 
-def held(functions, app, pairs, beyond, counts):
+def held(functions, app, me, beyond, counts):
     """All of them; those beside the app if it was measured."""
     bounds = [
         answers("me", functions, ME_MS),
@@ -33,7 +33,7 @@ def held(functions, app, pairs, beyond, counts):
         trips(counts),
         sign_in(beyond),
     ]
-    return bounds + ([share(functions, app), faster(pairs, app)] if app else [])
+    return bounds + ([share(functions, app), faster(me)] if app else [])
 
 
 def answers(name, functions, most):
@@ -68,8 +68,8 @@ def share(functions, app):
     return at_least(f"CPU to `/next` of the app over that of `{name}`", found, APPS_SHARE)
 
 
-def faster(pairs, app):
-    found = percentile(app[0].warm, 50) / percentile(pairs, 50)
+def faster(me):
+    found = percentile(me.theirs, 50) / percentile(me.ours, 50)
     return at_least("warm `me` of the app over that of authorizer and function", found, TIMES_FASTER)
 
 

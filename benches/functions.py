@@ -1,12 +1,14 @@
 """Each function as Lambda runs it, and the FastAPI app as one function beside them: cold starts, warm requests, memory,
 round trips, and what a million requests cost."""
 
+import contextlib
 import json
 import os
 import platform
 import secrets
 import statistics
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import accounts
 import bounds
@@ -27,6 +29,7 @@ from subject import DATABASE, LAMBDA_DIR, TOKENS, Ground, Start, Subject
 NAMES = sorted(os.listdir(runner.ROOT / "functions"))
 STARTS = 5  # of each turn
 CHEAP, DEAR, LINE = 200, 10, 50  # invocations of each turn: without a hash, with one, at each cost of a sign-in
+BLOCK = 20  # of these without a pause, where ours and the app's take turns
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -117,16 +120,35 @@ def take_warm(subject, started):
     subject.memory.append(started.memory_mib())
 
 
-def take_pairs(functions):
-    """Seconds of warm `me`: first the authorizer, then the function, which gets the authorizer's words."""
-    authorizer, me = functions["authorizer"], functions["me"]
-    pairs = []
-    with authorizer.start() as first, me.start() as then:
-        for _ in range(CHEAP + 1):
+class Me(NamedTuple):
+    """Seconds of each warm `me`: the authorizer and then the function, which gets the authorizer's words; the app."""
+
+    ours: list
+    theirs: list
+
+
+def take_me(functions, app):
+    """Both by turns, some at a time, so that what the machine does meanwhile is the same to both."""
+    me = Me([], [])
+    with contextlib.ExitStack() as stack:
+        authorizer, function = (functions[name] for name in ("authorizer", "me"))
+        first, then = (stack.enter_context(each.start()) for each in (authorizer, function))
+
+        def ours():
             policy = authorizer.invoke(first)
             event = events.proxy("GET", ME, context=events.context(policy.answer))
-            pairs.append(policy.seconds + me.invoke(then, event).seconds)
-    return pairs[1:]
+            return policy.seconds + function.invoke(then, event).seconds
+
+        turns = [(me.ours, ours)]
+        if app:
+            its, started = app[0], stack.enter_context(app[0].start())
+            turns.append((me.theirs, lambda: its.invoke(started).seconds))
+        for _, invoke in turns:
+            invoke()  # cold
+        for _ in range(CHEAP // BLOCK):
+            for seconds, invoke in turns:
+                seconds += [invoke() for _ in range(BLOCK)]
+    return me
 
 
 def take_costs(functions, accounts_by_cost):
@@ -172,28 +194,29 @@ def measure(given, stack, say):
         app = prepared_app(form, folder)
         versions.append(f"The app: {form.versions()}")
 
-    pairs, costs, by_cost = [], [], sign_up_at_each_cost(functions["signup"])
+    me, costs, by_cost = Me([], []), [], sign_up_at_each_cost(functions["signup"])
     for turn in range(given.turns):
         for subject in [*functions.values(), *app]:
             idleness.settle()
             take_turn(subject)
-        pairs += take_pairs(functions)
+        for seconds, taken in zip(me, take_me(functions, app)):
+            seconds += taken
         costs.append(take_costs(functions, by_cost))
         say(f"the functions, turn {turn + 1}")
     counts = round_trips.counted(functions, user, ground, app)
     if idleness.is_noise():
         say(f"these figures are noise: {idleness.described()}")
-    return figures(given, versions, idleness, functions, app, pairs, signin.Beyond(costs), counts)
+    return figures(given, versions, idleness, functions, app, me, signin.Beyond(costs), counts)
 
 
-def figures(given, versions, idleness, functions, app, pairs, beyond, counts):
-    held = bounds.held(functions, app, pairs, beyond, counts)
+def figures(given, versions, idleness, functions, app, me, beyond, counts):
+    held = bounds.held(functions, app, me, beyond, counts)
     starts = f"{given.turns * STARTS} cold starts of each: the median (least–most)"
     told = "\n\n".join(
         [
             report.conditions([*versions, starts], idleness),
             table(functions, app, counts),
-            warm_me(pairs, app),
+            warm_me(me),
             report.table([["besides", "round trips, warm", "promised"], *special(counts)]),
             report.table(bounds.rows(held)),
             report.table(cost_rows(functions, app)),
@@ -230,9 +253,9 @@ def table(functions, app, counts):
     return report.table(rows)
 
 
-def warm_me(pairs, app):
-    rows = [["warm `me`", "ms: p50, p99"], ["authorizer and function, one after the other", percentiles(pairs)]]
-    return report.table(rows + ([["the app", percentiles(app[0].warm)]] if app else []))
+def warm_me(me):
+    rows = [["warm `me`", "ms: p50, p99"], ["authorizer and function, one after the other", percentiles(me.ours)]]
+    return report.table(rows + ([["the app", percentiles(me.theirs)]] if me.theirs else []))
 
 
 def special(counts):
