@@ -42,6 +42,18 @@ async fn a_caller_is_a_user_by_a_key_that_is_accepted() {
 }
 
 #[tokio::test]
+async fn a_column_of_others_is_not_taken_for_what_is_asked() {
+    let (stage, kid) = stage(2).await;
+    for table in ["users", "roles", "users_to_roles", "signing_keys"] {
+        let columns = "ADD COLUMN user_ids int[], ADD COLUMN asked_at timestamptz";
+        stage.execute(&format!("ALTER TABLE {table} {columns}")).await;
+    }
+    let callers = Callers::new(stage.database_of(Group::Read));
+    assert!(find(&callers, 1, &kid).await.is_some());
+    assert_eq!(find(&callers, 3, &kid).await, None);
+}
+
+#[tokio::test]
 async fn roles_of_others_are_not_ours() {
     let (stage, kid) = stage(1).await;
     stage
