@@ -11,8 +11,9 @@ use super::turn::DEADLINE;
 /// The most questions of one statement.
 const MOST: usize = 100;
 
-/// Asks what comes while an earlier statement is under way in one statement after it: planning is
-/// most of a small one's work, and is so shared. A question that comes alone is asked at once.
+/// Asks what comes while an earlier statement is under way in one statement after it: most of a
+/// small one's work is its own and not its rows', and is so shared. A question that comes alone is
+/// asked at once.
 #[derive(Debug)]
 pub(super) struct Batcher<Q, A> {
     waiting: Mutex<Vec<Waiting<Q, A>>>,
