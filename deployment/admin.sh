@@ -41,7 +41,7 @@ case "${1:-} $#" in
 esac
 
 if [ "$sam_local" = yes ]; then
-  config=$(dirname "$0")/../.local/sam-local/samconfig.toml
+  config=$(cd "$(dirname "$0")/.." && pwd)/.local/sam-local/samconfig.toml
   [ -e "$config" ] || { echo "Nothing runs that deployment/sam-local.sh has started." >&2 && exit 1; }
 else
   function_name=$(aws cloudformation describe-stacks --stack-name "${STACK_NAME:-latchkey}" --output text \
@@ -72,7 +72,7 @@ ask_aws() {
 
 # Its log, and what sam says, go to standard error where something fails.
 ask_sam() {
-  if ! answer=$(jq -nc "$@" | sam local invoke AdminFunction --config-file "$(realpath "$config")" --event - 2>"$file") ||
+  if ! answer=$(jq -nc "$@" | sam local invoke AdminFunction --config-file "$config" --event - 2>"$file") ||
     [ -z "$answer" ]; then
     cat "$file" >&2
     exit 1

@@ -23,7 +23,7 @@ Usage: deployment/emulator.sh [--no-build] [--then COMMAND] [--brief]
 
 Needs on the PATH: cargo, cargo-lambda, sam, aws, ministack, python3, curl, jq, openssl, and PostgreSQL's initdb,
 postgres and psql (on the PATH, in PG_BIN or where Debian has them). The tools of AWS and the emulator come by
-  export PATH="$(.ci/tools/install aws target/ci/aws):$PATH:$(.ci/tools/install emulator target/ci/emulator)"
+  export PATH="$PATH:$(.ci/tools/install aws target/ci/aws):$(.ci/tools/install emulator target/ci/emulator)"
 END
 }
 
@@ -149,9 +149,9 @@ parameters=(AuthorizerCacheSeconds=0 Architecture="$architecture" DatabaseUrl="$
 deploy() {
   sam deploy --stack-name "$STACK_NAME" --no-confirm-changeset --no-progressbar --parameter-overrides "$@" \
     >"$place/deploy.log" 2>&1 || fail "sam deploy: $(tail -n 30 "$place/deploy.log")"
-  local url
+  local url form='^https://([a-z0-9]+)\.execute-api\..*/Prod$'
   url=$(output ApiUrl)
-  [[ $url =~ ^https://([a-z0-9]+)\.execute-api\..*/Prod$ ]] || fail "the output ApiUrl is $url"
+  [[ $url =~ $form ]] || fail "the output ApiUrl is $url"
   api_id=${BASH_REMATCH[1]}
   api=$endpoint/_aws/execute-api/$api_id/Prod # where the emulator serves that address
 }

@@ -6,7 +6,7 @@
 find_postgres() {
   local directory
   postgres=
-  for directory in "${PG_BIN:-}" $(tr : ' ' <<<"$PATH") $(printf '%s\n' /usr/lib/postgresql/*/bin | sort -rV); do
+  for directory in "${PG_BIN:-}" $(tr : ' ' <<<"$PATH") $(printf '%s\n' /usr/lib/postgresql/*/bin | sort -t / -k 5rn); do
     if [ -x "$directory/initdb" ] && [ -x "$directory/postgres" ]; then
       postgres=$directory && return
     fi
@@ -17,7 +17,9 @@ find_postgres() {
 # find_postgres_user: sets postgres_user where we are root, as which PostgreSQL refuses to run.
 find_postgres_user() {
   postgres_user=
-  [ "$(id -u)" != 0 ] || postgres_user=$(id -un postgres 2>/dev/null || echo nobody)
+  [ "$(id -u)" = 0 ] || return 0
+  command -v setpriv >/dev/null || fail "root can't run PostgreSQL and setpriv isn't installed: run this as another user"
+  postgres_user=$(id -un postgres 2>/dev/null || echo nobody)
 }
 
 # as_postgres PROGRAM ARGUMENT...: in this shell's place, as a user that PostgreSQL runs as, where that user may stand.
@@ -30,20 +32,28 @@ as_postgres() {
 }
 
 # start_postgres OPTION...: sets server (its process), database_port, and password, that of the user latchkey.
-# Only that password lets in, and nobody else's; what is written may be lost. The options are the server's own.
+# Only that password lets in, and nobody else's; what is written may be lost. The options are the server's own, and at
+# least one.
 start_postgres() {
   find_postgres_user
   database_port=$(free_port)
   password=$(python3 -c 'import secrets; print(secrets.token_hex(16))')
   install -d -m 700 ${postgres_user:+-o "$postgres_user"} "$place/database"
-  install -m 600 ${postgres_user:+-o "$postgres_user"} <(printf '%s' "$password") "$place/database.password"
+  (umask 077 && printf '%s' "$password" >"$place/database.password")
+  [ -z "$postgres_user" ] || chown "$postgres_user" "$place/database.password"
   (as_postgres "$postgres/initdb" --pgdata="$place/database" --username=latchkey --pwfile="$place/database.password" \
     --auth=scram-sha-256 --encoding=UTF8 --locale=C --no-sync) >"$place/initdb.log" 2>&1 ||
     fail "initdb: $(tail -n 3 "$place/initdb.log")"
-  (as_postgres "$postgres/postgres" -D "$place/database" -p "$database_port" -c unix_socket_directories= \
-    -c fsync=off -c max_connections=500 "$@") >"$place/postgres.log" 2>&1 &
-  server=$!
+  server_options=("$@")
+  run_postgres
   wait_for 20 "$server" accepts "$database_port" || fail "PostgreSQL doesn't answer: $(tail -n 3 "$place/postgres.log")"
+}
+
+# run_postgres: starts the server that start_postgres has set up; sets server. It may not answer yet.
+run_postgres() {
+  (as_postgres "$postgres/postgres" -D "$place/database" -p "$database_port" -c unix_socket_directories= \
+    -c fsync=off -c max_connections=500 "${server_options[@]}") >>"$place/postgres.log" 2>&1 &
+  server=$!
 }
 
 # accepts PORT: whether somebody listens there.

@@ -98,7 +98,8 @@ clean_up() {
   # By itself sam gives each container seconds to end, one after the other.
   if [ -n "$sam" ]; then
     kill -TERM "$sam" 2>/dev/null || true
-    sed -n 's/^SAM_CONTAINER_ID: //p' "$place/sam.log" | xargs -r docker rm --force >/dev/null 2>&1 || true
+    sed -n 's/^SAM_CONTAINER_ID: //p' "$place/sam.log" |
+      while read -r container; do docker rm --force "$container" >/dev/null 2>&1 || true; done
     stop TERM "$sam"
   fi
   [ -z "$server" ] || stop INT "$server"

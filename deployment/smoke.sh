@@ -38,10 +38,10 @@ trap 'rm -rf "$place"' EXIT
 # answers STATUS FILTER METHOD PATH [what else curl takes]: whether it does. STATUS is a regular expression; FILTER is
 # jq's, of a body that is JSON; '' takes any body. Sets why, if it doesn't.
 answers() {
-  local status filter=$2
+  local status filter=$2 expected="^($1)\$"
   if ! status=$(curl -sS --max-time 35 -o "$place/body" -w '%{http_code}' -X "$3" "${@:5}" "$api$4" 2>"$place/error"); then
     why="no answer: $(<"$place/error")"
-  elif ! [[ $status =~ ^($1)$ ]]; then
+  elif ! [[ $status =~ $expected ]]; then
     why="$status, not $1: $(head -c 300 "$place/body")"
   elif [ -n "$filter" ] && ! jq -e "$filter" "$place/body" >/dev/null 2>&1; then
     why="a body of which this isn't true: $filter"

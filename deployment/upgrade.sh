@@ -37,7 +37,7 @@ while [ $# -gt 0 ]; do
   esac
   shift
 done
-[ -z "$snapshot" ] || snapshot=$(realpath -m "$snapshot")
+case $snapshot in '' | /*) ;; *) snapshot=$PWD/$snapshot ;; esac
 cd "$(dirname "$0")/.."
 . deployment/stack.sh
 if [ -n "$code_only" ] && [ -n "${PARAMETERS:-}" ]; then
@@ -80,8 +80,10 @@ step() {
 }
 
 sam_deploy() {
-  local parameters=()
-  [ -z "${PARAMETERS:-}" ] || mapfile -t parameters < <(grep -v '^[[:space:]]*$' <<<"$PARAMETERS")
+  local parameters=() line
+  while IFS= read -r line; do
+    [[ $line != *[![:space:]]* ]] || parameters+=("$line")
+  done <<<"${PARAMETERS:-}"
   sam deploy --stack-name "$STACK_NAME" --no-confirm-changeset --no-progressbar \
     ${parameters[0]:+--parameter-overrides "${parameters[@]}"}
 }
@@ -93,7 +95,7 @@ deploy_code() {
   await_update "$2"
 }
 
-digest() { sha256sum "target/lambda/$1/bootstrap" | cut -d ' ' -f 1; }
+digest() { openssl dgst -sha256 -r "target/lambda/$1/bootstrap" | cut -d ' ' -f 1; }
 # running FUNCTION: the digest of the program that it runs. That of the zip won't do: it holds the time, too.
 running() {
   fetch_code "$1" "$place/code.zip" >/dev/null

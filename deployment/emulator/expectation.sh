@@ -47,4 +47,4 @@ answered() { [ "$answer" = "$1" ] || fail "admin answered $answer, not $1"; }
 
 # code: each function, its code and since when that is so. milliseconds: the time.
 code() { aws lambda list-functions --query 'Functions[].[FunctionName,CodeSha256,LastModified]' --output text | sort; }
-milliseconds() { date +%s%3N; }
+milliseconds() { python3 -c 'import time; print(int(time.time() * 1000))'; }

@@ -2,18 +2,6 @@
 # The database and the emulator die and come back between two calls.
 
 sign_in # a token of which no policy is kept
-mapfile -d '' -t server_command <"/proc/$server/cmdline"
-server_user=$(stat -c %U "/proc/$server")
-start_again() {
-  (
-    cd /
-    if [ "$(id -un)" != "$server_user" ]; then
-      exec setpriv --reuid="$server_user" --regid="$(id -gn "$server_user")" --clear-groups "${server_command[@]}"
-    fi
-    exec "${server_command[@]}"
-  ) >>"$place/postgres.log" 2>&1 &
-  server=$!
-}
 # unavailable METHOD PATH ...: a function's own 503, which says when to come again.
 unavailable() {
   request "$@" -D "$place/headers" && expect 503 'Service Unavailable'
@@ -31,7 +19,7 @@ request GET /api/test/all && expect 200 '"public content"'
 
 step "and is back: 200 within seconds, nobody signed out"
 came_back=$(milliseconds)
-start_again
+run_postgres
 until request GET /.well-known/jwks.json && [ "$status" = 200 ]; do
   [ "$(milliseconds)" -lt $((came_back + 15000)) ] || fail "still $status: $body"
   sleep 0.1
