@@ -84,7 +84,7 @@ sam_deploy() {
   while IFS= read -r line; do
     [[ $line != *[![:space:]]* ]] || parameters+=("$line")
   done <<<"${PARAMETERS:-}"
-  sam deploy --stack-name "$STACK_NAME" --no-confirm-changeset --no-progressbar \
+  sam deploy --stack-name "$STACK_NAME" --s3-prefix "$STACK_NAME" --no-confirm-changeset --no-progressbar \
     ${parameters[0]:+--parameter-overrides "${parameters[@]}"}
 }
 

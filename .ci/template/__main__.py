@@ -1,6 +1,6 @@
-"""Transforms template.yaml as AWS does at a deployment, and checks what it would get; database.yaml too.
+"""Transforms template.yaml as AWS does at a deployment, and checks what it would get; database.yaml and the pipeline's too.
 
-Usage: python .ci/template <template.yaml> <database.yaml> <transformed.json>
+Usage: python .ci/template <template.yaml> <database.yaml> <pipeline.yaml> <deploy.yml> <transformed.json>
 with the Python of aws-sam-cli, whose translator is the one that AWS runs. Needs no account. The transformed template
 is left behind for cfn-lint.
 """
@@ -15,6 +15,7 @@ import logs
 import network
 import outputs
 import parameters
+import pipeline
 import rights
 import routes
 import rules
@@ -24,11 +25,12 @@ from fault import faults
 from stack import transformed
 
 
-def main(source, database_source, target):
+def main(source, database_source, pipeline_source, workflow, target):
     modules = [routes, rights, functions, stage, logs, alarms, network, outputs, parameters, rules, signing_key]
     for module in modules:
         module.check(source)
     database.check(database_source, source)
+    pipeline.check(pipeline_source, source, workflow)
     with open(target, "w") as file:
         json.dump(transformed(source), file, indent=1)
     for fault in faults:

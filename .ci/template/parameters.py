@@ -37,6 +37,7 @@ PATTERNS = {
     "VpcId": (["", "vpc-0a1b"], ["vpc-", "x"]),
     "AuthorizerConcurrency": (counts := (["", "1", "1000"], ["0", "-1", "x", "1.5"])),
     "HashingConcurrency": counts,
+    "PermissionsBoundaryArn": (["", "arn:aws:iam::123456789012:policy/latchkey-pipeline-Boundary-1"], ["x", "arn:aws:iam::123456789012:role/x"]),
     "AlarmTopicArn": (["", "arn:aws:sns:eu-west-1:123456789012:alarms"], ["alarms", "arn:aws:sqs:eu-west-1:123456789012:q"]),
     "DomainName": (["", "api.example.com"], ["localhost", "https://api.example.com", "API.example.com", "a..com"]),
     "CertificateArn": (["", "arn:aws:acm:eu-west-1:123456789012:certificate/0a-1b"], ["x", "arn:aws:iam::123456789012:server-certificate/x"]),
