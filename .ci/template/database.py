@@ -13,7 +13,6 @@ OPEN = {"0.0.0.0/0", "::/0"}
 WAYS_IN = {
     "FunctionsSecurityGroup": set(),
     "DatabaseSecurityGroup": {("<FunctionsSecurityGroup>", 5432)},
-    "SecretsEndpointSecurityGroup": {("<FunctionsSecurityGroup>", 443)},
 }
 WAYS_IN_WITH_PROXY = WAYS_IN | {
     "DatabaseSecurityGroup": {("<FunctionsSecurityGroup>", 5432), ("<ProxySecurityGroup>", 5432)},
@@ -49,16 +48,24 @@ def check_network(stack, ways_in):
             same(f"addresses that {name} lets in", {key: value for key, value in way.items() if key.startswith("Cidr")}, {})
             found[name].add((way["SourceSecurityGroupId"], way["FromPort"]))
         holds(f"{name} says nothing of the way out, so it is open", group.get("SecurityGroupEgress"))
-        for way in group.get("SecurityGroupEgress", []):
-            holds(f"{name} lets out to anywhere", OPEN.isdisjoint(way.values()))
+        anywhere = [(name, it["FromPort"], it["ToPort"]) for it in group.get("SecurityGroupEgress", []) if not OPEN.isdisjoint(it.values())]
+        same(f"ways of {name} to anywhere", anywhere, [(name, 443, 443)] if name == "FunctionsSecurityGroup" else [])
     same("who lets whom in", found, ways_in)
-    endpoint = stack.of_type("AWS::EC2::VPCEndpoint")["SecretsEndpoint"]
-    same("the endpoint's group", endpoint["SecurityGroupIds"], ["<SecretsEndpointSecurityGroup>"])
-    same("the endpoint's subnets", endpoint["SubnetIds"], ["<SubnetA>", "<SubnetB>"])
-    same("the endpoint's name", (endpoint["ServiceName"], endpoint["PrivateDnsEnabled"]), ("com.amazonaws.us-east-1.secretsmanager", True))
-    [statement] = endpoint["PolicyDocument"]["Statement"]
-    same("whose secrets the endpoint leads to", statement["Resource"], f"{SECRET}:*")
-    same("whom the endpoint takes", statement["Condition"], {"StringEquals": {"aws:PrincipalAccount": "123456789012"}})
+    check_way_out(stack)
+
+
+def check_way_out(stack):
+    """The way of the functions to Secrets Manager: out alone, over IPv6, on one port."""
+    same("endpoints", stack.of_type("AWS::EC2::VPCEndpoint"), {})
+    [gateway] = stack.of_type("AWS::EC2::EgressOnlyInternetGateway")
+    [route] = stack.of_type("AWS::EC2::Route").values()
+    wanted = {"RouteTableId": "<RouteTable>", "DestinationIpv6CidrBlock": "::/0", "EgressOnlyInternetGatewayId": f"<{gateway}>"}
+    same("the one route", route, wanted)
+    led = {it["SubnetId"]: it["RouteTableId"] for it in stack.of_type("AWS::EC2::SubnetRouteTableAssociation").values()}
+    same("whom it leads", led, {"<SubnetA>": "<RouteTable>", "<SubnetB>": "<RouteTable>"})
+    for name in ("SubnetA", "SubnetB"):
+        holds(f"{name} has no addresses of IPv6", "Ipv6CidrBlock" in stack.resources[name]["Properties"])
+        same(f"what {name} waits for", stack.resources[name]["DependsOn"], "Ipv6Block")
 
 
 def check_cluster(stack):
@@ -112,6 +119,7 @@ def check_outputs(plain, whole, parameters):
         "DatabaseResourceId": "<Cluster.DBClusterResourceId>",
         "VpcSubnetIds": "<SubnetA>,<SubnetB>",
         "VpcSecurityGroupIds": "<FunctionsSecurityGroup>",
+        "VpcIpv6": "on",
         "ClusterArn": "<Cluster.DBClusterArn>",
     }
     same("outputs", plain.outputs, wanted)

@@ -49,6 +49,10 @@ def check_parameters(source):
         same(f"reserved concurrency of {name} where it is set", function.get("ReservedConcurrentExecutions"), concurrency)
         same(f"tracing of {name} where it is on", function["TracingConfig"], {"Mode": "Active"})
         same(f"network of {name} in a VPC", function.get("VpcConfig"), vpc if name in WITH_DATABASE else None)
+    ipv6 = of(source, VpcSubnetIds=SUBNETS, VpcSecurityGroupIds=GROUPS, VpcIpv6="on")
+    for name, function in ipv6.items():
+        wanted = {**vpc, "Ipv6AllowedForDualStack": True} if name in WITH_DATABASE else None
+        same(f"network of {name} in a VPC with IPv6", function.get("VpcConfig"), wanted)
 
 
 def check_logins(source):

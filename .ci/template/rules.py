@@ -9,6 +9,7 @@ DATABASE = {"DatabaseUrl": "postgres://u:p@h/n"}
 BY_VALUE = DATABASE | {"LegacyTokenSecret": "s", "LegacyTokensUntil": UNTIL}
 BY_ARN = DATABASE | {"LegacyTokenSecretArn": LEGACY, "LegacyTokensUntil": UNTIL}
 IAM = {"DatabaseHost": "h", "DatabaseAuth": "iam", "DatabaseUser": "u", "DatabaseResourceId": "db-A"}
+VPC = {"VpcSubnetIds": SUBNETS, "VpcSecurityGroupIds": GROUPS}
 # Parameters, and the rules that they break.
 REFUSED = [
     ({}, {"ADatabaseIsNamed"}),
@@ -29,6 +30,8 @@ REFUSED = [
     (DATABASE | {"VpcSubnetIds": SUBNETS}, {"SubnetsNeedSecurityGroups"}),
     (DATABASE | {"VpcSecurityGroupIds": GROUPS}, {"SecurityGroupsNeedSubnets"}),
     (DATABASE | {"VpcId": "vpc-1"}, {"SecurityGroupsNeedSubnets"}),
+    (DATABASE | {"VpcIpv6": "on"}, {"Ipv6IsASubnets"}),
+    (DATABASE | VPC | {"VpcIpv6": "on", "VpcId": "vpc-1"}, {"Ipv6IsASubnets"}),
     (DATABASE | {"DomainName": "api.example.com"}, {"ADomainNeedsACertificate"}),
     (DATABASE | {"CertificateArn": DOMAIN["CertificateArn"]}, {"ACertificateNeedsADomain"}),
     (DATABASE | {"HostedZoneId": "Z0123"}, {"ACertificateNeedsADomain"}),
@@ -44,7 +47,9 @@ TAKEN = [
     BY_ARN | {"ForgeableLegacyTokenSecret": "s"},
     BY_ARN | {"LegacyTokenSecret": "t"},
     BY_ARN | {"DatabaseSecretsKeyArn": KEY},
-    DATABASE | {"VpcSubnetIds": SUBNETS, "VpcSecurityGroupIds": GROUPS},
+    DATABASE | VPC,
+    DATABASE | VPC | {"VpcId": "vpc-1"},
+    DATABASE | VPC | {"VpcIpv6": "on"},
     DATABASE | DOMAIN,
     DATABASE | DOMAIN | {"HostedZoneId": "Z0123"},
     *(parameters for parameters, _ in MATRIX.values()),
