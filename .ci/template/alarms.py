@@ -1,5 +1,6 @@
 """The alarms, and the count of what the authorizer can't do."""
 
+import json
 import re
 
 from fault import holds, same
@@ -9,21 +10,55 @@ from stage import FIELDS
 
 TOPIC = "arn:aws:sns:us-east-1:123456789012:alarms"
 STAGE = [{"Name": "ApiName", "Value": STACK}, {"Name": "Stage", "Value": "Prod"}]
-# Name: namespace, metric, dimensions, statistic, seconds, more than.
+# Name: namespace, metric, dimensions, statistic, seconds, more than, in how many of how many periods.
 ALARMS = {
-    "FailureAlarm": ("AWS/ApiGateway", "5XXError", STAGE, "Average", 60, "0.05"),
-    "AuthorizerAlarm": (f"Latchkey/{STACK}", "AuthorizerFailures", None, "Sum", 60, "0"),
-    "LatencyAlarm": ("AWS/ApiGateway", "Latency", STAGE, "p99", 300, "3000"),
+    "FailureAlarm": ("AWS/ApiGateway", "5XXError", STAGE, "Average", 60, "0.05", (2, 3)),
+    "AuthorizerAlarm": (f"Latchkey/{STACK}", "AuthorizerFailures", None, "Sum", 60, "0", (2, 3)),
+    "LatencyAlarm": ("AWS/ApiGateway", "Latency", STAGE, "p99", 300, "3000", (2, 3)),
+    "ThrottleAlarm": (f"Latchkey/{STACK}", "ThrottledRequests", None, "Sum", 60, "0", (2, 3)),
+    "RefusedSigninsAlarm": (f"Latchkey/{STACK}", "RefusedSignins", None, "Sum", 300, "100", (1, 1)),
 }
+# Metric filter: the log group that it reads, what it counts, the metric.
+COUNTED = {
+    "AuthorizerFailures": (
+        "<AccessLogGroup>",
+        '{ ($.error = "AUTHORIZER_FAILURE") || ($.error = "AUTHORIZER_CONFIGURATION_ERROR") }',
+        "AuthorizerFailures",
+    ),
+    "ThrottledRequests": ("<AccessLogGroup>", '{ $.status = "429" }', "ThrottledRequests"),
+    "RefusedSignins": ("<SigninLogGroup>", '{ $.event = "authn_login_fail" }', "RefusedSignins"),
+    "RefusedTokens": ("<TokenLogGroup>", '{ $.event = "authn_login_fail" }', "RefusedSignins"),
+}
+# What the functions' lines hold (shared/src/log.rs), and Lambda's own of them.
+LINE = {"user_id", "function", "request_id", "event", "status", "error", "cause", "hash_scheme", "level"}
 
 
 def check(source):
     stack = deployed(source)
     check_alarms(stack, ALARMS, None)
-    slower = {**ALARMS, "LatencyAlarm": (*ALARMS["LatencyAlarm"][:-1], "900")}
-    check_alarms(deployed(source, AlarmTopicArn=TOPIC, LatencyAlarmMilliseconds=900), slower, [TOPIC])
+    check_alarms(deployed(source, AlarmTopicArn=TOPIC), ALARMS, [TOPIC])
+    by_email = deployed(source, AlarmEmail="ops@example.com")
+    check_alarms(by_email, ALARMS, ["<AlarmTopic>"])
+    subscription = {"TopicArn": "<AlarmTopic>", "Protocol": "email", "Endpoint": "ops@example.com"}
+    same("subscriptions", by_email.of_type("AWS::SNS::Subscription"), {"AlarmSubscription": subscription})
+    same("topics, unasked", {**stack.of_type("AWS::SNS::Topic"), **stack.of_type("AWS::SNS::Subscription")}, {})
+    check_thresholds(source)
     same("the API's name, by which alarms find it", stack.of_type("AWS::ApiGateway::RestApi")["Api"]["Name"], STACK)
-    check_filter(stack)
+    check_filters(stack)
+    check_dashboard(source)
+
+
+def check_thresholds(source):
+    changed = {
+        "LatencyAlarm": (*ALARMS["LatencyAlarm"][:5], "900", (2, 3)),
+        "RefusedSigninsAlarm": (*ALARMS["RefusedSigninsAlarm"][:5], "7", (1, 1)),
+    }
+    for parameter, dimension in (("DatabaseClusterId", "DBClusterIdentifier"), ("DatabaseInstanceId", "DBInstanceIdentifier")):
+        of = [{"Name": dimension, "Value": "accounts"}]
+        connections = {"ConnectionsAlarm": ("AWS/RDS", "DatabaseConnections", of, "Maximum", 60, "55", (2, 3))}
+        numbers = {"LatencyAlarmMilliseconds": 900, "RefusedSigninsAlarmCount": 7, "DatabaseConnectionsAlarmCount": 55}
+        stack = deployed(source, **{parameter: "accounts"}, **numbers)
+        check_alarms(stack, ALARMS | changed | connections, None)
 
 
 def check_alarms(stack, wanted, actions):
@@ -31,24 +66,51 @@ def check_alarms(stack, wanted, actions):
     for name, alarm in stack.of_type("AWS::CloudWatch::Alarm").items():
         statistic = alarm.get("Statistic") or alarm["ExtendedStatistic"]
         of = (alarm["Namespace"], alarm["MetricName"], alarm.get("Dimensions"))
-        found[name] = (*of, statistic, alarm["Period"], str(alarm["Threshold"]))
+        often = (alarm["DatapointsToAlarm"], alarm["EvaluationPeriods"])
+        found[name] = (*of, statistic, alarm["Period"], str(alarm["Threshold"]), often)
         same(f"comparison of {name}", alarm["ComparisonOperator"], "GreaterThanThreshold")
-        same(f"how often {name} must hold", (alarm["DatapointsToAlarm"], alarm["EvaluationPeriods"]), (2, 3))
         same(f"{name} where nobody calls", alarm["TreatMissingData"], "notBreaching")
         same(f"whom {name} tells", (alarm.get("AlarmActions"), alarm.get("OKActions")), (actions, actions))
     same("alarms", found, wanted)
 
 
-def check_filter(stack):
-    [counts] = stack.of_type("AWS::Logs::MetricFilter").values()
-    same("where authorizer failures are counted", counts["LogGroupName"], "<AccessLogGroup>")
-    named = re.findall(r'\(\$\.(\w+) = "(\w+)"\)', counts["FilterPattern"])
-    wanted = [("error", "AUTHORIZER_FAILURE"), ("error", "AUTHORIZER_CONFIGURATION_ERROR")]
-    same("what counts as an authorizer failure", named, wanted)
-    pattern = "{ " + " || ".join(f'($.{field} = "{kind}")' for field, kind in named) + " }"
-    same("the pattern, whole", counts["FilterPattern"], pattern)
-    holds("it counts what API Gateway doesn't answer", all(kind in ANSWERS for _, kind in named))
-    same("the field that it reads", {FIELDS[field] for field, _ in named}, {"$context.error.responseType"})
-    [metric] = counts["MetricTransformations"]
-    same("its metric", (metric["MetricNamespace"], metric["MetricName"]), ALARMS["AuthorizerAlarm"][:2])
-    same("what it counts each as", (metric["MetricValue"], metric["DefaultValue"]), ("1", 0))
+def check_filters(stack):
+    found = {}
+    for name, it in stack.of_type("AWS::Logs::MetricFilter").items():
+        [metric] = it["MetricTransformations"]
+        found[name] = (it["LogGroupName"], it["FilterPattern"], metric["MetricName"])
+        same(f"namespace of {name}", metric["MetricNamespace"], f"Latchkey/{STACK}")
+        same(f"what {name} counts each as", (metric["MetricValue"], metric["DefaultValue"]), ("1", 0))
+        for field, value in re.findall(r'\$\.(\w+) = "([^"]+)"', it["FilterPattern"]):
+            holds(f"{name} reads {field}, which no line has", field in (FIELDS if it["LogGroupName"] == "<AccessLogGroup>" else LINE))
+            holds(f"{name} counts what API Gateway doesn't answer", field != "error" or value in ANSWERS)
+    same("what is counted", found, COUNTED)
+    kinds = {"error": "$context.error.responseType", "status": "$context.status"}
+    same("the fields of the access log that are counted by", {field: FIELDS[field] for field in kinds}, kinds)
+
+
+def check_dashboard(source):
+    for kind in ("AWS::CloudWatch::Dashboard", "AWS::Logs::QueryDefinition"):
+        same(f"{kind}, unasked", deployed(source).of_type(kind), {})
+    stack = deployed(source, Dashboard="on")
+    [board] = stack.of_type("AWS::CloudWatch::Dashboard").values()
+    same("the dashboard's name", board["DashboardName"], STACK)
+    widgets = json.loads(board["DashboardBody"])["widgets"]
+    [alarms] = [it["properties"]["alarms"] for it in widgets if it["type"] == "alarm"]
+    same("the dashboard's alarms", set(alarms), {f"<{name}.Arn>" for name in ALARMS})
+    measured = {metric[1] for it in widgets for metric in it["properties"].get("metrics", []) if metric[0] != "..."}
+    counts = {"Count", "4XXError", "5XXError", "Latency", "RefusedSignins", "ThrottledRequests", "AuthorizerFailures", "ConcurrentExecutions"}
+    same("the dashboard's metrics", measured, counts)
+    for name, query in stack.of_type("AWS::Logs::QueryDefinition").items():
+        holds(f"{name} is in another folder", query["Name"].startswith(f"{STACK}/"))
+        groups = set(query["LogGroupNames"])
+        known = set(FIELDS) if groups == {"<AccessLogGroup>"} else LINE
+        holds(f"{name} reads two kinds of log", groups == {"<AccessLogGroup>"} or "<AccessLogGroup>" not in groups)
+        named = re.sub(r'"[^"]*"|@\w+|\w+\(|\bas \w+', "", query["QueryString"])
+        made = {*re.findall(r"\bas (\w+)", query["QueryString"]), *WORDS}
+        for field in set(re.findall(r"[A-Za-z_]\w*", named)) - made:
+            holds(f"{name} reads {field}, which no line has", field in known)
+
+
+# Of the language of Logs Insights.
+WORDS = {"fields", "filter", "sort", "stats", "limit", "by", "desc", "count", "bin", "latest", "m"}

@@ -120,6 +120,7 @@ def check_outputs(plain, whole, parameters):
         "VpcSubnetIds": "<SubnetA>,<SubnetB>",
         "VpcSecurityGroupIds": "<FunctionsSecurityGroup>",
         "VpcIpv6": "on",
+        "DatabaseClusterId": "<Cluster>",
         "ClusterArn": "<Cluster.DBClusterArn>",
     }
     same("outputs", plain.outputs, wanted)

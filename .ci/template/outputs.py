@@ -37,6 +37,21 @@ def check(source):
     }
     found = deployed(source, HostedZoneId="Z0123", **DOMAIN)
     same("a domain with its record", of_domain(found), domain | {"DomainRecord": record})
+    check_doors(source)
+
+
+def check_doors(source):
+    """What the API's own address does beside a domain, how old a TLS may be, and what stands before it."""
+    for alone in ("on", "off"):
+        api = deployed(source, DisableExecuteApiEndpoint=alone, **DOMAIN).of_type("AWS::ApiGateway::RestApi")["Api"]
+        setting = {"x-amazon-apigateway-endpoint-configuration": {"disableExecuteApiEndpoint": alone == "on"}}
+        same(f"the API's own address, DisableExecuteApiEndpoint={alone}", api["Body"]["servers"], [setting])
+        same("the least TLS of that address", api["SecurityPolicy"], "TLS_1_2")
+    kind = "AWS::WAFv2::WebACLAssociation"
+    same("a web ACL, unasked", deployed(source).of_type(kind), {})
+    stage = "arn:aws:apigateway:us-east-1::/restapis/<Api>/stages/<ApiProdStage>"
+    found = deployed(source, WebAclArn="arn:acl").of_type(kind)
+    same("a web ACL", found, {"WebAcl": {"WebACLArn": "arn:acl", "ResourceArn": stage}})
 
 
 def addresses(api):

@@ -17,7 +17,14 @@ SUBJECT = "repo:octo-org@123456/accounts@456789:environment"
 
 # What a handler would ask for a property that template.yaml doesn't set, or a kind of target that it hasn't.
 UNUSED = {
+    "amplify:*": "the web ACL is that of a stage",
     "apigateway:UpdateRestApiPolicy": "the API has no policy of its own",
+    "apprunner:*": "the web ACL is that of a stage",
+    "appsync:*": "the web ACL is that of a stage",
+    "bedrock-agentcore:*": "the web ACL is that of a stage",
+    "cognito-idp:*": "the web ACL is that of a stage",
+    "ec2:*VerifiedAccessInstanceWebAcl*": "the web ACL is that of a stage",
+    "elasticloadbalancing:*": "the web ACL is that of a stage",
     "elasticfilesystem:*": "no function has a file system",
     "firehose:*": "no log group delivers to Firehose",
     "iam:DeleteRolePermissionsBoundary": "it is denied: a boundary stays",
@@ -46,8 +53,10 @@ UNUSED = {
     "s3files:*": "no function has a file system",
     "secretsmanager:RemoveRegionsFromReplication": "the signing key is in one region",
     "secretsmanager:ReplicateSecretToRegions": "the signing key is in one region",
+    "sns:PutDataProtectionPolicy": "the topic masks nothing",
     "vpc-lattice:*": "no endpoint is of a service network",
     "vpce:AllowMultiRegion": "no endpoint is of another region",
+    "wafv2:*PermissionPolicy": "no rule group is shared",
 }
 # What is asked for beside the handlers: by sam, by its bucket's stack, by the scripts of deployment/ and cargo-lambda.
 OTHERS = {
@@ -154,6 +163,8 @@ def check_decisions(stack):
             ("logs:PutRetentionPolicy", logs + ":/aws/lambda/{}-signin", {}),
             ("logs:DeleteLogGroup", logs + ":/aws/apigateway/{}", {}),
             ("cloudwatch:PutMetricAlarm", f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:{{}}-FailureAlarm-1", {}),
+            ("cloudwatch:PutDashboard", f"arn:aws:cloudwatch::{ACCOUNT}:dashboard/{{}}", {}),
+            ("sns:DeleteTopic", f"arn:aws:sns:{REGION}:{ACCOUNT}:{{}}-AlarmTopic-1", {}),
             ("s3:PutObject", "arn:aws:s3:::aws-sam-cli-managed-default-1/{}/1", {}),
         ]
         tagged = [

@@ -1,5 +1,6 @@
 """The rules by which contradictory parameters are refused, before anything is made."""
 
+from alarms import TOPIC
 from fault import same
 from matrix import GROUPS, KEY, LEGACY, MATRIX, OWNER, SUBNETS, UNTIL
 from outputs import DOMAIN
@@ -35,6 +36,9 @@ REFUSED = [
     (DATABASE | {"DomainName": "api.example.com"}, {"ADomainNeedsACertificate"}),
     (DATABASE | {"CertificateArn": DOMAIN["CertificateArn"]}, {"ACertificateNeedsADomain"}),
     (DATABASE | {"HostedZoneId": "Z0123"}, {"ACertificateNeedsADomain"}),
+    (DATABASE | {"DisableExecuteApiEndpoint": "on"}, {"ADisabledEndpointNeedsADomain"}),
+    (DATABASE | {"AlarmEmail": "a@b.c", "AlarmTopicArn": TOPIC}, {"OneTopicOfAlarms"}),
+    (DATABASE | {"DatabaseClusterId": "a", "DatabaseInstanceId": "b"}, {"OneDatabaseIsWatched"}),
 ]
 TAKEN = [
     DATABASE,
@@ -51,7 +55,9 @@ TAKEN = [
     DATABASE | VPC | {"VpcId": "vpc-1"},
     DATABASE | VPC | {"VpcIpv6": "on"},
     DATABASE | DOMAIN,
-    DATABASE | DOMAIN | {"HostedZoneId": "Z0123"},
+    DATABASE | DOMAIN | {"HostedZoneId": "Z0123", "DisableExecuteApiEndpoint": "on"},
+    DATABASE | {"AlarmEmail": "a@b.c", "DatabaseClusterId": "a"},
+    DATABASE | {"AlarmTopicArn": TOPIC, "DatabaseInstanceId": "b"},
     *(parameters for parameters, _ in MATRIX.values()),
 ]
 
