@@ -69,8 +69,8 @@ OTHERS = {
     "lambda:ListTags": "the handler of functions, of their tags",
     "route53:AssociateVPCWithHostedZone": "EC2, for the name of an endpoint in the whole VPC",
 } | {f"cloudformation:{action}": "sam deploy" for action in (
-    "CreateChangeSet", "DeleteChangeSet", "DescribeChangeSet", "DescribeStackEvents", "DescribeStackResource",
-    "DescribeStacks", "ExecuteChangeSet", "GetTemplate", "GetTemplateSummary", "TagResource",
+    "CreateChangeSet", "DescribeChangeSet", "DescribeStackEvents", "DescribeStacks", "ExecuteChangeSet",
+    "GetTemplateSummary", "TagResource",
 )} | {f"s3:{action}": "sam's bucket" for action in (
     "CreateBucket", "GetBucket*", "GetEncryptionConfiguration", "GetObject", "GetObjectVersion", "ListBucket",
     "PutBucketPolicy", "PutBucketPublicAccessBlock", "PutBucketTagging", "PutBucketVersioning",
