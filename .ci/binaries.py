@@ -12,18 +12,36 @@ import re
 import subprocess
 import sys
 import zipfile
-
-MB = 1_000_000
-# A cold start reads all of it.
-LIMITS = {"me": 2.6 * MB, "content": 2.6 * MB, "docs": 5 * MB}
-WITH_A_DATABASE = 9 * MB
+from typing import NamedTuple
 
 # provided.al2023 is Amazon Linux 2023, whose glibc is 2.34 as long as it lives.
 GLIBC = (2, 34)
 # What glibc itself consists of there, and GCC's runtime.
 LIBRARIES = {"libc.so.6", "libdl.so.2", "libgcc_s.so.1", "libm.so.6", "libpthread.so.0", "librt.so.1"}
-X86_64 = ("Advanced Micro Devices X86-64", "/lib64/ld-linux-x86-64.so.2")
-ARM64 = ("AArch64", "/lib/ld-linux-aarch64.so.1")
+MB = 1_000_000
+
+
+class Processor(NamedTuple):
+    """What a binary for it says of itself, and how many bytes it may have: a cold start reads all of them."""
+
+    machine: str
+    loader: str
+    limits: dict
+    with_a_database: float
+
+
+X86_64 = Processor(
+    "Advanced Micro Devices X86-64",
+    "/lib64/ld-linux-x86-64.so.2",
+    {"me": 2.6 * MB, "content": 2.6 * MB, "docs": 5 * MB},
+    9 * MB,
+)
+ARM64 = Processor(
+    "AArch64",
+    "/lib/ld-linux-aarch64.so.1",
+    {"me": 2.2 * MB, "content": 2.2 * MB, "docs": 4.5 * MB},
+    8 * MB,
+)
 
 
 def readelf(option, path):
@@ -56,17 +74,16 @@ def zipped(path):
 
 def faults(path, size, limit, processor):
     """What keeps this binary from running there, or makes it too large."""
-    machine, loader = processor
     header = readelf("--file-header", path)
-    if f"Machine:                           {machine}\n" not in header:
+    if f"Machine:                           {processor.machine}\n" not in header:
         found = re.search(r"Machine:\s+(.*)", header)
         yield f"is for another processor: {found and found[1]}"
         return
     interpreter = re.search(r"program interpreter: (.*)\]", readelf("--program-headers", path))
-    if not interpreter or interpreter[1] != loader:
-        yield f"is started by {interpreter and interpreter[1]} in place of {loader}"
+    if not interpreter or interpreter[1] != processor.loader:
+        yield f"is started by {interpreter and interpreter[1]} in place of {processor.loader}"
     dynamic = readelf("--dynamic", path)
-    for library in sorted(set(re.findall(r"\(NEEDED\).*\[(.*)\]", dynamic)) - LIBRARIES - {os.path.basename(loader)}):
+    for library in sorted(set(re.findall(r"\(NEEDED\).*\[(.*)\]", dynamic)) - LIBRARIES - {os.path.basename(processor.loader)}):
         yield f"needs {library}, which isn't there"
     newest, others = newest_glibc(readelf("--version-info", path))
     if not newest or newest > GLIBC:
@@ -90,7 +107,8 @@ def main():
     parser.add_argument("--lambda-dir", default="target/lambda", help="where cargo-lambda put them")
     parser.add_argument("--limit", action="append", default=[], metavar="FUNCTION=BYTES", help="another limit")
     arguments = parser.parse_args()
-    limits = {**LIMITS, **{name: int(limit) for name, limit in (pair.split("=") for pair in arguments.limit)}}
+    processor = ARM64 if arguments.arm64 else X86_64
+    limits = {**processor.limits, **{name: int(limit) for name, limit in (pair.split("=") for pair in arguments.limit)}}
 
     names = sorted(os.listdir(os.path.join(os.path.dirname(__file__), "../functions")))
     found = []
@@ -100,10 +118,10 @@ def main():
         if not os.path.exists(path):
             found.append(f"{name} isn't there: {path}")
             continue
-        size, limit = os.path.getsize(path), limits.get(name, WITH_A_DATABASE)
+        size, limit = os.path.getsize(path), limits.get(name, processor.with_a_database)
         newest, _ = newest_glibc(readelf("--version-info", path))
         print(f"| `{name}` | {size:,} | {limit:,.0f} | {zipped(path):,} | {dotted(newest)} |", flush=True)
-        found += [f"{name} {fault}" for fault in faults(path, size, limit, ARM64 if arguments.arm64 else X86_64)]
+        found += [f"{name} {fault}" for fault in faults(path, size, limit, processor)]
     sys.exit("\n".join(found) or None)
 
 

@@ -245,7 +245,7 @@ def table(functions, app, counts):
     ]
     for subject in [*functions.values(), *app]:
         starts = [ms(kind) for kind in zip(*subject.starts)]
-        size = "" if subject in app else f"{os.path.getsize(subject.command[0]):,}"
+        size = "" if subject in app else f"{os.path.getsize(subject.command[-1]):,}"
         warm_cpu = report.short(statistics.median(subject.warm_cpu) * 1000)
         memory = report.short(max(subject.memory))
         warm = [percentiles(subject.warm), warm_cpu]

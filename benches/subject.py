@@ -58,11 +58,12 @@ class Subject:
 
 
 class Ground:
-    """What our functions stand on: a migrated database, a key, a user and her token."""
+    """What our functions need: a migrated database, a key, the folder of their logs; where they are, and what runs them
+    if they are for another processor; further settings for all of them."""
 
-    def __init__(self, database, key, folder):
+    def __init__(self, database, key, folder, lambda_dir=LAMBDA_DIR, emulator=(), **settings):
         self.settings = {"DATABASE_URL": database, "SIGNING_KEY": key, **ISSUER}
-        self.folder = folder
+        self.folder, self.lambda_dir, self.emulator, self.common = folder, lambda_dir, emulator, settings
         self.port = urllib.parse.urlsplit(database).port
 
     def over(self, port):
@@ -73,7 +74,7 @@ class Ground:
 
     def subject(self, name, reads, event, **how):
         """One of our functions, with the settings that it reads and what Lambda itself sets."""
-        binary = LAMBDA_DIR / name / "bootstrap"
+        binary = self.lambda_dir / name / "bootstrap"
         if not binary.exists():
             raise Failed(f"{binary} isn't there: build it, or leave --no-build out")
         environment = {
@@ -87,4 +88,5 @@ class Ground:
             "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/bench-{name}",
             "AWS_LAMBDA_LOG_STREAM_NAME": "bench",
         } | {setting: self.settings[setting] for setting in reads}
-        return Subject(f"`{name}`", [binary], environment, event, self.folder, self.folder / f"{name}.log", **how)
+        environment |= self.common
+        return Subject(f"`{name}`", [*self.emulator, binary], environment, event, self.folder, self.folder / f"{name}.log", **how)
