@@ -10,9 +10,15 @@ use shared::http::{Request, content_type, header};
 
 use crate::oauth::Refusal;
 
-/// The parameters of a form. None stands twice (RFC 6749 §3.2).
+/// The parameters of a form. None is there twice (RFC 6749 §3.2).
 #[derive(Default)]
-pub(crate) struct Form(HashMap<String, String>);
+pub(crate) struct Form(HashMap<String, Value>);
+
+enum Value {
+    Text(String),
+    /// RFC 7578 §4.2. Its content is not kept: none of our parameters is a file.
+    File,
+}
 
 impl Form {
     /// Parses the body: RFC 6749 appendix B's urlencoding, or RFC 7578's parts, as the app did.
@@ -24,13 +30,23 @@ impl Form {
         }
     }
 
-    /// The value of a parameter; `None` if it is omitted or empty.
-    pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    /// The value of a parameter; `None` if it is omitted or empty. A file is refused.
+    pub(crate) fn parameter(&self, name: &str) -> Result<Option<&str>, Refusal> {
+        match self.0.get(name) {
+            Some(Value::Text(text)) => Ok(Some(text.as_str()).filter(|text| !text.is_empty())),
+            Some(Value::File) => Err(Refusal::File),
+            None => Ok(None),
+        }
     }
 
-    fn add(&mut self, name: String, value: String) -> Result<(), Refusal> {
-        self.0.insert(name, value).map_or(Ok(()), |_| Err(Refusal::Repeated))
+    fn add(&mut self, name: String, value: Value) -> Result<(), Refusal> {
+        let is_file = matches!(value, Value::File);
+        match self.0.insert(name, value) {
+            // A file input may hold several files.
+            Some(Value::File) if is_file => Ok(()),
+            Some(_) => Err(Refusal::Repeated),
+            None => Ok(()),
+        }
     }
 }
 
@@ -39,7 +55,7 @@ fn urlencoded(body: &[u8]) -> Result<Form, Refusal> {
     for pair in body.split(|&byte| byte == b'&').filter(|pair| !pair.is_empty()) {
         let mut halves = pair.splitn(2, |&byte| byte == b'=');
         let mut half = || decode(halves.next().unwrap_or_default());
-        form.add(half()?, half()?)?;
+        form.add(half()?, Value::Text(half()?))?;
     }
     Ok(form)
 }
@@ -51,19 +67,20 @@ fn decode(text: &[u8]) -> Result<String, Refusal> {
 
 async fn multipart(request: &Request) -> Result<Form, Refusal> {
     let header = request.header(&header::CONTENT_TYPE).unwrap_or_default();
-    let boundary = multer::parse_boundary(header).map_err(|_| Refusal::NotAForm)?;
+    let boundary = multer::parse_boundary(header).map_err(|_| Refusal::NoBoundary)?;
     let body = Bytes::copy_from_slice(&request.body);
     let body = futures_util::stream::iter([Ok::<_, Infallible>(body)]);
     let mut parts = Multipart::new(body, boundary);
     let mut form = Form::default();
-    while let Some(part) = parts.next_field().await.map_err(|_| Refusal::NotAForm)? {
-        let name = part.name().ok_or(Refusal::NotAForm)?.to_owned();
-        // A file is no text, whatever is in it.
-        if part.file_name().is_some() {
-            return Err(Refusal::NotAForm);
-        }
-        let value = part.bytes().await.map_err(|_| Refusal::NotAForm)?;
-        form.add(name, String::from_utf8(value.to_vec()).map_err(|_| Refusal::Text)?)?;
+    while let Some(part) = parts.next_field().await.map_err(|_| Refusal::Parts)? {
+        let name = part.name().ok_or(Refusal::Parts)?.to_owned();
+        let value = if part.file_name().is_some() {
+            Value::File
+        } else {
+            let text = part.bytes().await.map_err(|_| Refusal::Parts)?.to_vec();
+            Value::Text(String::from_utf8(text).map_err(|_| Refusal::Text)?)
+        };
+        form.add(name, value)?;
     }
     Ok(form)
 }
@@ -86,7 +103,7 @@ mod tests {
 
     async fn value(content_type: &'static str, body: &[u8]) -> Result<Option<String>, Refusal> {
         let form = Form::read(&request(content_type, body)).await?;
-        Ok(form.parameter("a").map(str::to_owned))
+        Ok(form.parameter("a")?.map(str::to_owned))
     }
 
     const URLENCODED: &str = "application/x-www-form-urlencoded";
@@ -122,8 +139,19 @@ mod tests {
     async fn a_part_is_taken_as_it_is() {
         let part = "Content-Disposition: form-data; name=\"a\"\r\n\r\nb c+é ";
         assert_eq!(value(MULTIPART, &parts(&[part])).await.unwrap().as_deref(), Some("b c+é "));
-        let file = "Content-Disposition: form-data; name=\"a\"; filename=\"f\"\r\n\r\nb";
-        assert!(matches!(value(MULTIPART, &parts(&[file])).await, Err(Refusal::NotAForm)));
+    }
+
+    #[tokio::test]
+    async fn a_file_is_ignored_unless_its_name_is_that_of_a_parameter() {
+        let text = "Content-Disposition: form-data; name=\"a\"\r\n\r\nb";
+        let other = "Content-Disposition: form-data; name=\"f\"; filename=\"f\"\r\n\r\n\u{7f}";
+        let with_files = parts(&[other, text, other]);
+        assert_eq!(value(MULTIPART, &with_files).await.unwrap().as_deref(), Some("b"));
+        let file = "Content-Disposition: form-data; name=\"a\"; filename=\"\"\r\n\r\nb";
+        assert!(matches!(value(MULTIPART, &parts(&[file])).await, Err(Refusal::File)));
+        for both in [[text, file], [file, text]] {
+            assert!(matches!(value(MULTIPART, &parts(&both)).await, Err(Refusal::Repeated)));
+        }
     }
 
     #[tokio::test]
@@ -139,15 +167,18 @@ mod tests {
 
     #[tokio::test]
     async fn another_body_is_no_form() {
-        for (content_type, body) in [
-            ("application/json", "{}"),
-            ("multipart/form-data", "a"),
-            (MULTIPART, "a=b"),
-            (MULTIPART, "--X\r\n"),
-            ("text/plain", "a=b"),
-        ] {
+        for (content_type, body) in [("application/json", "{}"), ("text/plain", "a=b")] {
             let form = value(content_type, body.as_bytes()).await;
-            assert!(matches!(form, Err(Refusal::NotAForm)), "{content_type} {body}");
+            assert!(matches!(form, Err(Refusal::NotAForm)), "{content_type}");
+        }
+        for content_type in ["multipart/form-data", "multipart/form-data; charset=utf-8"] {
+            let form = value(content_type, b"a").await;
+            assert!(matches!(form, Err(Refusal::NoBoundary)), "{content_type}");
+        }
+        let nameless = "--X\r\nContent-Disposition: form-data\r\n\r\nb\r\n--X--\r\n";
+        for body in ["a=b", "", "--X\r\n", "--Y\r\n\r\nb\r\n--Y--", nameless] {
+            let form = value(MULTIPART, body.as_bytes()).await;
+            assert!(matches!(form, Err(Refusal::Parts)), "{body}");
         }
     }
 
@@ -164,7 +195,7 @@ mod tests {
             let set = percent_encoding::NON_ALPHANUMERIC;
             let body = format!("a={}", percent_encoding::utf8_percent_encode(&text, set));
             let form = urlencoded(body.as_bytes()).unwrap();
-            prop_assert_eq!(form.parameter("a"), Some(text.as_str()));
+            prop_assert!(matches!(form.parameter("a"), Ok(Some(value)) if value == text));
         }
     }
 }

@@ -62,11 +62,11 @@ async fn grant(sign_in: &SignIn, request: &Request) -> Result<Reply, Refusal> {
     let form = Form::read(request).await?;
     // A parameter without a value counts as omitted (RFC 6749 §3.2); the app lets the grant type
     // be omitted.
-    if !matches!(form.parameter("grant_type"), None | Some("password")) {
+    if !matches!(form.parameter("grant_type")?, None | Some("password")) {
         return Err(Refusal::UnsupportedGrantType);
     }
-    let username = form.parameter("username").ok_or(Refusal::NoUsername)?;
-    let password = form.parameter("password").ok_or(Refusal::NoPassword)?;
+    let username = form.parameter("username")?.ok_or(Refusal::NoUsername)?;
+    let password = form.parameter("password")?.ok_or(Refusal::NoPassword)?;
     let username = Username::parse(username.to_owned()).map_err(|_| Refusal::Text)?;
     let password = Password::parse(password.to_owned()).map_err(|_| Refusal::Text)?;
     let signed_in = sign_in.with(&username, password).await?;

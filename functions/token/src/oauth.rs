@@ -8,8 +8,14 @@ use utoipa::ToSchema;
 /// Why there is no token.
 #[derive(Debug)]
 pub enum Refusal {
-    /// The body is no form.
+    /// The body isn't sent as a form.
     NotAForm,
+    /// The body is multipart, and its type doesn't say what divides its parts (RFC 2046 §5.1.1).
+    NoBoundary,
+    /// The body is multipart, and its parts can't be read, or one has no name.
+    Parts,
+    /// A parameter is a file.
+    File,
     /// `username` isn't there.
     NoUsername,
     /// `password` isn't there.
@@ -50,6 +56,14 @@ impl Refusal {
                 "invalid_request",
                 "The body must be application/x-www-form-urlencoded or multipart/form-data",
             ),
+            Self::NoBoundary => {
+                ("invalid_request", "The Content-Type multipart/form-data must have a boundary")
+            }
+            Self::Parts => (
+                "invalid_request",
+                "The multipart body must have parts with a name each, divided by its boundary",
+            ),
+            Self::File => ("invalid_request", "A parameter must be text, not a file"),
             Self::NoUsername => ("invalid_request", "username is required"),
             Self::NoPassword => ("invalid_request", "password is required"),
             Self::Repeated => ("invalid_request", "A parameter must not be repeated"),

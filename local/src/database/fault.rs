@@ -92,8 +92,8 @@ impl Database {
             )
         } else if has("TLS") {
             format!(
-                "{self} is on another machine and speaks no TLS ({cause}): turn it on there (ssl \
-                 = on); nothing but loopback is reached without"
+                "{self} speaks no TLS ({cause}): turn it on there (ssl = on); a server on this \
+                 machine may do without, if sslmode doesn't require it"
             )
         } else {
             format!("{self} is out of reach ({cause}): {}", self.check())
@@ -141,7 +141,7 @@ mod tests {
             (unreachable("SQLSTATE 53300 "), "max_connections"),
             (unreachable("password missing"), "the password in DATABASE_URL"),
             (unreachable("invalid peer certificate: UnknownIssuer"), "DATABASE_CA"),
-            (unreachable("server does not support TLS"), "ssl = on"),
+            (unreachable("server does not support TLS"), "a server on this machine may do without"),
             (Error::Lost("connection closed".into()), "correct DATABASE_URL"),
             (Error::ReadOnly("SQLSTATE 25006 ".into()), "takes no writes"),
             (Error::LoginRefused("SQLSTATE 28P01 ".into()), "the password"),

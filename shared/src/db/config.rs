@@ -1,5 +1,7 @@
 //! A login as tokio-postgres has it.
 
+use std::borrow::Cow;
+use std::error::Error;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -10,24 +12,46 @@ use super::connector::CONNECT_DEADLINE;
 use crate::secret::Secret;
 
 /// The login that a URL holds, or what it must be.
-pub(super) fn from_url(url: &Secret<String>) -> Result<Config, &'static str> {
+pub(super) fn from_url(url: &Secret<String>) -> Result<Config, Cow<'static, str>> {
     // tokio-postgres knows no verify-ca or verify-full; what it calls `require` is that here.
     let url = url.expose().replace("sslmode=verify-full", "sslmode=require");
     let url = url.replace("sslmode=verify-ca", "sslmode=require");
-    let mut config: Config = url
-        .parse()
-        .map_err(|_| "must be a URL such as postgresql://user:password@host:5432/name")?;
+    let mut config: Config = url.parse().map_err(|error| rule(&url, &error))?;
     if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
-        return Err("must name a host");
+        return Err("must name a host".into());
     }
     if config.get_user().is_none() {
-        return Err("must name a user");
+        return Err("must name a user".into());
     }
     if config.get_ssl_mode() == SslMode::Disable && !is_local(&config) {
-        return Err("must not have sslmode=disable where the host is another machine");
+        return Err("must not have sslmode=disable where the host is another machine".into());
     }
     prepare(&mut config);
     Ok(config)
+}
+
+/// The rule that a URL breaks. It names a parameter, and no text that may be of the password.
+fn rule(url: &str, error: &tokio_postgres::Error) -> Cow<'static, str> {
+    let cause = error.source().map(ToString::to_string).unwrap_or_default();
+    let named = |before| cause.strip_prefix(before)?.strip_suffix('`');
+    if let Some(name) = named("invalid value for option `") {
+        return format!("must have another value for {name}").into();
+    }
+    match named("unknown option `") {
+        Some(name) if is_parameter(url, name) => {
+            format!("must not have the parameter {name}, which isn't known here").into()
+        }
+        _ => "must be a URL such as postgresql://user:password@host:5432/name".into(),
+    }
+}
+
+/// Whether this is the name of a parameter behind the host. A password with a `?` that is not
+/// percent-encoded looks like one, but an `@` follows it.
+fn is_parameter(url: &str, name: &str) -> bool {
+    let is_url = url.starts_with("postgres://") || url.starts_with("postgresql://");
+    let is_behind = url.rsplit_once('?').is_some_and(|(_, behind)| !behind.contains('@'));
+    let of_name = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte);
+    is_url && is_behind && name.len() <= 63 && name.bytes().all(of_name)
 }
 
 /// Adds what every connection of ours has.
@@ -64,7 +88,7 @@ fn is_local(config: &Config) -> bool {
 mod tests {
     use super::*;
 
-    fn of_url(url: &str) -> Result<Config, &'static str> {
+    fn of_url(url: &str) -> Result<Config, Cow<'static, str>> {
         from_url(&Secret::new(url.into()))
     }
 
@@ -84,5 +108,27 @@ mod tests {
         assert!(of_url(mixed).is_err());
         assert!(of_url("postgresql://u@127.0.0.1/n?sslmode=disable").is_ok());
         assert!(of_url("postgresql:///n?host=/run/postgresql&user=u").is_ok());
+    }
+
+    #[test]
+    fn a_bad_parameter_is_named_and_nothing_of_a_password_is() {
+        for (url, words) in [
+            ("postgresql://u:hunter2@h/n?schema=hunter2", "the parameter schema,"),
+            ("postgres://u:hunter2@h?sslmode=require&sslrootcert=hunter2", "sslrootcert,"),
+            ("postgresql://u:hunter2@h/n?pgbouncer=hunter2&schema=x", "the parameter pgbouncer,"),
+            ("postgresql://u:hunter2?x=y@h/n?connection_limit=hunter2", "connection_limit,"),
+            ("postgresql://u:hunter2@h/n?sslmode=hunter2", "another value for sslmode"),
+            ("postgresql://u:hunter2@h/n?connect_timeout=hunter2", "value for connect_timeout"),
+            ("postgresql://u:hunter2@h:hunter2/n", "another value for port"),
+            ("postgresql://u:a@b?hunter2=x@h/n", "must be a URL"),
+            ("postgresql://u:a@b?hunter2@h/n?schema=x", "must be a URL"),
+            ("postgresql://u:p@h/n?hunter2%20x=y", "must be a URL"),
+            ("postgresql://u:p@h/n?hunter2", "must be a URL"),
+            ("host=h user=u password=a hunter2=b", "must be a URL"),
+            ("mysql://u:hunter2@h/n", "must be a URL"),
+        ] {
+            let rule = of_url(url).unwrap_err();
+            assert!(rule.contains(words) && !rule.contains("hunter2"), "{url}: {rule}");
+        }
     }
 }

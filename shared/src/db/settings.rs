@@ -111,7 +111,7 @@ impl Place {
 
 fn of_url(env: &mut Environment, url: &Secret<String>) -> Config {
     from_url(url).unwrap_or_else(|rule| {
-        env.refuse("DATABASE_URL", rule);
+        env.refuse("DATABASE_URL", &rule);
         Config::new()
     })
 }

@@ -11,6 +11,7 @@ pub(crate) fn checks() -> Vec<Check> {
         another_grant_is_unsupported;
         another_media_type_is_an_invalid_request;
         a_broken_multipart_form_is_an_invalid_request;
+        a_further_file_is_ignored;
         a_nul_is_an_invalid_request;
         fields_in_the_query_are_no_fields;
         nothing_that_was_sent_is_echoed;
@@ -97,18 +98,36 @@ fn another_media_type_is_an_invalid_request(target: &Target) {
 fn a_broken_multipart_form_is_an_invalid_request(target: &Target) {
     let ada = &target.ada().person;
     let whole = multipart(&[("username", &ada.username), ("password", &ada.password)]);
-    for (kind, body) in [
-        ("multipart/form-data", whole.clone()),
-        ("multipart/form-data; boundary=other", whole.clone()),
-        ("multipart/form-data; boundary=", whole.clone()),
-        ("multipart/form-data; boundary=b0undary", whole[..whole.len() - 40].to_owned()),
-        ("multipart/form-data; boundary=b0undary", String::new()),
-        ("multipart/form-data; boundary=b0undary", "--b0undary--\r\n".to_owned()),
-        ("multipart/form-data; boundary=b0undary", whole.replace("name=", "nome=")),
-        ("multipart/form-data; boundary=b0undary", "username=ada&password=x".to_owned()),
+    let kind = "multipart/form-data; boundary=b0undary";
+    for (kind, body, words) in [
+        ("multipart/form-data", whole.clone(), "have a boundary"),
+        ("multipart/form-data; charset=utf-8", whole.clone(), "have a boundary"),
+        ("multipart/form-data; boundary=other", whole.clone(), "parts"),
+        ("multipart/form-data; boundary=", whole.clone(), ""),
+        (kind, whole[..whole.len() - 40].to_owned(), "parts"),
+        (kind, String::new(), "parts"),
+        (kind, "--b0undary--\r\n".to_owned(), "username is required"),
+        (kind, whole.replace("name=", "nome="), "parts"),
+        (kind, "username=ada&password=x".to_owned(), "parts"),
+        (kind, whole.replace("\"password\"", "\"password\"; filename=\"p\""), "not a file"),
     ] {
-        target.http.post(TOKEN, kind, body).send().is_oauth_error(400, "invalid_request");
+        let answer = target.http.post(TOKEN, kind, body).send();
+        answer.is_oauth_error(400, "invalid_request");
+        let description = answer.json()["error_description"].to_string();
+        assert!(description.contains(words), "{kind}: {description}");
     }
+}
+
+fn a_further_file_is_ignored(target: &Target) {
+    let ada = &target.ada().person;
+    let whole = multipart(&[
+        ("notes\"; filename=\"a.txt", "\u{7f}"),
+        ("username", &ada.username),
+        ("password", &ada.password),
+        ("notes\"; filename=\"b.txt", ""),
+    ]);
+    let kind = "multipart/form-data; boundary=b0undary";
+    assert_eq!(target.http.post(TOKEN, kind, whole).send().status, 200);
 }
 
 fn a_nul_is_an_invalid_request(target: &Target) {
