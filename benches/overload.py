@@ -36,8 +36,8 @@ class Found(NamedTuple):
 def measure(given, stack, say):
     """All that is asked for, as Markdown."""
     idleness = machine.Idleness()
-    say("cargo build --release, of the runner")
-    program = runner.build()
+    say("cargo build, of the runner")
+    program = runner.build(given.profile)
     folder, key = stack.enter_context(runner.project()), secrets.token_hex(32)
     main = stack.enter_context(runner.start(program, folder, key, AuthorizerCacheSeconds=0))
     addresses = {"Latchkey": main.address} | ({"the app": given.app} if given.app else {})

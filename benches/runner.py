@@ -26,7 +26,7 @@ def environment(**settings):
     return {name: value for name, value in os.environ.items() if PASSED_ON.fullmatch(name)} | settings
 
 
-def build(profile="release"):
+def build(profile):
     """Builds the runner and says where it is."""
     command = f"cargo build --profile {profile} --locked -p local --bin latchkey".split()
     command.append("--message-format=json-render-diagnostics")

@@ -36,8 +36,8 @@ def measure(given, stack, say):
     cases, idleness, tool = chosen(given), machine.Idleness(), wrk.version()
     if given.app:  # before all that takes long
         Client(given.app).expect("Hello World", "GET", "/")
-    say("cargo build --release, of the runner")
-    program = runner.build()
+    say("cargo build, of the runner")
+    program = runner.build(given.profile)
     folder, key = stack.enter_context(runner.project()), secrets.token_hex(32)
 
     def start(database=None, **parameters):
