@@ -3,8 +3,9 @@
 Usage: python3 .ci/documents.py
 
 In every document: each link, and each script and file that is named as code, is there, a script knows the options
-that it is called with, and who builds the functions builds all of them; the pipelines, too. In those about AWS
-besides: each parameter, output and logical id that is named is one of the templates'. Prints what isn't so.
+that it is called with, each test that a table says a row is held by exists, and who builds the functions builds all of
+them; the pipelines, too. In those about AWS besides: each parameter, output and logical id that is named is one of the
+templates'. Prints what isn't so.
 """
 
 import re
@@ -51,11 +52,32 @@ def built(text):
             yield f"cargo lambda build, where {name} is missing or shouldn't be"
 
 
-def check(document, names):
+def tests():
+    """The names of all functions of the code, tests among them."""
+    folders = ("functions", "local", "shared", "tests", "benches")
+    sources = (path.read_text() for folder in folders for path in (ROOT / folder).glob("**/*.rs"))
+    return {name for source in sources for name in re.findall(r"\bfn (\w+)", source)}
+
+
+def holders(text):
+    """The tests in a table's last column, where that is headed "held by".
+
+    >>> list(holders("| what | held by |\\n|---|---|\\n| `an_a` | `.ci/x`, `m::a_b`, `c_d` |\\n\\n| `e_f` | `g_h` |"))
+    ['a_b', 'c_d']
+    """
+    for table in re.findall(r"^\|.*\| held by \|\n((?:\|.*\|\n?)+)", text, re.M):
+        for column in re.findall(r"\|([^|]*)\|$", table, re.M):
+            yield from re.findall(r"`(?:\w+::)*(\w+_\w+)`", column)
+
+
+def check(document, names, known):
     text = (ROOT / document).read_text()
     yield from built(text)
     if "--guided" in text:
         yield "--guided, by which sam asks for ever for a parameter with NoEcho that is to stay empty"
+    for test in holders(text):
+        if test not in known:
+            yield f"{test}, a test that isn't there"
     for link in re.findall(r"\]\(([^)\s]+)\)", text):
         if re.match(r"[a-z]+:", link):
             continue
@@ -87,7 +109,8 @@ def main():
     documents = [ROOT / "README.md", *ROOT.glob("docs/**/*.md"), *ROOT.glob("*/README.md"), *ROOT.glob("*/*/README.md")]
     documents = sorted({str(path.relative_to(ROOT)) for path in documents if "target" not in path.parts})
     assert set(OF_AWS) < set(documents), "a document is gone"
-    faults = [f"{document}: {fault}" for document in documents for fault in dict.fromkeys(check(document, names))]
+    known = tests()
+    faults = [f"{document}: {fault}" for document in documents for fault in dict.fromkeys(check(document, names, known))]
     for path in (ROOT / ".github/workflows").iterdir():
         faults += [f"{path.name}: {fault}" for fault in built(path.read_text())]
     print("\n".join(faults) or f"{len(documents)} documents name what there is")
