@@ -5,13 +5,14 @@ set -euo pipefail
 
 usage() {
   cat <<'END'
-Usage: deployment/admin.sh [--sam-local] migrate [--check]
+Usage: deployment/admin.sh [--sam-local] migrate [--check | --new-database-id]
        deployment/admin.sh [--sam-local] grant USERNAME ROLE
        deployment/admin.sh [--sam-local] revoke USERNAME ROLE
        deployment/admin.sh [--sam-local] list [--unreadable]
 
 migrate prints what it did, as JSON; what is left for an administrator to do goes to standard error. With --check it
-says what it would do and what stands in its way, and changes nothing.
+says what it would do and what stands in its way, and changes nothing. With --new-database-id the database gets another
+id, as a copy of another database needs it: no token of that one is good here, and its own are void, too.
 grant and revoke print the roles that the user has then; list prints a line of JSON for each user. With --unreadable
 these are the users who can't sign in, since no password of theirs can be verified: the id, and of which scheme the
 password is. How many there are of each goes to standard error.
@@ -22,12 +23,16 @@ Needs: aws (with --sam-local: sam), jq.
 END
 }
 
-sam_local=no check=false unreadable=false
+sam_local=no check=false new_database_id=false unreadable=false
 if [ "${1:-}" = --sam-local ]; then
   sam_local=yes && shift
 fi
 if [ "$*" = 'migrate --check' ]; then
   check=true
+  set -- migrate
+fi
+if [ "$*" = 'migrate --new-database-id' ]; then
+  new_database_id=true
   set -- migrate
 fi
 if [ "$*" = 'list --unreadable' ]; then
@@ -87,7 +92,7 @@ ask_sam() {
 roles='if .roles == [] then "no role" else .roles | join(", ") end'
 case $1 in
   migrate)
-    ask --argjson check "$check" '{verb: "migrate", check: $check}'
+    ask --argjson check "$check" --argjson new "$new_database_id" '{verb: "migrate", check: $check, new_database_id: $new}'
     jq -c . <<<"$answer"
     jq -r '.group_roles.to_do // empty' <<<"$answer" >&2
     ;;

@@ -1,5 +1,5 @@
 -- Whom the authorizer may let in: the users of these numbers with all roles, and the keys that
--- are accepted at that time. The authorizer asks for each token, and PostgreSQL takes longer to
+-- are accepted at that time, and the identity of this database. The authorizer asks for each token, and PostgreSQL takes longer to
 -- plan this than to run it: of a function's statements it keeps the plan with the connection,
 -- also behind a pooler that hands it on (docs/adr/0012). A generic one, since otherwise it plans
 -- anew for each list of numbers.
@@ -26,7 +26,8 @@ BEGIN
         'kids', ARRAY(
             SELECT k.kid FROM signing_keys AS k
             WHERE k.accepted_until IS NULL OR k.accepted_until > asked_at
-        )
+        ),
+        'database_id', (SELECT d.id FROM database_identity AS d)
     );
 END
 $$;

@@ -28,7 +28,7 @@ pub(crate) use overrides::Override;
 pub struct Arguments {
     #[command(flatten)]
     pub(crate) listen: Listen,
-    /// Begin with an empty database
+    /// Begin with an empty database and another signing key
     #[arg(long, help_heading = DATABASE, conflicts_with = "database_url")]
     pub(crate) fresh: bool,
     #[command(flatten)]
@@ -142,6 +142,9 @@ pub(crate) enum Verb {
         /// Say what would be done and what stands in the way, and change nothing
         #[arg(long)]
         check: bool,
+        /// Give the database another id, as a copy of another database needs it; it voids all tokens
+        #[arg(long, conflicts_with = "check")]
+        new_database_id: bool,
     },
 }
 

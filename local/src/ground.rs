@@ -74,6 +74,9 @@ impl Ground {
         }
         let mut own_key = None;
         if settings.get("SIGNING_KEY").or(settings.get("SIGNING_KEY_ARN")).is_none() {
+            if purpose == Purpose::FreshService {
+                signing_key::forget(&project.cache())?;
+            }
             let key = signing_key::keep(&project.cache(), &Random::System)?;
             own_key = SigningKey::parse(&Secret::new(key.clone())).map(|key| key.kid().clone());
             settings.own("SIGNING_KEY", key);

@@ -9,6 +9,14 @@ use serde::Deserialize;
 pub(crate) struct Migrated {
     adopted: Vec<String>,
     applied: Vec<String>,
+    database_id: Identity,
+}
+
+/// The identity of the database, which tokens name.
+#[derive(Debug, Deserialize)]
+struct Identity {
+    id: String,
+    is_new: bool,
 }
 
 /// Its answer to a check.
@@ -50,7 +58,8 @@ impl Migrated {
         if self.adopted.is_empty() && self.applied.is_empty() {
             writeln!(output, "The database is up to date.")?;
         }
-        Ok(())
+        let Identity { id, is_new } = &self.database_id;
+        writeln!(output, "Its id is {id}{}.", if *is_new { ", made now" } else { "" })
     }
 }
 
@@ -106,8 +115,10 @@ What a migration would do:
 
     #[test]
     fn nothing_to_do_is_said_too() {
-        let answer = json!({ "adopted": [], "applied": [], "signing_keys": {} });
+        let identity = json!({ "id": "a-b", "is_new": false });
+        let answer = json!({ "adopted": [], "applied": [], "database_id": identity });
         let migrated: Migrated = serde_json::from_value(answer).unwrap();
-        assert_eq!(printed(|output| migrated.print(output)), "The database is up to date.\n");
+        let expected = "The database is up to date.\nIts id is a-b.\n";
+        assert_eq!(printed(|output| migrated.print(output)), expected);
     }
 }

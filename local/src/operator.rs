@@ -95,13 +95,20 @@ impl Operator {
                     self.list(form, output).await
                 }
             }
-            Verb::Migrate { check: false } => self.migrate_and_tell(output).await,
-            Verb::Migrate { check: true } => self.check(output).await,
+            Verb::Migrate { check: true, .. } => self.check(output).await,
+            Verb::Migrate { check: false, new_database_id } => {
+                self.migrate_and_tell(new_database_id, output).await
+            }
         }
     }
 
-    async fn migrate_and_tell(&self, output: &mut dyn Write) -> Result<(), Error> {
-        let migration = Box::pin(self.0.handle(json!({ "verb": "migrate" })));
+    async fn migrate_and_tell(
+        &self,
+        new_database_id: bool,
+        output: &mut dyn Write,
+    ) -> Result<(), Error> {
+        let event = json!({ "verb": "migrate", "new_database_id": new_database_id });
+        let migration = Box::pin(self.0.handle(event));
         let answer = wait("Migrating the database.", migration).await?;
         serde_json::from_value::<Migrated>(answer)?.print(output)?;
         Ok(output.flush()?)

@@ -44,6 +44,16 @@ pub(crate) fn keep(folder: &Path, random: &Random) -> Result<String, Error> {
     }
 }
 
+/// Removes the key, so that the next one is another: tokens of an emptied database are void.
+pub(crate) fn forget(folder: &Path) -> Result<(), Error> {
+    match fs::remove_file(folder.join("signing-key")) {
+        Err(cause) if cause.kind() != io::ErrorKind::NotFound => {
+            Err(Error::Folder { folder: folder.to_owned(), cause })
+        }
+        _ => Ok(()),
+    }
+}
+
 fn read_or_make(path: &Path, folder: &Path, random: &Random) -> io::Result<String> {
     if !path.exists() {
         fs::create_dir_all(folder)?;
@@ -85,6 +95,8 @@ mod tests {
         let mode = fs::metadata(folder.join("signing-key")).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
         assert_eq!(keep(&folder, &Random::counted(2)).unwrap(), key);
+        forget(&folder).unwrap();
+        assert_ne!(keep(&folder, &Random::counted(2)).unwrap(), key);
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod callers;
 mod config;
 mod connector;
 mod database;
+mod database_identity;
 mod error;
 mod iam;
 #[cfg(test)]
@@ -26,6 +27,7 @@ pub use adopted_callers::AdoptedCallers;
 pub use callers::{Callers, FoundCaller};
 pub use connector::Driver;
 pub use database::Database;
+pub use database_identity::DatabaseIdentity;
 pub use error::Error;
 pub use logins::{Group, LOGINS, Login};
 pub use roles::{Roles, UserPage, UserRoles};
@@ -39,6 +41,7 @@ pub use users::{FoundForSignin, Insert, SigninUser, Users};
 pub const ALL: &[&Sql] = &[
     &adopted_callers::FIND,
     &callers::FIND,
+    &database_identity::ENSURE,
     &roles::GRANT,
     &roles::LIST,
     &roles::REVOKE,

@@ -6,6 +6,7 @@
 pub mod aws;
 pub mod caller;
 pub mod clock;
+pub mod database_id;
 pub mod db;
 pub mod email;
 pub mod environment;
@@ -26,6 +27,7 @@ pub mod username;
 
 pub use caller::Caller;
 pub use clock::{Clock, NumericDate};
+pub use database_id::DatabaseId;
 pub use email::{Email, NewEmail};
 pub use environment::Environment;
 pub use error::Error;

@@ -65,7 +65,8 @@ impl SignIn {
             (Verified::Wrong(reason), user) => return Err(refusal(reason, user.as_ref())),
             (Verified::Right(_), None) => return Err(refusal(RefusalReason::UnknownUser, None)),
         };
-        let access_token = self.signer.access_token(user.id, &found.published).await?;
+        let access_token =
+            self.signer.access_token(user.id, &found.published, found.database_id).await?;
         Ok(SignedIn { user_id: user.id, access_token })
     }
 

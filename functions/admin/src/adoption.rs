@@ -33,7 +33,7 @@ const NAMES: [(&str, &str, &[&str]); 5] = [
 ];
 
 /// Tables and functions that migrations make, and that a database of the app can't hold yet.
-const MIGRATED: [&str; 2] = ["signing_keys", "callers(int[], timestamptz)"];
+const MIGRATED: [&str; 3] = ["signing_keys", "callers(int[], timestamptz)", "database_identity"];
 
 /// The name of V1 in refinery's history.
 const FIRST_MIGRATION: &str = "users_and_roles";

@@ -1,6 +1,6 @@
 //! What an operator does, by IAM alone: it has no route.
 //!
-//! `{"verb":"migrate"}`, the same with `"check":true`,
+//! `{"verb":"migrate"}`, the same with `"check":true` or `"new_database_id":true`,
 //! `{"verb":"grant","username":"ada","role":"ROLE_ADMIN"}`, `revoke` alike,
 //! `{"verb":"list"}`, the same with `"unreadable":true`.
 
@@ -17,7 +17,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 use shared::db::{
-    self, Database, Roles, SigningKeys, UnreadablePassword, UnreadablePasswords, UserRoles,
+    self, Database, DatabaseIdentity, Roles, SigningKeys, UnreadablePassword, UnreadablePasswords,
+    UserRoles,
 };
 use shared::environment::Invalid;
 use shared::jwt::{self, KeySource};
@@ -75,7 +76,7 @@ impl Admin {
     /// Does what one event asks for.
     pub async fn handle(&self, event: Value) -> Result<Value, Refusal> {
         match Request::parse(event)? {
-            Request::Migrate => self.migrate().await,
+            Request::Migrate { new_database_id } => self.migrate(new_database_id).await,
             Request::CheckMigration => self.check_migration().await,
             Request::Grant(username, role) => {
                 changed("grant", role, self.roles().grant(&username, role).await?)
@@ -92,17 +93,21 @@ impl Admin {
         Roles::new(self.database.clone())
     }
 
-    async fn migrate(&self) -> Result<Value, Refusal> {
+    async fn migrate(&self, new_database_id: bool) -> Result<Value, Refusal> {
         let keys = signing_keys::read(&self.key_source, &self.secrets).await?;
         let (done, mut lock) = migration::apply(&self.database, self.clock.now()).await?;
+        let identity = DatabaseIdentity::new(self.database.clone());
+        let identity = identity.ensure(new_database_id).await;
         let table = SigningKeys::new(self.database.clone());
         let now = self.clock.now();
         let published = signing_keys::publish(&table, &keys, now, self.access_token_seconds).await;
         let group_roles = group_roles::set(lock.client(), &self.role_prefix).await;
         lock.release().await;
+        let (database_id, is_new) = identity?;
         Ok(json!({
             "adopted": done.adopted,
             "applied": done.applied,
+            "database_id": { "id": database_id.as_str(), "is_new": is_new },
             "signing_keys": published?,
             "group_roles": group_roles?.into_json(),
         }))

@@ -18,12 +18,14 @@ const OF_COLUMNS: &[(Group, &str, &str, &[&str])] = &[
     (Group::Read, "SELECT", "users_to_roles", &["user_id", "role_id"]),
     (Group::Read, "SELECT", "signing_keys", &["kid", "jwk", "signs_from", "accepted_until"]),
     (Group::Read, "SELECT", "adoption", &["last_user_id"]),
+    (Group::Read, "SELECT", "database_identity", &["id"]),
     (Group::Write, "SELECT", "users", &["id", "username", "email", "password", "hashed_by"]),
     (Group::Write, "INSERT", "users", &["username", "email", "password", "hashed_by"]),
     (Group::Write, "UPDATE", "users", &["password"]),
     (Group::Write, "SELECT", "roles", &["id", "name"]),
     (Group::Write, "INSERT", "users_to_roles", &["user_id", "role_id"]),
     (Group::Write, "SELECT", "signing_keys", &["kid", "signs_from", "accepted_until"]),
+    (Group::Write, "SELECT", "database_identity", &["id"]),
 ];
 
 /// The functions that those statements call: the group, the name, the types of its arguments.

@@ -34,7 +34,8 @@ impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoSuchRequest => f.write_str(
-                "The event must be {\"verb\":\"migrate\"} with \"check\" if you like, \
+                "The event must be {\"verb\":\"migrate\"} with \"check\" or \
+                 \"new_database_id\" if you like, \
                  {\"verb\":\"grant\",\"username\":\"…\",\"role\":\"ROLE_…\"}, the same with \
                  \"revoke\", or {\"verb\":\"list\"} with \"unreadable\", \"after\" and \"limit\" if \
                  you like.",

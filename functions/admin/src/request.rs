@@ -13,7 +13,10 @@ const MAX_LIMIT: u32 = 1000;
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Request {
     /// Brings the schema and the public keys up to date.
-    Migrate,
+    Migrate {
+        /// Whether the database gets another identity, as a copy of another one needs it.
+        new_database_id: bool,
+    },
     /// Says what that would do, and changes nothing.
     CheckMigration,
     /// Gives a role.
@@ -43,6 +46,8 @@ enum Event {
     Migrate {
         #[serde(default)]
         check: bool,
+        #[serde(default)]
+        new_database_id: bool,
     },
     Grant {
         username: String,
@@ -72,8 +77,11 @@ impl Request {
         // Serde would take an array's elements for the members.
         let event = Some(event).filter(Value::is_object).ok_or(Refusal::NoSuchRequest)?;
         match serde_json::from_value(event).map_err(|_| Refusal::NoSuchRequest)? {
-            Event::Migrate { check: false } => Ok(Self::Migrate),
-            Event::Migrate { check: true } => Ok(Self::CheckMigration),
+            Event::Migrate { check: false, new_database_id } => {
+                Ok(Self::Migrate { new_database_id })
+            }
+            Event::Migrate { check: true, new_database_id: false } => Ok(Self::CheckMigration),
+            Event::Migrate { check: true, new_database_id: true } => Err(Refusal::NoSuchRequest),
             Event::Grant { username, role } => Ok(Self::Grant(user(username)?, named(&role)?)),
             Event::Revoke { username, role } => Ok(Self::Revoke(user(username)?, named(&role)?)),
             Event::List { limit, .. } if !(1..=MAX_LIMIT).contains(&limit) => {
@@ -107,7 +115,10 @@ mod tests {
 
     #[test]
     fn each_verb_has_its_parameters_and_no_others() {
-        assert_eq!(Request::parse(json!({ "verb": "migrate" })).unwrap(), Request::Migrate);
+        let migrate = |new_database_id| Request::Migrate { new_database_id };
+        assert_eq!(Request::parse(json!({ "verb": "migrate" })).unwrap(), migrate(false));
+        let new = json!({ "verb": "migrate", "new_database_id": true });
+        assert_eq!(Request::parse(new).unwrap(), migrate(true));
         let check = json!({ "verb": "migrate", "check": true });
         assert_eq!(Request::parse(check).unwrap(), Request::CheckMigration);
         let list = |after| Request::List { after, limit: MAX_LIMIT };
@@ -127,6 +138,7 @@ mod tests {
             json!({ "verb": "MIGRATE" }),
             json!({ "verb": "migrate", "force": true }),
             json!({ "verb": "migrate", "check": "true" }),
+            json!({ "verb": "migrate", "check": true, "new_database_id": true }),
             json!({ "verb": "list", "unreadable": 1 }),
             json!({ "verb": "list", "after": 2_147_483_648_u32 }),
             json!({ "verb": "grant", "unreadable": true, "username": "ada", "role": "ROLE_USER" }),

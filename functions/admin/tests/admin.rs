@@ -19,7 +19,13 @@ async fn an_empty_database_becomes_ours_and_stays_so() {
     let first = ask(&stage, json!({ "verb": "migrate" })).await.unwrap();
     assert_eq!(
         first["applied"],
-        json!(["V1__users_and_roles", "V2__signing_keys", "V3__adoption", "V4__callers"])
+        json!([
+            "V1__users_and_roles",
+            "V2__signing_keys",
+            "V3__adoption",
+            "V4__callers",
+            "V5__database_identity"
+        ])
     );
     let second = ask(&stage, json!({ "verb": "migrate" })).await.unwrap();
     assert_eq!(second["applied"], json!([]));
@@ -28,6 +34,25 @@ async fn an_empty_database_becomes_ours_and_stays_so() {
         stage.value("SELECT string_agg(name, ' ' ORDER BY id) FROM roles").await,
         "ROLE_USER ROLE_MODERATOR ROLE_ADMIN"
     );
+}
+
+#[tokio::test]
+async fn a_database_keeps_its_identity_until_an_operator_says_that_it_is_a_copy() {
+    let stage = Stage::empty().await;
+    let identity = async |event| {
+        let answer = ask(&stage, event).await.unwrap()["database_id"].take();
+        (answer["id"].as_str().unwrap().to_owned(), answer["is_new"].as_bool().unwrap())
+    };
+    let (first, is_new) = identity(json!({ "verb": "migrate" })).await;
+    assert!(is_new && first.len() == 36, "{first}");
+    assert_eq!(identity(json!({ "verb": "migrate" })).await, (first.clone(), false));
+    let copy = json!({ "verb": "migrate", "new_database_id": true });
+    let (second, is_new) = identity(copy).await;
+    assert!(is_new && second != first, "{second}");
+    assert_eq!(identity(json!({ "verb": "migrate" })).await, (second, false));
+    // A dump that left the row out.
+    stage.execute("DELETE FROM database_identity").await;
+    assert!(identity(json!({ "verb": "migrate" })).await.1);
 }
 
 #[tokio::test]
@@ -42,7 +67,7 @@ async fn many_at_once_migrate_once() {
     for migration in migrations {
         applied += migration.await.unwrap().unwrap()["applied"].as_array().unwrap().len();
     }
-    assert_eq!(applied, 4);
+    assert_eq!(applied, 5);
     let locks = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' \
                  AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
     assert_eq!(stage.value(locks).await, "0");

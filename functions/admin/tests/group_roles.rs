@@ -27,6 +27,7 @@ const ALLOWED: &str = "
     read SELECT signing_keys.signs_from
     read SELECT signing_keys.accepted_until
     read SELECT adoption.last_user_id
+    read SELECT database_identity.id
     read EXECUTE callers
     write USAGE schema
     write USAGE users_id_seq
@@ -47,6 +48,7 @@ const ALLOWED: &str = "
     write SELECT signing_keys.kid
     write SELECT signing_keys.signs_from
     write SELECT signing_keys.accepted_until
+    write SELECT database_identity.id
 ";
 
 fn admin(stage: &Stage, url: &str, prefix: &str) -> Admin {
@@ -319,6 +321,7 @@ async fn tables_in_another_schema_are_found_by_the_search_path() {
     let users = db::Users::new(database.clone());
     assert!(users.find_for_signin(&username).await.unwrap().user.is_none());
     let (id, kid) = (shared::UserId::new(1), shared::jwt::Kid::new("none".into()));
-    let found = db::Callers::new(database).find(id, &kid, stage::NOW).await;
+    let other = shared::DatabaseId::new("another".into());
+    let found = db::Callers::new(database).find(id, &kid, other, stage::NOW).await;
     assert_eq!(found, Ok(None));
 }

@@ -1,5 +1,5 @@
 //! Who is calling, by a token's claims: the function `callers` of the database, over the tables
-//! `users`, `users_to_roles`, `roles` and `signing_keys`.
+//! `users`, `users_to_roles`, `roles`, `signing_keys` and `database_identity`.
 
 use std::collections::HashMap;
 
@@ -9,24 +9,27 @@ use tokio_postgres::types::Type;
 
 use super::batcher::Batcher;
 use super::database::Database;
+use super::database_identity;
 use super::error::Error;
 use super::sql::Sql;
 use crate::clock::NumericDate;
+use crate::database_id::DatabaseId;
 use crate::email::Email;
 use crate::jwt::Kid;
 use crate::role::Role;
 use crate::user_id::UserId;
 use crate::username::Username;
 
-/// The users, each with all roles, and the keys that are accepted: a withdrawn one opens nothing
-/// from that moment.
+/// The users, each with all roles, the keys that are accepted (a withdrawn one opens nothing from
+/// that moment), and the identity of the database.
 pub(super) const FIND: Sql = Sql::new("SELECT callers($1, to_timestamp($2))::text");
 
-/// Whom a token names, by which key, and when that is asked.
+/// Whom a token names, by which key and over which database, and when that is asked.
 #[derive(Debug, Clone)]
 struct Claim {
     id: UserId,
     kid: Kid,
+    database_id: DatabaseId,
     at: NumericDate,
 }
 
@@ -54,15 +57,16 @@ impl Callers {
         Self { database, batcher: Batcher::default() }
     }
 
-    /// Who calls, if the user is there and the key `kid` accepted at `now`. One round trip, which
-    /// callers at the same time share.
+    /// The caller, if the user is there, the key `kid` accepted at `now`, and this the database of
+    /// that identity. One round trip, which callers at the same time share.
     pub async fn find(
         &self,
         id: UserId,
         kid: &Kid,
+        database_id: DatabaseId,
         now: NumericDate,
     ) -> Result<Option<FoundCaller>, Error> {
-        let claim = Claim { id, kid: kid.clone(), at: now };
+        let claim = Claim { id, kid: kid.clone(), database_id, at: now };
         self.batcher.answer(claim, |claims| self.find_all(claims)).await
     }
 
@@ -71,10 +75,11 @@ impl Callers {
         let now = claims.iter().map(|claim| claim.at.to_timestamp()).fold(0.0, f64::max);
         let parameters = [(&ids as _, Type::INT4_ARRAY), (&now as _, Type::FLOAT8)];
         let row = self.database.row(&FIND, &parameters).await?;
-        let Found { users, kids } = Found::read(row.as_ref())?;
+        let Found { users, kids, database_id } = Found::read(row.as_ref())?;
         let users: HashMap<_, _> = users.into_iter().collect();
         let found = |claim: Claim| {
-            let is_accepted = kids.iter().any(|kid| kid == claim.kid.as_str());
+            let is_accepted = claim.database_id == database_id
+                && kids.iter().any(|kid| kid == claim.kid.as_str());
             users.get(&claim.id).filter(|_| is_accepted).cloned()
         };
         Ok(claims.into_iter().map(found).collect())
@@ -85,6 +90,7 @@ impl Callers {
 pub(super) struct Found {
     pub(super) users: Vec<(UserId, FoundCaller)>,
     kids: Vec<String>,
+    database_id: DatabaseId,
 }
 
 impl Found {
@@ -94,6 +100,7 @@ impl Found {
         struct Json {
             users: Vec<User>,
             kids: Vec<String>,
+            database_id: Option<DatabaseId>,
         }
         #[derive(Deserialize)]
         struct User {
@@ -104,7 +111,7 @@ impl Found {
         }
         let text = row.map_or(Ok(""), |row| row.try_get(0))?;
         // Its own words would hold what it has read.
-        let Json { users, kids } = serde_json::from_str(text)
+        let Json { users, kids, database_id } = serde_json::from_str(text)
             .map_err(|_| Error::Failed("callers gave something else".into()))?;
         let user = |User { id, username, email, roles: names }| {
             let username = Username::parse(username)
@@ -114,6 +121,7 @@ impl Found {
             Ok((UserId::new(id), FoundCaller { username, email: Email::from_row(email), roles }))
         };
         let users: Result<_, Error> = users.into_iter().map(user).collect();
-        Ok(Self { users: users?, kids })
+        let database_id = database_id.ok_or_else(database_identity::missing)?;
+        Ok(Self { users: users?, kids, database_id })
     }
 }

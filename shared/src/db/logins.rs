@@ -1,7 +1,9 @@
 //! Who asks what, and as whom.
 
 use super::sql::Sql;
-use super::{adopted_callers, callers, roles, signing_keys, unreadable_passwords, users};
+use super::{
+    adopted_callers, callers, database_identity, roles, signing_keys, unreadable_passwords, users,
+};
 
 /// A group role of SQL: what its members may do is what their functions' statements need.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +45,7 @@ pub const LOGINS: &[Login] = &[
         function: "admin",
         group: None,
         statements: &[
+            &database_identity::ENSURE,
             &roles::GRANT,
             &roles::LIST,
             &roles::REVOKE,

@@ -4,8 +4,10 @@ use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
 use super::database::Database;
+use super::database_identity;
 use super::error::Error;
 use super::sql::Sql;
+use crate::database_id::DatabaseId;
 use crate::email::NewEmail;
 use crate::jwt::Kid;
 use crate::password::{HashedBy, PasswordHash, StoredPassword};
@@ -14,10 +16,11 @@ use crate::secret::Secret;
 use crate::user_id::UserId;
 use crate::username::{NewUsername, Username};
 
-/// A row even where nobody has that name, so that the keys come along. The newest key that signs
+/// A row even where nobody has that name, so that the keys and the database's identity come along. The newest key that signs
 /// comes first; one that waits for its promotion is published too.
 pub(super) const FIND_FOR_SIGNIN: Sql = Sql::new(
-    "SELECT u.id, u.password, u.hashed_by, k.kids \
+    "SELECT u.id, u.password, u.hashed_by, k.kids, \
+            (SELECT id::text FROM database_identity) AS database_id \
      FROM (SELECT ARRAY(SELECT kid FROM signing_keys WHERE accepted_until IS NULL \
                         ORDER BY signs_from DESC NULLS LAST) AS kids) AS k \
      LEFT JOIN users AS u ON u.username = $1",
@@ -65,6 +68,8 @@ pub struct FoundForSignin {
     pub user: Option<SigninUser>,
     /// The keys that others verify with now, the one to sign with first.
     pub published: Vec<Kid>,
+    /// The database that a token is for.
+    pub database_id: DatabaseId,
 }
 
 /// A user who may be signing in.
@@ -93,9 +98,11 @@ impl Users {
         let row = row.ok_or_else(|| Error::Failed("a sign-in without a row".into()))?;
         let kids: Vec<String> = row.try_get("kids")?;
         let id: Option<i32> = row.try_get("id")?;
+        let database_id: Option<String> = row.try_get("database_id")?;
         Ok(FoundForSignin {
             user: id.map(|id| signin_user(id, &row)).transpose()?,
             published: kids.into_iter().map(Kid::new).collect(),
+            database_id: DatabaseId::new(database_id.ok_or_else(database_identity::missing)?),
         })
     }
 

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::clock::NumericDate;
+use crate::database_id::DatabaseId;
 
 /// `client_id`, which RFC 9068 requires: we are the only client.
 pub(super) const CLIENT_ID: &str = "latchkey";
@@ -28,6 +29,9 @@ pub(super) struct Claims {
     pub(super) nbf: Option<NumericDate>,
     /// Its identifier: 128 random bits.
     pub(super) jti: String,
+    /// The database that it was issued over: a private claim (RFC 7519 §4.3), which other
+    /// verifiers ignore.
+    pub(super) database_id: DatabaseId,
 }
 
 /// One audience, or several (RFC 7519 §4.1.3).
@@ -65,13 +69,12 @@ mod tests {
         serde_json::from_str(text)
     }
 
-    const WHOLE: &str =
-        r#"{"iss":"i","aud":"a","sub":"7","client_id":"latchkey","iat":1,"exp":2,"jti":"j"}"#;
+    const WHOLE: &str = r#"{"iss":"i","aud":"a","sub":"7","client_id":"latchkey","iat":1,"exp":2,"jti":"j","database_id":"d"}"#;
 
     #[test]
     fn every_claim_but_nbf_is_required() {
         assert!(read(WHOLE).is_ok());
-        for name in ["iss", "aud", "sub", "client_id", "iat", "exp", "jti"] {
+        for name in ["iss", "aud", "sub", "client_id", "iat", "exp", "jti", "database_id"] {
             let renamed = WHOLE.replace(&format!("\"{name}\""), "\"x\"");
             assert!(read(&renamed).is_err(), "{name}");
         }
@@ -88,6 +91,7 @@ mod tests {
             (r#""exp":2"#, r#""exp":2,"nbf":null"#),
             (r#""sub":"7""#, r#""sub":7"#),
             (r#""aud":"a""#, r#""aud":{"a":1}"#),
+            (r#""database_id":"d""#, r#""database_id":["d"]"#),
             (r#""exp":2"#, r#""exp":2,"exp":3"#),
             (r#""sub":"7""#, r#""sub":"7","sub":"8""#),
         ] {

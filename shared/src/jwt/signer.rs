@@ -11,6 +11,7 @@ use super::public_key::Kid;
 use super::settings::Settings;
 use super::signing_key::{KeySource, SigningKey};
 use crate::clock::{Clock, NumericDate};
+use crate::database_id::DatabaseId;
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::random::Random;
@@ -76,12 +77,13 @@ impl Signer {
         self.read(self.clock.now()).await.map(drop)
     }
 
-    /// Signs a token for a user. `published` are the keys that others verify with now, the one
+    /// Signs a token for a user of that database. `published` are the keys that others verify with now, the one
     /// to sign with first: where we hold another, the key was rotated, and is read again.
     pub async fn access_token(
         &self,
         user_id: UserId,
         published: &[Kid],
+        database_id: DatabaseId,
     ) -> Result<AccessToken, Error> {
         let now = self.clock.now();
         let key = self.key_for(published, now).await?;
@@ -94,6 +96,7 @@ impl Signer {
             exp: now.plus(self.life_seconds),
             nbf: None,
             jti: URL_SAFE_NO_PAD.encode(self.random.bytes()),
+            database_id,
         };
         let mut header = Header::new(Algorithm::ES256);
         header.typ = Some("at+jwt".to_owned());
@@ -159,12 +162,16 @@ mod tests {
         SigningKey::parse(&Secret::new("1".repeat(64))).unwrap().kid().clone()
     }
 
+    fn database() -> DatabaseId {
+        DatabaseId::new("d".into())
+    }
+
     #[tokio::test]
     async fn two_tokens_of_one_second_differ() {
         let signer = signer();
         let mut tokens = Vec::new();
         for _ in 0..2 {
-            let token = signer.access_token(UserId::new(7), &[kid()]).await.unwrap();
+            let token = signer.access_token(UserId::new(7), &[kid()], database()).await.unwrap();
             assert_eq!(token.expires_in, 60);
             tokens.push(token.token);
         }
@@ -175,8 +182,9 @@ mod tests {
     #[tokio::test]
     async fn a_key_that_nobody_can_verify_with_signs_nothing() {
         let other = Kid::new("other".into());
-        let refused = signer().access_token(UserId::new(7), std::slice::from_ref(&other)).await;
+        let refused =
+            signer().access_token(UserId::new(7), std::slice::from_ref(&other), database()).await;
         assert!(matches!(refused, Err(Error::Unavailable(_))));
-        assert!(signer().access_token(UserId::new(7), &[other, kid()]).await.is_ok());
+        assert!(signer().access_token(UserId::new(7), &[other, kid()], database()).await.is_ok());
     }
 }

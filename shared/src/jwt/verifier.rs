@@ -12,6 +12,7 @@ use super::settings::Settings;
 use super::signed_tokens::SignedTokens;
 use super::unverified::UnverifiedToken;
 use crate::clock::{Clock, NumericDate};
+use crate::database_id::DatabaseId;
 use crate::db::{self, SigningKeys};
 use crate::user_id::UserId;
 
@@ -49,12 +50,14 @@ impl std::fmt::Debug for Keys {
 pub struct InvalidToken;
 
 /// What a valid token proves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ValidToken {
     /// Whose it is.
     pub user_id: UserId,
     /// From when on it is no longer valid.
     pub expires_at: NumericDate,
+    /// The database that it was issued over: [`crate::db::Callers::find`] compares it with its own.
+    pub database_id: DatabaseId,
 }
 
 impl ValidToken {
@@ -73,7 +76,8 @@ impl ValidToken {
         let is_valid_now = now < claims.exp
             && claims.nbf.is_none_or(|nbf| nbf <= now)
             && claims.iat <= now.plus(CLOCK_SKEW_SECONDS);
-        (is_ours && is_valid_now).then_some(Self { user_id, expires_at: claims.exp })
+        let Claims { exp: expires_at, database_id, .. } = claims;
+        (is_ours && is_valid_now).then_some(Self { user_id, expires_at, database_id })
     }
 }
 

@@ -3,8 +3,8 @@
 use futures_util::future::join_all;
 use shared::db::{Callers, Error, FoundCaller, Group};
 use shared::jwt::Kid;
-use shared::{Role, UserId};
-use stage::{NOW, Stage};
+use shared::{DatabaseId, Role, UserId};
+use stage::{DATABASE_ID, NOW, Stage};
 
 /// A stage with users 1 to `count`, each with the first role; and the key of its tokens.
 async fn stage(count: u32) -> (Stage, Kid) {
@@ -20,8 +20,12 @@ async fn stage(count: u32) -> (Stage, Kid) {
     (stage, kid)
 }
 
+fn this() -> DatabaseId {
+    DatabaseId::new(DATABASE_ID.into())
+}
+
 async fn find(callers: &Callers, id: i32, kid: &Kid) -> Option<FoundCaller> {
-    callers.find(UserId::new(id), kid, NOW).await.unwrap()
+    callers.find(UserId::new(id), kid, this(), NOW).await.unwrap()
 }
 
 #[tokio::test]
@@ -39,6 +43,17 @@ async fn a_caller_is_a_user_by_a_key_that_is_accepted() {
     assert_eq!(find(&callers, 1, &kid).await, None);
     stage.execute("UPDATE signing_keys SET accepted_until = accepted_until + interval '1s'").await;
     assert!(find(&callers, 1, &kid).await.is_some());
+}
+
+#[tokio::test]
+async fn a_caller_of_another_database_is_nobody() {
+    let (stage, kid) = stage(1).await;
+    let callers = Callers::new(stage.database_of(Group::Read));
+    let other = DatabaseId::new("another".into());
+    assert_eq!(callers.find(UserId::new(1), &kid, other, NOW).await, Ok(None));
+    stage.execute("DELETE FROM database_identity").await;
+    let failed = callers.find(UserId::new(1), &kid, this(), NOW).await;
+    assert!(matches!(failed, Err(Error::NotMigrated(_))), "{failed:?}");
 }
 
 #[tokio::test]
@@ -121,7 +136,7 @@ async fn all_hear_of_a_failure() {
     let callers = Callers::new(stage.database_of(Group::Read));
     for change in ["ALTER TABLE users RENAME TO people", "DROP FUNCTION callers"] {
         stage.execute(change).await;
-        let ask = |id| callers.find(UserId::new(id), &kid, NOW);
+        let ask = |id| callers.find(UserId::new(id), &kid, this(), NOW);
         for failed in join_all((1..=3).map(ask)).await {
             assert!(matches!(failed, Err(Error::NotMigrated(_))), "{failed:?}");
         }

@@ -20,7 +20,7 @@ use local_postgres::Settings;
 use shared::db::{self, Database, Group};
 use shared::jwt::{self, KeySource, Signer, SigningKey};
 use shared::secrets_manager::SecretsManager;
-use shared::{Clock, Environment, NumericDate, Random, Secret, UserId};
+use shared::{Clock, DatabaseId, Environment, NumericDate, Random, Secret, UserId};
 use tokio_postgres::{Client, NoTls};
 
 pub use local_postgres::{Data, Server};
@@ -31,6 +31,9 @@ pub const NOW: NumericDate = NumericDate::from_seconds(1_795_507_200);
 
 /// The private key whose public half a migrated database holds.
 pub const SIGNING_KEY: &str = "1111111111111111111111111111111111111111111111111111111111111111";
+
+/// The identity of each migrated stage: they are copies of one database, as a restored one is.
+pub const DATABASE_ID: &str = "0dbab17a-5e1f-4e6c-9d57-6c1f3b9e7a42";
 
 /// The role whose members need a password; all others are let in without. The first line that fits
 /// decides.
@@ -88,6 +91,7 @@ impl Stage {
     /// Migrates, and makes the logins of the functions.
     async fn prepare(&self) {
         self.admin().handle(serde_json::json!({ "verb": "migrate" })).await.unwrap();
+        self.execute(&format!("UPDATE database_identity SET id = '{DATABASE_ID}'")).await;
         for group in Group::ALL {
             let (login, role) = (login(group), group.role("latchkey"));
             self.execute(&format!("CREATE ROLE {login} LOGIN IN ROLE {role}")).await;
@@ -177,7 +181,8 @@ pub async fn token(settings: jwt::Settings, key: &str, clock: Clock, user_id: Us
     let key = Secret::new(key.to_owned());
     let kid = SigningKey::parse(&key).unwrap().kid().clone();
     let signer = Signer::new(settings, 60, KeySource::Value(key), clock, Random::System);
-    signer.access_token(user_id, &[kid]).await.unwrap().token.expose().clone()
+    let database_id = DatabaseId::new(DATABASE_ID.into());
+    signer.access_token(user_id, &[kid], database_id).await.unwrap().token.expose().clone()
 }
 
 async fn connect(url: &str) -> Client {

@@ -51,13 +51,13 @@ async fn each_revision_of_the_app_becomes_what_a_fresh_database_is() {
             let answer = migrate(&stage).await;
             assert_eq!(
                 answer["applied"],
-                json!(["V2__signing_keys", "V3__adoption", "V4__callers"])
+                json!(["V2__signing_keys", "V3__adoption", "V4__callers", "V5__database_identity"])
             );
             // What the check said is what was done.
             let mut done = answer["adopted"].as_array().unwrap().clone();
             done.push(json!("record V1__users_and_roles as applied"));
             done.extend(
-                ["V2__signing_keys", "V3__adoption", "V4__callers"]
+                ["V2__signing_keys", "V3__adoption", "V4__callers", "V5__database_identity"]
                     .map(|it| json!(format!("apply {it}"))),
             );
             assert_eq!(told["steps"], json!(done), "{revision} {alembic}");
@@ -193,8 +193,14 @@ async fn an_empty_database_is_told_from_one_of_the_app() {
     let stage = Stage::empty().await;
     let told = check(&stage).await;
     assert_eq!(told["database"], "empty");
-    let all = ["V1__users_and_roles", "V2__signing_keys", "V3__adoption", "V4__callers"]
-        .map(|it| format!("apply {it}"));
+    let all = [
+        "V1__users_and_roles",
+        "V2__signing_keys",
+        "V3__adoption",
+        "V4__callers",
+        "V5__database_identity",
+    ]
+    .map(|it| format!("apply {it}"));
     assert_eq!(told["steps"], json!(all));
     assert_eq!(
         stage.value("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'").await,

@@ -44,6 +44,19 @@ async fn a_withdrawn_key_opens_nothing_from_that_moment() {
 }
 
 #[tokio::test]
+async fn a_token_of_another_database_under_the_same_key_opens_nothing() {
+    let (stage, token) = with_ada().await;
+    let authorizer = over(&stage);
+    let event = serde_json::json!({ "verb": "migrate", "new_database_id": true });
+    stage.admin().handle(event).await.unwrap();
+    assert_eq!(ask(&authorizer, &token).await, unauthorized());
+    // Restored, it is the same database again.
+    let restore = format!("UPDATE database_identity SET id = '{}'", stage::DATABASE_ID);
+    stage.execute(&restore).await;
+    assert!(ask(&authorizer, &token).await.is_ok());
+}
+
+#[tokio::test]
 async fn what_can_not_be_told_is_no_refusal() {
     let (stage, token) = with_ada().await;
     stage.execute("DROP TABLE signing_keys").await;

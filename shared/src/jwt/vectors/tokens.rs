@@ -10,6 +10,7 @@ use super::super::unverified::UnverifiedToken;
 use super::super::verifier::ValidToken;
 use super::{LIBRARIES, Token, decode, encode, foreign, parts, read, with_any_header};
 use crate::clock::NumericDate;
+use crate::database_id::DatabaseId;
 use crate::user_id::UserId;
 
 /// When the libraries' tokens were issued, and when they end.
@@ -124,10 +125,17 @@ fn a_token_of_our_form_is_accepted_whoever_made_it() {
         let (name, text) = (&vector.name, vector.jws.as_str().unwrap());
         let token = UnverifiedToken::parse(text).unwrap();
         assert_eq!(Some(token.kid.as_str()), vector.thumbprint.as_deref(), "{name}");
-        let expected =
-            ValidToken { user_id: UserId::new(7), expires_at: NumericDate::from_seconds(EXPIRES) };
+        let expected = ValidToken {
+            user_id: UserId::new(7),
+            expires_at: NumericDate::from_seconds(EXPIRES),
+            database_id: DatabaseId::new("vector".into()),
+        };
         for at in [ISSUED, EXPIRES - 1] {
-            assert_eq!(check(&token, vector, "latchkey", at), Some(expected), "{name} at {at}");
+            assert_eq!(
+                check(&token, vector, "latchkey", at),
+                Some(expected.clone()),
+                "{name} at {at}"
+            );
         }
         assert_eq!(check(&token, vector, "latchkey", EXPIRES), None, "{name}");
         assert_eq!(check(&token, vector, "elsewhere", ISSUED), None, "{name}");

@@ -13,6 +13,7 @@ pub(crate) fn checks() -> Vec<Check> {
         another_issuer_is_refused needs OwnKey RefusedTokens;
         another_audience_is_refused needs OwnKey RefusedTokens;
         another_client_is_refused needs OwnKey RefusedTokens;
+        another_database_is_refused needs OwnKey RefusedTokens;
         an_expired_token_is_refused needs OwnKey RefusedTokens;
         a_token_that_expires_now_is_refused needs OwnKey RefusedTokens;
         a_token_that_is_not_yet_valid_is_refused needs OwnKey RefusedTokens;
@@ -20,7 +21,7 @@ pub(crate) fn checks() -> Vec<Check> {
     ]
 }
 
-const CLAIMS: [&str; 7] = ["aud", "client_id", "exp", "iat", "iss", "jti", "sub"];
+const CLAIMS: [&str; 8] = ["aud", "client_id", "database_id", "exp", "iat", "iss", "jti", "sub"];
 
 fn a_token_without_one_of_its_claims_is_refused(target: &Target) {
     let mut forgeries = Forgeries::default();
@@ -108,6 +109,14 @@ fn another_audience_is_refused(target: &Target) {
 
 fn another_client_is_refused(target: &Target) {
     another_text(target, "client_id");
+}
+
+fn another_database_is_refused(target: &Target) {
+    another_text(target, "database_id");
+    let zeros = draft(target).claim("database_id", "00000000-0000-0000-0000-000000000000");
+    let mut forgeries = Forgeries::default();
+    forgeries.add("a database_id of zeros", zeros.sign(target.key()));
+    forgeries.are_refused(target);
 }
 
 fn an_expired_token_is_refused(target: &Target) {

@@ -156,8 +156,10 @@ fn json_that_is_no_object_is_refused(target: &Target) {
         let members: serde_json::Value = names.iter().map(|name| believed[*name].clone()).collect();
         members.to_string()
     };
-    let without_nbf = in_order(&["iss", "aud", "sub", "client_id", "iat", "exp", "jti"]);
-    let with_nbf = in_order(&["iss", "aud", "sub", "client_id", "iat", "exp", "iat", "jti"]);
+    let without_nbf =
+        in_order(&["iss", "aud", "sub", "client_id", "iat", "exp", "jti", "database_id"]);
+    let with_nbf =
+        in_order(&["iss", "aud", "sub", "client_id", "iat", "exp", "iat", "jti", "database_id"]);
     for text in [without_nbf, with_nbf] {
         forgeries.add(format!("an array of {text}"), signed(&header, &text, target.key()));
     }
@@ -199,6 +201,7 @@ fn json_with_a_member_twice_is_refused(target: &Target) {
             ("aud", "\"x\""),
             ("client_id", "\"x\""),
             ("jti", "\"x\""),
+            ("database_id", "\"x\""),
         ] {
             let text = twice(&claims, name, value, first);
             forgeries.add(format!("{name} twice"), signed(&header, &text, target.key()));

@@ -63,7 +63,7 @@ fn the_key_id_is_the_thumbprint_of_the_key(target: &Target) {
 fn a_token_holds_the_claims_of_an_access_token_and_nothing_personal(target: &Target) {
     let draft = draft(target);
     let names: Vec<_> = draft.claims.keys().map(String::as_str).collect();
-    assert_eq!(names, ["aud", "client_id", "exp", "iat", "iss", "jti", "sub"]);
+    assert_eq!(names, ["aud", "client_id", "database_id", "exp", "iat", "iss", "jti", "sub"]);
     assert_eq!(draft.claims["client_id"], "latchkey");
     assert!(!draft.text("iss").is_empty() && !draft.text("aud").is_empty());
 }
@@ -89,7 +89,7 @@ fn both_endpoints_issue_the_same_kind_of_token(target: &Target) {
     let other = Draft::of(answer["access_token"].as_str().expect("a token"));
     let draft = draft(target);
     assert_eq!(other.header, draft.header);
-    for claim in ["iss", "aud", "sub", "client_id"] {
+    for claim in ["iss", "aud", "sub", "client_id", "database_id"] {
         assert_eq!(other.claims[claim], draft.claims[claim]);
     }
 }
