@@ -3,3 +3,5 @@
 
 step "sam deploy"
 deploy "${parameters[@]}"
+alarms=$(aws cloudwatch describe-alarms --query 'MetricAlarms[].[AlarmName, AlarmActions[0]]' --output text)
+[ "$(cut -f 2 <<<"$alarms" | sort -u)" = "$(resource AlarmTopic)" ] || fail "not each alarm is sent to AlarmEmail: $alarms"
