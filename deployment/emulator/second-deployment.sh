@@ -9,7 +9,7 @@ step "the same once more"
 before=$(code) key_before=$(resource SigningKey) api_before=$api
 deploy "${parameters[@]}"
 [ -n "$(changed)" ] || fail "sam told of no change, not even of the stage's copy: $(tail -n 5 "$place/deploy.log")"
-! changed | grep -vE 'AWS::(ApiGateway::(RestA|Deplo|Stage|BaseP)|Lambda::Permissio)' ||
+! changed | grep -vE 'AWS::(ApiGateway::(RestA|Deplo|Stage|BaseP)|Lambda::Permissio|WAFv)' ||
   fail "sam changed more than the copy of the API: $(changed)"
 [ "$(code)" = "$before" ] || fail "a function was changed: $(diff <(echo "$before") <(code))"
 [ "$(resource SigningKey)" = "$key_before" ] || fail "the signing key is another one"
