@@ -49,11 +49,13 @@ if [ "$sam_local" = yes ]; then
   config=$(cd "$(dirname "$0")/.." && pwd)/.local/sam-local/samconfig.toml
   [ -e "$config" ] || { echo "Nothing runs that deployment/sam-local.sh has started." >&2 && exit 1; }
 else
-  function_name=$(aws cloudformation describe-stacks --stack-name "${STACK_NAME:-latchkey}" --output text \
-    --query "Stacks[0].Outputs[?OutputKey=='AdminFunctionName'].OutputValue")
+  # shellcheck source=SCRIPTDIR/stack.sh
+  . "$(dirname "$0")/stack.sh"
+  function_name=$(outputs | jq -r '.AdminFunctionName // empty')
+  [ -n "$function_name" ] || { echo "There is no stack $STACK_NAME with an output AdminFunctionName here." >&2 && exit 1; }
 fi
-file=$(mktemp)
-trap 'rm -f "$file"' EXIT
+file=$(mktemp) errors=$(mktemp)
+trap 'rm -f "$file" "$errors"' EXIT
 
 # ask JQ...: invokes the function with the event that jq makes; sets answer.
 ask() {
@@ -64,10 +66,19 @@ ask() {
   fi
 }
 ask_aws() {
-  local failed
+  local failed attempts=1
   # From a file of bytes: the one way that both versions of `aws` read alike. A migration may take its time.
-  failed=$(aws lambda invoke --function-name "$function_name" --payload fileb://<(jq -nc "$@") \
-    --cli-read-timeout 900 --query FunctionError --output text "$file")
+  until failed=$(aws lambda invoke --function-name "$function_name" --payload fileb://<(jq -nc "$@") \
+    --cli-read-timeout 900 --query FunctionError --output text "$file" 2>"$errors"); do
+    # Of these the function knows nothing: Lambda is making it network interfaces again (stack.sh, wake).
+    if [ "$attempts" = 5 ] || ! grep -qE 'ResourceNotReadyException|state: (Pending|Inactive)' "$errors"; then
+      cat "$errors" >&2
+      exit 1
+    fi
+    [ "$attempts" -gt 1 ] || echo "Nobody has called $function_name for weeks. Lambda gives it its network back, in a minute or so." >&2
+    aws lambda wait function-active-v2 --function-name "$function_name"
+    attempts=$((attempts + 1))
+  done
   answer=$(<"$file")
   if [ "$failed" != None ]; then
     jq -r '.errorMessage' <<<"$answer" >&2

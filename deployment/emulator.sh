@@ -143,7 +143,7 @@ start_emulator
 
 # What a deployment from nothing is told; a parameter that isn't named later stays so.
 # shellcheck disable=SC2034 # for the parts
-parameters=(AuthorizerCacheSeconds=0 Architecture="$architecture" DatabaseUrl="$database_url"
+parameters=(AuthorizerCacheSeconds=0 ApiGatewayLogRole=make Architecture="$architecture" DatabaseUrl="$database_url"
   AlarmEmail=operator@example.com DatabaseInstanceId=latchkey)
 
 # deploy PARAMETER=VALUE...: sets api, the address.

@@ -3,17 +3,52 @@
 # The stack is STACK_NAME (latchkey, if that isn't set), the account and the region are those of the `aws` command.
 export STACK_NAME=${STACK_NAME:-latchkey} AWS_PAGER=''
 
-# outputs: all of them as one JSON object; {} where there is no such stack, or none that was ever deployed whole.
-outputs() {
-  local said
-  if said=$(aws cloudformation describe-stacks --stack-name "$STACK_NAME" --query 'Stacks[0].Outputs' --output json 2>&1); then
-    jq '(. // []) | map({key: .OutputKey, value: .OutputValue}) | from_entries' <<<"$said"
-  elif [[ $said == *'does not exist'* ]]; then
-    echo '{}'
+# stack FILTER: what jq's filter makes of the stack as CloudFormation describes it; of null where there is no such stack.
+stack() {
+  local said errors code=0
+  errors=$(mktemp)
+  if said=$(aws cloudformation describe-stacks --stack-name "$STACK_NAME" --query 'Stacks[0]' --output json 2>"$errors"); then
+    jq -r "$1" <<<"$said" || code=1
+  elif grep -q 'does not exist' "$errors"; then
+    jq -rn "null | $1" || code=1
   else
-    printf '%s\n' "$said" >&2
-    return 1
+    cat "$errors" >&2
+    code=1
   fi
+  rm -f "$errors"
+  return "$code"
+}
+
+# outputs: all of them as one JSON object; {} where there is no such stack, or none that was ever deployed whole.
+outputs() { stack '(.Outputs // []) | map({key: .OutputKey, value: .OutputValue}) | from_entries'; }
+
+# trouble: why the stack can't be deployed as it is, and what to do; nothing where it can.
+trouble() {
+  local status
+  status=$(stack '.StackStatus // ""') || return
+  case $status in
+    ROLLBACK_COMPLETE | ROLLBACK_FAILED | CREATE_FAILED)
+      printf '%s is %s: %s\n' "$STACK_NAME" "$status" "its first deployment failed, and CloudFormation updates no such stack. \
+docs/deploying.md, \"A first deployment that failed\", says how to see why and how to begin again."
+      ;;
+    DELETE_FAILED)
+      printf '%s is %s: %s\n' "$STACK_NAME" "$status" "see why (aws cloudformation describe-stack-events --stack-name \
+$STACK_NAME), and delete the stack again."
+      ;;
+    UPDATE_ROLLBACK_FAILED)
+      printf '%s is %s: %s\n' "$STACK_NAME" "$status" "aws cloudformation continue-update-rollback --stack-name \
+$STACK_NAME brings it back to what it was."
+      ;;
+    REVIEW_IN_PROGRESS) ;; # there is nothing in it yet
+    *_IN_PROGRESS) printf '%s is %s: wait until that is over.\n' "$STACK_NAME" "$status" ;;
+  esac
+}
+
+# log_role: the ApiGatewayLogRole that takes no role away from the other APIs of the region.
+log_role() {
+  local role
+  role=$(aws apigateway get-account --query cloudwatchRoleArn --output text) || return
+  case $role in '' | None) echo make ;; *) echo exists ;; esac
 }
 
 # functions: a line for each, the name of its binary and what it is called on AWS, admin first.
@@ -40,3 +75,15 @@ code_digest() { aws lambda get-function-configuration --function-name "$1" --que
 
 # await_update FUNCTION: until an update of it is through; until then the code of before may be asked.
 await_update() { aws lambda wait function-updated-v2 --function-name "$1"; }
+
+# wake FUNCTION: after some weeks without a call, Lambda takes the network interfaces of a function in a VPC away. The
+# next call fails, whatever it says, and has Lambda make new ones.
+# https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html
+wake() {
+  case $(aws lambda get-function-configuration --function-name "$1" --query State --output text) in
+    Inactive) aws lambda invoke --function-name "$1" --payload fileb://<(printf '{}') /dev/null >/dev/null 2>&1 || true ;;
+    Pending) ;;
+    *) return 0 ;;
+  esac
+  aws lambda wait function-active-v2 --function-name "$1"
+}

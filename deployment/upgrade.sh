@@ -15,7 +15,8 @@ Deploys the functions that target/lambda holds (cargo lambda build --release) to
   5. asks for some answers (deployment/smoke.sh). Where this or a step before it fails, the code of before is put
      back (deployment/rollback.sh), and the exit code is 1.
 
-A stack that isn't there yet is made: sam deploy, migrate, smoke.
+A stack that isn't there yet is made: sam deploy, migrate, smoke. Where PARAMETERS doesn't say ApiGatewayLogRole, it is
+what the region needs. A stack that can't be updated is left alone, and what to do is said.
 
   --code-only             the template and its parameters are as they were
   --snapshot DIRECTORY    keep the code there; or it is there already, as deployment/snapshot.sh has just put it
@@ -49,6 +50,8 @@ for name in functions/*; do
   name=${name#functions/}
   [ -f "target/lambda/$name/bootstrap" ] || { echo "target/lambda/$name/bootstrap isn't there: cargo lambda build first" >&2 && exit 1; }
 done
+trouble=$(trouble)
+[ -z "$trouble" ] || { printf '%s\n' "$trouble" >&2 && exit 1; }
 place=$(mktemp -d)
 begun='' # from the first change on
 at_exit() {
@@ -108,6 +111,10 @@ list=$(functions)
 
 if [ -z "$list" ]; then
   [ -z "$code_only" ] || { echo "there is no stack $STACK_NAME whose code could be deployed" >&2 && exit 1; }
+  if [[ $'\n'${PARAMETERS:-} != *$'\n'ApiGatewayLogRole=* ]]; then
+    role=$(log_role)
+    PARAMETERS=${PARAMETERS:+$PARAMETERS$'\n'}ApiGatewayLogRole=$role
+  fi
   step "sam deploy: a new stack, $STACK_NAME"
   sam_deploy
   step "migrate"
@@ -133,6 +140,9 @@ else
     fi
   done <<<"$list"
 fi
+
+step "what Lambda has put aside"
+while IFS=$'\t' read -r name function; do wake "$function"; done <<<"$list"
 
 begun=yes
 step "admin's code"

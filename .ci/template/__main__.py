@@ -16,6 +16,7 @@ import network
 import outputs
 import parameters
 import pipeline
+import retention
 import rights
 import routes
 import rules
@@ -31,6 +32,7 @@ def main(source, database_source, pipeline_source, workflow, target):
         module.check(source)
     database.check(database_source, source)
     pipeline.check(pipeline_source, source, workflow)
+    retention.check(source, database_source, pipeline_source)
     with open(target, "w") as file:
         json.dump(transformed(source), file, indent=1)
     for fault in faults:

@@ -26,8 +26,8 @@ def check(path, source):
     for stack, ways_in in ((plain, WAYS_IN), (whole, WAYS_IN_WITH_PROXY)):
         check_network(stack, ways_in)
         check_cluster(stack)
-    unprotected = Stack(template, DeletionProtection="off").of_type("AWS::RDS::DBCluster")["Cluster"]
-    same("deletion protection where it is off", unprotected["DeletionProtection"], False)
+    protected = Stack(template, DeletionProtection="on").of_type("AWS::RDS::DBCluster")["Cluster"]
+    same("deletion protection where it is on", protected["DeletionProtection"], True)
     same("a proxy, unasked", plain.of_type("AWS::RDS::DBProxy"), {})
     check_proxy(whole)
     check_outputs(plain, whole, parsed(source)["Parameters"])
@@ -77,7 +77,7 @@ def check_cluster(stack):
         "Engine": "aurora-postgresql",
         "EngineVersion": "17",
         "StorageEncrypted": True,
-        "DeletionProtection": True,
+        "DeletionProtection": False,  # or a first deployment that fails could not be rolled back
         "ManageMasterUserPassword": True,
         "EnableIAMDatabaseAuthentication": True,
         "EnableHttpEndpoint": True,

@@ -1,8 +1,10 @@
 """How the functions run: their runtime, sizes and limits, their network, and which login each gets."""
 
-from fault import same
-from matrix import GROUPS, LEGACY, MATRIX, OWNER, READER, SUBNETS, UNTIL, WRITER
-from stack import deployed
+import json
+
+from fault import holds, same
+from matrix import GROUPS, KEY, LEGACY, MATRIX, OWNER, READER, SUBNETS, UNTIL, WRITER
+from stack import deployed, parsed
 
 HASHING = {"SignupFunction", "SigninFunction", "TokenFunction"}
 READING = {"AuthorizerFunction", "JwksFunction"}
@@ -21,6 +23,7 @@ def check(source):
         log = {"LogFormat": "JSON", "LogGroup": f"<{name.removesuffix('Function')}LogGroup>"}
         same(f"log of {name}", function["LoggingConfig"], log)
     check_parameters(source)
+    check_environment(source)
     check_logins(source)
     check_legacy_tokens(source)
 
@@ -53,6 +56,34 @@ def check_parameters(source):
     for name, function in ipv6.items():
         wanted = {**vpc, "Ipv6AllowedForDualStack": True} if name in WITH_DATABASE else None
         same(f"network of {name} in a VPC with IPv6", function.get("VpcConfig"), wanted)
+
+
+def check_environment(source):
+    """That the longest DatabaseCa fits beside what the other settings may well be.
+
+    Lambda takes 4 KB: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+    """
+    longest = parsed(source)["Parameters"]["DatabaseCa"]["MaxLength"]
+    certificate = "".join("A" if at % 65 else "\n" for at in range(longest))
+    long = {
+        "AllowedOrigin": "https://" + "a" * 60,
+        "AppName": "a" * 64,
+        "DatabaseCa": certificate,
+        "DatabaseHost": "a" * 100,
+        "DatabaseName": "a" * 63,
+        "DatabasePort": "54320",
+        "DatabaseSecretArn": OWNER + "a" * 60,
+        "DatabaseSecretsKeyArn": KEY,
+        "DatabaseUser": "a" * 63,
+        "LegacyTokenSecretArn": LEGACY + "a" * 60,
+        "LegacyTokensUntil": UNTIL,
+        "ForgeableLegacyTokenSecret": "a" * 64,
+        "TokenAudience": "https://" + "a" * 60,
+        "TokenIssuer": "https://" + "a" * 60,
+    }
+    for name, function in of(source, **long).items():
+        size = len(json.dumps(function["Environment"]["Variables"]))
+        holds(f"the settings of {name} have {size} bytes, and Lambda takes 4,096", size <= 4096)
 
 
 def check_logins(source):

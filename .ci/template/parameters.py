@@ -8,7 +8,6 @@ from stack import parsed
 # Any text may be one of these.
 FREE = {
     "DatabasePassword": "a password is any text",
-    "DatabaseCa": "a PEM is checked by those who read it",
     "LegacyTokenSecret": "the app took any text",
     "ForgeableLegacyTokenSecret": "the app took any text",
 }
@@ -34,6 +33,7 @@ PATTERNS = {
     "DatabaseRolePrefix": (["latchkey", "_a1"], ["", "Latchkey", "1a", "a-b", "x" * 51]),
     "VpcSubnetIds": (["", "subnet-0a1b", "subnet-0a1b,subnet-2c"], ["subnet-0a1b,", "sg-0a1b", "subnet-0a1b;subnet-2c"]),
     "VpcSecurityGroupIds": (["", "sg-0a1b", "sg-1,sg-2,sg-3,sg-4,sg-5"], ["sg-1,sg-2,sg-3,sg-4,sg-5,sg-6", "subnet-1"]),
+    "ApiGatewayLogRole": (["", "make", "exists"], ["Make", "none"]),
     "VpcId": (["", "vpc-0a1b"], ["vpc-", "x"]),
     "AuthorizerConcurrency": (counts := (["", "1", "1000"], ["0", "-1", "x", "1.5"])),
     "HashingConcurrency": counts,

@@ -6,6 +6,7 @@ from matrix import GROUPS, KEY, LEGACY, MATRIX, OWNER, SUBNETS, UNTIL
 from outputs import DOMAIN
 from stack import Stack, parsed
 
+ROLE = {"ApiGatewayLogRole": "exists"}
 DATABASE = {"DatabaseUrl": "postgres://u:p@h/n"}
 BY_VALUE = DATABASE | {"LegacyTokenSecret": "s", "LegacyTokensUntil": UNTIL}
 BY_ARN = DATABASE | {"LegacyTokenSecretArn": LEGACY, "LegacyTokensUntil": UNTIL}
@@ -14,6 +15,7 @@ VPC = {"VpcSubnetIds": SUBNETS, "VpcSecurityGroupIds": GROUPS}
 # Parameters, and the rules that they break.
 REFUSED = [
     ({}, {"ADatabaseIsNamed"}),
+    (DATABASE | {"ApiGatewayLogRole": ""}, {"TheLogRoleIsChosen"}),
     ({"DatabaseUser": "u"}, {"ADatabaseIsNamed"}),
     (IAM | {"DatabaseUser": ""}, {"IamNeedsADatabaseAndAUser"}),
     (IAM | {"DatabaseResourceId": ""}, {"IamNeedsADatabaseAndAUser"}),
@@ -73,7 +75,7 @@ def check(source):
 
 
 def broken(template, parameters):
-    stack = Stack(template, **parameters)
+    stack = Stack(template, **(ROLE | parameters))
     return {name for name, rule in stack.template["Rules"].items() if not is_kept(stack, rule)}
 
 

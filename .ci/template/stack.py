@@ -144,5 +144,6 @@ class Stack:
 
 @functools.cache
 def deployed(path, **parameters):
-    """The stack that template.yaml makes with these parameters."""
+    """The stack that template.yaml makes with these parameters, in a region that has no role for API Gateway's logs."""
+    parameters = {"ApiGatewayLogRole": "make"} | parameters
     return Stack(transformed(path, **parameters), **parameters)

@@ -1,0 +1,69 @@
+import unittest
+
+from stand_in import FUNCTIONS, NO_STACK, StandIn, stack
+
+MADE = stack(outputs={"AdminFunctionName": "latchkey-admin", "ApiUrl": "https://api.example.com"})
+
+
+class Upgrade(unittest.TestCase):
+    def setUp(self):
+        self.on = StandIn()
+        self.addCleanup(self.on.close)
+
+    def upgrade(self, *arguments, **environment):
+        return self.on.run("upgrade.sh", *arguments, **environment)
+
+    def test_a_stack_that_cannot_be_updated_is_left_alone(self):
+        for status, words in {
+            "ROLLBACK_COMPLETE": "A first deployment that failed",
+            "ROLLBACK_FAILED": "A first deployment that failed",
+            "CREATE_FAILED": "A first deployment that failed",
+            "DELETE_FAILED": "delete the stack",
+            "UPDATE_ROLLBACK_FAILED": "continue-update-rollback",
+            "UPDATE_IN_PROGRESS": "wait",
+            "ROLLBACK_IN_PROGRESS": "wait",
+        }.items():
+            with self.subTest(status):
+                self.on.answers("describe-stacks", stack(status, outputs={}))
+                done = self.upgrade()
+                self.assertEqual((done.returncode, done.stdout), (1, ""))
+                self.assertIn(status, done.stderr)
+                self.assertIn(words, done.stderr)
+                self.assertEqual([call for call in self.on.calls if "describe-stacks" not in call], [])
+
+    def first_deployment(self, role, **environment):
+        """The parameters that sam is given."""
+        self.on.answers("describe-stacks", MADE)
+        self.on.answers("describe-stacks", refusal=NO_STACK, times=2)
+        self.on.answers("apigateway get-account", role)
+        self.on.answers("sam deploy")
+        self.on.answers("lambda invoke", refusal="that is all\n")
+        self.upgrade(**environment)
+        [deployed] = [call for call in self.on.calls if call.startswith("sam deploy")]
+        return deployed.partition("--parameter-overrides ")[2]
+
+    def test_no_role_of_other_apis_is_taken_away(self):
+        self.assertEqual(self.first_deployment("arn:aws:iam::123456789012:role/logs\n"), "ApiGatewayLogRole=exists")
+        self.assertEqual(self.first_deployment("None\n"), "ApiGatewayLogRole=make")
+        named = {"PARAMETERS": "DatabaseHost=h\n\nDatabaseName=n\n"}
+        self.assertEqual(self.first_deployment("None\n", **named), "DatabaseHost=h DatabaseName=n ApiGatewayLogRole=make")
+        chosen = {"PARAMETERS": "DatabaseHost=h\nApiGatewayLogRole=exists"}
+        self.assertEqual(self.first_deployment("None\n", **chosen), "DatabaseHost=h ApiGatewayLogRole=exists")
+
+    def test_what_lambda_put_aside_is_woken_first(self):
+        self.on.answers("describe-stacks", stack())
+        self.on.answers("get-function-configuration --query State", "Active\n")
+        self.on.answers("get-function-configuration latchkey-signin --query State", "Inactive\n")
+        self.on.answers("get-function-configuration latchkey-admin --query State", "Pending\n")
+        self.on.answers("lambda invoke", refusal="An error occurred (ResourceNotReadyException)\n")
+        self.on.answers("wait function-active-v2")
+        kept = self.on.place / "kept"
+        kept.mkdir()
+        (kept / "functions.json").write_text('{"admin": {"CodeSha256": "x"}}')
+        self.on.answers("--query CodeSha256", "null\n")
+        self.upgrade("--code-only", "--snapshot", str(kept))
+        woken = [call for call in self.on.calls if "lambda invoke" in call or "wait function-active" in call]
+        of = {name: [call.split()[2] for call in woken if f"latchkey-{name}" in call] for name in FUNCTIONS}
+        self.assertEqual(of.pop("signin"), ["invoke", "wait"])
+        self.assertEqual(of.pop("admin"), ["wait"])
+        self.assertEqual([name for name, calls in of.items() if calls], [])
