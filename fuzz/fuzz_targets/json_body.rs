@@ -9,6 +9,7 @@ use fuzz::{Answer, Ground};
 use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
 use serde_json::value::RawValue;
+use shared::NewUsername;
 use shared::http::Function;
 use signin::Signin;
 use signup::Signup;
@@ -36,9 +37,9 @@ fuzz_target!(|body: &[u8]| {
     match (signed_up.status, &read) {
         (200, Some(user)) => {
             let told: Value = serde_json::from_str(&signed_up.body).unwrap();
-            for name in ["username", "email"] {
-                assert_eq!(told[name], serde_json::from_str::<Value>(user[name].get()).unwrap());
-            }
+            let sent = |name: &str| serde_json::from_str::<String>(user[name].get()).unwrap();
+            let username = NewUsername::parse(sent("username")).unwrap();
+            assert_eq!((&told["username"], &told["email"]), (&username.as_str().into(), &sent("email").into()));
             assert_eq!(told.as_object().map(serde_json::Map::len), Some(2));
             assert_eq!(signed_in.status, 200, "who signed up can sign in: {}", signed_in.body);
         }

@@ -1,30 +1,40 @@
 //! A user's e-mail address.
 
+use idna::AsciiDenyList;
+use idna::uts46::{DnsLength, Hyphens, Uts46};
+
+use crate::characters::all_visible;
 use crate::rule::{Rule, without_nul};
 
 /// Most bytes of an address that mail can be sent to (RFC 5321 §4.5.3.1.3, less its brackets).
 const MAX_BYTES: usize = 254;
 
-/// An address that someone signs up with. Kept and compared exactly as sent.
+/// What a local part may hold between quotes alone (RFC 5322 §3.2.3).
+const SPECIAL: [char; 13] = ['"', '(', ')', ',', ':', ';', '<', '>', '@', '[', '\\', ']', ' '];
+
+/// An address that someone signs up with. Kept as sent; compared without the case of its domain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewEmail(String);
 
 impl NewEmail {
     /// Takes an address of at most 254 bytes that has the shape of one.
     ///
-    /// The shape is that of the HTML standard's `type=email`, opened to any Unicode (RFC 6531):
-    /// one `@` with something before it, then labels without spaces, joined by dots. Whether
-    /// mail arrives there only mail can tell.
+    /// Before the one `@` the shape is that of the HTML standard's `type=email`, opened to any
+    /// visible Unicode (RFC 6531); after it comes a domain by UTS #46, whose labels have at most
+    /// 63 bytes in DNS. Whether mail arrives there only mail can tell.
     pub fn parse(text: String) -> Result<Self, Rule> {
         let text = without_nul(text)?;
         if text.len() > MAX_BYTES {
             return Err(Rule::TooManyBytes(MAX_BYTES));
         }
-        let Some((local, domain)) = text.split_once('@') else { return Err(Rule::NotAnEmail) };
-        if is_local_part(local) && domain.split('.').all(is_label) {
-            Ok(Self(text))
-        } else {
-            Err(Rule::NotAnEmail)
+        // UTS #46 ignores characters that don't show.
+        match text.split_once('@') {
+            Some((local, domain))
+                if all_visible(&text) && is_local_part(local) && is_domain(domain) =>
+            {
+                Ok(Self(text))
+            }
+            _ => Err(Rule::NotAnEmail),
         }
     }
 
@@ -35,15 +45,12 @@ impl NewEmail {
 }
 
 fn is_local_part(text: &str) -> bool {
-    let refused = |c: char| c.is_whitespace() || c.is_control() || "\"(),:;<>[\\]".contains(c);
-    !text.is_empty() && !text.contains(refused)
+    !text.is_empty() && !text.contains(SPECIAL)
 }
 
-fn is_label(text: &str) -> bool {
-    let allowed = |c: char| {
-        c.is_alphanumeric() || c == '-' || (!c.is_ascii() && !c.is_whitespace() && !c.is_control())
-    };
-    !text.is_empty() && !text.starts_with('-') && !text.ends_with('-') && text.chars().all(allowed)
+fn is_domain(text: &str) -> bool {
+    let (deny, hyphens) = (AsciiDenyList::STD3, Hyphens::CheckFirstLast);
+    Uts46::new().to_ascii(text.as_bytes(), deny, hyphens, DnsLength::Verify).is_ok()
 }
 
 /// An address that a row may hold: in an adopted database it may be none.
@@ -74,6 +81,8 @@ mod tests {
             "ada@example.com",
             "Ada.Lovelace+test@Example.COM",
             "o'brien@example.co.uk",
+            "ada@xn--bcher-kva.example",
+            "علی\u{200c}رضا@example.com",
             "root@localhost",
             "ü@bücher.example",
             "用户@例子.广告",
@@ -81,6 +90,16 @@ mod tests {
         ] {
             assert_eq!(NewEmail::parse(text.into()).map(|email| email.0), Ok(text.to_owned()));
         }
+    }
+
+    #[test]
+    fn a_label_has_at_most_63_bytes_in_dns() {
+        let of = |label: String| NewEmail::parse(format!("ada@{label}.example"));
+        assert!(of("d".repeat(63)).is_ok());
+        assert_eq!(of("d".repeat(64)), Err(Rule::NotAnEmail));
+        // 33 letters, 66 bytes of UTF-8, and fewer or more as DNS has them.
+        assert!(of("ü".repeat(50)).is_ok());
+        assert_eq!(of("übungsplatz".repeat(6)), Err(Rule::NotAnEmail));
     }
 
     #[test]
@@ -103,6 +122,15 @@ mod tests {
             "a@b\n",
             "<a@b>",
             "a\u{a0}@b",
+            "a\u{200b}@b.c",
+            "a\u{202e}@b.c",
+            "a@b\u{ad}.c",
+            "a@b\u{200d}.c",
+            "a@b\u{feff}.c",
+            "a@\u{2800}.c",
+            "a@xn--a.c",
+            "a@b_c.d",
+            "a@b＠c",
         ] {
             assert_eq!(NewEmail::parse(text.into()), Err(Rule::NotAnEmail), "{text:?}");
         }

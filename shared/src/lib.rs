@@ -5,6 +5,7 @@
 
 pub mod aws;
 pub mod caller;
+mod characters;
 pub mod clock;
 pub mod database_id;
 pub mod db;

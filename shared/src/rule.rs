@@ -22,6 +22,10 @@ pub enum Rule {
     NotAnEmail,
     /// PostgreSQL's text and bcrypt both end at a NUL.
     Nul,
+    /// A character that doesn't show, or that Unicode has not assigned.
+    NotVisible,
+    /// A space at an end, or two in a row.
+    OuterSpace,
     /// A password that everyone uses.
     TooCommon,
     /// A password that is little more than the username.
@@ -44,6 +48,8 @@ impl Rule {
             Self::TooManyBytes(_)
             | Self::NotAnEmail
             | Self::Nul
+            | Self::NotVisible
+            | Self::OuterSpace
             | Self::TooCommon
             | Self::LikeUsername
             | Self::LikeEmail
@@ -70,6 +76,14 @@ impl Rule {
             }
             Self::NotAnEmail => "value is not a valid email address".into(),
             Self::Nul => "Value error, string should have no NUL character".into(),
+            Self::NotVisible => {
+                "Value error, string should have no control, format, private or unassigned \
+                 characters, and no white space but single spaces"
+                    .into()
+            }
+            Self::OuterSpace => {
+                "Value error, string should have no space at its ends and no two in a row".into()
+            }
             Self::TooCommon => "Value error, password is too common".into(),
             Self::LikeUsername => "Value error, password is too similar to the username".into(),
             Self::LikeEmail => "Value error, password is too similar to the email address".into(),

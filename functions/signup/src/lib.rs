@@ -54,11 +54,12 @@ impl Endpoint for Signup {
 /// Who signs up.
 #[derive(ToSchema)]
 pub struct NewUser {
-    /// The name to sign in with: any characters but NUL, kept and compared exactly as sent.
+    /// The name to sign in with: any visible characters, with single spaces between them, in
+    /// either case. It is stored in Unicode's normalization form C.
     #[schema(value_type = String, min_length = 1, max_length = 255, examples("ada"))]
-    #[schema(pattern = r"^[^\u0000]*$")]
+    #[schema(pattern = r"^[^\u0000-\u0020\u007f-\u00a0]+( [^\u0000-\u0020\u007f-\u00a0]+)*$")]
     username: NewUsername,
-    /// An e-mail address, of at most 254 bytes of UTF-8.
+    /// An e-mail address, of at most 254 bytes of UTF-8. The domain is stored in lower case.
     #[schema(value_type = String, format = Email, max_length = 254, examples("ada@example.com"))]
     #[schema(pattern = r#"^[^@\s"(),:;<>\[\\\]]+@[^@\s"(),:;<>\[\\\]]+$"#)]
     email: NewEmail,

@@ -54,6 +54,21 @@ async fn only_the_very_name_and_password_sign_in() {
 }
 
 #[tokio::test]
+async fn an_adopted_name_is_found_byte_for_byte_before_the_form_of_a_sign_up() {
+    let stage = with_user("Zo\u{eb}", "correct horse", COST).await;
+    let found = async |name| outcome(&stage, name, "correct horse").await;
+    assert_eq!(found("Zoe\u{308}").await, Ok(UserId::new(1)));
+    stage
+        .execute(
+            "INSERT INTO users (username, email, password, hashed_by) \
+             SELECT U&'Zoe\\0308', 'other@example.com', password, hashed_by FROM users",
+        )
+        .await;
+    assert_eq!(found("Zoe\u{308}").await, Ok(UserId::new(2)));
+    assert_eq!(found("Zo\u{eb}").await, Ok(UserId::new(1)));
+}
+
+#[tokio::test]
 async fn a_row_without_a_hash_that_we_read_refuses() {
     let stage = with_user("ada", "correct horse", COST).await;
     stage.execute("UPDATE users SET password = NULL").await;

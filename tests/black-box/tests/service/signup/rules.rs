@@ -12,6 +12,9 @@ pub(crate) fn checks() -> Vec<Check> {
         an_empty_name_is_refused;
         a_name_of_255_characters_is_the_longest;
         a_name_is_counted_in_characters;
+        a_name_that_looks_like_another_is_refused;
+        a_name_keeps_the_joiners_of_its_script;
+        a_name_signs_in_in_either_form;
         what_is_no_email_is_refused;
         an_email_of_254_characters_is_the_longest;
         usual_emails_are_taken;
@@ -59,6 +62,63 @@ fn a_name_is_counted_in_characters(target: &Target) {
     refuses_name(target, &filled("\u{e9}", 256), &["255"]);
 }
 
+fn a_name_that_looks_like_another_is_refused(target: &Target) {
+    for text in [
+        " ",
+        "\t",
+        "\n",
+        "\r",
+        "\u{7f}",
+        "\u{85}",
+        "\u{a0}",
+        "\u{ad}",
+        "\u{3000}",
+        "\u{2028}",
+        "\u{200b}",
+        "\u{200c}",
+        "\u{200d}",
+        "\u{202e}",
+        "\u{2066}",
+        "\u{feff}",
+        "\u{fe0f}",
+        "\u{3164}",
+        "\u{2800}",
+        "\u{e0041}",
+        "\u{e000}",
+        "\u{378}",
+    ] {
+        let name = Person::new("seen").username;
+        for name in [format!("{text}{name}"), format!("{name}{text}"), format!("{name}{text} x")] {
+            refuses_name(target, &name, &[]);
+        }
+    }
+}
+
+fn a_name_keeps_the_joiners_of_its_script(target: &Target) {
+    for text in [
+        "\u{639}\u{644}\u{6cc}\u{200c}\u{631}\u{636}\u{627}",
+        "\u{dc1}\u{dca}\u{200d}\u{dbb}\u{dd3}",
+    ] {
+        takes_name(target, format!("{} {text}", Person::new("joined").username));
+    }
+}
+
+/// One name for Unicode, however a keyboard spells it.
+fn a_name_signs_in_in_either_form(target: &Target) {
+    for (composed, other) in [("Zo\u{eb}", "Zoe\u{308}"), ("\u{9af}\u{9bc}", "\u{9df}")] {
+        let mut person = Person::new(composed);
+        let stored = person.username.clone();
+        person.username = stored.replace(composed, other);
+        let public = json!({ "username": stored, "email": person.email });
+        target.signup(&person).is_json(200, &public);
+        for name in [&stored, &person.username] {
+            assert_eq!(target.signin(name, &person.password).status, 200, "{name:?}");
+        }
+        person.email = Person::new("other").email;
+        target.signup(&person).is_text(409, "Username already registered");
+    }
+}
+
 fn signup_with_email(target: &Target, email: &str) -> crate::client::Answer {
     let mut person = Person::new("mail");
     email.clone_into(&mut person.email);
@@ -81,6 +141,11 @@ fn what_is_no_email_is_refused(target: &Target) {
         "ada@mail.example\n",
         "ada\t@mail.example",
         "mail.example",
+        "ada\u{200b}@mail.example",
+        "ada@ma\u{ad}il.example",
+        "\u{202e}ada@mail.example",
+        &format!("ada@{}.example", "d".repeat(64)),
+        &format!("ada@{}.example", "\u{fc}bungsplatz".repeat(6)),
     ] {
         signup_with_email(target, email).breaks_rule("email", &[]);
     }
