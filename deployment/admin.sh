@@ -6,8 +6,8 @@ set -euo pipefail
 usage() {
   cat <<'END'
 Usage: deployment/admin.sh [--sam-local] migrate [--check | --new-database-id]
-       deployment/admin.sh [--sam-local] grant USERNAME ROLE
-       deployment/admin.sh [--sam-local] revoke USERNAME ROLE
+       deployment/admin.sh [--sam-local] grant USERNAME|--id ID ROLE
+       deployment/admin.sh [--sam-local] revoke USERNAME|--id ID ROLE
        deployment/admin.sh [--sam-local] list [--unreadable]
 
 migrate prints what it did, as JSON; what is left for an administrator to do goes to standard error. With --check it
@@ -41,6 +41,7 @@ if [ "$*" = 'list --unreadable' ]; then
 fi
 case "${1:-} $#" in
   'migrate 1' | 'list 1' | 'grant 3' | 'revoke 3') ;;
+  'grant 4' | 'revoke 4') [[ $2 = --id && $3 =~ ^-?[0-9]+$ ]] || { usage >&2 && exit 2; } ;;
   '-h 1' | '--help 1') usage && exit ;;
   *) usage >&2 && exit 2 ;;
 esac
@@ -108,7 +109,11 @@ case $1 in
     jq -r '.group_roles.to_do // empty' <<<"$answer" >&2
     ;;
   grant | revoke)
-    ask --arg verb "$1" --arg username "$2" --arg role "$3" '{verb: $verb, username: $username, role: $role}'
+    if [ "$#" -eq 4 ]; then
+      ask --arg verb "$1" --arg id "$3" --arg role "$4" '{verb: $verb, id: ($id | tonumber), role: $role}'
+    else
+      ask --arg verb "$1" --arg username "$2" --arg role "$3" '{verb: $verb, username: $username, role: $role}'
+    fi
     if jq -e '[.username, .roles[]] | any(test("[^ -~]"))' <<<"$answer" >/dev/null; then
       jq -ac . <<<"$answer"
     else

@@ -110,18 +110,18 @@ pub(crate) struct Shared {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
     /// Give a user a role: ROLE_USER, ROLE_MODERATOR or ROLE_ADMIN
-    #[command(after_help = AFTER_GRANT)]
+    #[command(after_help = AFTER_GRANT, allow_missing_positional = true)]
     Grant {
-        /// The user's name, exactly as `list` shows it
-        username: String,
+        #[command(flatten)]
+        subject: Subject,
         /// ROLE_USER, ROLE_MODERATOR or ROLE_ADMIN
         role: String,
     },
     /// Take a role from a user
-    #[command(after_help = AFTER_REVOKE)]
+    #[command(after_help = AFTER_REVOKE, allow_missing_positional = true)]
     Revoke {
-        /// The user's name, exactly as `list` shows it
-        username: String,
+        #[command(flatten)]
+        subject: Subject,
         /// ROLE_USER, ROLE_MODERATOR or ROLE_ADMIN
         role: String,
     },
@@ -148,12 +148,24 @@ pub(crate) enum Verb {
     },
 }
 
+/// The user whose roles change.
+#[derive(Debug, Args)]
+pub(crate) struct Subject {
+    /// The user's name, exactly as `list` shows it
+    #[arg(required_unless_present = "id", conflicts_with = "id")]
+    pub(crate) username: Option<String>,
+    /// The user's id in place of the name
+    #[arg(long, allow_negative_numbers = true)]
+    pub(crate) id: Option<i32>,
+}
+
 const AFTER_GRANT: &str = "\
 It prints the roles that the user has then. A role opens what asks for that very
 role, and includes no other. To give one twice is no mistake.
 
-Example:
-  cargo run -- grant ada ROLE_ADMIN";
+Examples:
+  cargo run -- grant ada ROLE_ADMIN
+  cargo run -- grant --id 7 ROLE_ADMIN";
 
 const AFTER_REVOKE: &str = "\
 It prints the roles that the user has then. The change counts once the gateway

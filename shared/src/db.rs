@@ -30,7 +30,7 @@ pub use database::Database;
 pub use database_identity::DatabaseIdentity;
 pub use error::Error;
 pub use logins::{Group, LOGINS, Login};
-pub use roles::{Roles, UserPage, UserRoles};
+pub use roles::{Roles, Subject, UserPage, UserRoles};
 pub use settings::Settings;
 pub use signing_keys::SigningKeys;
 pub use sql::Sql;

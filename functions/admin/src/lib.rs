@@ -1,7 +1,8 @@
 //! What an operator does, by IAM alone: it has no route.
 //!
 //! `{"verb":"migrate"}`, the same with `"check":true` or `"new_database_id":true`,
-//! `{"verb":"grant","username":"ada","role":"ROLE_ADMIN"}`, `revoke` alike,
+//! `{"verb":"grant","username":"ada","role":"ROLE_ADMIN"}`, with `"id":7` in place of the name,
+//! `revoke` alike,
 //! `{"verb":"list"}`, the same with `"unreadable":true`.
 
 mod adoption;
@@ -78,11 +79,11 @@ impl Admin {
         match Request::parse(event)? {
             Request::Migrate { new_database_id } => self.migrate(new_database_id).await,
             Request::CheckMigration => self.check_migration().await,
-            Request::Grant(username, role) => {
-                changed("grant", role, self.roles().grant(&username, role).await?)
+            Request::Grant(subject, role) => {
+                changed("grant", role, self.roles().grant(&subject, role).await?)
             }
-            Request::Revoke(username, role) => {
-                changed("revoke", role, self.roles().revoke(&username, role).await?)
+            Request::Revoke(subject, role) => {
+                changed("revoke", role, self.roles().revoke(&subject, role).await?)
             }
             Request::List { after, limit } => self.list(after, limit).await,
             Request::ListUnreadable { after, limit } => self.list_unreadable(after, limit).await,

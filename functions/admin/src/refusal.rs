@@ -11,7 +11,7 @@ pub enum Refusal {
     NoSuchRequest,
     /// A page without users, or too many of them.
     BadLimit,
-    /// Nobody has that name.
+    /// There is no user with that name or id.
     NoSuchUser,
     /// None of the three roles has that name.
     NoSuchRole,
@@ -36,13 +36,13 @@ impl fmt::Display for Refusal {
             Self::NoSuchRequest => f.write_str(
                 "The event must be {\"verb\":\"migrate\"} with \"check\" or \
                  \"new_database_id\" if you like, \
-                 {\"verb\":\"grant\",\"username\":\"…\",\"role\":\"ROLE_…\"}, the same with \
-                 \"revoke\", or {\"verb\":\"list\"} with \"unreadable\", \"after\" and \"limit\" if \
+                 {\"verb\":\"grant\",\"username\":\"…\",\"role\":\"ROLE_…\"} with \"id\" in \
+                 place of the name if you like, the same with \"revoke\", or {\"verb\":\"list\"} with \"unreadable\", \"after\" and \"limit\" if \
                  you like.",
             ),
             Self::BadLimit => f.write_str("`limit` must be from 1 to 1000."),
             Self::NoSuchUser => f.write_str(
-                "No user has that name; names are compared exactly, and `list` shows them.",
+                "No user has that name or id; names are compared exactly, and `list` shows both.",
             ),
             Self::NoSuchRole => f.write_str(
                 "The roles are ROLE_USER, ROLE_MODERATOR and ROLE_ADMIN, spelt exactly so.",

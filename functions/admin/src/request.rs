@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 use serde_json::Value;
+use shared::db::Subject;
 use shared::{Role, UserId, Username};
 
 use crate::refusal::Refusal;
@@ -20,9 +21,9 @@ pub(crate) enum Request {
     /// Says what that would do, and changes nothing.
     CheckMigration,
     /// Gives a role.
-    Grant(Username, Role),
+    Grant(Subject, Role),
     /// Takes a role away.
-    Revoke(Username, Role),
+    Revoke(Subject, Role),
     /// Lists users and their roles, in pages: `next` of an answer is `after` of the next one.
     List {
         /// The id to begin after; else with the lowest.
@@ -50,11 +51,13 @@ enum Event {
         new_database_id: bool,
     },
     Grant {
-        username: String,
+        username: Option<String>,
+        id: Option<i32>,
         role: String,
     },
     Revoke {
-        username: String,
+        username: Option<String>,
+        id: Option<i32>,
         role: String,
     },
     List {
@@ -82,8 +85,12 @@ impl Request {
             }
             Event::Migrate { check: true, new_database_id: false } => Ok(Self::CheckMigration),
             Event::Migrate { check: true, new_database_id: true } => Err(Refusal::NoSuchRequest),
-            Event::Grant { username, role } => Ok(Self::Grant(user(username)?, named(&role)?)),
-            Event::Revoke { username, role } => Ok(Self::Revoke(user(username)?, named(&role)?)),
+            Event::Grant { username, id, role } => {
+                Ok(Self::Grant(subject(username, id)?, named(&role)?))
+            }
+            Event::Revoke { username, id, role } => {
+                Ok(Self::Revoke(subject(username, id)?, named(&role)?))
+            }
             Event::List { limit, .. } if !(1..=MAX_LIMIT).contains(&limit) => {
                 Err(Refusal::BadLimit)
             }
@@ -99,8 +106,14 @@ impl Request {
     }
 }
 
-fn user(name: String) -> Result<Username, Refusal> {
-    Username::parse(name).map_err(|_| Refusal::NoSuchUser)
+fn subject(username: Option<String>, id: Option<i32>) -> Result<Subject, Refusal> {
+    match (username, id) {
+        (Some(name), None) => {
+            Username::parse(name).map(Subject::Username).map_err(|_| Refusal::NoSuchUser)
+        }
+        (None, Some(id)) => Ok(Subject::Id(UserId::new(id))),
+        (Some(_), Some(_)) | (None, None) => Err(Refusal::NoSuchRequest),
+    }
 }
 
 fn named(role: &str) -> Result<Role, Refusal> {
@@ -125,6 +138,9 @@ mod tests {
         assert_eq!(Request::parse(json!({ "verb": "list" })).unwrap(), list(None));
         let on = json!({ "verb": "list", "after": -5 });
         assert_eq!(Request::parse(on).unwrap(), list(Some(UserId::new(-5))));
+        let by_id = json!({ "verb": "grant", "id": 7, "role": "ROLE_ADMIN" });
+        let expected = Request::Grant(Subject::Id(UserId::new(7)), Role::Admin);
+        assert_eq!(Request::parse(by_id).unwrap(), expected);
         let unreadable = json!({ "verb": "list", "unreadable": true, "limit": 7 });
         let expected = Request::ListUnreadable { after: None, limit: 7 };
         assert_eq!(Request::parse(unreadable).unwrap(), expected);
@@ -143,6 +159,9 @@ mod tests {
             json!({ "verb": "list", "after": 2_147_483_648_u32 }),
             json!({ "verb": "grant", "unreadable": true, "username": "ada", "role": "ROLE_USER" }),
             json!({ "verb": "grant", "username": 7, "role": "ROLE_ADMIN" }),
+            json!({ "verb": "grant", "id": "7", "role": "ROLE_ADMIN" }),
+            json!({ "verb": "grant", "role": "ROLE_ADMIN" }),
+            json!({ "verb": "revoke", "username": "ada", "id": 7, "role": "ROLE_ADMIN" }),
         ] {
             let refused = Request::parse(event.clone());
             assert!(matches!(refused, Err(Refusal::NoSuchRequest)), "{event}");

@@ -34,13 +34,34 @@ fn a_verb_is_one_before_and_after_overrides() {
 }
 
 #[test]
+fn a_user_is_named_or_numbered() {
+    for (line, expected) in [
+        ("latchkey grant ada ROLE_ADMIN", (Some("ada"), None)),
+        ("latchkey grant --id 7 ROLE_ADMIN", (None, Some(7))),
+        ("latchkey revoke ROLE_ADMIN --id -7", (None, Some(-7))),
+    ] {
+        let Some(Verb::Grant { subject, role } | Verb::Revoke { subject, role }) =
+            parse(line).unwrap().verb
+        else {
+            panic!("{line}")
+        };
+        assert_eq!(
+            (subject.username.as_deref(), subject.id, &*role),
+            (expected.0, expected.1, "ROLE_ADMIN")
+        );
+    }
+}
+
+#[test]
 fn what_is_wrong_is_one_line_that_says_what_to_do_next() {
     for (line, words) in [
         ("latchkey --port many", "'--port <PORT>': invalid digit found in string (--help"),
         ("latchkey --what", "--help shows"),
         ("latchkey --prot 1", "'--port'"),
         ("latchkey lst", "'list'"),
-        ("latchkey grant ada", "<ROLE>"),
+        ("latchkey grant ada", "<USERNAME>"),
+        ("latchkey grant --id ada ROLE_USER", "'--id <ID>'"),
+        ("latchkey grant --id 7 ada ROLE_USER", "cannot be used with"),
         ("latchkey list --parameter-overrides A", "Name=value"),
         ("latchkey --fresh list", "--fresh is for the service"),
         ("latchkey --port 1 grant ada ROLE_USER", "--port is for the service"),

@@ -19,7 +19,11 @@ use stage::Stage;
 
 use super::*;
 use crate::{
-    arguments::Verb, gateway::Gateway, operator::Operator, settings::AWS_REGION, template::Given,
+    arguments::{Subject, Verb},
+    gateway::Gateway,
+    operator::Operator,
+    settings::AWS_REGION,
+    template::Given,
 };
 
 /// Our template; a policy is asked for each time, and hashes are cheap.
@@ -107,12 +111,16 @@ fn forged(token: &str) -> String {
     format!("{}{other}{}", &token[..at], &token[at + 1..])
 }
 
+fn ada() -> Subject {
+    Subject { username: Some("ada".to_owned()), id: None }
+}
+
 #[tokio::test]
 async fn no_route_lets_in_whom_the_table_keeps_out() {
     let service = Service::start().await;
     let token = service.sign_in("ada").await;
     let role = "ROLE_USER".to_owned();
-    service.operate(Verb::Revoke { username: "ada".to_owned(), role }).await;
+    service.operate(Verb::Revoke { subject: ada(), role }).await;
     let forged = forged(&token);
     let settings = jwt::Settings { issuer: "latchkey".into(), audience: "latchkey-api".into() };
     let past = Clock::fixed(NumericDate::from_seconds(1_700_000_000));
@@ -140,8 +148,7 @@ async fn each_role_opens_the_routes_that_ask_for_it() {
     let service = Service::start().await;
     let token = service.sign_in("ada").await;
     for role in ["ROLE_MODERATOR", "ROLE_ADMIN"] {
-        let (username, role) = ("ada".to_owned(), role.to_owned());
-        service.operate(Verb::Grant { username, role }).await;
+        service.operate(Verb::Grant { subject: ada(), role: role.to_owned() }).await;
     }
     for route in ROUTES.iter().filter(|route| route.access != Access::Public) {
         assert_eq!(service.call(route, Some(&token)).await, 200, "{route:?}");

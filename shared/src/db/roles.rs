@@ -12,7 +12,7 @@ use crate::username::Username;
 
 /// Gives a role; the answer adds it, since a statement doesn't see its own insert.
 pub(super) const GRANT: Sql = Sql::new(
-    "WITH subject AS (SELECT id, username FROM users WHERE username = $1), \
+    "WITH subject AS (SELECT id, username FROM users WHERE username = $1 OR id = $3), \
      granted AS ( \
          INSERT INTO users_to_roles (user_id, role_id) \
          SELECT subject.id, roles.id FROM subject, roles WHERE roles.name = $2 \
@@ -26,7 +26,7 @@ pub(super) const GRANT: Sql = Sql::new(
 
 /// Takes a role away.
 pub(super) const REVOKE: Sql = Sql::new(
-    "WITH subject AS (SELECT id, username FROM users WHERE username = $1), \
+    "WITH subject AS (SELECT id, username FROM users WHERE username = $1 OR id = $3), \
      revoked AS ( \
          DELETE FROM users_to_roles USING subject, roles \
          WHERE user_id = subject.id AND role_id = roles.id AND roles.name = $2 \
@@ -76,6 +76,15 @@ pub struct UserPage {
     pub more: bool,
 }
 
+/// The user whose roles change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Subject {
+    /// By the name, byte for byte.
+    Username(Username),
+    /// By the id, since a name can be hard to type.
+    Id(UserId),
+}
+
 /// Who has which role.
 #[derive(Debug, Clone)]
 pub struct Roles(Database);
@@ -86,13 +95,13 @@ impl Roles {
         Self(database)
     }
 
-    /// Gives a role; `None` if nobody has that name. Giving it twice changes nothing.
-    pub async fn grant(&self, to: &Username, role: Role) -> Result<Option<UserRoles>, Error> {
+    /// Gives a role; `None` if there is no such user. Giving it twice changes nothing.
+    pub async fn grant(&self, to: &Subject, role: Role) -> Result<Option<UserRoles>, Error> {
         self.change(&GRANT, to, role).await
     }
 
-    /// Takes a role away; `None` if nobody has that name.
-    pub async fn revoke(&self, from: &Username, role: Role) -> Result<Option<UserRoles>, Error> {
+    /// Takes a role away; `None` if there is no such user.
+    pub async fn revoke(&self, from: &Subject, role: Role) -> Result<Option<UserRoles>, Error> {
         self.change(&REVOKE, from, role).await
     }
 
@@ -115,10 +124,15 @@ impl Roles {
     async fn change(
         &self,
         sql: &Sql,
-        username: &Username,
+        subject: &Subject,
         role: Role,
     ) -> Result<Option<UserRoles>, Error> {
-        let parameters = [(&username.as_str() as _, Type::TEXT), (&role.name() as _, Type::TEXT)];
+        let (username, id) = match subject {
+            Subject::Username(username) => (Some(username.as_str()), None),
+            Subject::Id(id) => (None, Some(id.get())),
+        };
+        let parameters =
+            [(&username as _, Type::TEXT), (&role.name() as _, Type::TEXT), (&id as _, Type::INT4)];
         self.0.row(sql, &parameters).await?.as_ref().map(read).transpose()
     }
 }

@@ -1,11 +1,15 @@
 //! `roles` and `users_to_roles`.
 
-use shared::db::{Roles, UserPage, UserRoles};
+use shared::db::{Roles, Subject, UserPage, UserRoles};
 use shared::{Role, UserId, Username};
 use stage::Stage;
 
-fn ada() -> Username {
-    Username::parse("ada".into()).unwrap()
+fn named(name: &str) -> Subject {
+    Subject::Username(Username::parse(name.into()).unwrap())
+}
+
+fn ada() -> Subject {
+    named("ada")
 }
 
 async fn with_ada() -> Stage {
@@ -38,9 +42,26 @@ async fn a_role_is_given_once_and_taken_once() {
 #[tokio::test]
 async fn nobody_is_nobody() {
     let roles = Roles::new(with_ada().await.database());
-    let other = Username::parse("Ada".into()).unwrap();
-    assert_eq!(roles.grant(&other, Role::Admin).await.unwrap(), None);
-    assert_eq!(roles.revoke(&other, Role::Admin).await.unwrap(), None);
+    for other in [named("Ada"), named("1"), Subject::Id(UserId::new(2))] {
+        assert_eq!(roles.grant(&other, Role::Admin).await.unwrap(), None);
+        assert_eq!(roles.revoke(&other, Role::Admin).await.unwrap(), None);
+    }
+}
+
+#[tokio::test]
+async fn a_user_is_found_by_the_id_too() {
+    let stage = with_ada().await;
+    stage.execute("INSERT INTO users (id, username, email) VALUES (-5, '1', 'b')").await;
+    let roles = Roles::new(stage.database());
+    for (id, username) in [(1, "ada"), (-5, "1")] {
+        let by_id = Subject::Id(UserId::new(id));
+        let granted = roles.grant(&by_id, Role::Admin).await.unwrap().unwrap();
+        assert_eq!(
+            (granted.username.as_str(), &*granted.roles),
+            (username, &["ROLE_ADMIN".into()][..])
+        );
+        assert_eq!(names(roles.revoke(&by_id, Role::Admin).await.unwrap()), [""; 0]);
+    }
 }
 
 fn ids(page: &UserPage) -> (Vec<i32>, bool) {
