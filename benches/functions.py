@@ -28,6 +28,7 @@ from subject import DATABASE, LAMBDA_DIR, TOKENS, Ground, Start, Subject
 
 NAMES = sorted(os.listdir(runner.ROOT / "functions"))
 STARTS = 5  # of each turn
+COSTS = (10, 11, 12)  # of bcrypt: a function takes none below
 CHEAP, DEAR, LINE = 200, 10, 50  # invocations of each turn: without a hash, with one, at each cost of a sign-in
 BLOCK = 20  # of these without a pause, where ours and the app's take turns
 FORM = "application/x-www-form-urlencoded"
@@ -163,7 +164,7 @@ def take_costs(functions, accounts_by_cost):
 
 
 def sign_up_at_each_cost(signup):
-    found = dict(zip(signin.COSTS, accounts.new(len(signin.COSTS))))
+    found = dict(zip(COSTS, accounts.new(len(COSTS))))
     for cost, account in found.items():
         with signup.start(BCRYPT_COST=str(cost)) as started:
             signup.invoke(started, events.proxy("POST", SIGNUP, account.signup()))

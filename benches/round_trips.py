@@ -93,7 +93,7 @@ def counted(ours, user, ground, app):
 def replaced_hash(counter, ours, address):
     """A sign-in whose hash is cheaper than the setting."""
     warm = []
-    with ours["signup"].start(BCRYPT_COST="4") as signup, ours["signin"].start(BCRYPT_COST="5", **address) as signin:
+    with ours["signup"].start(BCRYPT_COST="10") as signup, ours["signin"].start(BCRYPT_COST="11", **address) as signin:
         ours["signin"].invoke(signin)
         for account in accounts.new(DEAR_TIMES):
             ours["signup"].invoke(signup, events.proxy("POST", SIGNUP, account.signup()))

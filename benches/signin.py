@@ -46,7 +46,7 @@ class Beyond:
 
     def __init__(self, turns):
         self.lines = [fit(medians) for medians in turns]
-        self.medians = {cost: statistics.median(medians[cost] for medians in turns) for cost in COSTS}
+        self.medians = {cost: statistics.median(medians[cost] for medians in turns) for cost in turns[0]}
         off = [
             abs(line.at(cost) / time - 1) for line, medians in zip(self.lines, turns) for cost, time in medians.items()
         ]

@@ -17,15 +17,19 @@ pub struct Environment {
     values: BTreeMap<String, Secret<String>>,
     asked: BTreeSet<&'static str>,
     faults: Vec<String>,
+    /// Whether these are the variables of a process of its own, as on Lambda, and not those that
+    /// the local runner or a test gives to a function within it.
+    is_of_process: bool,
 }
 
 impl Environment {
     /// The environment of this process. Variables that aren't Unicode are left out.
     pub fn of_process() -> Self {
         #[expect(clippy::disallowed_methods, reason = "the one door")]
-        std::env::vars_os()
+        let variables = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-            .collect()
+            .collect();
+        Self { is_of_process: true, ..variables }
     }
 
     /// The value of a setting, if there is one.
@@ -49,6 +53,22 @@ impl Environment {
         let rule = format!("must be a whole number from {} to {}", range.start(), range.end());
         self.parsed(name, default, &rule, |text| {
             text.parse().ok().filter(|number| range.contains(number))
+        })
+    }
+
+    /// A whole number within `range`. What is too weak for users and good enough to try things
+    /// with, from `least` on, is taken by the local runner and by tests, and nowhere else.
+    pub fn number_or_weaker(
+        &mut self,
+        name: &'static str,
+        default: u32,
+        range: RangeInclusive<u32>,
+        least: u32,
+    ) -> u32 {
+        let rule = format!("must be a whole number from {} to {}", range.start(), range.end());
+        let least = if self.is_of_process { *range.start() } else { least };
+        self.parsed(name, default, &rule, |text| {
+            text.parse().ok().filter(|number| (least..=*range.end()).contains(number))
         })
     }
 
@@ -127,6 +147,23 @@ mod tests {
             "bad settings: A must be a whole number from 0 to 9; \
              B must be a whole number from 0 to 9"
         );
+    }
+
+    #[test]
+    fn what_is_weak_is_refused_where_users_are() {
+        let pairs = [("A", "4"), ("B", "3"), ("C", "10")];
+        let read = |mut env: Environment| {
+            for name in ["A", "B", "C"] {
+                env.number_or_weaker(name, 12, 10..=16, 4);
+            }
+            env.check().map_err(|invalid| invalid.to_string())
+        };
+        let rule = |name| format!("{name} must be a whole number from 10 to 16");
+        let lenient = Environment::from_iter(pairs);
+        assert_eq!(read(lenient), Err(format!("bad settings: {}", rule("B"))));
+        let strict = Environment { is_of_process: true, ..Environment::from_iter(pairs) };
+        assert_eq!(read(strict), Err(format!("bad settings: {}; {}", rule("A"), rule("B"))));
+        assert!(Environment::of_process().is_of_process);
     }
 
     #[test]

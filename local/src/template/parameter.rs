@@ -9,6 +9,10 @@ use super::{
     field::Field,
 };
 
+/// What the runner takes below a parameter's `MinValue`: too weak for users, good enough to try
+/// things with. The functions take the same from it.
+const WEAKER: [(&str, f64); 2] = [("BcryptCost", 4.0), ("PasswordMinLength", 1.0)];
+
 /// One parameter, with the rules that CloudFormation checks a value by.
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html>
 #[derive(Debug)]
@@ -72,22 +76,27 @@ impl Parameter {
 
     /// Checks a value. The error names the parameter and its rule, never the value.
     pub(crate) fn check(&self, name: &str, value: &str) -> Result<()> {
-        if self.accepts(value) {
+        if self.accepts(name, value) {
             return Ok(());
         }
         Err(Error::Value { parameter: name.to_owned(), rule: self.rule() })
     }
 
-    fn accepts(&self, value: &str) -> bool {
+    fn accepts(&self, name: &str, value: &str) -> bool {
         let number = value.parse::<f64>().ok();
         let length = value.chars().count();
         (!self.number || number.is_some())
-            && self.least.is_none_or(|least| number.is_some_and(|number| number >= least))
+            && self.least(name).is_none_or(|least| number.is_some_and(|number| number >= least))
             && self.most.is_none_or(|most| number.is_some_and(|number| number <= most))
             && self.shortest.is_none_or(|shortest| length >= shortest)
             && self.longest.is_none_or(|longest| length <= longest)
             && (self.allowed.is_empty() || self.allowed.iter().any(|allowed| allowed == value))
             && self.pattern.as_ref().is_none_or(|pattern| pattern.is_match(value))
+    }
+
+    fn least(&self, name: &str) -> Option<f64> {
+        let weaker = WEAKER.iter().find(|(parameter, _)| *parameter == name);
+        weaker.map(|(_, least)| *least).or(self.least)
     }
 
     /// The rest of a sentence that begins "It must be".
@@ -155,6 +164,16 @@ mod tests {
         accepts("{Type: String, AllowedValues: ['on', off]}", &["on", "off"], &["On", ""]);
         accepts("{Type: String, MinLength: 1, MaxLength: 2}", &["a", "éé"], &["", "abc"]);
         accepts("{Type: String, AllowedPattern: 'a|b'}", &["a", "b"], &["ab", "xa", ""]);
+    }
+
+    #[test]
+    fn what_is_weak_is_taken_for_trials() {
+        let cost = parameter("{Type: Number, MinValue: 10, MaxValue: 16}").unwrap();
+        assert!(cost.check("BcryptCost", "4").is_ok());
+        for (name, value) in [("BcryptCost", "3"), ("Other", "4")] {
+            let error = cost.check(name, value).unwrap_err().to_string();
+            assert!(error.contains("must be a number from 10 to 16"), "{error}");
+        }
     }
 
     #[test]

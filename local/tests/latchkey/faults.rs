@@ -128,7 +128,7 @@ fn bad_settings_are_named() {
     let folder = Folder::new();
     let told = |command: &mut Command| sentence(&command.output().unwrap());
     let cost = told(folder.latchkey("--port 0").env("BCRYPT_COST", "many"));
-    assert!(cost.contains("BCRYPT_COST must be a number from 4 to 16: correct it"), "{cost}");
+    assert!(cost.contains("BCRYPT_COST must be a number from 10 to 16: correct it"), "{cost}");
     let key = told(folder.latchkey("--port 0").env("SIGNING_KEY", "short"));
     assert!(key.contains("SIGNING_KEY must be 64") && key.contains("docs/settings.md"), "{key}");
     let parts = told(folder.latchkey("--port 0").env("DATABASE_HOST", "127.0.0.1"));
@@ -151,7 +151,7 @@ fn a_wrong_command_line_ends_with_2() {
         ("--port many", "--port"),
         ("lst", "'list'"),
         ("--what", "--help"),
-        ("grant ada", "<ROLE>"),
+        ("grant ada", "<USERNAME>"),
         ("--fresh list", "--fresh"),
         ("--parameter-overrides BcryptCost", "Name=value"),
     ] {

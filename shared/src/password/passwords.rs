@@ -42,10 +42,10 @@ pub struct Passwords {
 }
 
 impl Passwords {
-    /// Reads `BCRYPT_COST`: the logarithm of bcrypt's rounds. OWASP asks for 10 at least; less is
-    /// for tests.
+    /// Reads `BCRYPT_COST`: the logarithm of bcrypt's rounds, of which OWASP's Password Storage
+    /// Cheat Sheet asks for 10 at least.
     pub fn from_env(env: &mut Environment) -> Self {
-        Self::new(env.number("BCRYPT_COST", 12, 4..=16), Random::System)
+        Self::new(env.number_or_weaker("BCRYPT_COST", 12, 10..=16, 4), Random::System)
     }
 
     /// Hashes at `cost`, with salts from `random`.

@@ -26,9 +26,10 @@ impl NewPassword {
         }
     }
 
-    /// Reads `PASSWORD_MIN_LENGTH`: the fewest characters of one.
+    /// Reads `PASSWORD_MIN_LENGTH`: the fewest characters of one, of which NIST SP 800-63B-4
+    /// §3.1.1.2 asks for 8 at least.
     pub fn min_length(env: &mut Environment) -> u32 {
-        env.number("PASSWORD_MIN_LENGTH", 8, 1..=72)
+        env.number_or_weaker("PASSWORD_MIN_LENGTH", 8, 8..=72, 1)
     }
 
     /// The password itself: each call is a place to look at in a review.

@@ -18,7 +18,6 @@ const LEAST_BYTES: usize = 32;
 #[derive(Debug, Clone)]
 pub(super) struct LegacySecret {
     key: DecodingKey,
-    is_short: bool,
 }
 
 /// A text that is not to be used as the secret.
@@ -28,6 +27,9 @@ pub(super) enum BadSecret {
     Empty,
     /// It is the one that the tutorial prints, and it wasn't said that this is known.
     Printed,
+    /// It has fewer bytes than RFC 7518 §3.2 asks for, and the operator has not said that this is
+    /// known.
+    Short,
     /// What was said to be that very secret is another.
     OtherForgeable,
     /// It is an object of JSON, as Secrets Manager's console makes one.
@@ -54,18 +56,15 @@ impl LegacySecret {
         if serde_json::from_slice::<Map<String, Value>>(bytes).is_ok() {
             return Err(BadSecret::Json);
         }
-        let (key, is_short) = (DecodingKey::from_secret(bytes), bytes.len() < LEAST_BYTES);
-        Ok(Self { key, is_short })
+        if forgeable.is_none() && bytes.len() < LEAST_BYTES {
+            return Err(BadSecret::Short);
+        }
+        Ok(Self { key: DecodingKey::from_secret(bytes) })
     }
 
     /// The key of HS256.
     pub(super) const fn key(&self) -> &DecodingKey {
         &self.key
-    }
-
-    /// Whether it can be guessed sooner than RFC 7518 §3.2 allows.
-    pub(super) const fn is_short(&self) -> bool {
-        self.is_short
     }
 }
 
@@ -103,9 +102,10 @@ pub(super) mod tests {
 
     #[test]
     fn any_other_may_be_said_twice_and_must_be_the_same_then() {
-        assert!(parse("a secret", None).is_ok());
-        assert!(parse("a secret", Some("a secret")).is_ok());
-        assert_eq!(parse("a secret", Some("a secret ")).err(), Some(BadSecret::OtherForgeable));
+        let long = "a secret of thirty-two characters";
+        assert!(parse(long, None).is_ok());
+        assert!(parse(long, Some(long)).is_ok());
+        assert_eq!(parse(long, Some("a secret ")).err(), Some(BadSecret::OtherForgeable));
     }
 
     #[test]
@@ -114,20 +114,21 @@ pub(super) mod tests {
         assert_eq!(parse("", Some("")).err(), Some(BadSecret::Empty));
         let of_the_console = r#"{"SECRET_KEY":"a secret of thirty-two characters"}"#;
         assert_eq!(parse(of_the_console, None).err(), Some(BadSecret::Json));
-        assert!(parse("{a secret}", None).is_ok());
+        assert!(parse("{a secret of thirty-two characters}", None).is_ok());
     }
 
     #[test]
-    fn one_under_32_bytes_is_short() {
-        for (text, is_short) in [("s".repeat(31), true), ("s".repeat(32), false)] {
-            assert_eq!(parse(&text, None).unwrap().is_short(), is_short);
-        }
+    fn one_under_32_bytes_is_taken_from_one_who_says_it_twice_alone() {
+        let short = "s".repeat(31);
+        assert_eq!(parse(&short, None).err(), Some(BadSecret::Short));
+        assert!(parse(&short, Some(&short)).is_ok());
+        assert!(parse(&"s".repeat(32), None).is_ok());
         // Bytes, not characters.
-        assert!(!parse(&"é".repeat(16), None).unwrap().is_short());
+        assert!(parse(&"é".repeat(16), None).is_ok());
     }
 
     #[test]
     fn it_is_not_shown() {
-        assert!(!format!("{:?}", parse("hunter2", None).unwrap()).contains("hunter2"));
+        assert!(!format!("{:?}", parse("hunter2", Some("hunter2")).unwrap()).contains("hunter2"));
     }
 }

@@ -1,7 +1,7 @@
 //! Where the secret is, and whether it has been read.
 
+use shared::NumericDate;
 use shared::secrets_manager::{SecretsManager, Stage};
-use shared::{NumericDate, log};
 use tokio::sync::Mutex;
 
 use super::secret::LegacySecret;
@@ -44,10 +44,6 @@ impl SecretSource {
         }
         match self.fetch().await {
             Ok(secret) => {
-                if secret.is_short() {
-                    let advice = "LEGACY_TOKEN_SECRET has fewer than 32 bytes, and can be guessed";
-                    log::notice(None, "legacy_token_secret_short", Some(advice));
-                }
                 *found = Found::Secret(secret.clone());
                 Ok(secret)
             }

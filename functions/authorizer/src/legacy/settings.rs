@@ -84,6 +84,13 @@ impl BadSecret {
                  set FORGEABLE_LEGACY_TOKEN_SECRET to the same secret to let such tokens in all the \
                  same",
             ),
+            Self::Short => (
+                SECRET,
+                "has fewer than 32 bytes, so that anyone can guess it from one token and make a \
+                 token of anyone: leave it and LEGACY_TOKENS_UNTIL out, and everybody signs in \
+                 once more, or set FORGEABLE_LEGACY_TOKEN_SECRET to the same secret to let such \
+                 tokens in all the same",
+            ),
             Self::OtherForgeable => (
                 FORGEABLE,
                 "must be the very secret that LEGACY_TOKEN_SECRET or LEGACY_TOKEN_SECRET_ARN names, \
