@@ -16,6 +16,7 @@ ALARMS = {
     "AuthorizerAlarm": (f"Latchkey/{STACK}", "AuthorizerFailures", None, "Sum", 60, "0", (2, 3)),
     "LatencyAlarm": ("AWS/ApiGateway", "Latency", STAGE, "p99", 300, "3000", (2, 3)),
     "ThrottleAlarm": (f"Latchkey/{STACK}", "ThrottledRequests", None, "Sum", 60, "0", (2, 3)),
+    "UserIdAlarm": (f"Latchkey/{STACK}", "UserIds", None, "Maximum", 86400, "1600000000", (1, 1)),
     "RefusedSigninsAlarm": (f"Latchkey/{STACK}", "RefusedSignins", None, "Sum", 300, "100", (1, 1)),
 }
 # Metric filter: the log group that it reads, what it counts, the metric.
@@ -28,6 +29,7 @@ COUNTED = {
     "ThrottledRequests": ("<AccessLogGroup>", '{ $.status = "429" }', "ThrottledRequests"),
     "RefusedSignins": ("<SigninLogGroup>", '{ $.event = "authn_login_fail" }', "RefusedSignins"),
     "RefusedTokens": ("<TokenLogGroup>", '{ $.event = "authn_login_fail" }', "RefusedSignins"),
+    "UserIds": ("<SignupLogGroup>", '{ $.event = "user_created" }', "UserIds"),
 }
 # What the functions' lines hold (shared/src/log.rs), and Lambda's own of them.
 LINE = {"user_id", "function", "request_id", "event", "status", "error", "cause", "hash_scheme", "level"}
@@ -80,7 +82,8 @@ def check_filters(stack):
         [metric] = it["MetricTransformations"]
         found[name] = (it["LogGroupName"], it["FilterPattern"], metric["MetricName"])
         same(f"namespace of {name}", metric["MetricNamespace"], f"Latchkey/{STACK}")
-        same(f"what {name} counts each as", (metric["MetricValue"], metric["DefaultValue"]), ("1", 0))
+        counts = ("$.user_id", None) if name == "UserIds" else ("1", 0)
+        same(f"what {name} counts each as", (metric["MetricValue"], metric.get("DefaultValue")), counts)
         for field, value in re.findall(r'\$\.(\w+) = "([^"]+)"', it["FilterPattern"]):
             holds(f"{name} reads {field}, which no line has", field in (FIELDS if it["LogGroupName"] == "<AccessLogGroup>" else LINE))
             holds(f"{name} counts what API Gateway doesn't answer", field != "error" or value in ANSWERS)

@@ -10,6 +10,8 @@ pub(crate) struct Migrated {
     adopted: Vec<String>,
     applied: Vec<String>,
     database_id: Identity,
+    /// How many users can still sign up.
+    pub(crate) user_ids_left: Option<i64>,
 }
 
 /// The identity of the database, which tokens name.
@@ -27,6 +29,8 @@ pub(crate) struct Checked {
     /// What stands in the way.
     pub(crate) obstacles: Vec<String>,
     notes: Vec<String>,
+    /// How many users can still sign up, where there is such a table.
+    pub(crate) user_ids_left: Option<i64>,
 }
 
 /// Whose database it is.

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::{
-    arguments::Verb,
+    arguments::{Subject, Verb},
     functions,
     migration::{Checked, Migrated},
     printable,
@@ -83,10 +83,8 @@ impl Operator {
     /// Does what a verb says, and prints what comes of it.
     pub(crate) async fn run(&self, verb: Verb, output: &mut dyn Write) -> Result<(), Error> {
         match verb {
-            Verb::Grant { username, role } => self.change("grant", &username, &role, output).await,
-            Verb::Revoke { username, role } => {
-                self.change("revoke", &username, &role, output).await
-            }
+            Verb::Grant { subject, role } => self.change("grant", &subject, &role, output).await,
+            Verb::Revoke { subject, role } => self.change("revoke", &subject, &role, output).await,
             Verb::List { unreadable, json } => {
                 let form = if json { Form::Json } else { Form::Table };
                 if unreadable {
@@ -110,8 +108,11 @@ impl Operator {
         let event = json!({ "verb": "migrate", "new_database_id": new_database_id });
         let migration = Box::pin(self.0.handle(event));
         let answer = wait("Migrating the database.", migration).await?;
-        serde_json::from_value::<Migrated>(answer)?.print(output)?;
-        Ok(output.flush()?)
+        let migrated: Migrated = serde_json::from_value(answer)?;
+        migrated.print(output)?;
+        output.flush()?;
+        tell_of_user_ids(migrated.user_ids_left);
+        Ok(())
     }
 
     async fn check(&self, output: &mut dyn Write) -> Result<(), Error> {
@@ -120,17 +121,18 @@ impl Operator {
         let checked: Checked = serde_json::from_value(answer["check"].take())?;
         checked.print(output)?;
         output.flush()?;
+        tell_of_user_ids(checked.user_ids_left);
         if checked.obstacles.is_empty() { Ok(()) } else { Err(Error::Obstacles) }
     }
 
     async fn change(
         &self,
         verb: &str,
-        name: &str,
+        Subject { username, id }: &Subject,
         role: &str,
         output: &mut dyn Write,
     ) -> Result<(), Error> {
-        let event = json!({ "verb": verb, "username": name, "role": role });
+        let event = json!({ "verb": verb, "username": username, "id": id, "role": role });
         let changed: Changed = serde_json::from_value(self.0.handle(event).await?)?;
         let (name, roles) = (printable::name(&changed.username), user_list::roles(&changed.roles));
         writeln!(output, "{name}: {roles}")?;
@@ -165,5 +167,12 @@ impl Operator {
             page = serde_json::from_value(self.0.handle(event).await?)?;
         }
         Ok(list.end(&counts)?)
+    }
+}
+
+/// Beside what a migration prints: it is neither a step nor a fault.
+fn tell_of_user_ids(left: Option<i64>) {
+    if let Some(left) = left {
+        eprintln!("{left} more users can sign up.");
     }
 }

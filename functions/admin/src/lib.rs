@@ -13,6 +13,7 @@ mod refusal;
 mod request;
 mod role_prefix;
 mod signing_keys;
+mod user_ids;
 
 use std::collections::BTreeMap;
 
@@ -103,6 +104,7 @@ impl Admin {
         let now = self.clock.now();
         let published = signing_keys::publish(&table, &keys, now, self.access_token_seconds).await;
         let group_roles = group_roles::set(lock.client(), &self.role_prefix).await;
+        let user_ids_left = user_ids::left(lock.client()).await;
         lock.release().await;
         let (database_id, is_new) = identity?;
         Ok(json!({
@@ -111,6 +113,7 @@ impl Admin {
             "database_id": { "id": database_id.as_str(), "is_new": is_new },
             "signing_keys": published?,
             "group_roles": group_roles?.into_json(),
+            "user_ids_left": user_ids_left?,
         }))
     }
 

@@ -12,6 +12,7 @@ use tokio_postgres::Client;
 
 use crate::adoption::{self, Findings, Kind};
 use crate::refusal::Refusal;
+use crate::user_ids;
 
 /// The files of `migrations/`, as `build.rs` has read them.
 const MIGRATIONS: &str = include_str!(concat!(env!("OUT_DIR"), "/migrations.json"));
@@ -52,6 +53,8 @@ pub(crate) struct Check {
     obstacles: Vec<String>,
     /// What else is good to know.
     notes: Vec<String>,
+    /// How many users can still sign up, where the table is there.
+    user_ids_left: Option<i64>,
 }
 
 /// Holds the lock, by a connection of its own, until it is released or dropped.
@@ -125,6 +128,7 @@ pub(crate) async fn check(database: &Database, now: NumericDate) -> Result<Check
         _ => Vec::new(),
     };
     let lacks_callers = applied.contains(&CALLERS_VERSION) && lacks_callers(&client).await?;
+    let user_ids_left = user_ids::left(&client).await?;
     drop(client);
     // The driver ends when the server has heard of it.
     let _ = driver.await;
@@ -140,7 +144,7 @@ pub(crate) async fn check(database: &Database, now: NumericDate) -> Result<Check
     if lacks_callers {
         steps.push(MAKE_CALLERS.to_owned());
     }
-    Ok(Check { database: kind, steps, obstacles, notes })
+    Ok(Check { database: kind, steps, obstacles, notes, user_ids_left })
 }
 
 /// Whether the function isn't there, as in a copy that was made of the tables alone.

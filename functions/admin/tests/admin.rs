@@ -92,6 +92,29 @@ async fn a_copy_of_the_tables_alone_gets_its_function() {
 }
 
 #[tokio::test]
+async fn a_migration_tells_how_many_users_can_still_sign_up() {
+    let stage = Stage::empty().await;
+    let left = async |event: Value| {
+        let answer = ask(&stage, event).await.unwrap();
+        answer.get("check").unwrap_or(&answer)["user_ids_left"].clone()
+    };
+    let check = || json!({ "verb": "migrate", "check": true });
+    assert_eq!(left(check()).await, Value::Null);
+    assert_eq!(left(json!({ "verb": "migrate" })).await, json!(i32::MAX));
+    stage.execute("INSERT INTO users (username, email) VALUES ('ada', 'a')").await;
+    assert_eq!(left(check()).await, json!(i32::MAX - 1));
+    // A sequence of one's own that goes on where the column can't.
+    stage
+        .execute(
+            "CREATE SEQUENCE mine START 2147483600; SELECT nextval('mine'); \
+             ALTER TABLE users ALTER COLUMN id SET DEFAULT nextval('mine'); \
+             DROP SEQUENCE users_id_seq",
+        )
+        .await;
+    assert_eq!(left(check()).await, json!(47));
+}
+
+#[tokio::test]
 async fn another_signing_key_retires_the_old_one() {
     let stage = Stage::new().await;
     let old = ask(&stage, json!({ "verb": "migrate" })).await.unwrap();
@@ -114,6 +137,8 @@ async fn a_role_is_granted_listed_and_revoked() {
     assert_eq!(listed, json!({ "users": [ada] }));
     let revoked = ask(&stage, change("revoke")).await.unwrap();
     assert_eq!(revoked, json!({ "username": "ada", "roles": [] }));
+    let by_id = json!({ "verb": "grant", "id": 1, "role": "ROLE_ADMIN" });
+    assert_eq!(ask(&stage, by_id).await.unwrap(), granted);
 }
 
 #[tokio::test]
@@ -186,6 +211,7 @@ async fn what_is_refused_is_refused_in_a_sentence() {
     let stage = with_ada().await;
     for (event, words) in [
         (json!({ "verb": "grant", "username": "eve", "role": "ROLE_ADMIN" }), "No user"),
+        (json!({ "verb": "grant", "id": 2, "role": "ROLE_ADMIN" }), "No user"),
         (json!({ "verb": "grant", "username": "ada", "role": "ADMIN" }), "The roles are"),
         (json!({ "verb": "revoke", "username": "a\u{0}", "role": "ROLE_USER" }), "No user"),
         (json!({ "verb": "list", "limit": 1001 }), "`limit` must be"),

@@ -33,6 +33,10 @@ impl Database {
                  machine's AWS credentials, or leave DATABASE_AUTH=iam out",
                 brief(cause)
             ),
+            Error::NumbersExhausted(cause) => format!(
+                "{self} has no number left for another user ({}): users.id ends at 2147483647",
+                cause.trim()
+            ),
             Error::Failed(cause) => format!(
                 "{self} refuses a statement ({}): PostgreSQL's own log says why",
                 cause.trim()

@@ -190,6 +190,7 @@ impl Database {
             | Error::Conflict(_)
             | Error::NotMigrated(_)
             | Error::NotGranted(_)
+            | Error::NumbersExhausted(_)
             | Error::Failed(_) => {}
         }
     }

@@ -30,6 +30,8 @@ pub enum Error {
     NotMigrated(String),
     /// Our login lacks a right.
     NotGranted(String),
+    /// A sequence has given out its last number.
+    NumbersExhausted(String),
     /// Anything else.
     Failed(String),
 }
@@ -53,6 +55,9 @@ impl fmt::Display for Error {
                 "the database's login lacks a right: it must be a member of its group role, and \
                  admin's the owner of the tables and functions ({cause})"
             ),
+            Self::NumbersExhausted(cause) => {
+                write!(f, "no number is left for a new row: users.id has reached its end ({cause})")
+            }
             Self::Failed(cause) => write!(f, "the database refuses a statement: {cause}"),
         }
     }
@@ -99,6 +104,11 @@ impl From<tokio_postgres::Error> for Error {
                 || *code == SqlState::UNDEFINED_FUNCTION =>
             {
                 Self::NotMigrated(cause)
+            }
+            _ if *code == SqlState::SEQUENCE_GENERATOR_LIMIT_EXCEEDED
+                || *code == SqlState::NUMERIC_VALUE_OUT_OF_RANGE =>
+            {
+                Self::NumbersExhausted(cause)
             }
             _ if *code == SqlState::INSUFFICIENT_PRIVILEGE => Self::NotGranted(cause),
             // Whatever else ends the connection is no mistake in the statement.
@@ -160,7 +170,8 @@ impl From<Error> for crate::error::Error {
             | Error::DeadlineExceeded
             | Error::Conflict(_)
             | Error::NotMigrated(_)
-            | Error::NotGranted(_) => Self::Unavailable(cause),
+            | Error::NotGranted(_)
+            | Error::NumbersExhausted(_) => Self::Unavailable(cause),
         }
     }
 }

@@ -63,6 +63,7 @@ impl Tries {
             | Error::DeadlineExceeded
             | Error::NotMigrated(_)
             | Error::NotGranted(_)
+            | Error::NumbersExhausted(_)
             | Error::Failed(_) => return None,
         };
         failures.so_far += 1;
@@ -101,6 +102,7 @@ mod tests {
             (Error::DeadlineExceeded, 1),
             (Error::NotMigrated(why()), 1),
             (Error::NotGranted(why()), 1),
+            (Error::NumbersExhausted(why()), 1),
             (Error::Failed(why()), 1),
         ] {
             assert_eq!(pauses(&mut Tries::new(true), &error, 7).len() + 1, tries, "{error:?}");
