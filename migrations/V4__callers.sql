@@ -4,7 +4,7 @@
 -- also behind a pooler that hands it on (docs/adr/0012). A generic one, since otherwise it plans
 -- anew for each list of numbers.
 
-CREATE FUNCTION callers(user_ids int[], asked_at timestamptz) RETURNS json
+CREATE OR REPLACE FUNCTION callers(user_ids int[], asked_at timestamptz) RETURNS json
 LANGUAGE plpgsql STABLE
 SET plan_cache_mode = force_generic_plan
 AS $$

@@ -21,12 +21,12 @@ refused_to() {
 step "a login for each kind of function, and a secret for each login"
 owner_arn=$(secret latchkey/owner --arg password "$password" --argjson port "$database_port" \
   '{engine: "postgres", username: "latchkey", password: $password, host: "127.0.0.1", port: $port, dbname: "postgres"}')
-login latchkey_writer latchkey_write
+login latchkey_writer latchkey_signin,latchkey_signup
 refused_to latchkey_writer "$login_password" "INSERT INTO roles (name) VALUES ('ROLE_KING')"
 refused_to latchkey_writer "$login_password" 'DELETE FROM signing_keys'
 write_arn=$(secret latchkey/writer --arg password "$login_password" --argjson port "$database_port" \
   '{engine: "postgres", username: "latchkey_writer", password: $password, host: "127.0.0.1", port: $port, dbname: "postgres"}')
-login latchkey_reader latchkey_read
+login latchkey_reader latchkey_authorizer,latchkey_jwks
 refused_to latchkey_reader "$login_password" 'SELECT password FROM users'
 refused_to latchkey_reader "$login_password" 'DELETE FROM users'
 # As RDS writes that of a user it manages; the template's parameters say the rest.

@@ -33,7 +33,7 @@ impl Gate {
     pub fn new() -> Self {
         let ground = Ground::after(ADA);
         let stage = &ground.stage;
-        let database = || stage.database_of(Group::Read);
+        let database = || stage.database_of(Group::Authorizer);
         let settings = Settings { issuer: "latchkey".into(), audience: "latchkey".into() };
         let legacy = [("LEGACY_TOKEN_SECRET", LEGACY_SECRET), ("LEGACY_TOKENS_UNTIL", UNTIL)];
         let legacy = LegacySettings::from_env(&mut legacy.into_iter().collect()).unwrap();

@@ -29,11 +29,11 @@ pub use connector::Driver;
 pub use database::Database;
 pub use database_identity::DatabaseIdentity;
 pub use error::Error;
-pub use logins::{Group, LOGINS, Login};
+pub use logins::{Group, LOGINS, Login, routines};
 pub use roles::{Roles, Subject, UserPage, UserRoles};
 pub use settings::Settings;
 pub use signing_keys::SigningKeys;
-pub use sql::Sql;
+pub use sql::{Privilege, Routine, Sql};
 pub use unreadable_passwords::{Counts, UnreadablePassword, UnreadablePasswords};
 pub use users::{FoundForSignin, Insert, SigninUser, Users};
 
@@ -55,6 +55,8 @@ pub const ALL: &[&Sql] = &[
 
 #[cfg(test)]
 mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
     use super::*;
 
     #[test]
@@ -64,12 +66,48 @@ mod tests {
         }
     }
 
+    /// What a group's members may do, as the page has it.
+    fn reach(group: Group) -> String {
+        let mut columns = BTreeMap::<_, Vec<_>>::new();
+        let mut routines = BTreeSet::new();
+        for privilege in group.needs() {
+            match privilege {
+                Privilege::Execute(routine) => {
+                    routines.insert(format!("`EXECUTE {}`", routine.signature()));
+                }
+                Privilege::Select(table, names) => columns.entry(table).or_default().extend(names),
+            }
+        }
+        let select = |(table, mut names): (&str, Vec<&str>)| {
+            let mut seen = BTreeSet::new();
+            names.retain(|name| seen.insert(*name));
+            format!("`SELECT {table} ({})`", names.join(", "))
+        };
+        columns.into_iter().map(select).chain(routines).collect::<Vec<_>>().join(", ")
+    }
+
+    #[test]
+    fn the_page_has_the_reach_of_each_function() {
+        let page = include_str!("../../docs/architecture.md");
+        for login in LOGINS {
+            let line = format!("| `{}` |", login.function);
+            let line = page.lines().find(|it| it.starts_with(&line)).unwrap();
+            let end = login.group.map_or_else(
+                || "| none: the owner | everything |".to_owned(),
+                |group| format!("| `{}` | {} |", group.role("latchkey"), reach(group)),
+            );
+            assert!(line.ends_with(&end), "{}: {end}", login.function);
+        }
+    }
+
     #[test]
     fn no_statement_is_forgotten() {
         let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/src/db");
         let files = std::fs::read_dir(directory).unwrap().map(|file| file.unwrap().path());
         let texts = files.map(|path| std::fs::read_to_string(path).unwrap());
-        let statements: usize = texts.map(|text| text.matches("Sql::new(").count()).sum();
+        let statements: usize = texts
+            .map(|text| text.matches("Sql::new(").count() + text.matches("Sql::for_owner(").count())
+            .sum();
         assert_eq!(statements, ALL.len());
     }
 }

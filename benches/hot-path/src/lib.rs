@@ -40,7 +40,7 @@ impl Service {
     pub async fn start() -> Self {
         let stage = Stage::new().await;
         stage.execute(ADA).await;
-        let database = stage.database_of(Group::Read);
+        let database = stage.database_of(Group::Authorizer);
         let authorizer =
             Authorizer::new(database, settings(), stage.clock.clone(), "Latchkey".into());
         let me = Function::from_env(&mut Environment::default()).await.unwrap();
@@ -50,7 +50,7 @@ impl Service {
 
     /// A verifier that has read its keys.
     pub async fn verifier(&self) -> Verifier {
-        let keys = SigningKeys::new(self.stage.database_of(Group::Read));
+        let keys = SigningKeys::new(self.stage.database_of(Group::Authorizer));
         let verifier = Verifier::new(settings(), keys, self.stage.clock.clone());
         verifier.warm_up().await.unwrap();
         verifier

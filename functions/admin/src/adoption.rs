@@ -32,9 +32,6 @@ const NAMES: [(&str, &str, &[&str]); 5] = [
     ("users_to_roles_user_id_role_id_key", "users_to_roles", &["user_id", "role_id"]),
 ];
 
-/// Tables and functions that migrations make, and that a database of the app can't hold yet.
-const MIGRATED: [&str; 3] = ["signing_keys", "callers(int[], timestamptz)", "database_identity"];
-
 /// The name of V1 in refinery's history.
 const FIRST_MIGRATION: &str = "users_and_roles";
 
@@ -71,7 +68,8 @@ pub(crate) struct Findings {
 pub(crate) async fn look(client: &mut Client, now: NumericDate) -> Result<Findings, db::Error> {
     let transaction = client.build_transaction().read_only(true);
     let transaction = transaction.isolation_level(IsolationLevel::RepeatableRead).start().await?;
-    let names = NAMES.iter().map(|(name, ..)| *name).chain(MIGRATED).chain(["adoption"]);
+    let names = NAMES.iter().map(|(name, ..)| (*name).to_owned());
+    let names = names.chain(migrated()).chain(["adoption".to_owned()]);
     let catalog = Catalog::read(&transaction, &names.collect::<Vec<_>>()).await?;
     let kind = kind(&catalog);
     let mut findings = Findings { kind, obstacles: vec![], steps: vec![], notes: vec![] };
@@ -91,6 +89,12 @@ pub(crate) async fn look(client: &mut Client, now: NumericDate) -> Result<Findin
     }
     transaction.rollback().await?;
     Ok(findings)
+}
+
+/// The tables and functions that migrations make, and that a database of the app can't hold yet.
+fn migrated() -> Vec<String> {
+    let routines = db::routines().into_iter().map(|routine| routine.signature());
+    routines.chain(["signing_keys", "database_identity"].map(str::to_owned)).collect()
 }
 
 /// What is good to know of the rows of a database of the app in whose way nothing stands.

@@ -111,8 +111,8 @@ fn create(missing: &[String]) -> String {
 
 fn own(roles: &[String]) -> String {
     format!(
-        "The owner of the tables, of the function callers and of their schema has to migrate once more: this login may not \
-         set what {} may do there.",
-        roles.join(" and ")
+        "The owner of the tables, of our functions and of their schema has to migrate once more: \
+         this login may not set what {} may do there.",
+        roles.join(", ")
     )
 }

@@ -1,5 +1,6 @@
 //! The schema, step by step, by one at a time.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use refinery_core::{Migration, Runner, Target};
@@ -16,16 +17,6 @@ use crate::user_ids;
 
 /// The files of `migrations/`, as `build.rs` has read them.
 const MIGRATIONS: &str = include_str!(concat!(env!("OUT_DIR"), "/migrations.json"));
-
-/// Makes the function `callers`. A later migration that makes another of it takes this one's place
-/// here.
-const CALLERS: &str = include_str!("../../../migrations/V4__callers.sql");
-
-/// Its migration.
-const CALLERS_VERSION: i32 = 4;
-
-/// What is done where only that migration's function is missing.
-const MAKE_CALLERS: &str = "make the function callers, which a dump of tables leaves out";
 
 /// The advisory lock of all migrations: "latchkey" in ASCII.
 const LOCK: i64 = i64::from_be_bytes(*b"latchkey");
@@ -107,9 +98,11 @@ pub(crate) async fn apply(database: &Database, now: NumericDate) -> Result<(Done
     let report = runner.run_async(&mut lock.client).await;
     let report = report.map_err(|error| Refusal::Migration(cause(&error)))?;
     let mut applied: Vec<_> = report.applied_migrations().iter().map(ToString::to_string).collect();
-    if lacks_callers(&lock.client).await? {
-        lock.client.batch_execute(CALLERS).await.map_err(db::Error::from)?;
-        applied.push(MAKE_CALLERS.to_owned());
+    let missing = missing_routines(&lock.client).await?;
+    for migration in makers(&migrations()?, &missing) {
+        let sql = migration.sql().unwrap_or_default();
+        lock.client.batch_execute(sql).await.map_err(db::Error::from)?;
+        applied.push(make(migration));
     }
     Ok((Done { adopted: adopted.unwrap_or_default(), applied }, lock))
 }
@@ -127,7 +120,7 @@ pub(crate) async fn check(database: &Database, now: NumericDate) -> Result<Check
         Kind::Latchkey => applied(&client).await?,
         _ => Vec::new(),
     };
-    let lacks_callers = applied.contains(&CALLERS_VERSION) && lacks_callers(&client).await?;
+    let missing = missing_routines(&client).await?;
     let user_ids_left = user_ids::left(&client).await?;
     drop(client);
     // The driver ends when the server has heard of it.
@@ -141,16 +134,41 @@ pub(crate) async fn check(database: &Database, now: NumericDate) -> Result<Check
             steps.push(format!("apply {migration}"));
         }
     }
-    if lacks_callers {
-        steps.push(MAKE_CALLERS.to_owned());
-    }
+    let migrations = migrations()?;
+    let makers = makers(&migrations, &missing);
+    let makers = makers.iter().filter(|migration| applied.contains(&migration.version()));
+    steps.extend(makers.map(|migration| make(migration)));
     Ok(Check { database: kind, steps, obstacles, notes, user_ids_left })
 }
 
-/// Whether the function isn't there, as in a copy that was made of the tables alone.
-async fn lacks_callers(client: &Client) -> Result<bool, db::Error> {
-    let is_missing = "SELECT to_regprocedure('callers(int[], timestamptz)') IS NULL";
-    Ok(client.query_one(is_missing, &[]).await?.try_get(0)?)
+/// Which of our functions aren't there, as in a copy that was made of the tables alone.
+async fn missing_routines(client: &Client) -> Result<Vec<db::Routine>, db::Error> {
+    let mut missing = db::routines();
+    let signatures: Vec<_> = missing.iter().map(db::Routine::signature).collect();
+    let there = "SELECT to_regprocedure(t.signature) IS NOT NULL \
+                 FROM unnest($1::text[]) WITH ORDINALITY AS t (signature, position) ORDER BY position";
+    let rows = client.query(there, &[&signatures]).await?;
+    let there: Vec<bool> = rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?;
+    let mut there = there.into_iter();
+    missing.retain(|_| there.next() == Some(false));
+    Ok(missing)
+}
+
+/// The migrations that made these functions last. They make functions and nothing else, so that
+/// each may be run again.
+fn makers<'a>(migrations: &'a [Migration], routines: &[db::Routine]) -> Vec<&'a Migration> {
+    let makes = |migration: &Migration, routine: &db::Routine| {
+        let making = format!("CREATE OR REPLACE FUNCTION {}(", routine.name);
+        migration.sql().is_some_and(|sql| sql.contains(&making))
+    };
+    let last = |routine| migrations.iter().rfind(|migration| makes(migration, routine));
+    let versions: BTreeSet<_> = routines.iter().filter_map(last).map(Migration::version).collect();
+    migrations.iter().filter(|migration| versions.contains(&migration.version())).collect()
+}
+
+/// The step that runs one of them again.
+fn make(migration: &Migration) -> String {
+    format!("make the functions of {migration}, which a dump of tables leaves out")
 }
 
 /// The versions on record.

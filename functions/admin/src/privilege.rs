@@ -1,56 +1,24 @@
 //! What a role may do, as PostgreSQL keeps it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use shared::db::Group;
+use shared::db::{self, Group};
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Error, Row, Transaction};
 
 use crate::role_prefix::RolePrefix;
 
-/// What the statements of `shared/src/db` need, and the body of the function `callers` for them,
-/// column by column: the group, the privilege, the table, the columns. Tests hold it to those
-/// statements and to nothing more.
-const OF_COLUMNS: &[(Group, &str, &str, &[&str])] = &[
-    (Group::Read, "SELECT", "users", &["id", "username", "email"]),
-    (Group::Read, "SELECT", "roles", &["id", "name"]),
-    (Group::Read, "SELECT", "users_to_roles", &["user_id", "role_id"]),
-    (Group::Read, "SELECT", "signing_keys", &["kid", "jwk", "signs_from", "accepted_until"]),
-    (Group::Read, "SELECT", "adoption", &["last_user_id"]),
-    (Group::Read, "SELECT", "database_identity", &["id"]),
-    (Group::Write, "SELECT", "users", &["id", "username", "email", "password", "hashed_by"]),
-    (Group::Write, "INSERT", "users", &["username", "email", "password", "hashed_by"]),
-    (Group::Write, "UPDATE", "users", &["password"]),
-    (Group::Write, "SELECT", "roles", &["id", "name"]),
-    (Group::Write, "INSERT", "users_to_roles", &["user_id", "role_id"]),
-    (Group::Write, "SELECT", "signing_keys", &["kid", "signs_from", "accepted_until"]),
-    (Group::Write, "SELECT", "database_identity", &["id"]),
-];
-
-/// The functions that those statements call: the group, the name, the types of its arguments.
-const OF_ROUTINES: &[(Group, &str, &str)] = &[(Group::Read, "callers", "int[], timestamptz")];
-
-/// The tables and functions as the statements find them, by the search path, and the sequences
-/// that an insert of a user draws from: the one that numbers the users, and what else a default
-/// takes a number of.
+/// The tables and functions as the statements find them, by the search path.
 const PLACES: &str = "\
     SELECT 'ROUTINE' AS kind, n.nspname::text AS schema, p.proname::text AS name, \
-           pg_get_function_identity_arguments(p.oid) AS arguments \
-    FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace \
-    WHERE p.oid = ANY(ARRAY( \
-        SELECT to_regprocedure(signature)::oid FROM unnest($2::text[]) AS t (signature))) \
+           pg_get_function_identity_arguments(p.oid) AS arguments, signature AS named \
+    FROM unnest($2::text[]) AS t (signature) JOIN pg_proc AS p ON p.oid = to_regprocedure(signature) \
+    JOIN pg_namespace AS n ON n.oid = p.pronamespace \
     UNION ALL \
-    SELECT CASE c.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, \
-           n.nspname::text, c.relname::text, NULL \
-    FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace \
-    WHERE c.oid = ANY(ARRAY(SELECT to_regclass(name)::oid FROM unnest($1::text[]) AS t (name))) \
-       OR c.oid = pg_get_serial_sequence(to_regclass('users')::text, 'id')::regclass \
-       OR c.relkind = 'S' AND EXISTS ( \
-           SELECT FROM pg_depend AS p JOIN pg_attrdef AS d ON d.oid = p.objid \
-           WHERE p.classid = 'pg_attrdef'::regclass \
-             AND p.refclassid = 'pg_class'::regclass AND p.refobjid = c.oid \
-             AND d.adrelid IN (to_regclass('users'), to_regclass('users_to_roles')))";
+    SELECT 'TABLE', n.nspname::text, c.relname::text, NULL, t.name \
+    FROM unnest($1::text[]) AS t (name) JOIN pg_class AS c ON c.oid = to_regclass(t.name) \
+    JOIN pg_namespace AS n ON n.oid = c.relnamespace";
 
 /// What roles hold of the schemas and of what stands in them, where that is ours to take; of the
 /// functions, those of `$4` alone, since a team's own may be what its triggers call. With `$3`,
@@ -139,7 +107,7 @@ fn quoted(name: &str) -> String {
 
 /// The functions as PostgreSQL looks them up.
 fn signatures() -> Vec<String> {
-    OF_ROUTINES.iter().map(|(_, name, types)| format!("{name}({types})")).collect()
+    db::routines().iter().map(db::Routine::signature).collect()
 }
 
 /// The schemas in which our tables and functions stand, and all that `groups` need.
@@ -148,45 +116,49 @@ pub(crate) async fn needed(
     prefix: &RolePrefix,
     groups: &[Group],
 ) -> Result<(Vec<String>, Privileges), Error> {
-    let tables: BTreeSet<_> = OF_COLUMNS.iter().map(|(_, _, table, _)| *table).collect();
-    let tables: Vec<_> = tables.into_iter().collect();
+    let needs = || groups.iter().flat_map(|group| group.needs());
+    let tables: Vec<_> = needs()
+        .filter_map(|need| match need {
+            db::Privilege::Select(table, _) => Some(table),
+            db::Privilege::Execute(_) => None,
+        })
+        .collect::<BTreeSet<_>>()
+        .into_iter()
+        .collect();
     let rows = transaction.query(PLACES, &[&tables, &signatures()]).await?;
-    let places: Result<Vec<_>, _> = rows.iter().map(object).collect();
+    let place = |row: &Row| Ok((row.try_get::<_, String>("named")?, object(row)?));
+    let places: Result<BTreeMap<_, _>, Error> = rows.iter().map(place).collect();
     let places = places?;
-    let schemas: BTreeSet<_> = places.iter().map(|place| place.schema.clone()).collect();
+    let schemas: BTreeSet<_> = places.values().map(|place| place.schema.clone()).collect();
 
     let mut needed = Privileges::new();
-    let mut need = |group, action: &str, object: Object, column: Option<&str>| {
+    let mut need = |group: Group, action: &str, object: Object, column: Option<&str>| {
         needed.insert(Privilege {
             role: prefix.role(group),
             action: action.to_owned(),
             is_grantable: false,
             object,
             column: column.map(str::to_owned),
-        })
+        });
     };
     for group in groups {
         for schema in &schemas {
             let (kind, schema) = ("SCHEMA".into(), schema.clone());
             need(*group, "USAGE", Object { kind, schema, name: None, arguments: None }, None);
         }
-        for place in &places {
-            let of_place = OF_COLUMNS
-                .iter()
-                .filter(|(of, _, table, _)| of == group && place.name.as_deref() == Some(table));
-            for (_, action, _, columns) in of_place {
-                for column in *columns {
-                    need(*group, action, place.clone(), Some(column));
+        for privilege in group.needs() {
+            match privilege {
+                db::Privilege::Execute(routine) => {
+                    if let Some(place) = places.get(&routine.signature()) {
+                        need(*group, "EXECUTE", place.clone(), None);
+                    }
                 }
-            }
-            if *group == Group::Write && place.kind == "SEQUENCE" {
-                need(*group, "USAGE", place.clone(), None);
-            }
-            let is_called = |(of, name, _): &(Group, &str, &str)| {
-                of == group && place.name.as_deref() == Some(name)
-            };
-            if place.kind == "ROUTINE" && OF_ROUTINES.iter().any(is_called) {
-                need(*group, "EXECUTE", place.clone(), None);
+                db::Privilege::Select(table, columns) => {
+                    let Some(place) = places.get(table) else { continue };
+                    for column in columns {
+                        need(*group, "SELECT", place.clone(), Some(column));
+                    }
+                }
             }
         }
     }

@@ -24,7 +24,8 @@ async fn an_empty_database_becomes_ours_and_stays_so() {
             "V2__signing_keys",
             "V3__adoption",
             "V4__callers",
-            "V5__database_identity"
+            "V5__database_identity",
+            "V6__sign_in_and_sign_up"
         ])
     );
     let second = ask(&stage, json!({ "verb": "migrate" })).await.unwrap();
@@ -67,28 +68,37 @@ async fn many_at_once_migrate_once() {
     for migration in migrations {
         applied += migration.await.unwrap().unwrap()["applied"].as_array().unwrap().len();
     }
-    assert_eq!(applied, 5);
+    assert_eq!(applied, 6);
     let locks = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' \
                  AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
     assert_eq!(stage.value(locks).await, "0");
 }
 
 #[tokio::test]
-async fn a_copy_of_the_tables_alone_gets_its_function() {
+async fn a_copy_of_the_tables_alone_gets_its_functions() {
     let stage = Stage::new().await;
-    stage.execute("DROP FUNCTION callers").await;
-    let check =
-        ask(&stage, json!({ "verb": "migrate", "check": true })).await.unwrap()["check"].take();
-    let step = "make the function callers, which a dump of tables leaves out";
-    assert_eq!(check["steps"], json!([step]));
+    let check = async || {
+        let event = json!({ "verb": "migrate", "check": true });
+        ask(&stage, event).await.unwrap()["check"]["steps"].take()
+    };
+    let step = |of: &str| format!("make the functions of {of}, which a dump of tables leaves out");
+    stage.execute("DROP FUNCTION sign_up").await;
+    assert_eq!(check().await, json!([step("V6__sign_in_and_sign_up")]));
+    stage.execute("DROP FUNCTION callers, find_for_signin, replace_password").await;
+    let steps = json!([step("V4__callers"), step("V6__sign_in_and_sign_up")]);
+    assert_eq!(check().await, steps);
     let done = ask(&stage, json!({ "verb": "migrate" })).await.unwrap();
-    assert_eq!(done["applied"], json!([step]));
+    assert_eq!(done["applied"], steps);
     assert_eq!(stage.value("SELECT callers(ARRAY[1], now())->>'users'").await, "[]");
-    let may = "SELECT has_function_privilege('latchkey_read', 'callers'::regproc, 'EXECUTE')";
-    assert_eq!(stage.value(may).await, "t");
-    let check =
-        ask(&stage, json!({ "verb": "migrate", "check": true })).await.unwrap()["check"].take();
-    assert_eq!(check["steps"], json!([]));
+    for (group, routine) in [("authorizer", "callers"), ("signup", "sign_up")] {
+        let may = "SELECT has_function_privilege";
+        let may = format!("{may}('latchkey_{group}', '{routine}'::regproc, 'EXECUTE')");
+        assert_eq!(stage.value(&may).await, "t");
+    }
+    let everybody = "SELECT count(*) FROM pg_proc, aclexplode(proacl) AS a \
+                     WHERE pronamespace = 'public'::regnamespace AND a.grantee = 0";
+    assert_eq!(stage.value(everybody).await, "0");
+    assert_eq!(check().await, json!([]));
 }
 
 #[tokio::test]

@@ -6,50 +6,11 @@ use std::collections::BTreeSet;
 
 use admin::{Admin, RolePrefix};
 use serde_json::{Value, json};
-use shared::db::{self, Database, Group};
+use shared::db::{self, Database, Group, Privilege};
 use shared::jwt::KeySource;
 use shared::secrets_manager::SecretsManager;
 use shared::{Environment, Secret};
 use stage::{SIGNING_KEY, Stage};
-
-/// Everything that the groups' members may do in the schema of the tables, and with them.
-const ALLOWED: &str = "
-    read USAGE schema
-    read SELECT users.id
-    read SELECT users.username
-    read SELECT users.email
-    read SELECT roles.id
-    read SELECT roles.name
-    read SELECT users_to_roles.user_id
-    read SELECT users_to_roles.role_id
-    read SELECT signing_keys.kid
-    read SELECT signing_keys.jwk
-    read SELECT signing_keys.signs_from
-    read SELECT signing_keys.accepted_until
-    read SELECT adoption.last_user_id
-    read SELECT database_identity.id
-    read EXECUTE callers
-    write USAGE schema
-    write USAGE users_id_seq
-    write SELECT users.id
-    write SELECT users.username
-    write SELECT users.email
-    write SELECT users.password
-    write SELECT users.hashed_by
-    write INSERT users.username
-    write INSERT users.email
-    write INSERT users.password
-    write INSERT users.hashed_by
-    write UPDATE users.password
-    write SELECT roles.id
-    write SELECT roles.name
-    write INSERT users_to_roles.user_id
-    write INSERT users_to_roles.role_id
-    write SELECT signing_keys.kid
-    write SELECT signing_keys.signs_from
-    write SELECT signing_keys.accepted_until
-    write SELECT database_identity.id
-";
 
 fn admin(stage: &Stage, url: &str, prefix: &str) -> Admin {
     let mut env = Environment::from_iter([("DATABASE_URL", url)]);
@@ -70,7 +31,7 @@ async fn migrate(stage: &Stage, prefix: &str) -> Value {
     migrate_at(stage, &stage.url, prefix).await.unwrap()
 }
 
-fn both(prefix: &str) -> Value {
+fn all(prefix: &str) -> Value {
     let roles = Group::ALL.map(|group| group.role(prefix));
     json!({ "granted": roles, "to_do": null })
 }
@@ -79,7 +40,8 @@ fn both(prefix: &str) -> Value {
 async fn allowed(stage: &Stage, prefix: &str, schema: &str) -> BTreeSet<String> {
     let question = format!(
         "WITH role AS (SELECT rolname AS name FROM pg_roles \
-                       WHERE rolname IN ('{prefix}_read', '{prefix}_write')), \
+                       WHERE rolname IN ('{prefix}_authorizer', '{prefix}_jwks', \
+                           '{prefix}_signin', '{prefix}_signup')), \
               relation AS (SELECT oid, relname AS name, relkind FROM pg_class \
                            WHERE relnamespace = '{schema}'::regnamespace), \
               answer AS ( \
@@ -114,27 +76,26 @@ async fn allowed(stage: &Stage, prefix: &str, schema: &str) -> BTreeSet<String> 
     stage.value(&question).await.lines().map(str::to_owned).collect()
 }
 
+/// What is declared beside the statements, and the use of the schema.
 fn expected() -> BTreeSet<String> {
-    ALLOWED.lines().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()).collect()
+    let declared = Group::ALL.into_iter().flat_map(|group| {
+        let object = |privilege| match privilege {
+            Privilege::Execute(routine) => vec![format!("EXECUTE {}", routine.name)],
+            Privilege::Select(table, columns) => {
+                columns.iter().map(|column| format!("SELECT {table}.{column}")).collect()
+            }
+        };
+        let objects = group.needs().flat_map(object).chain(["USAGE schema".to_owned()]);
+        objects.map(move |object| format!("{} {object}", group.name())).collect::<Vec<_>>()
+    });
+    declared.collect()
 }
 
 #[tokio::test]
-async fn a_group_may_do_what_is_written_here_and_nothing_else() {
+async fn a_group_may_do_what_its_statements_need_and_nothing_else() {
     let stage = Stage::empty().await;
-    assert_eq!(migrate(&stage, "matrix").await, both("matrix"));
+    assert_eq!(migrate(&stage, "matrix").await, all("matrix"));
     assert_eq!(allowed(&stage, "matrix", "public").await, expected());
-}
-
-#[tokio::test]
-async fn who_signs_up_may_draw_what_a_teams_own_column_numbers() {
-    let stage = Stage::empty().await;
-    migrate(&stage, "numbered").await;
-    let more = "ALTER TABLE users_to_roles ADD COLUMN number serial; CREATE SEQUENCE of_others";
-    stage.execute(more).await;
-    migrate(&stage, "numbered").await;
-    let mut expected = expected();
-    expected.insert("write USAGE users_to_roles_number_seq".to_owned());
-    assert_eq!(allowed(&stage, "numbered", "public").await, expected);
 }
 
 #[tokio::test]
@@ -142,19 +103,19 @@ async fn another_function_of_the_same_name_is_left_alone() {
     let stage = Stage::empty().await;
     stage.execute("CREATE FUNCTION callers(int) RETURNS int RETURN 1").await;
     stage.execute("REVOKE EXECUTE ON FUNCTION callers FROM PUBLIC").await;
-    assert_eq!(migrate(&stage, "overloaded").await, both("overloaded"));
+    assert_eq!(migrate(&stage, "overloaded").await, all("overloaded"));
     let told = "SELECT string_agg(proargtypes::text, ', ') FROM pg_proc WHERE proname = 'callers' \
-                AND has_function_privilege('overloaded_read', oid, 'EXECUTE')";
+                AND has_function_privilege('overloaded_authorizer', oid, 'EXECUTE')";
     assert_eq!(stage.value(told).await, "1007 1184");
-    stage.execute("GRANT EXECUTE ON FUNCTION callers(int) TO overloaded_write").await;
+    stage.execute("GRANT EXECUTE ON FUNCTION callers(int) TO overloaded_signup").await;
     migrate(&stage, "overloaded").await;
-    let may = "SELECT has_function_privilege('overloaded_write', 'callers(int)', 'EXECUTE')";
+    let may = "SELECT has_function_privilege('overloaded_signup', 'callers(int)', 'EXECUTE')";
     assert_eq!(stage.value(may).await, "t", "a trigger of the team's may call it");
     stage
-        .execute("GRANT EXECUTE ON FUNCTION callers(int[], timestamptz) TO overloaded_write")
+        .execute("GRANT EXECUTE ON FUNCTION callers(int[], timestamptz) TO overloaded_signup")
         .await;
     migrate(&stage, "overloaded").await;
-    let may = "SELECT has_function_privilege('overloaded_write', \
+    let may = "SELECT has_function_privilege('overloaded_signup', \
                    'callers(int[], timestamptz)', 'EXECUTE')";
     assert_eq!(stage.value(may).await, "f", "ours is for who needs it");
 }
@@ -169,7 +130,7 @@ async fn once_more_changes_nothing() {
         (SELECT string_agg(xmin::text, ' ' ORDER BY oid) FROM pg_proc), \
         (SELECT string_agg(xmin::text, ' ' ORDER BY attrelid, attnum) FROM pg_attribute))";
     let before = stage.value(versions).await;
-    assert_eq!(migrate(&stage, "again").await, both("again"));
+    assert_eq!(migrate(&stage, "again").await, all("again"));
     assert_eq!(stage.value(versions).await, before);
     assert_eq!(allowed(&stage, "again", "public").await, expected());
 }
@@ -177,21 +138,21 @@ async fn once_more_changes_nothing() {
 #[tokio::test]
 async fn roles_that_are_there_lose_what_a_former_release_gave() {
     let stage = Stage::empty().await;
-    stage.execute("CREATE ROLE former_read; CREATE ROLE former_write; CREATE ROLE heir").await;
+    stage.execute("CREATE ROLE former_jwks; CREATE ROLE former_signin; CREATE ROLE heir").await;
     migrate(&stage, "former").await;
     stage
         .execute(
             "CREATE TABLE of_a_former_release (id serial PRIMARY KEY); \
-             GRANT ALL ON ALL TABLES IN SCHEMA public TO former_read, former_write; \
-             GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO former_read; \
-             GRANT UPDATE (jwk) ON signing_keys TO former_write; \
-             GRANT SELECT (password) ON users TO former_read WITH GRANT OPTION; \
-             GRANT CREATE ON SCHEMA public TO former_write; \
-             SET ROLE former_read; GRANT SELECT (password) ON users TO heir",
+             GRANT ALL ON ALL TABLES IN SCHEMA public TO former_jwks, former_signin; \
+             GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO former_jwks; \
+             GRANT UPDATE (jwk) ON signing_keys TO former_signin; \
+             GRANT SELECT (password) ON users TO former_jwks WITH GRANT OPTION; \
+             GRANT CREATE ON SCHEMA public TO former_signin; \
+             SET ROLE former_jwks; GRANT SELECT (password) ON users TO heir",
         )
         .await;
     assert_ne!(allowed(&stage, "former", "public").await, expected());
-    assert_eq!(migrate(&stage, "former").await, both("former"));
+    assert_eq!(migrate(&stage, "former").await, all("former"));
     assert_eq!(allowed(&stage, "former", "public").await, expected());
     let heirs = "SELECT has_column_privilege('heir', 'users', 'password', 'SELECT')";
     assert_eq!(stage.value(heirs).await, "f");
@@ -204,10 +165,10 @@ async fn what_others_may_do_stays() {
     stage
         .execute("CREATE ROLE analyst; CREATE SCHEMA theirs; CREATE TABLE theirs.t (id int)")
         .await;
-    stage.execute("GRANT SELECT ON users TO analyst; GRANT SELECT ON theirs.t TO ours_read").await;
+    stage.execute("GRANT SELECT ON users TO analyst; GRANT SELECT ON theirs.t TO ours_jwks").await;
     migrate(&stage, "ours").await;
     assert_eq!(stage.value("SELECT has_table_privilege('analyst', 'users', 'SELECT')").await, "t");
-    let theirs = "SELECT has_table_privilege('ours_read', 'theirs.t', 'SELECT')";
+    let theirs = "SELECT has_table_privilege('ours_jwks', 'theirs.t', 'SELECT')";
     assert_eq!(stage.value(theirs).await, "t");
 }
 
@@ -220,7 +181,7 @@ async fn databases_of_one_cluster_share_the_roles_even_at_once() {
         tokio::spawn(async move { admin.handle(json!({ "verb": "migrate" })).await })
     });
     for migration in migrations.collect::<Vec<_>>() {
-        assert_eq!(migration.await.unwrap().unwrap()["group_roles"], both("shared"));
+        assert_eq!(migration.await.unwrap().unwrap()["group_roles"], all("shared"));
     }
     for stage in &stages {
         assert_eq!(allowed(stage, "shared", "public").await, expected());
@@ -232,15 +193,16 @@ async fn who_owns_the_tables_alone_sets_what_is_theirs() {
     let stage = Stage::empty().await;
     stage
         .execute(
-            "CREATE ROLE tenant LOGIN; CREATE ROLE tenants_read; CREATE ROLE tenants_write; \
+            "CREATE ROLE tenant LOGIN; CREATE ROLE tenants_authorizer; CREATE ROLE tenants_jwks; \
+             CREATE ROLE tenants_signin; CREATE ROLE tenants_signup; \
              GRANT CREATE ON SCHEMA public TO tenant; CREATE TABLE of_the_landlord (id int); \
-             GRANT SELECT (id) ON of_the_landlord TO tenants_read",
+             GRANT SELECT (id) ON of_the_landlord TO tenants_jwks",
         )
         .await;
     let url = stage.url.replace("//postgres@", "//tenant@");
-    assert_eq!(migrate_at(&stage, &url, "tenants").await.unwrap(), both("tenants"));
+    assert_eq!(migrate_at(&stage, &url, "tenants").await.unwrap(), all("tenants"));
     let mut expected = expected();
-    expected.insert("read SELECT of_the_landlord.id".to_owned());
+    expected.insert("jwks SELECT of_the_landlord.id".to_owned());
     assert_eq!(allowed(&stage, "tenants", "public").await, expected);
 }
 
@@ -268,20 +230,20 @@ async fn who_may_not_create_roles_hears_what_an_administrator_has_to_run() {
     // As it says.
     let statements = to_do.split('`').nth(1).unwrap();
     stage.execute(statements).await;
-    assert_eq!(migrate_at(&stage, &url, "missing").await.unwrap(), both("missing"));
+    assert_eq!(migrate_at(&stage, &url, "missing").await.unwrap(), all("missing"));
     assert_eq!(allowed(&stage, "missing", "public").await, expected());
 }
 
 #[tokio::test]
-async fn a_role_that_is_there_is_granted_where_the_other_is_missing() {
+async fn a_role_that_is_there_is_granted_where_others_are_missing() {
     let (stage, url) = of_a_limited_owner("half_limited").await;
-    stage.execute("CREATE ROLE half_read").await;
+    stage.execute("CREATE ROLE half_jwks").await;
     let group_roles = migrate_at(&stage, &url, "half").await.unwrap();
-    assert_eq!(group_roles["granted"], json!(["half_read"]));
+    assert_eq!(group_roles["granted"], json!(["half_jwks"]));
     let to_do = group_roles["to_do"].as_str().unwrap();
-    assert!(to_do.contains("half_write") && !to_do.contains("half_read"), "{to_do}");
-    let of_reading = expected().into_iter().filter(|line| line.starts_with("read"));
-    assert_eq!(allowed(&stage, "half", "public").await, of_reading.collect());
+    assert!(to_do.contains("half_signin") && !to_do.contains("half_jwks"), "{to_do}");
+    let of_jwks = expected().into_iter().filter(|line| line.starts_with("jwks"));
+    assert_eq!(allowed(&stage, "half", "public").await, of_jwks.collect());
 }
 
 #[tokio::test]
@@ -289,7 +251,8 @@ async fn who_does_not_own_the_tables_hears_that_their_owner_has_to_migrate() {
     let stage = Stage::new().await;
     stage
         .execute(
-            "CREATE ROLE stranger LOGIN; CREATE ROLE strange_read; CREATE ROLE strange_write; \
+            "CREATE ROLE stranger LOGIN; CREATE ROLE strange_authorizer; CREATE ROLE strange_jwks; \
+             CREATE ROLE strange_signin; CREATE ROLE strange_signup; \
              GRANT CREATE ON SCHEMA public TO stranger; \
              GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA public TO stranger",
         )
@@ -299,7 +262,7 @@ async fn who_does_not_own_the_tables_hears_that_their_owner_has_to_migrate() {
     assert_eq!(group_roles["granted"], json!([]));
     let to_do = group_roles["to_do"].as_str().unwrap();
     assert!(to_do.contains("owner") && to_do.ends_with('.'), "{to_do}");
-    let public = BTreeSet::from(["read USAGE schema".to_owned(), "write USAGE schema".to_owned()]);
+    let public = BTreeSet::from(Group::ALL.map(|group| format!("{} USAGE schema", group.name())));
     assert_eq!(allowed(&stage, "strange", "public").await, public);
 }
 
@@ -311,10 +274,12 @@ async fn tables_in_another_schema_are_found_by_the_search_path() {
         let url = stage.url.replace("//postgres@", &format!("//{login}@"));
         format!("{url}?options=-c%20search_path%3D%22Odd%5C%20one%22")
     };
-    assert_eq!(migrate_at(&stage, &at("postgres"), "elsewhere").await.unwrap(), both("elsewhere"));
+    assert_eq!(migrate_at(&stage, &at("postgres"), "elsewhere").await.unwrap(), all("elsewhere"));
     assert_eq!(allowed(&stage, "elsewhere", "\"Odd one\"").await, expected());
 
-    stage.execute("CREATE ROLE elsewhere LOGIN IN ROLE elsewhere_read, elsewhere_write").await;
+    stage
+        .execute("CREATE ROLE elsewhere LOGIN IN ROLE elsewhere_authorizer, elsewhere_signin")
+        .await;
     let mut env = Environment::from_iter([("DATABASE_URL", at("elsewhere"))]);
     let database = Database::new(db::Settings::from_env(&mut env), SecretsManager::default());
     let username = shared::Username::parse("ada".into()).unwrap();

@@ -55,16 +55,16 @@ impl Service {
         let template = ours();
         let operator = Operator::start(&template, &over(stage.url.clone())).await.unwrap();
         operator.migrate().await.unwrap();
-        let [readers, writers] = [Group::Read, Group::Write].map(|group| over(stage.url_of(group)));
-        let readers = Functions::start(&template, &readers).await.unwrap();
-        let writers = Functions::start(&template, &writers).await.unwrap();
+        let mut of_groups = Vec::new();
+        for group in Group::ALL {
+            let settings = over(stage.url_of(group));
+            of_groups.push((group, Functions::start(&template, &settings).await.unwrap()));
+        }
         let app = "Test".to_owned();
         let gateway = Gateway::new(&template, app, Clock::System, |function| {
-            let login = LOGINS.iter().find(|login| login.function == function.name);
-            match login.and_then(|login| login.group) {
-                Some(Group::Write) => writers.get(function),
-                Some(Group::Read) | None => readers.get(function),
-            }
+            // One without a login may ask as any.
+            let group = Group::of(&function.name).unwrap_or(Group::Jwks);
+            of_groups.iter().find(|(of, _)| *of == group).unwrap().1.get(function)
         });
         Self { gateway: gateway.unwrap(), operator }
     }

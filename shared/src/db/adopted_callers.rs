@@ -6,10 +6,10 @@ use std::collections::HashMap;
 use tokio_postgres::types::Type;
 
 use super::batcher::Batcher;
-use super::callers::{Found, FoundCaller};
+use super::callers::{CALLERS, Found, FoundCaller};
 use super::database::Database;
 use super::error::Error;
-use super::sql::Sql;
+use super::sql::{Privilege, Sql};
 use crate::user_id::UserId;
 use crate::username::Username;
 
@@ -19,6 +19,11 @@ pub(super) const FIND: Sql = Sql::new(
     "SELECT callers( \
          ARRAY(SELECT id FROM users WHERE username = ANY($1) \
                AND id <= (SELECT last_user_id FROM adoption)), now())::text",
+    &[
+        Privilege::Execute(CALLERS),
+        Privilege::Select("users", &["id", "username"]),
+        Privilege::Select("adoption", &["last_user_id"]),
+    ],
 );
 
 /// Those who may be calling by a token of the app.

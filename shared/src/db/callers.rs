@@ -11,7 +11,7 @@ use super::batcher::Batcher;
 use super::database::Database;
 use super::database_identity;
 use super::error::Error;
-use super::sql::Sql;
+use super::sql::{Privilege, Routine, Sql};
 use crate::clock::NumericDate;
 use crate::database_id::DatabaseId;
 use crate::email::Email;
@@ -22,7 +22,21 @@ use crate::username::Username;
 
 /// The users, each with all roles, the keys that are accepted (a withdrawn one opens nothing from
 /// that moment), and the identity of the database.
-pub(super) const FIND: Sql = Sql::new("SELECT callers($1, to_timestamp($2))::text");
+pub(super) const FIND: Sql =
+    Sql::new("SELECT callers($1, to_timestamp($2))::text", &[Privilege::Execute(CALLERS)]);
+
+/// The function, which runs with the caller's own rights.
+pub(super) const CALLERS: Routine = Routine {
+    name: "callers",
+    arguments: "int[], timestamptz",
+    needs: &[
+        Privilege::Select("users", &["id", "username", "email"]),
+        Privilege::Select("roles", &["id", "name"]),
+        Privilege::Select("users_to_roles", &["user_id", "role_id"]),
+        Privilege::Select("signing_keys", &["kid", "accepted_until"]),
+        Privilege::Select("database_identity", &["id"]),
+    ],
+};
 
 /// Whom a token names, by which key and over which database, and when that is asked.
 #[derive(Debug, Clone)]

@@ -4,7 +4,7 @@ use tokio_postgres::types::Type;
 
 use super::database::Database;
 use super::error::Error;
-use super::sql::Sql;
+use super::sql::{Privilege, Sql};
 use crate::clock::NumericDate;
 use crate::jwt::{Kid, PublicKey};
 
@@ -13,11 +13,12 @@ pub(super) const LIST_ACCEPTED: Sql = Sql::new(
     "SELECT kid, jwk FROM signing_keys \
      WHERE accepted_until IS NULL OR accepted_until > to_timestamp($1) \
      ORDER BY signs_from DESC NULLS LAST, kid",
+    &[Privilege::Select("signing_keys", &["kid", "jwk", "signs_from", "accepted_until"])],
 );
 
 /// Publishes the keys that the secret names, makes the first the one to sign with, and sets an
 /// end to those that it no longer names.
-pub(super) const PUBLISH: Sql = Sql::new(
+pub(super) const PUBLISH: Sql = Sql::for_owner(
     "WITH named AS ( \
          SELECT kid, jwk, place = 1 AS is_current \
          FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS n (kid, jwk, place) \

@@ -1,17 +1,72 @@
-//! A statement.
+//! A statement, and what a login needs to run it.
 
 /// A statement with numbered parameters. Sent unnamed and typed, it takes one round trip and
 /// pins nothing in a pooler.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Sql(&'static str);
+pub struct Sql {
+    text: &'static str,
+    needs: Option<&'static [Privilege]>,
+}
 
 impl Sql {
-    pub(super) const fn new(text: &'static str) -> Self {
-        Self(text)
+    /// A statement that a login with these privileges may run.
+    pub(super) const fn new(text: &'static str, needs: &'static [Privilege]) -> Self {
+        Self { text, needs: Some(needs) }
+    }
+
+    /// A statement of the owner of the tables.
+    pub(super) const fn for_owner(text: &'static str) -> Self {
+        Self { text, needs: None }
     }
 
     /// The text of the statement.
     pub const fn text(&self) -> &'static str {
-        self.0
+        self.text
+    }
+
+    /// The privileges that it needs, those of the functions it calls included; none for a
+    /// statement of the owner.
+    pub fn needs(&self) -> Vec<Privilege> {
+        let mut needs = self.needs.unwrap_or_default().to_vec();
+        let mut next = 0;
+        while let Some(need) = needs.get(next) {
+            if let Privilege::Execute(routine) = *need {
+                needs.extend(routine.needs);
+            }
+            next += 1;
+        }
+        needs
+    }
+
+    /// Whether only the owner of the tables is to run it.
+    pub const fn is_for_owner(&self) -> bool {
+        self.needs.is_none()
+    }
+}
+
+/// A privilege that a group role is granted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Privilege {
+    /// `SELECT` on these columns of a table.
+    Select(&'static str, &'static [&'static str]),
+    /// `EXECUTE` on a function of ours.
+    Execute(Routine),
+}
+
+/// A function of the database that a migration makes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Routine {
+    /// The name, without a schema.
+    pub name: &'static str,
+    /// The types of its arguments, as `to_regprocedure` reads them.
+    pub arguments: &'static str,
+    /// What its body needs of the caller; nothing where it runs with its owner's rights.
+    pub needs: &'static [Privilege],
+}
+
+impl Routine {
+    /// The name and the types, as `to_regprocedure` reads them.
+    pub fn signature(&self) -> String {
+        format!("{}({})", self.name, self.arguments)
     }
 }

@@ -1,4 +1,4 @@
-//! The table `users`.
+//! The table `users`, by the functions of `migrations/V6__sign_in_and_sign_up.sql`.
 
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
@@ -6,49 +6,36 @@ use tokio_postgres::types::Type;
 use super::database::Database;
 use super::database_identity;
 use super::error::Error;
-use super::sql::Sql;
+use super::sql::{Privilege, Routine, Sql};
 use crate::database_id::DatabaseId;
 use crate::email::NewEmail;
 use crate::jwt::Kid;
 use crate::password::{HashedBy, PasswordHash, StoredPassword};
-use crate::role::Role;
 use crate::secret::Secret;
 use crate::user_id::UserId;
 use crate::username::{NewUsername, Username};
 
-/// A row even where nobody has that name, so that the keys and the database's identity come along. The newest key that signs
-/// comes first; one that waits for its promotion is published too.
+/// The user of a name, the keys to sign with and the identity of the database, in one row.
 pub(super) const FIND_FOR_SIGNIN: Sql = Sql::new(
-    "SELECT u.id, u.password, u.hashed_by, k.kids, \
-            (SELECT id::text FROM database_identity) AS database_id \
-     FROM (SELECT ARRAY(SELECT kid FROM signing_keys WHERE accepted_until IS NULL \
-                        ORDER BY signs_from DESC NULLS LAST) AS kids) AS k \
-     LEFT JOIN users AS u ON u.username = $1",
+    "SELECT id, password, hashed_by, kids, database_id FROM find_for_signin($1)",
+    &[Privilege::Execute(Routine { name: "find_for_signin", arguments: "text", needs: &[] })],
 );
 
-/// Makes a user with the first role, or says who is in the way. Sent again after a lost
-/// connection it finds its own row by the hash, whose salt is nobody else's. A name that is taken
-/// draws no number from the serial.
+/// Makes a user with the role `ROLE_USER`, or says who is in the way. May be sent twice.
 pub(super) const INSERT: Sql = Sql::new(
-    "WITH taken AS ( \
-         SELECT id, username = $1 AS by_username, username = $1 AND password = $3 AS by_us \
-         FROM users WHERE username = $1 OR email = $2 \
-     ), created AS ( \
-         INSERT INTO users (username, email, password, hashed_by) \
-         SELECT $1, $2, $3, $4 WHERE NOT EXISTS (SELECT FROM taken) \
-         ON CONFLICT DO NOTHING RETURNING id \
-     ), granted AS ( \
-         INSERT INTO users_to_roles (user_id, role_id) \
-         SELECT created.id, roles.id FROM created, roles WHERE roles.name = $5 \
-     ) \
-     SELECT COALESCE((SELECT id FROM created), (SELECT id FROM taken WHERE by_us)) AS id, \
-            EXISTS (SELECT FROM taken WHERE by_username) AS username_taken, \
-            EXISTS (SELECT FROM taken) AS taken",
+    "SELECT id, username_taken, taken FROM sign_up($1, $2, $3)",
+    &[Privilege::Execute(Routine { name: "sign_up", arguments: "text, text, text", needs: &[] })],
 );
 
-/// Replaces a hash unless somebody else did so first.
-pub(super) const REPLACE_PASSWORD: Sql =
-    Sql::new("UPDATE users SET password = $3 WHERE id = $1 AND password = $2 RETURNING id");
+/// Replaces a hash unless it has changed since it was read.
+pub(super) const REPLACE_PASSWORD: Sql = Sql::new(
+    "SELECT FROM replace_password($1, $2, $3)",
+    &[Privilege::Execute(Routine {
+        name: "replace_password",
+        arguments: "int, text, text",
+        needs: &[],
+    })],
+);
 
 /// How an insert ended: an outcome, not a status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -118,7 +105,7 @@ impl Users {
         })
     }
 
-    /// Makes a user with [`Role::User`].
+    /// Makes a user with the role `ROLE_USER`.
     pub async fn insert(
         &self,
         username: &NewUsername,
@@ -130,22 +117,18 @@ impl Users {
             (&username.as_str() as _, Type::TEXT),
             (&email.as_str() as _, Type::TEXT),
             (hash.expose() as _, Type::TEXT),
-            (&HashedBy::Latchkey.name() as _, Type::TEXT),
-            (&Role::User.name() as _, Type::TEXT),
         ];
-        // Who loses a race sees the winner's row only in a second statement.
-        for _ in 0..3 {
-            let row = self.0.row(&INSERT, &parameters).await?;
-            let row = row.ok_or_else(|| Error::Failed("an insert without a row".into()))?;
-            let id: Option<i32> = row.try_get("id")?;
-            match (id, row.try_get("username_taken")?, row.try_get("taken")?) {
-                (Some(id), ..) => return Ok(Insert::Created(UserId::new(id))),
-                (None, true, _) => return Ok(Insert::UsernameTaken),
-                (None, false, true) => return Ok(Insert::EmailTaken),
-                (None, false, false) => {}
+        let row = self.0.row(&INSERT, &parameters).await?;
+        let row = row.ok_or_else(|| Error::Failed("a sign-up without a row".into()))?;
+        let id: Option<i32> = row.try_get("id")?;
+        match (id, row.try_get("username_taken")?, row.try_get("taken")?) {
+            (Some(id), ..) => Ok(Insert::Created(UserId::new(id))),
+            (None, true, _) => Ok(Insert::UsernameTaken),
+            (None, false, true) => Ok(Insert::EmailTaken),
+            (None, false, false) => {
+                Err(Error::Conflict("a name that others take and give back".into()))
             }
         }
-        Err(Error::Conflict("a name that others take and give back".into()))
     }
 
     /// Stores a dearer hash in place of `old`; leaves one that has changed since.

@@ -20,7 +20,7 @@ async fn stage(count: u32) -> Stage {
 }
 
 fn callers(stage: &Stage) -> AdoptedCallers {
-    AdoptedCallers::new(stage.database_of(Group::Read))
+    AdoptedCallers::new(stage.database_of(Group::Authorizer))
 }
 
 async fn find(callers: &AdoptedCallers, name: &str) -> Option<(UserId, FoundCaller)> {
@@ -101,8 +101,8 @@ async fn who_calls_at_the_same_time_shares_a_statement() {
              ALTER TABLE adoption RENAME TO kept; \
              CREATE VIEW adoption AS \
                  SELECT * FROM kept, (SELECT nextval('statements') OFFSET 0) AS counted; \
-             GRANT SELECT ON adoption TO latchkey_read; \
-             GRANT USAGE ON SEQUENCE statements TO latchkey_read",
+             GRANT SELECT ON adoption TO latchkey_authorizer; \
+             GRANT USAGE ON SEQUENCE statements TO latchkey_authorizer",
         )
         .await;
     let names: Vec<_> = (1..=50).map(|id| format!("user{id}")).collect();

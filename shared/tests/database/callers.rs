@@ -31,7 +31,7 @@ async fn find(callers: &Callers, id: i32, kid: &Kid) -> Option<FoundCaller> {
 #[tokio::test]
 async fn a_caller_is_a_user_by_a_key_that_is_accepted() {
     let (stage, kid) = stage(1).await;
-    let callers = Callers::new(stage.database_of(Group::Read));
+    let callers = Callers::new(stage.database_of(Group::Authorizer));
     let caller = find(&callers, 1, &kid).await.unwrap();
     assert_eq!((caller.username.as_str(), caller.email.as_str()), ("user1", "user1@example.com"));
     assert_eq!(caller.roles, [Role::User]);
@@ -48,7 +48,7 @@ async fn a_caller_is_a_user_by_a_key_that_is_accepted() {
 #[tokio::test]
 async fn a_caller_of_another_database_is_nobody() {
     let (stage, kid) = stage(1).await;
-    let callers = Callers::new(stage.database_of(Group::Read));
+    let callers = Callers::new(stage.database_of(Group::Authorizer));
     let other = DatabaseId::new("another".into());
     assert_eq!(callers.find(UserId::new(1), &kid, other, NOW).await, Ok(None));
     stage.execute("DELETE FROM database_identity").await;
@@ -63,7 +63,7 @@ async fn a_column_of_others_is_not_taken_for_what_is_asked() {
         let columns = "ADD COLUMN user_ids int[], ADD COLUMN asked_at timestamptz";
         stage.execute(&format!("ALTER TABLE {table} {columns}")).await;
     }
-    let callers = Callers::new(stage.database_of(Group::Read));
+    let callers = Callers::new(stage.database_of(Group::Authorizer));
     assert!(find(&callers, 1, &kid).await.is_some());
     assert_eq!(find(&callers, 3, &kid).await, None);
 }
@@ -77,7 +77,7 @@ async fn roles_of_others_are_not_ours() {
              INSERT INTO users_to_roles SELECT 1, id FROM roles WHERE name = 'ROLE_OWNER'",
         )
         .await;
-    let caller = find(&Callers::new(stage.database_of(Group::Read)), 1, &kid).await.unwrap();
+    let caller = find(&Callers::new(stage.database_of(Group::Authorizer)), 1, &kid).await.unwrap();
     assert_eq!(caller.roles, [Role::User]);
 }
 
@@ -85,7 +85,7 @@ async fn roles_of_others_are_not_ours() {
 async fn who_calls_at_the_same_time_gets_an_answer_of_their_own() {
     let (stage, kid) = stage(300).await;
     let other = Kid::new("other".into());
-    let callers = Callers::new(stage.database_of(Group::Read));
+    let callers = Callers::new(stage.database_of(Group::Authorizer));
     let ask = |id: i32| {
         let (callers, kid) = (&callers, if id % 5 == 0 { &other } else { &kid });
         async move { (id, find(callers, id, kid).await) }
@@ -100,7 +100,7 @@ async fn who_calls_at_the_same_time_gets_an_answer_of_their_own() {
 #[tokio::test]
 async fn who_calls_at_the_same_time_shares_a_statement() {
     let (stage, kid) = stage(50).await;
-    let callers = Callers::new(stage.database_of(Group::Read));
+    let callers = Callers::new(stage.database_of(Group::Authorizer));
     // Each statement of ours takes a snapshot of its own, and so the number of the next one.
     stage
         .execute(
@@ -108,8 +108,8 @@ async fn who_calls_at_the_same_time_shares_a_statement() {
              ALTER TABLE signing_keys RENAME TO keys; \
              CREATE VIEW signing_keys AS \
                  SELECT * FROM keys, (SELECT nextval('statements') OFFSET 0) AS counted; \
-             GRANT SELECT ON signing_keys TO latchkey_read; \
-             GRANT USAGE ON SEQUENCE statements TO latchkey_read",
+             GRANT SELECT ON signing_keys TO latchkey_authorizer; \
+             GRANT USAGE ON SEQUENCE statements TO latchkey_authorizer",
         )
         .await;
     join_all((1..=50).map(|id| find(&callers, id, &kid))).await;
@@ -120,7 +120,7 @@ async fn who_calls_at_the_same_time_shares_a_statement() {
 #[tokio::test]
 async fn who_goes_away_takes_nobody_else_along() {
     let (stage, kid) = stage(20).await;
-    let callers = Callers::new(stage.database_of(Group::Read));
+    let callers = Callers::new(stage.database_of(Group::Authorizer));
     let mut first = Box::pin(find(&callers, 1, &kid));
     // It has asked, and holds the turn.
     assert!(futures_util::poll!(&mut first).is_pending());
@@ -133,7 +133,7 @@ async fn who_goes_away_takes_nobody_else_along() {
 #[tokio::test]
 async fn all_hear_of_a_failure() {
     let (stage, kid) = stage(3).await;
-    let callers = Callers::new(stage.database_of(Group::Read));
+    let callers = Callers::new(stage.database_of(Group::Authorizer));
     for change in ["ALTER TABLE users RENAME TO people", "DROP FUNCTION callers"] {
         stage.execute(change).await;
         let ask = |id| callers.find(UserId::new(id), &kid, this(), NOW);

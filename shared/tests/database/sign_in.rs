@@ -14,7 +14,7 @@ fn sign_in(stage: &Stage) -> SignIn {
     let key = KeySource::Value(Secret::new(SIGNING_KEY.into()));
     let signer = Signer::new(settings, 60, key, stage.clock.clone(), Random::System);
     let passwords = Passwords::new(COST, Random::System);
-    SignIn::new(Users::new(stage.database_of(Group::Write)), passwords, signer)
+    SignIn::new(Users::new(stage.database_of(Group::Signin)), passwords, signer)
 }
 
 /// A user whose password is hashed at `cost`.
@@ -25,7 +25,7 @@ async fn with_user(name: &str, password: &str, cost: u32) -> Stage {
     let hash = passwords.hash(passwords.join_queue().unwrap(), password).await.unwrap();
     let username = NewUsername::parse(name.into()).unwrap();
     let email = NewEmail::parse("ada@example.com".into()).unwrap();
-    Users::new(stage.database_of(Group::Write)).insert(&username, &email, &hash).await.unwrap();
+    Users::new(stage.database_of(Group::Signup)).insert(&username, &email, &hash).await.unwrap();
     stage
 }
 

@@ -13,13 +13,13 @@ fn key(digit: &str) -> PublicKey {
 }
 
 async fn kids(stage: &Stage, at: NumericDate) -> Vec<Kid> {
-    let keys = SigningKeys::new(stage.database_of(Group::Read)).list_accepted(at).await.unwrap();
+    let keys = SigningKeys::new(stage.database_of(Group::Jwks)).list_accepted(at).await.unwrap();
     keys.into_iter().map(|(kid, _)| kid).collect()
 }
 
 async fn published(stage: &Stage) -> Vec<Kid> {
     let nobody = Username::parse("nobody".into()).unwrap();
-    Users::new(stage.database_of(Group::Write)).find_for_signin(&nobody).await.unwrap().published
+    Users::new(stage.database_of(Group::Signin)).find_for_signin(&nobody).await.unwrap().published
 }
 
 #[tokio::test]

@@ -31,7 +31,7 @@ async fn count(stage: &Stage, table: &str) -> String {
 #[tokio::test]
 async fn a_new_user_has_one_role() {
     let stage = Stage::new().await;
-    let created = insert(&stage.database_of(Group::Write), "ada", "ada@example.com", 1).await;
+    let created = insert(&stage.database_of(Group::Signup), "ada", "ada@example.com", 1).await;
     assert_eq!(created, Insert::Created(UserId::new(1)));
     assert_eq!(count(&stage, "users_to_roles").await, "1");
     let hashed_by = stage.value("SELECT hashed_by FROM users").await;
@@ -41,7 +41,7 @@ async fn a_new_user_has_one_role() {
 #[tokio::test]
 async fn a_name_or_address_that_is_taken_is_told_apart_and_costs_no_number() {
     let stage = Stage::new().await;
-    let database = stage.database_of(Group::Write);
+    let database = stage.database_of(Group::Signup);
     insert(&database, "ada", "ada@example.com", 1).await;
     let by_name = insert(&database, "ada", "other@example.com", 2).await;
     assert_eq!(by_name, Insert::UsernameTaken);
@@ -56,9 +56,9 @@ async fn a_name_or_address_that_is_taken_is_told_apart_and_costs_no_number() {
 #[tokio::test]
 async fn an_insert_that_is_sent_again_finds_its_own_row() {
     let stage = Stage::new().await;
-    let created = insert(&stage.database_of(Group::Write), "ada", "ada@example.com", 1).await;
+    let created = insert(&stage.database_of(Group::Signup), "ada", "ada@example.com", 1).await;
     assert_eq!(
-        insert(&stage.database_of(Group::Write), "ada", "ada@example.com", 1).await,
+        insert(&stage.database_of(Group::Signup), "ada", "ada@example.com", 1).await,
         created
     );
     assert_eq!(
@@ -72,7 +72,7 @@ async fn of_many_at_once_one_is_made() {
     let stage = Stage::new().await;
     let tasks: Vec<_> = (0..16)
         .map(|seed| {
-            let database = stage.database_of(Group::Write);
+            let database = stage.database_of(Group::Signup);
             tokio::spawn(async move { insert(&database, "ada", "ada@example.com", seed).await })
         })
         .collect();
@@ -108,7 +108,7 @@ async fn the_seeds_own_insert_makes_a_user_and_a_delete_takes_everything_along()
 #[tokio::test]
 async fn a_dropped_connection_costs_no_request() {
     let stage = Stage::new().await;
-    let database = stage.database_of(Group::Write);
+    let database = stage.database_of(Group::Signup);
     insert(&database, "ada", "ada@example.com", 1).await;
     let kill = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
                 WHERE datname = current_database() AND pid <> pg_backend_pid()";
@@ -145,7 +145,7 @@ async fn who_goes_away_leaves_nobody_waiting_behind_what_was_asked() {
 #[tokio::test]
 async fn a_database_that_is_not_migrated_says_so() {
     let stage = Stage::empty().await;
-    let users = Users::new(stage.database_of(Group::Write));
+    let users = Users::new(stage.database_of(Group::Signin));
     let name = Username::parse("ada".into()).unwrap();
     let error = users.find_for_signin(&name).await.unwrap_err();
     assert!(matches!(error, Error::NotMigrated(_)), "{error}");
@@ -155,7 +155,7 @@ async fn a_database_that_is_not_migrated_says_so() {
 async fn an_error_names_no_value_of_a_row() {
     let stage = Stage::new().await;
     stage.execute("ALTER TABLE users ADD CONSTRAINT short CHECK (length(email) < 5)").await;
-    let users = Users::new(stage.database_of(Group::Write));
+    let users = Users::new(stage.database_of(Group::Signup));
     let address = email("ada@example.com");
     let error = users.insert(&username("ada"), &address, &hash(1).await).await.unwrap_err();
     assert_eq!(error.to_string(), "the database refuses a statement: SQLSTATE 23514 users short");

@@ -16,7 +16,7 @@ async fn token_of(stage: &Stage, key: &str, audience: &str) -> String {
 }
 
 fn verifier(stage: &Stage) -> Verifier {
-    let keys = SigningKeys::new(stage.database_of(Group::Read));
+    let keys = SigningKeys::new(stage.database_of(Group::Authorizer));
     Verifier::new(settings(), keys, stage.clock.clone())
 }
 
@@ -93,7 +93,7 @@ async fn a_retired_key_ends_with_its_last_token() {
         .handle(serde_json::json!({ "verb": "migrate" }))
         .await
         .unwrap();
-    let keys = SigningKeys::new(stage.database_of(Group::Read));
+    let keys = SigningKeys::new(stage.database_of(Group::Authorizer));
     let accepted = async |at: NumericDate| keys.list_accepted(at).await.unwrap().len();
     assert_eq!(accepted(NOW.plus(3600)).await, 2);
     assert_eq!(accepted(NOW.plus(3600 + 300)).await, 1);

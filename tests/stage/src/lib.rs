@@ -93,8 +93,8 @@ impl Stage {
         self.admin().handle(serde_json::json!({ "verb": "migrate" })).await.unwrap();
         self.execute(&format!("UPDATE database_identity SET id = '{DATABASE_ID}'")).await;
         for group in Group::ALL {
-            let (login, role) = (login(group), group.role("latchkey"));
-            self.execute(&format!("CREATE ROLE {login} LOGIN IN ROLE {role}")).await;
+            let role = group.role("latchkey");
+            self.execute(&format!("CREATE ROLE {} LOGIN IN ROLE {role}", login(group))).await;
         }
     }
 
@@ -168,11 +168,8 @@ fn database(env: &mut Environment) -> Database {
 }
 
 /// The login that is a member of a group role.
-const fn login(group: Group) -> &'static str {
-    match group {
-        Group::Read => "reader",
-        Group::Write => "writer",
-    }
+fn login(group: Group) -> String {
+    format!("{}_login", group.name())
 }
 
 /// A token of `user_id` that `key`, 64 hexadecimal digits, signs when `clock` says, and that lives

@@ -188,7 +188,7 @@ impl Catalog {
     /// Reads it; of names, those that matter.
     pub(super) async fn read(
         transaction: &Transaction<'_>,
-        names: &[&str],
+        names: &[String],
     ) -> Result<Self, db::Error> {
         let table = async |name: &str| -> Result<Option<Table>, db::Error> {
             let row = transaction.query_opt(TABLE, &[&name]).await?;

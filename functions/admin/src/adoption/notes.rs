@@ -45,7 +45,7 @@ pub(super) fn of_catalog(catalog: &Catalog) -> Vec<String> {
     });
     let run = tables.flat_map(|(name, table)| {
         table.insert_triggers.iter().map(move |trigger| {
-            format!("{trigger} runs at each insert into {name}, with the rights of who signs up")
+            format!("{trigger} runs at each insert into {name}, with the rights of the owner of the tables")
         })
     });
     holding.chain(others).chain(secured).chain(run).collect()

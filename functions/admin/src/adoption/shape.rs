@@ -1,7 +1,7 @@
 //! What in the tables' shape can't be adopted: a sentence for each.
 
 use super::catalog::{Catalog, Column, Index, Table};
-use super::{MIGRATED, NAMES};
+use super::{NAMES, migrated};
 
 /// A `bcrypt_sha256` hash is the longest that is written.
 const PASSWORD_LENGTH: u32 = 128;
@@ -122,7 +122,7 @@ pub(super) fn of_names(catalog: &Catalog) -> Vec<String> {
         );
     }
     for name in &catalog.taken {
-        let in_the_way = if MIGRATED.contains(&name.as_str()) {
+        let in_the_way = if migrated().contains(name) {
             true
         } else if name == "adoption" {
             !catalog.adoption.as_ref().is_some_and(is_our_adoption)

@@ -51,14 +51,26 @@ async fn each_revision_of_the_app_becomes_what_a_fresh_database_is() {
             let answer = migrate(&stage).await;
             assert_eq!(
                 answer["applied"],
-                json!(["V2__signing_keys", "V3__adoption", "V4__callers", "V5__database_identity"])
+                json!([
+                    "V2__signing_keys",
+                    "V3__adoption",
+                    "V4__callers",
+                    "V5__database_identity",
+                    "V6__sign_in_and_sign_up"
+                ])
             );
             // What the check said is what was done.
             let mut done = answer["adopted"].as_array().unwrap().clone();
             done.push(json!("record V1__users_and_roles as applied"));
             done.extend(
-                ["V2__signing_keys", "V3__adoption", "V4__callers", "V5__database_identity"]
-                    .map(|it| json!(format!("apply {it}"))),
+                [
+                    "V2__signing_keys",
+                    "V3__adoption",
+                    "V4__callers",
+                    "V5__database_identity",
+                    "V6__sign_in_and_sign_up",
+                ]
+                .map(|it| json!(format!("apply {it}"))),
             );
             assert_eq!(told["steps"], json!(done), "{revision} {alembic}");
             if alembic {
@@ -132,7 +144,7 @@ async fn what_a_team_has_added_is_left() {
         "ix_users_lower is unique too: a sign-up that it alone refuses is answered 503",
         "roles has row-level security: a login of Latchkey's that doesn't own it needs a policy \
          that shows it every row",
-        "greeting runs at each insert into users, with the rights of who signs up",
+        "greeting runs at each insert into users, with the rights of the owner of the tables",
         "3 users have no password that can be verified, and can't sign in: 2 bcrypt_damaged, \
          1 no_password; list --unreadable tells who"
     ]);
@@ -199,6 +211,7 @@ async fn an_empty_database_is_told_from_one_of_the_app() {
         "V3__adoption",
         "V4__callers",
         "V5__database_identity",
+        "V6__sign_in_and_sign_up",
     ]
     .map(|it| format!("apply {it}"));
     assert_eq!(told["steps"], json!(all));

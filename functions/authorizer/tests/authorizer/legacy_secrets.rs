@@ -236,7 +236,7 @@ async fn a_short_secret_is_refused_unless_it_is_set_twice() {
 
 /// Starts as on Lambda, and what was logged on the way.
 async fn started(stage: &Stage, pairs: &[(&str, &str)]) -> (Authorizer, Vec<Value>) {
-    let url = stage.url_of(shared::db::Group::Read);
+    let url = stage.url_of(shared::db::Group::Authorizer);
     let pairs = pairs.iter().copied().chain([("DATABASE_URL", &*url)]);
     let mut env = pairs.collect();
     let (authorizer, lines) = logged(Box::pin(Authorizer::from_env(&mut env))).await;

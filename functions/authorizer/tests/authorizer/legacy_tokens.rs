@@ -48,7 +48,7 @@ pub(crate) fn settings(pairs: &[(&str, &str)]) -> LegacySettings {
 
 /// An authorizer that accepts the app's tokens, by these settings.
 pub(crate) fn accepting_by(stage: &Stage, pairs: &[(&str, &str)]) -> Authorizer {
-    let database = stage.database_of(Group::Read);
+    let database = stage.database_of(Group::Authorizer);
     over(stage).with_legacy_tokens(settings(pairs), SecretsManager::default(), database)
 }
 

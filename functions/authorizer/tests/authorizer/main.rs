@@ -34,7 +34,12 @@ async fn with_ada() -> (Stage, String) {
 }
 
 fn over(stage: &Stage) -> Authorizer {
-    Authorizer::new(stage.database_of(Group::Read), settings(), stage.clock.clone(), "test".into())
+    Authorizer::new(
+        stage.database_of(Group::Authorizer),
+        settings(),
+        stage.clock.clone(),
+        "test".into(),
+    )
 }
 
 /// What it answers to a request with that header: a policy, or the word for API Gateway.

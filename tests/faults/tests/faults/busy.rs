@@ -56,7 +56,7 @@ fn a_slow_statement_is_cancelled() {
     ground.execute(
         "ALTER TABLE signing_keys RENAME TO keys; \
          CREATE VIEW signing_keys AS SELECT keys.* FROM keys, pg_sleep(60); \
-         GRANT SELECT ON signing_keys TO latchkey_read, latchkey_write",
+         GRANT SELECT ON signing_keys TO latchkey_authorizer, latchkey_jwks",
     );
     service.read().iter().for_each(|answer| answer.is_unavailable_within(DEADLINE));
     is_clean(&ground);

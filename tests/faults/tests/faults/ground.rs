@@ -61,10 +61,7 @@ impl Ground {
     }
 
     fn url_for(&self, function: &str) -> String {
-        let group = match function {
-            "signup" | "signin" => Group::Write,
-            _ => Group::Read,
-        };
+        let group = Group::of(function).unwrap();
         self.proxy.url(&self.stage.url_of(group))
     }
 

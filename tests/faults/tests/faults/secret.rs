@@ -25,7 +25,7 @@ impl Keeping {
     /// With a login of this name, that the server lets in by a password.
     fn new(user: &'static str) -> Self {
         let (ground, (secrets, url)) = (Ground::new(), SecretsManager::start());
-        ground.execute(&format!("CREATE ROLE {user} LOGIN IN ROLE latchkey_write, {BY_PASSWORD}"));
+        ground.execute(&format!("CREATE ROLE {user} LOGIN IN ROLE latchkey_signup, {BY_PASSWORD}"));
         ground.start::<Signup>().ask(&sign_up("ada")).is_good();
         Self { ground, secrets, url, user }
     }
