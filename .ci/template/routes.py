@@ -1,5 +1,8 @@
 """The routes, whom each asks, and what API Gateway answers by itself."""
 
+import json
+from http import HTTPStatus
+
 from fault import same
 from stack import deployed
 
@@ -27,31 +30,31 @@ AUTHORIZED = {
     ("get", "/api/test/profile"),
 }
 
-# All that API Gateway can answer by itself: status, words, and the header that the answer has beside the usual.
+# All that API Gateway can answer by itself: status, words, code, and the header that the answer has beside the usual.
 # A status of None is API Gateway's own.
 RETRY, BEARER = {"Retry-After": "'1'"}, {"WWW-Authenticate": "'Bearer'"}
 ANSWERS = {
-    "ACCESS_DENIED": (403, "Unauthorized.", {}),
-    "API_CONFIGURATION_ERROR": (500, "Internal Server Error", {}),
-    "AUTHORIZER_CONFIGURATION_ERROR": (503, "Service Unavailable", RETRY),
-    "AUTHORIZER_FAILURE": (503, "Service Unavailable", RETRY),
-    "BAD_REQUEST_BODY": (400, "Bad Request", {}),
-    "BAD_REQUEST_PARAMETERS": (400, "Bad Request", {}),
-    "DEFAULT_4XX": (None, "Bad Request", {}),
-    "DEFAULT_5XX": (None, "Internal Server Error", {}),
-    "EXPIRED_TOKEN": (404, "Not Found", {}),
-    "INTEGRATION_FAILURE": (503, "Service Unavailable", RETRY),
-    "INTEGRATION_TIMEOUT": (503, "Service Unavailable", RETRY),
-    "INVALID_API_KEY": (403, "Forbidden", {}),
-    "INVALID_SIGNATURE": (404, "Not Found", {}),
-    "MISSING_AUTHENTICATION_TOKEN": (404, "Not Found", {}),
-    "QUOTA_EXCEEDED": (429, "Too Many Requests", RETRY),
-    "REQUEST_TOO_LARGE": (413, "Payload Too Large", {}),
-    "RESOURCE_NOT_FOUND": (404, "Not Found", {}),
-    "THROTTLED": (429, "Too Many Requests", RETRY),
-    "UNAUTHORIZED": (401, "Could not validate credentials", BEARER),
-    "UNSUPPORTED_MEDIA_TYPE": (415, "Unsupported Media Type", {}),
-    "WAF_FILTERED": (403, "Forbidden", {}),
+    "ACCESS_DENIED": (403, "Unauthorized.", "forbidden", {}),
+    "API_CONFIGURATION_ERROR": (500, "Internal Server Error", "internal", {}),
+    "AUTHORIZER_CONFIGURATION_ERROR": (503, "Service Unavailable", "unavailable", RETRY),
+    "AUTHORIZER_FAILURE": (503, "Service Unavailable", "unavailable", RETRY),
+    "BAD_REQUEST_BODY": (400, "Bad Request", "bad_request", {}),
+    "BAD_REQUEST_PARAMETERS": (400, "Bad Request", "bad_request", {}),
+    "DEFAULT_4XX": (None, "Bad Request", "bad_request", {}),
+    "DEFAULT_5XX": (None, "Internal Server Error", "internal", {}),
+    "EXPIRED_TOKEN": (404, "Not Found", "not_found", {}),
+    "INTEGRATION_FAILURE": (503, "Service Unavailable", "unavailable", RETRY),
+    "INTEGRATION_TIMEOUT": (503, "Service Unavailable", "unavailable", RETRY),
+    "INVALID_API_KEY": (403, "Forbidden", "blocked", {}),
+    "INVALID_SIGNATURE": (404, "Not Found", "not_found", {}),
+    "MISSING_AUTHENTICATION_TOKEN": (404, "Not Found", "not_found", {}),
+    "QUOTA_EXCEEDED": (429, "Too Many Requests", "too_many_requests", RETRY),
+    "REQUEST_TOO_LARGE": (413, "Payload Too Large", "payload_too_large", {}),
+    "RESOURCE_NOT_FOUND": (404, "Not Found", "not_found", {}),
+    "THROTTLED": (429, "Too Many Requests", "too_many_requests", RETRY),
+    "UNAUTHORIZED": (401, "Could not validate credentials", "invalid_token", BEARER),
+    "UNSUPPORTED_MEDIA_TYPE": (415, "Unsupported Media Type", "unsupported_media_type", {}),
+    "WAF_FILTERED": (403, "Forbidden", "blocked", {}),
 }
 ORIGIN = "'https://app.example.com'"
 HEADERS = {
@@ -73,9 +76,10 @@ PREFLIGHT = {
 def check(source):
     for seconds in (17, 3600, 0):
         check_authorizer(body(source, AuthorizerCacheSeconds=seconds), seconds)
-    description = body(source, AllowedOrigin="https://app.example.com")
-    check_routes(description)
-    check_answers(description)
+    for error_format in ("text", "json"):
+        description = body(source, AllowedOrigin="https://app.example.com", ErrorFormat=error_format)
+        check_routes(description)
+        check_answers(description, TEMPLATES[error_format])
 
 
 def body(source, **parameters):
@@ -108,14 +112,30 @@ def check_authorizer(body, seconds):
     same("how long its answer is cached", int(authorizer["authorizerResultTtlInSeconds"]), seconds)
 
 
-def check_answers(body):
+def text(_, words, __):
+    return {"text/plain": words}
+
+
+def problem(status, words, code):
+    """Problem details (RFC 9457), with the title of RFC 9110."""
+    title = {413: "Content Too Large"}.get(status) or HTTPStatus(status).phrase
+    members = {"type": "about:blank", "title": title, "status": status, "detail": words, "code": code}
+    return {"application/problem+json": json.dumps(members, separators=(",", ":"))}
+
+
+# The templates of an answer, by ErrorFormat.
+TEMPLATES = {"text": text, "json": problem}
+
+
+def check_answers(body, templates):
     answers = body["x-amazon-apigateway-gateway-responses"]
     same("kinds of answers by API Gateway", set(answers), set(ANSWERS))
-    for kind, (status, words, header) in ANSWERS.items():
+    for kind, (status, words, code, header) in ANSWERS.items():
         answer = answers.get(kind, {})
+        default = 500 if kind == "DEFAULT_5XX" else 400
         headers = {f"gatewayresponse.header.{name}": value for name, value in {**HEADERS, **header}.items()}
         same(f"status of {kind}", answer.get("statusCode"), str(status) if status else None)
-        same(f"words of {kind}", answer.get("responseTemplates"), {"text/plain": words})
+        same(f"body of {kind}", answer.get("responseTemplates"), templates(status or default, words, code))
         same(f"headers of {kind}", answer.get("responseParameters"), headers)
 
 

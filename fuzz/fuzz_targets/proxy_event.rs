@@ -11,7 +11,9 @@ use libfuzzer_sys::fuzz_target;
 use me::Me;
 use serde_json::Value;
 use shared::Environment;
-use shared::http::{Accept, Endpoint, Function, HeaderMap, HeaderValue, ProxyEvent, header};
+use shared::http::{
+    Accept, Endpoint, ErrorFormat, Function, HeaderMap, HeaderValue, ProxyEvent, header,
+};
 use tokio::runtime::Runtime;
 
 struct Service {
@@ -67,7 +69,10 @@ fuzz_target!(|event: &[u8]| {
 
 /// Fails unless several `Accept` headers are read as one list, in any case of its letters.
 fn is_one_list(headers: &HeaderMap) {
-    let forms = |accept: &Accept| (accept.of_words(), accept.of_fields());
+    let forms = |accept: &Accept| {
+        [ErrorFormat::Text, ErrorFormat::Json]
+            .map(|format| (accept.of_words(format), accept.of_fields(format)))
+    };
     let several = forms(&Accept::of(headers));
     let values = headers.get_all(header::ACCEPT).iter();
     let values: Vec<_> = values.map(|value| value.to_str().unwrap()).collect();

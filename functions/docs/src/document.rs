@@ -1,6 +1,7 @@
 //! The API's description.
 
 use serde_json::Value;
+use shared::http::ErrorFormat;
 
 /// Committed as a test makes it of the routes and the types: `tests/openapi/`.
 const DOCUMENT: &str = include_str!("../openapi.json");
@@ -11,19 +12,52 @@ const TITLE: &str = r#""title": "Latchkey""#;
 /// The fewest characters of a new password in it.
 const MIN_LENGTH: &str = r#""minLength": 8"#;
 
-/// The description of this deployment: its name, its rule for passwords.
-pub(crate) fn of(title: &str, password_min_length: u32) -> String {
+/// An error's JSON form in it, after the form that the client gets with `ERROR_FORMAT=text`.
+const PROBLEM: &str = r#""application/problem+json": {"#;
+
+/// The description of this deployment: its name, its rule for passwords, its form of errors.
+pub(crate) fn of(title: &str, password_min_length: u32, format: ErrorFormat) -> String {
     let title = format!(r#""title": {}"#, Value::from(title));
     let min_length = format!(r#""minLength": {password_min_length}"#);
-    DOCUMENT.replacen(MIN_LENGTH, &min_length, 1).replacen(TITLE, &title, 1)
+    let document = match format {
+        ErrorFormat::Text => DOCUMENT.to_owned(),
+        ErrorFormat::Json => problems_first(DOCUMENT),
+    };
+    document.replacen(MIN_LENGTH, &min_length, 1).replacen(TITLE, &title, 1)
+}
+
+/// Puts the problem of each error before the form that stands above it: generated clients take the
+/// first media type for all that there is.
+fn problems_first(document: &str) -> String {
+    let mut swapped = String::with_capacity(document.len());
+    let mut rest = document;
+    while let Some((above, problem, below)) = next_problem(rest) {
+        let indent = &above[above.trim_end().len()..];
+        let sibling = above.trim_end().trim_end_matches(',').rsplit_once(&format!("{indent}\""));
+        let Some((before, sibling)) = sibling else { break };
+        swapped.extend([before, indent, problem, ",", indent, "\"", sibling]);
+        rest = below;
+    }
+    swapped + rest
+}
+
+/// What is above the next problem, the problem, and what is below it: it ends at the brace that is
+/// indented as its first line is.
+fn next_problem(document: &str) -> Option<(&str, &str, &str)> {
+    let (above, from) = document.split_at(document.find(PROBLEM)?);
+    let end = format!("{}}}", &above[above.rfind('\n')?..]);
+    let (problem, below) = from.split_at(from.find(&end)? + end.len());
+    Some((above, problem, below))
 }
 
 #[cfg(test)]
 mod tests {
+    use indexmap::IndexMap;
+
     use super::*;
 
     fn read(title: &str, password_min_length: u32) -> Value {
-        serde_json::from_str(&of(title, password_min_length)).unwrap()
+        serde_json::from_str(&of(title, password_min_length, ErrorFormat::Text)).unwrap()
     }
 
     #[test]
@@ -41,6 +75,34 @@ mod tests {
             assert_eq!(document["info"]["title"], title);
             assert_eq!(document["openapi"], "3.1.0");
         }
+    }
+
+    /// The media types of each answer that may be problem details, in the document's order.
+    fn media_types(document: &str) -> Vec<Vec<String>> {
+        let after = document.split("\"content\": {").skip(1);
+        let objects = after.map(|rest| {
+            let rest = format!("{{{rest}");
+            let mut objects = serde_json::Deserializer::from_str(&rest)
+                .into_iter::<IndexMap<String, serde::de::IgnoredAny>>();
+            objects.next().unwrap().unwrap().into_keys().collect()
+        });
+        objects.filter(|names: &Vec<_>| names.iter().any(|name| name.contains("problem"))).collect()
+    }
+
+    #[test]
+    fn the_first_form_of_an_error_is_what_a_client_gets_that_leaves_it_open() {
+        let of = |format| of("Latchkey", 8, format);
+        let (text, json) = (of(ErrorFormat::Text), of(ErrorFormat::Json));
+        let texts = media_types(&text);
+        assert!(texts.len() > 10);
+        for (mut names, swapped) in texts.into_iter().zip(media_types(&json)) {
+            let last = names.len() - 1;
+            assert_eq!(names[last], "application/problem+json");
+            names.swap(last - 1, last);
+            assert_eq!(names, swapped);
+        }
+        let read = |text: &str| serde_json::from_str::<Value>(text).unwrap();
+        assert_eq!(read(&text), read(&json), "nothing else differs");
     }
 
     #[test]

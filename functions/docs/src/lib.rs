@@ -6,7 +6,7 @@ mod document;
 mod page;
 
 use shared::environment::Invalid;
-use shared::http::{ETag, Endpoint, HeaderValue, Reply, Request, header};
+use shared::http::{ETag, Endpoint, ErrorFormat, HeaderValue, Reply, Request, header};
 use shared::password::NewPassword;
 use shared::{Environment, Error, log};
 
@@ -49,8 +49,9 @@ impl Endpoint for Docs {
     async fn from_env(env: &mut Environment) -> Result<Self, Invalid> {
         let title = log::app_name(env);
         let password_min_length = NewPassword::min_length(env);
+        let error_format = ErrorFormat::from_env(env);
         env.check()?;
-        let document = document::of(&title, password_min_length);
+        let document = document::of(&title, password_min_length, error_format);
         Ok(Self { page: page::of(&title).into(), document: document.into() })
     }
 

@@ -2,6 +2,8 @@
 
 use lambda_http::http::{HeaderMap, header};
 
+use super::error_format::ErrorFormat;
+
 /// The `Accept` of a request (RFC 9110 §12.5.1). One that isn't there takes everything.
 #[derive(Debug, Default)]
 pub struct Accept(Vec<Range>);
@@ -33,23 +35,29 @@ impl Accept {
         Self(ranges.filter_map(Range::parse).collect())
     }
 
-    /// How a client that asks so reads a few words: as text wherever it takes that, as the app
-    /// sent them; as problem details if it takes JSON alone.
-    pub fn of_words(&self) -> ErrorForm {
-        if !self.takes("text", "plain") && (self.takes_json() || self.takes_problems()) {
-            ErrorForm::Problem
-        } else {
-            ErrorForm::Text
-        }
+    /// The form of an error that is a few words.
+    pub fn of_words(&self, format: ErrorFormat) -> ErrorForm {
+        let is_problem = match format {
+            ErrorFormat::Text => {
+                !self.takes("text", "plain") && (self.takes_json() || self.takes_problems())
+            }
+            ErrorFormat::Json => !self.names_text(),
+        };
+        if is_problem { ErrorForm::Problem } else { ErrorForm::Text }
     }
 
-    /// How it reads what is wrong with each field: as the app sent it wherever it takes JSON.
-    pub fn of_fields(&self) -> ErrorForm {
-        if !self.takes_json() && self.takes_problems() {
-            ErrorForm::Problem
-        } else {
-            ErrorForm::Detail
-        }
+    /// The form of an error that lists fields.
+    pub fn of_fields(&self, format: ErrorFormat) -> ErrorForm {
+        let is_problem = match format {
+            ErrorFormat::Text => !self.takes_json() && self.takes_problems(),
+            ErrorFormat::Json => !self.names_text(),
+        };
+        if is_problem { ErrorForm::Problem } else { ErrorForm::Detail }
+    }
+
+    /// Whether the client asks for `text/plain` or `text/*`: `*/*` names nothing.
+    fn names_text(&self) -> bool {
+        self.closest("text", "plain").is_some_and(|range| range.taken && range.kind == "text")
     }
 
     fn takes_json(&self) -> bool {
@@ -60,15 +68,19 @@ impl Accept {
         self.takes("application", "problem+json")
     }
 
-    /// The most specific range decides; where nothing readable was said, everything is taken.
+    /// Where nothing readable was said, everything is taken.
     fn takes(&self, kind: &str, subtype: &str) -> bool {
+        self.0.is_empty() || self.closest(kind, subtype).is_some_and(|range| range.taken)
+    }
+
+    /// The most specific range that a media type is in: it decides (RFC 9110 §12.5.1).
+    fn closest(&self, kind: &str, subtype: &str) -> Option<&Range> {
         let fits = |range: &&Range| {
             (range.kind == kind && (range.subtype == subtype || range.subtype == "*"))
                 || (range.kind == "*" && range.subtype == "*")
         };
         let closeness = |range: &&Range| (range.kind != "*", range.subtype != "*");
-        self.0.is_empty()
-            || self.0.iter().filter(fits).max_by_key(closeness).is_some_and(|it| it.taken)
+        self.0.iter().filter(fits).max_by_key(closeness)
     }
 }
 
@@ -96,6 +108,8 @@ mod tests {
         Accept::of(&HeaderMap::from_iter([(header::ACCEPT, value)]))
     }
 
+    use ErrorFormat::{Json, Text};
+
     #[test]
     fn who_takes_text_gets_text() {
         for value in [
@@ -113,9 +127,9 @@ mod tests {
             "json",
             ", ;",
         ] {
-            assert_eq!(accept(value).of_words(), ErrorForm::Text, "{value}");
+            assert_eq!(accept(value).of_words(Text), ErrorForm::Text, "{value}");
         }
-        assert_eq!(Accept::default().of_words(), ErrorForm::Text);
+        assert_eq!(Accept::default().of_words(Text), ErrorForm::Text);
     }
 
     #[test]
@@ -131,7 +145,7 @@ mod tests {
             "*/*, text/*;q=0",
             "application/json, text/html",
         ] {
-            assert_eq!(accept(value).of_words(), ErrorForm::Problem, "{value}");
+            assert_eq!(accept(value).of_words(Text), ErrorForm::Problem, "{value}");
         }
     }
 
@@ -140,16 +154,53 @@ mod tests {
         let values = ["application/json", "text/plain"].map(HeaderValue::from_static);
         let headers = values.map(|value| (header::ACCEPT, value));
         let accept = Accept::of(&headers.into_iter().collect());
-        assert_eq!(accept.of_words(), ErrorForm::Text);
+        assert_eq!(accept.of_words(Text), ErrorForm::Text);
     }
 
     #[test]
     fn fields_are_told_as_the_app_tells_them_wherever_json_is_taken() {
         for value in ["application/json", "*/*", "application/*", "text/plain", "", "text/html"] {
-            assert_eq!(accept(value).of_fields(), ErrorForm::Detail, "{value}");
+            assert_eq!(accept(value).of_fields(Text), ErrorForm::Detail, "{value}");
         }
         for value in ["application/problem+json", "application/problem+json, text/plain"] {
-            assert_eq!(accept(value).of_fields(), ErrorForm::Problem, "{value}");
+            assert_eq!(accept(value).of_fields(Text), ErrorForm::Problem, "{value}");
+        }
+    }
+
+    #[test]
+    fn with_json_errors_a_client_that_names_no_text_gets_problem_details() {
+        for value in [
+            "*/*",
+            "application/json",
+            "application/json, */*;q=0.1",
+            "application/problem+json",
+            "application/*",
+            "text/html, */*;q=0.8",
+            "text/plain;q=0, */*",
+            "text/*, text/plain;q=0",
+            "image/png",
+            "application/json;q=0",
+            "",
+            "text",
+            ", ;",
+        ] {
+            assert_eq!(accept(value).of_words(Json), ErrorForm::Problem, "{value}");
+            assert_eq!(accept(value).of_fields(Json), ErrorForm::Problem, "{value}");
+        }
+        assert_eq!(Accept::default().of_words(Json), ErrorForm::Problem);
+    }
+
+    #[test]
+    fn with_json_errors_a_client_that_names_text_gets_what_the_app_sent() {
+        for value in [
+            "text/plain",
+            "TEXT/*;q=0.1",
+            "application/json, text/plain, */*",
+            "application/problem+json, text/plain;q=0.001",
+            "text/*;q=0, text/plain",
+        ] {
+            assert_eq!(accept(value).of_words(Json), ErrorForm::Text, "{value}");
+            assert_eq!(accept(value).of_fields(Json), ErrorForm::Detail, "{value}");
         }
     }
 
@@ -157,7 +208,9 @@ mod tests {
         #[test]
         fn no_header_panics(value in "[ -~]{0,60}") {
             let accept = accept(&value);
-            let _ = (accept.of_words(), accept.of_fields());
+            for format in [Text, Json] {
+                let _ = (accept.of_words(format), accept.of_fields(format));
+            }
         }
     }
 }

@@ -11,6 +11,7 @@ use lambda_runtime::{LambdaEvent, service_fn};
 use super::ProxyResponse;
 use super::accept::Accept;
 use super::cors::Cors;
+use super::error_format::ErrorFormat;
 use super::event::ProxyEvent;
 use super::reply::{Reply, SecurityEvent};
 use super::request::Request;
@@ -37,6 +38,7 @@ pub trait Endpoint: Sized + Send + Sync {
 pub struct Function<E> {
     endpoint: E,
     cors: Cors,
+    error_format: ErrorFormat,
     app_name: String,
 }
 
@@ -44,8 +46,9 @@ impl<E: Endpoint> Function<E> {
     /// Reads the settings that all HTTP functions share, then the endpoint's own.
     pub async fn from_env(env: &mut Environment) -> Result<Self, Invalid> {
         let cors = Cors::from_env(env);
+        let error_format = ErrorFormat::from_env(env);
         let app_name = log::app_name(env);
-        Ok(Self { cors, app_name, endpoint: E::from_env(env).await? })
+        Ok(Self { cors, error_format, app_name, endpoint: E::from_env(env).await? })
     }
 
     /// Answers one event, and writes its line in the log.
@@ -64,8 +67,8 @@ impl<E: Endpoint> Function<E> {
 
     /// An answer or an error, as the headers ask for it.
     fn reply(&self, answer: Result<Reply, Error>, headers: &HeaderMap) -> Reply {
-        let mut reply =
-            answer.unwrap_or_else(|error| Reply::of_error(&error, &Accept::of(headers)));
+        let of_error = |error| Reply::of_error(&error, &Accept::of(headers), self.error_format);
+        let mut reply = answer.unwrap_or_else(of_error);
         self.cors.apply(headers.get(ORIGIN), &mut reply.headers);
         reply
     }

@@ -3,11 +3,11 @@
 use lambda_http::Body;
 use lambda_http::http::{HeaderMap, HeaderName, HeaderValue, header};
 use serde::Serialize;
-use utoipa::ToSchema;
 
 use super::ProxyResponse;
 use super::accept::{Accept, ErrorForm};
-use super::violation::Violation;
+use super::error_format::ErrorFormat;
+use super::problem::{Detail, PROBLEM_JSON, Problem};
 use crate::error::{Answer, Error};
 use crate::user_id::UserId;
 
@@ -84,26 +84,21 @@ impl Reply {
         }
     }
 
-    /// An error, in the form that its client takes.
-    pub fn of_error(error: &Error, accept: &Accept) -> Self {
+    /// An error, in the form that its client takes; `format` decides where that is open.
+    pub fn of_error(error: &Error, accept: &Accept, format: ErrorFormat) -> Self {
         let Answer(status, code, words) = error.answer();
         let violations = error.violations();
-        let form = if violations.is_some() { accept.of_fields() } else { accept.of_words() };
+        let form = match violations {
+            Some(_) => accept.of_fields(format),
+            None => accept.of_words(format),
+        };
         let body = match form {
             ErrorForm::Text => Self::new(status, "text/plain; charset=utf-8", words.into()),
             ErrorForm::Detail => Self::json(&Detail { detail: violations.unwrap_or_default() }),
             ErrorForm::Problem => {
-                let title = status_phrase(status);
-                let kind = "about:blank";
-                Self::json(&Problem {
-                    kind,
-                    title,
-                    status,
-                    detail: words,
-                    code,
-                    errors: violations,
-                })
-                .with_header(header::CONTENT_TYPE, PROBLEM_JSON)
+                let mut problem = Problem::new(status, words, code);
+                problem.errors = violations;
+                Self::json(&problem).with_header(header::CONTENT_TYPE, PROBLEM_JSON)
             }
         };
         // By origin as every answer does, and by what was accepted.
@@ -169,53 +164,6 @@ impl Reply {
     }
 }
 
-/// What is wrong with a request, in the shape that FastAPI gives it.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = HTTPValidationError)]
-pub struct Detail<'a> {
-    /// All that is wrong.
-    #[schema(value_type = Vec<Violation>)]
-    detail: &'a [Violation],
-}
-
-/// Problem details (RFC 9457 §3.1). Of the type `about:blank`, whose title is the status's phrase:
-/// `code` tells the problems apart.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Problem<'a> {
-    /// Always `about:blank`.
-    #[serde(rename = "type")]
-    #[schema(examples("about:blank"))]
-    kind: &'static str,
-    /// The phrase of the status.
-    title: &'static str,
-    /// The status.
-    status: u16,
-    /// What went wrong, in the words that a client of text gets.
-    detail: &'static str,
-    /// What went wrong, by a name that stays: what a program should look at.
-    code: &'static str,
-    /// Where `code` is `unprocessable`: all that is wrong.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Vec<Violation>>, nullable = false)]
-    errors: Option<&'a [Violation]>,
-}
-
-/// RFC 9457 §6.1.
-const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
-
-/// The phrase of a status that an error has (RFC 9110 §15).
-const fn status_phrase(status: u16) -> &'static str {
-    match status {
-        401 => "Unauthorized",
-        404 => "Not Found",
-        409 => "Conflict",
-        413 => "Content Too Large",
-        422 => "Unprocessable Content",
-        503 => "Service Unavailable",
-        _ => "Internal Server Error",
-    }
-}
-
 impl From<Reply> for ProxyResponse {
     fn from(reply: Reply) -> Self {
         let mut response = Self::default();
@@ -236,7 +184,7 @@ impl From<Reply> for ProxyResponse {
 mod tests {
     use super::*;
     use crate::error::{Refusal, RefusalReason};
-    use crate::http::Location;
+    use crate::http::{Location, Violation};
     use crate::rule::Rule;
 
     fn accept(value: &'static str) -> Accept {
@@ -251,7 +199,7 @@ mod tests {
     #[test]
     fn an_error_is_its_words_as_plain_text_and_its_cause_stays_here() {
         let error = Error::Internal("connection string".into());
-        let reply = Reply::of_error(&error, &Accept::default());
+        let reply = Reply::of_error(&error, &Accept::default(), ErrorFormat::Text);
         assert_eq!(reply.headers["content-type"], "text/plain; charset=utf-8");
         assert_eq!((reply.status, reply.cause.as_deref()), (500, Some("connection string")));
         assert_eq!(text(reply), "Internal Server Error");
@@ -259,7 +207,8 @@ mod tests {
 
     #[test]
     fn an_error_is_problem_details_to_who_takes_json_alone() {
-        let reply = Reply::of_error(&Error::UsernameTaken, &accept("application/json"));
+        let reply =
+            Reply::of_error(&Error::UsernameTaken, &accept("application/json"), ErrorFormat::Text);
         assert_eq!(reply.headers["content-type"], "application/problem+json");
         assert_eq!((reply.status, reply.error), (409, Some("username_taken")));
         assert_eq!(
@@ -271,7 +220,7 @@ mod tests {
     #[test]
     fn caches_are_told_that_an_error_has_forms() {
         for value in ["application/json", "*/*"] {
-            let reply = Reply::of_error(&Error::NotFound, &accept(value));
+            let reply = Reply::of_error(&Error::NotFound, &accept(value), ErrorFormat::Text);
             assert_eq!(reply.headers["vary"], "Origin, Accept", "{value}");
         }
     }
@@ -281,12 +230,12 @@ mod tests {
         let refusal = Refusal { reason: RefusalReason::WrongPassword, user_id: None };
         for error in [Error::InvalidToken, Error::WrongCredentials(refusal)] {
             for value in ["*/*", "application/json"] {
-                let reply = Reply::of_error(&error, &accept(value));
+                let reply = Reply::of_error(&error, &accept(value), ErrorFormat::Text);
                 assert_eq!(reply.headers["www-authenticate"], "Bearer");
             }
         }
         for error in [Error::Unavailable(String::new()), Error::Overloaded] {
-            let reply = Reply::of_error(&error, &accept("application/json"));
+            let reply = Reply::of_error(&error, &accept("application/json"), ErrorFormat::Text);
             assert_eq!(reply.headers["retry-after"], "1");
         }
     }
@@ -295,14 +244,14 @@ mod tests {
     fn a_422_is_fastapis_detail_or_problem_details_with_the_same_errors() {
         let violation = Violation::new(Location::Field("email"), Rule::NotAnEmail);
         let error = Error::Unprocessable(vec![violation]);
-        let reply = Reply::of_error(&error, &accept("application/json"));
+        let reply = Reply::of_error(&error, &accept("application/json"), ErrorFormat::Text);
         assert_eq!(
             (reply.status, &reply.headers["content-type"]),
             (422, &"application/json".parse().unwrap())
         );
         let errors = r#"[{"type":"value_error","loc":["body","email"],"msg":"value is not a valid email address"}]"#;
         assert_eq!(text(reply), format!(r#"{{"detail":{errors}}}"#));
-        let reply = Reply::of_error(&error, &accept("application/problem+json"));
+        let reply = Reply::of_error(&error, &accept("application/problem+json"), ErrorFormat::Text);
         assert_eq!(
             text(reply),
             format!(

@@ -2,14 +2,19 @@
 
 use std::collections::BTreeMap;
 
+use indexmap::IndexMap;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 use serde_json::value::{RawValue, to_raw_value};
 use shared::Error;
-use shared::http::{Accept, Detail, HeaderMap, HeaderValue, Problem, ProxyResponse, Reply, header};
+use shared::http::{
+    Accept, Detail, ErrorFormat, HeaderMap, HeaderValue, Problem, ProxyResponse, Reply, header,
+};
 use utoipa::ToSchema;
 use utoipa::openapi::schema::{Object, Ref, Type};
 use utoipa::openapi::{RefOr, Schema};
+
+const PROBLEM: &str = "application/problem+json";
 
 /// An answer, in its place or by its name among those that several routes have.
 #[derive(Serialize)]
@@ -27,8 +32,9 @@ pub(crate) struct Response {
     description: &'static str,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     headers: BTreeMap<&'static str, Header>,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    content: BTreeMap<&'static str, MediaType>,
+    /// First the media type that `Accept: */*` gets: generators of clients look at no other.
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    content: IndexMap<&'static str, MediaType>,
 }
 
 #[derive(Serialize)]
@@ -91,8 +97,11 @@ pub(crate) fn shared() -> [(&'static str, Response); 7] {
     [
         (
             "BadRequest",
-            Response::new("API Gateway can't read the request.")
-                .words("bad_request", "Bad Request"),
+            Response::new("API Gateway can't read the request.").of_gateway(
+                400,
+                "bad_request",
+                "Bad Request",
+            ),
         ),
         (
             "Unauthorized",
@@ -105,7 +114,7 @@ pub(crate) fn shared() -> [(&'static str, Response); 7] {
             Response::new(
                 "The token is valid, but its user lacks the role that the route asks for.",
             )
-            .words("forbidden", "Unauthorized."),
+            .of_gateway(403, "forbidden", "Unauthorized."),
         ),
         (
             "PayloadTooLarge",
@@ -114,7 +123,7 @@ pub(crate) fn shared() -> [(&'static str, Response); 7] {
         (
             "TooManyRequests",
             Response::new("More requests than API Gateway lets through.")
-                .words("too_many_requests", "Too Many Requests")
+                .of_gateway(429, "too_many_requests", "Too Many Requests")
                 .with_retry_after(),
         ),
         (
@@ -175,18 +184,28 @@ impl Response {
         self.with_header("Retry-After", description, json(&1))
     }
 
-    /// A text that the gateway answers with.
-    pub(crate) fn words(mut self, name: &'static str, words: &str) -> Self {
-        let text = self.content.entry("text/plain").or_insert_with(MediaType::of::<String>);
-        text.add(name, json(words));
+    /// What the gateway answers itself: in one of the forms, by `ErrorFormat`.
+    pub(crate) fn of_gateway(self, status: u16, code: &'static str, words: &'static str) -> Self {
+        let problem = json(&Problem::new(status, words, code));
+        self.with_example::<String>("text/plain", code, json(words))
+            .with_example::<Problem<'_>>(PROBLEM, code, problem)
+    }
+
+    fn with_example<T: ToSchema>(
+        mut self,
+        media_type: &'static str,
+        name: &'static str,
+        example: Box<RawValue>,
+    ) -> Self {
+        self.content.entry(media_type).or_insert_with(MediaType::of::<T>).add(name, example);
         self
     }
 
     /// An error, as the code answers it to clients of each kind.
     pub(crate) fn error(mut self, error: &Error) -> Self {
-        for accept in ["*/*", "application/problem+json"] {
+        for accept in ["*/*", PROBLEM] {
             let accept = HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static(accept))]);
-            let reply = Reply::of_error(error, &Accept::of(&accept));
+            let reply = Reply::of_error(error, &Accept::of(&accept), ErrorFormat::Text);
             self = self.reply(reply, error.answer().1, MediaType::of::<Detail<'_>>);
         }
         self
@@ -215,9 +234,7 @@ impl Response {
         let content_type = headers[header::CONTENT_TYPE].to_str().unwrap();
         let (media_type, schema, example): (_, fn() -> MediaType, _) = match content_type {
             "text/plain; charset=utf-8" => ("text/plain", MediaType::of::<String>, json(body)),
-            "application/problem+json" => {
-                ("application/problem+json", MediaType::of::<Problem<'_>>, raw())
-            }
+            PROBLEM => (PROBLEM, MediaType::of::<Problem<'_>>, raw()),
             "application/json" => ("application/json", json_type, raw()),
             other => panic!("{other} is not described"),
         };
@@ -273,7 +290,12 @@ fn api_gateway_has_the_words_that_the_document_gives_it() {
     for (name, response) in shared() {
         for example in response.content["text/plain"].examples.values() {
             let words: String = serde_json::from_str(example.value.get()).unwrap();
-            assert!(template.contains(&format!("text/plain: {words}\n")), "{name}");
+            assert!(template.contains(&format!("- text/plain: {words}\n")), "{name}");
         }
+        let mut problems = response.content[PROBLEM].examples.values();
+        let is_in_template = |example: &Example| {
+            template.contains(&format!("- {PROBLEM}: '{}'\n", example.value.get()))
+        };
+        assert!(problems.any(is_in_template), "{name}");
     }
 }

@@ -77,10 +77,10 @@ Accounts: sign up, sign in, and be let in by your roles.
 To try it here: sign up, then *Authorize* with the username and the password (or with the `token` \
 of a sign-in), then ask who you are at `/api/auth/users/me`.
 
-An error of a function comes in the form that `Accept` asks for: its words as `text/plain`; or, for \
-a client that takes JSON alone, problem details (RFC 9457) with a `code` that stays. What API \
-Gateway answers itself is always `text/plain`. Every answer has an `x-amzn-RequestId`: give it to \
-whoever reads the log.";
+An error is a few words of `text/plain`, or problem details (RFC 9457) with a `code` that stays. The \
+first media type of each answer is the one that a client gets that leaves it open (`Accept: */*`); \
+API Gateway's own answers have that one whatever `Accept` says. Every answer has an \
+`x-amzn-RequestId`: the operator finds the request in the log by it.";
 
 impl Document {
     /// The document of these routes, in their order.

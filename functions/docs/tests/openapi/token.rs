@@ -55,7 +55,6 @@ pub(crate) fn operation() -> Operation {
         )
         .deprecated()
         .takes::<Form>("application/x-www-form-urlencoded", ("ada", json(&form)))
-        .takes::<Form>("multipart/form-data", ("ada", json(&form)))
         .answers(
             200,
             Response::json::<TokenResponse<'_>>("The token.", &answer).with_header(
@@ -73,7 +72,7 @@ pub(crate) fn operation() -> Operation {
                 .refusal(Refusal::Repeated, "repeated")
                 .refusal(Refusal::Text, "no_text")
                 .refusal(Refusal::UnsupportedGrantType, "unsupported_grant_type")
-                .words("bad_request", "Bad Request"),
+                .of_gateway(400, "bad_request", "Bad Request"),
         )
         .answers(
             401,

@@ -1,6 +1,6 @@
 //! What an answer is held to.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::client::Answer;
 use crate::target::{Ability, Target};
@@ -24,6 +24,18 @@ impl Answer {
         assert_eq!(self.media_type(), "text/plain", "{self:?}");
     }
 
+    /// An error in the form that the target's `ErrorFormat` gives to a client that leaves it open.
+    #[track_caller]
+    pub(crate) fn says(&self, target: &Target, status: u16, words: &str) {
+        if !target.answers_in_json() {
+            return self.is_text(status, words);
+        }
+        assert_eq!(self.media_type(), "application/problem+json", "{self:?}");
+        let problem = self.json();
+        assert_eq!((&problem["status"], &problem["detail"]), (&json!(status), &json!(words)));
+        assert_eq!(self.status, status, "{}", self.asked);
+    }
+
     /// A caller's mistake: refused, and not by accident.
     #[track_caller]
     pub(crate) fn is_refused(&self) {
@@ -38,7 +50,7 @@ impl Answer {
         let status = if lost { 502 } else { 401 };
         assert_eq!(self.status, status, "{} is {} {}", self.asked, self.status, self.text());
         if target.lacks(Ability::GatewayWords).is_none() {
-            self.is_text(401, NO_CREDENTIALS);
+            self.says(target, 401, NO_CREDENTIALS);
             assert_eq!(self.header("www-authenticate"), Some("Bearer"), "{self:?}");
         }
     }
@@ -48,7 +60,7 @@ impl Answer {
     pub(crate) fn is_forbidden(&self, target: &Target) {
         assert_eq!(self.status, 403, "{} is {} {}", self.asked, self.status, self.text());
         if target.lacks(Ability::GatewayWords).is_none() {
-            self.is_text(403, "Unauthorized.");
+            self.says(target, 403, "Unauthorized.");
         }
     }
 
@@ -76,7 +88,10 @@ impl Answer {
     #[track_caller]
     pub(crate) fn breaks_rule(&self, field: &str, words: &[&str]) {
         assert_eq!(self.status, 422, "{} is {} {}", self.asked, self.status, self.text());
-        let details = self.details();
+        let details = match self.media_type() {
+            "application/problem+json" => Detail::list(&self.json()["errors"]),
+            _ => self.details(),
+        };
         assert_eq!(details.len(), 1, "{}", self.text());
         assert_eq!(details[0].loc, serde_json::json!(["body", field]), "{}", self.text());
         let msg = details[0].msg.replace(',', "");
@@ -92,7 +107,7 @@ impl Answer {
         let body = self.json();
         let members = body.as_object().expect("an object");
         assert_eq!(members.keys().collect::<Vec<_>>(), ["detail"], "{body}");
-        body["detail"].as_array().expect("a list").iter().map(Detail::from_json).collect()
+        Detail::list(&body["detail"])
     }
 
     /// An error of the token endpoint, RFC 6749 §5.2.
@@ -122,6 +137,10 @@ pub(crate) struct Detail {
 }
 
 impl Detail {
+    fn list(value: &Value) -> Vec<Self> {
+        value.as_array().expect("a list").iter().map(Self::from_json).collect()
+    }
+
     #[track_caller]
     fn from_json(detail: &Value) -> Self {
         let members = detail.as_object().expect("an object");

@@ -50,7 +50,7 @@ fn a_cached_policy_does_not_outlive_its_token(target: &Target) {
         let answer = target.get_as(&brief, "/api/auth/users/me");
         if answer.status != 200 {
             // A function's answer, not the gateway's: the policy is in the cache still.
-            answer.is_text(401, "Could not validate credentials");
+            answer.says(target, 401, "Could not validate credentials");
             answer.challenges(target);
             break;
         }
@@ -58,7 +58,7 @@ fn a_cached_policy_does_not_outlive_its_token(target: &Target) {
         thread::park_timeout(Duration::from_millis(100));
     }
     for path in ["/api/test/profile", "/api/test/user"] {
-        target.get_as(&brief, path).is_text(401, "Could not validate credentials");
+        target.get_as(&brief, path).says(target, 401, "Could not validate credentials");
     }
 }
 

@@ -1,5 +1,7 @@
 //! What the operator's settings change, at a second runner that has other ones.
 
+use serde_json::json;
+
 use crate::check::{Check, checks};
 use crate::jws::Draft;
 use crate::person::Person;
@@ -9,6 +11,8 @@ pub(crate) fn checks() -> Vec<Check> {
     checks![
         a_token_endpoint_that_is_off_is_not_found needs Runner;
         signing_in_works_without_the_token_endpoint needs Runner;
+        with_json_errors_every_error_is_problem_details needs Runner;
+        with_json_errors_a_client_that_names_text_gets_it needs Runner;
         the_least_length_of_a_password_is_a_setting needs Runner;
         the_allowed_origin_is_a_setting needs Runner;
         the_life_of_a_token_is_a_setting needs Runner;
@@ -17,9 +21,10 @@ pub(crate) fn checks() -> Vec<Check> {
 }
 
 /// What the second runner is started with.
-pub(crate) const OVERRIDES: [&str; 10] = [
+pub(crate) const OVERRIDES: [&str; 11] = [
     "AppName=A & \"B\" </title>",
     "TokenEndpoint=off",
+    "ErrorFormat=json",
     "PasswordMinLength=12",
     "AllowedOrigin=https://app.example",
     "AccessTokenSeconds=600",
@@ -38,7 +43,7 @@ fn a_token_endpoint_that_is_off_is_not_found(target: &Target) {
         vec![("username", "nobody"), ("password", "not the password")],
         vec![],
     ] {
-        variant.token(&fields).is_text(404, "Not Found");
+        variant.token(&fields).says(variant, 404, "Not Found");
     }
 }
 
@@ -46,6 +51,50 @@ fn signing_in_works_without_the_token_endpoint(target: &Target) {
     let ada = target.variant().ada();
     let answer = target.variant().get_as(&ada.token, "/api/auth/users/me");
     answer.is_json(200, &ada.person.public());
+}
+
+fn with_json_errors_every_error_is_problem_details(target: &Target) {
+    let variant = target.variant();
+    let ada = variant.ada();
+    let wrong = json!({ "username": ada.person.username, "password": "not the password" });
+    let invalid = json!({ "username": ada.person.username });
+    for accept in ["*/*", "application/json", "application/json, */*;q=0.5", "image/png", ""] {
+        let get = |path| variant.http.get(path).header("accept", accept);
+        let sign_in = |body| {
+            let answer = variant.http.post_json("/api/auth/signin", body);
+            answer.header("accept", accept).send()
+        };
+        let large = json!("x".repeat(70_000));
+        for (answer, status, title, code) in [
+            (get("/nowhere").send(), 404, "Not Found", "not_found"),
+            (get("/api/auth/users/me").send(), 401, "Unauthorized", "invalid_token"),
+            (get("/api/test/admin").bearer(&ada.token).send(), 403, "Forbidden", "forbidden"),
+            (sign_in(&wrong), 401, "Unauthorized", "wrong_credentials"),
+            (sign_in(&invalid), 422, "Unprocessable Content", "unprocessable"),
+            (sign_in(&large), 413, "Content Too Large", "payload_too_large"),
+        ] {
+            assert_eq!(answer.media_type(), "application/problem+json", "{answer:?}");
+            let problem = answer.json();
+            let members = ["type", "title", "status", "code"].map(|name| &problem[name]);
+            let expected = [json!("about:blank"), json!(title), json!(status), json!(code)];
+            assert_eq!(members, expected.each_ref(), "{}", answer.asked);
+            assert!(problem["detail"].is_string(), "{problem}");
+            assert_eq!(answer.status, status, "{}", answer.asked);
+        }
+    }
+}
+
+fn with_json_errors_a_client_that_names_text_gets_it(target: &Target) {
+    let variant = target.variant();
+    let wrong = json!({ "username": "nobody-of-that-name", "password": "not the password" });
+    for accept in ["text/plain", "text/*", "application/json, text/plain, */*"] {
+        let ask = |body| variant.http.post_json("/api/auth/signin", body).header("accept", accept);
+        ask(&wrong).send().is_text(401, "Incorrect username or password");
+        ask(&json!({})).send().is_invalid(&[
+            ("missing", json!(["body", "username"])),
+            ("missing", json!(["body", "password"])),
+        ]);
+    }
 }
 
 fn the_least_length_of_a_password_is_a_setting(target: &Target) {

@@ -147,6 +147,8 @@ pub(crate) struct Target {
     operator: Option<Operator>,
     key: Option<Key>,
     keeps_policies: bool,
+    /// Whether its `ErrorFormat` is `json`.
+    answers_in_json: bool,
     ignored: Mutex<BTreeMap<&'static str, u32>>,
     ada: OnceLock<SignedIn>,
     variant: OnceLock<Box<Self>>,
@@ -186,6 +188,7 @@ impl Target {
             key: Some(Key::known()),
             runner: Some(runner),
             keeps_policies: true, // the variant does
+            answers_in_json: overrides.contains(&"ErrorFormat=json"),
             ignored: Mutex::default(),
             ada: OnceLock::new(),
             variant: OnceLock::new(),
@@ -213,6 +216,7 @@ impl Target {
             runner: None,
             keeps_policies: setting("LATCHKEY_AUTHORIZER_CACHE_SECONDS")
                 .is_some_and(|it| it != "0"),
+            answers_in_json: false,
             ignored: Mutex::default(),
             ada: OnceLock::new(),
             variant: OnceLock::new(),
@@ -231,6 +235,11 @@ impl Target {
             _ => None,
         };
         missing.or_else(|| self.kind.lacks(ability))
+    }
+
+    /// Whether an error is problem details for a client that leaves its form open.
+    pub(crate) const fn answers_in_json(&self) -> bool {
+        self.answers_in_json
     }
 
     /// How many passwords to have hashed at the same moment. On the emulator each is a process of

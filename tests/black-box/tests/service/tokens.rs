@@ -55,7 +55,7 @@ impl Forgeries {
         for (flaw, token) in &self.0 {
             let answer = target.get_as(token, "/api/auth/users/me");
             SENT.fetch_add(1, Ordering::Relaxed);
-            if answer.status != 401 || own_words && answer.text() != NO_CREDENTIALS {
+            if answer.status != 401 || own_words && !answer.text().contains(NO_CREDENTIALS) {
                 let _ = writeln!(faults, "{flaw}: {} {}", answer.status, answer.text());
             }
         }
