@@ -15,15 +15,35 @@ const MIN_LENGTH: &str = r#""minLength": 8"#;
 /// An error's JSON form in it, after the form that the client gets with `ERROR_FORMAT=text`.
 const PROBLEM: &str = r#""application/problem+json": {"#;
 
-/// The description of this deployment: its name, its rule for passwords, its form of errors.
-pub(crate) fn of(title: &str, password_min_length: u32, format: ErrorFormat) -> String {
-    let title = format!(r#""title": {}"#, Value::from(title));
-    let min_length = format!(r#""minLength": {password_min_length}"#);
-    let document = match format {
-        ErrorFormat::Text => DOCUMENT.to_owned(),
-        ErrorFormat::Json => problems_first(DOCUMENT),
-    };
-    document.replacen(MIN_LENGTH, &min_length, 1).replacen(TITLE, &title, 1)
+/// The service's address in it.
+const ADDRESS: &str = r#""url": "https://api.example.com""#;
+
+/// The description of this deployment.
+#[derive(Debug)]
+pub(crate) struct Document {
+    /// What is before the address, and what is after it.
+    parts: (String, String),
+}
+
+impl Document {
+    /// That of a service of this name, with this rule for passwords and this form of errors.
+    pub(crate) fn new(title: &str, password_min_length: u32, format: ErrorFormat) -> Self {
+        let title = format!(r#""title": {}"#, Value::from(title));
+        let min_length = format!(r#""minLength": {password_min_length}"#);
+        let document = match format {
+            ErrorFormat::Text => DOCUMENT.to_owned(),
+            ErrorFormat::Json => problems_first(DOCUMENT),
+        };
+        let document = document.replacen(MIN_LENGTH, &min_length, 1);
+        let (before, after) = document.split_once(ADDRESS).unwrap_or((&document, ""));
+        Self { parts: (before.replacen(TITLE, &title, 1), after.to_owned()) }
+    }
+
+    /// The document of the API at that address; where none is known, it is beside the document.
+    pub(crate) fn at(&self, address: Option<&str>) -> String {
+        let (before, after) = &self.parts;
+        format!(r#"{before}"url": "{}"{after}"#, address.unwrap_or("."))
+    }
 }
 
 /// Puts the problem of each error before the form that stands above it: generated clients take the
@@ -60,9 +80,13 @@ mod tests {
         serde_json::from_str(&of(title, password_min_length, ErrorFormat::Text)).unwrap()
     }
 
+    fn of(title: &str, password_min_length: u32, format: ErrorFormat) -> String {
+        Document::new(title, password_min_length, format).at(None)
+    }
+
     #[test]
     fn what_is_filled_in_has_one_place() {
-        for place in [TITLE, MIN_LENGTH] {
+        for place in [TITLE, MIN_LENGTH, ADDRESS] {
             assert_eq!(DOCUMENT.matches(place).count(), 1, "{place}");
         }
     }
@@ -91,8 +115,8 @@ mod tests {
 
     #[test]
     fn the_first_form_of_an_error_is_what_a_client_gets_that_leaves_it_open() {
-        let of = |format| of("Latchkey", 8, format);
-        let (text, json) = (of(ErrorFormat::Text), of(ErrorFormat::Json));
+        let [text, json] =
+            [ErrorFormat::Text, ErrorFormat::Json].map(|format| of("Latchkey", 8, format));
         let texts = media_types(&text);
         assert!(texts.len() > 10);
         for (mut names, swapped) in texts.into_iter().zip(media_types(&json)) {
@@ -103,6 +127,17 @@ mod tests {
         }
         let read = |text: &str| serde_json::from_str::<Value>(text).unwrap();
         assert_eq!(read(&text), read(&json), "nothing else differs");
+    }
+
+    #[test]
+    fn the_first_server_is_the_api_by_its_whole_address() {
+        let document = Document::new("Latchkey", 8, ErrorFormat::Text);
+        let servers = |address| {
+            let document: Value = serde_json::from_str(&document.at(address)).unwrap();
+            [0, 1].map(|number| document["servers"][number]["url"].clone())
+        };
+        assert_eq!(servers(Some("https://a.example/Prod")), ["https://a.example/Prod", "."]);
+        assert_eq!(servers(None), [".", "."]);
     }
 
     #[test]

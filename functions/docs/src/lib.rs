@@ -1,6 +1,7 @@
 //! `GET /docs`: the API in Swagger UI, to read and to try. `GET /openapi.json`: the same for
 //! programs. Below `/docs/`: what the page is made of.
 
+mod address;
 mod asset;
 mod document;
 mod page;
@@ -11,6 +12,7 @@ use shared::password::NewPassword;
 use shared::{Environment, Error, log};
 
 use asset::Asset;
+use document::Document;
 
 /// Asked for again each time, and sent only where it has changed.
 const REVALIDATED: HeaderValue = HeaderValue::from_static("no-cache");
@@ -19,7 +21,7 @@ const REVALIDATED: HeaderValue = HeaderValue::from_static("no-cache");
 #[derive(Debug)]
 pub struct Docs {
     page: Text,
-    document: Text,
+    document: Document,
 }
 
 /// A text that stays the same for as long as the function runs.
@@ -51,8 +53,8 @@ impl Endpoint for Docs {
         let password_min_length = NewPassword::min_length(env);
         let error_format = ErrorFormat::from_env(env);
         env.check()?;
-        let document = document::of(&title, password_min_length, error_format);
-        Ok(Self { page: page::of(&title).into(), document: document.into() })
+        let document = Document::new(&title, password_min_length, error_format);
+        Ok(Self { page: page::of(&title).into(), document })
     }
 
     async fn handle(&self, request: &Request) -> Result<Reply, Error> {
@@ -61,7 +63,10 @@ impl Endpoint for Docs {
                 .page
                 .reply("text/html; charset=utf-8", request)
                 .with_header(header::CONTENT_SECURITY_POLICY, page::POLICY)),
-            "/openapi.json" => Ok(self.document.reply("application/json", request)),
+            "/openapi.json" => {
+                let document: Text = self.document.at(address::of_api(request).as_deref()).into();
+                Ok(document.reply("application/json", request))
+            }
             path => Asset::find(path).map(|asset| asset.reply()).ok_or(Error::NotFound),
         }
     }

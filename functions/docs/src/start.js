@@ -6,7 +6,7 @@ const followTheme = () => document.documentElement.classList.toggle('dark-mode',
 dark.addEventListener('change', followTheme);
 followTheme();
 
-SwaggerUIBundle({
+const ui = SwaggerUIBundle({
   url: 'openapi.json',
   dom_id: '#swagger-ui',
   deepLinking: true,
@@ -18,4 +18,6 @@ SwaggerUIBundle({
   tryItOutEnabled: true,
   // The public one is told the address of every document that it is shown.
   validatorUrl: null,
+  // Relative to this page: the only host that it may call, by whatever name it was reached.
+  onComplete: () => ui.oas3Actions.setSelectedServer('.'),
 });

@@ -40,6 +40,8 @@ struct RequestContext {
     #[serde(default, deserialize_with = "null_as_default")]
     request_id: String,
     #[serde(default, deserialize_with = "null_as_default")]
+    path: String,
+    #[serde(default, deserialize_with = "null_as_default")]
     authorizer: BTreeMap<String, Value>,
 }
 
@@ -77,6 +79,11 @@ impl ProxyEvent {
     /// API Gateway's id of the request, which the caller gets as `x-amzn-RequestId`.
     pub fn request_id(&self) -> &str {
         &self.request_context.request_id
+    }
+
+    /// Takes out the path that was called, a stage's name before it where the caller wrote one.
+    pub fn take_path(&mut self) -> String {
+        std::mem::take(&mut self.request_context.path)
     }
 
     /// The authorizer's context; empty on a public route.

@@ -15,6 +15,8 @@ const MAX_BODY_BYTES: usize = 64 * 1024;
 pub struct Request {
     /// The route that API Gateway matched.
     pub route: &'static Route,
+    /// The path that was called: the route's, perhaps behind a stage's name.
+    pub path: String,
     /// All headers.
     pub headers: HeaderMap,
     /// The body's bytes.
@@ -35,7 +37,8 @@ impl Request {
             return Err(Error::PayloadTooLarge);
         }
         let caller = Caller::from_context(event.authorizer());
-        Ok(Self { route, headers: event.take_headers(), body, caller })
+        let (path, headers) = (event.take_path(), event.take_headers());
+        Ok(Self { route, path, headers, body, caller })
     }
 
     /// The first value of a header, if it has one that is ASCII.

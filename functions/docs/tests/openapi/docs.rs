@@ -7,7 +7,7 @@ pub(crate) fn document() -> Operation {
     let example = value!({ "openapi": "3.1.0" });
     let object = MediaType::any_object().with_example("answer", json(&example));
     Operation::new(Tag::Docs, "getDocument", "This description")
-        .described("OpenAPI 3.1. Its addresses are relative to its own.")
+        .described("OpenAPI 3.1. Its first server has the address that you called.")
         .revalidated()
         .answers(
             200,

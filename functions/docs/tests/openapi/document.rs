@@ -14,7 +14,7 @@ use crate::operation::{Operation, Tag};
 pub(crate) struct Document {
     openapi: &'static str,
     info: Info,
-    servers: [Server; 1],
+    servers: [Server; 2],
     tags: Vec<TagObject>,
     paths: IndexMap<&'static str, IndexMap<String, Operation>>,
     components: Components,
@@ -24,7 +24,21 @@ pub(crate) struct Document {
 struct Info {
     title: &'static str,
     description: &'static str,
+    contact: Contact,
+    license: Licence,
     version: &'static str,
+}
+
+#[derive(Serialize)]
+struct Contact {
+    name: &'static str,
+}
+
+#[derive(Serialize)]
+struct Licence {
+    name: &'static str,
+    /// SPDX's expression for it.
+    identifier: &'static str,
 }
 
 #[derive(Serialize)]
@@ -105,9 +119,19 @@ impl Document {
             info: Info {
                 title: "Latchkey",
                 description: DESCRIPTION,
+                contact: Contact { name: "The operator of this service" },
+                license: Licence {
+                    name: env!("CARGO_PKG_LICENSE"),
+                    identifier: env!("CARGO_PKG_LICENSE"),
+                },
                 version: env!("CARGO_PKG_VERSION"),
             },
-            servers: [Server { url: ".", description: "Where this document is" }],
+            // Generated clients take the first, which is filled in; the page takes the second, which
+            // works behind a proxy of another name too.
+            servers: [
+                Server { url: "https://api.example.com", description: "This service" },
+                Server { url: ".", description: "Beside this document" },
+            ],
             tags: tags.collect(),
             paths,
             components: Components { schemas, responses, security_schemes: security_schemes() },

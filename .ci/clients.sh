@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# That clients which four generators make of /openapi.json compile, sign up and in, read `me` and read refusals; that
+# errors recommends for generated clients. Needs a python with what .ci/tools/clients.txt lists, which PYTHON names; npm
+# and node; java.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+# shellcheck source=SCRIPTDIR/service.sh
+. .ci/service.sh
+serve ErrorFormat=json AuthorizerCacheSeconds=0 BcryptCost=4
+PATH=$(dirname "$PYTHON"):$PATH
+curl -sSf -o openapi.json "$api/openapi.json"
+
+# npm's packages are kept from one run to the next.
+modules=$root/target/ci/clients-npm
+if ! cmp -s "$root/.ci/clients/package-lock.json" "$modules/installed"; then
+  mkdir -p "$modules"
+  cp "$root"/.ci/clients/package*.json "$modules"
+  npm ci --prefix "$modules" --ignore-scripts --no-audit --no-fund --silent
+  cp "$modules/package-lock.json" "$modules/installed"
+fi
+ln -s "$modules/node_modules" node_modules
+cp "$root"/.ci/clients/* .
+
+echo "-- openapi-typescript with openapi-fetch, orval"
+node_modules/.bin/openapi-typescript openapi.json -o schema.ts >generated.log
+node_modules/.bin/orval --config orval.config.cjs >>generated.log
+node_modules/.bin/tsc -p .
+# Node.js wants a file's whole name, which the generated code may not have.
+cp package.json out && ln -s ../node_modules out/node_modules
+sed -E -i.bak "s|from '\./([a-z]+)'|from './\1.js'|" out/*.js
+node out/openapi-fetch.js "$api"
+node out/orval.js
+
+
+
+echo "-- openapi-python-client, openapi-generator"
+openapi-python-client generate --path openapi.json --meta none --output-path latchkey_client >>generated.log
+openapi-generator-cli generate -i openapi.json -g python -o generator \
+  --additional-properties packageName=latchkey_api >>generated.log 2>&1
+ln -s generator/latchkey_api latchkey_api
+mypy --strict --follow-imports silent python_client.py generator.py
+"$PYTHON" python_client.py "$api"
+"$PYTHON" generator.py

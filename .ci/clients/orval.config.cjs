@@ -1,0 +1,6 @@
+module.exports = {
+  latchkey: {
+    input: './openapi.json',
+    output: { target: './generated.ts', client: 'fetch', baseUrl: { getBaseUrlFromSpecification: true } },
+  },
+}

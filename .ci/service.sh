@@ -1,0 +1,30 @@
+# shellcheck shell=bash
+# For scripts at the top of the project. serve OVERRIDE...: a runner of a project of its own, so that nobody's data is
+# touched. Goes to its directory, place, which is removed at the end; sets root, latchkey and api.
+place=$(mktemp -d)
+runner=
+end() {
+  if [ -n "$runner" ]; then
+    kill "$runner" 2>/dev/null || true
+    wait "$runner" || true
+  fi
+  rm -rf "$place"
+}
+trap end EXIT
+trap 'exit 130' INT TERM HUP
+
+serve() {
+  # shellcheck disable=SC2034 # root and latchkey are for the script
+  root=$PWD latchkey=$PWD/target/debug/latchkey api=
+  cargo build --quiet -p local
+  cp template.yaml "$place"
+  cd "$place" || exit
+  "$latchkey" --port 0 --parameter-overrides "$@" >said 2>log &
+  runner=$!
+  for _ in $(seq 600); do
+    api=$(grep -oE 'http://[0-9a-zA-Z.:]+' said | head -n 1) && break
+    kill -0 "$runner" 2>/dev/null || break
+    sleep 0.1
+  done
+  [ -n "$api" ] || { cat said log >&2 && exit 1; }
+}

@@ -1,0 +1,66 @@
+//! The address of the API.
+
+use shared::http::{HeaderName, Request, header};
+
+/// API Gateway's own: a caller's is replaced.
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html>
+const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+
+/// The address that a route's path goes after, as the caller of this one wrote it. `None` where it
+/// can't be read.
+pub(crate) fn of_api(request: &Request) -> Option<String> {
+    let scheme = request.header(&X_FORWARDED_PROTO)?;
+    let host = request.header(&header::HOST)?;
+    let stage = request.path.strip_suffix(request.route.path)?;
+    let scheme_is_web = scheme == "http" || scheme == "https";
+    let has_only = |text: &str, others: &str| {
+        text.chars().all(|c| c.is_ascii_alphanumeric() || others.contains(c))
+    };
+    let is_plain = !host.is_empty() && has_only(host, "-.:[]") && has_only(stage, "-_/");
+    (scheme_is_web && is_plain).then(|| format!("{scheme}://{host}{stage}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn of(headers: &Value, path: &str) -> Option<String> {
+        let event = json!({
+            "resource": "/openapi.json", "httpMethod": "GET", "headers": headers,
+            "requestContext": { "path": path },
+        });
+        of_api(&Request::of(&mut serde_json::from_value(event).unwrap(), "docs").unwrap())
+    }
+
+    #[test]
+    fn it_is_what_the_caller_wrote_before_the_path() {
+        for (scheme, host, path, address) in [
+            ("https", "api.example.com", "/openapi.json", "https://api.example.com"),
+            ("https", "a1.example", "/Prod/openapi.json", "https://a1.example/Prod"),
+            ("http", "127.0.0.1:8000", "/openapi.json", "http://127.0.0.1:8000"),
+            ("http", "[::1]:8000", "/openapi.json", "http://[::1]:8000"),
+        ] {
+            let headers = json!({ "Host": host, "X-Forwarded-Proto": scheme });
+            assert_eq!(of(&headers, path).as_deref(), Some(address));
+        }
+    }
+
+    #[test]
+    fn what_could_be_anything_else_is_none() {
+        for (scheme, host, path) in [
+            ("ftp", "a.example", "/openapi.json"),
+            ("https", "", "/openapi.json"),
+            ("https", "a\"b", "/openapi.json"),
+            ("https", "a/b", "/openapi.json"),
+            ("https", "user@a", "/openapi.json"),
+            ("https", "a.example", "/<x>/openapi.json"),
+            ("https", "a.example", "/nowhere"),
+        ] {
+            let headers = json!({ "Host": host, "X-Forwarded-Proto": scheme });
+            assert_eq!(of(&headers, path), None, "{scheme} {host} {path}");
+        }
+        assert_eq!(of(&json!({ "Host": "a.example" }), "/openapi.json"), None);
+    }
+}
