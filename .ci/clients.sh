@@ -33,6 +33,9 @@ node out/orval.js
 
 
 
+echo "-- caches, which revalidate"
+"$PYTHON" caches.py "$api" log
+
 echo "-- openapi-python-client, openapi-generator"
 openapi-python-client generate --path openapi.json --meta none --output-path latchkey_client >>generated.log
 openapi-generator-cli generate -i openapi.json -g python -o generator \

@@ -134,10 +134,11 @@ impl Reply {
         self
     }
 
-    /// 304: what the caller has is what the answer would hold (RFC 9110 §15.4.5).
+    /// 304: what the caller has is what the answer would hold (RFC 9110 §15.4.5). Its headers are
+    /// those of the answer, the media type among them: where there is none, API Gateway adds
+    /// `application/json`, which a cache would put in place of what it had (RFC 9111 §3.2).
     #[must_use]
     pub fn not_modified(mut self) -> Self {
-        self.headers.remove(header::CONTENT_TYPE);
         self.body.clear();
         self.with_status(304)
     }
@@ -266,6 +267,14 @@ mod tests {
         assert_eq!((reply.status, reply.error), (401, Some("invalid_token")));
         assert_eq!(reply.headers["www-authenticate"], "Bearer");
         assert_eq!(text(reply), r#""other""#);
+    }
+
+    #[test]
+    fn a_304_differs_from_its_answer_in_status_and_body_alone() {
+        let answer = || Reply::text("text/html", "page");
+        let not_modified = answer().not_modified();
+        assert_eq!(not_modified.headers, answer().headers);
+        assert_eq!((not_modified.status, text(not_modified)), (304, String::new()));
     }
 
     #[test]
