@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # That clients which four generators make of /openapi.json compile, sign up and in, read `me` and read refusals; that
+# caches keep what they revalidate; that the code of the documents runs. The runner has ErrorFormat=json, as the page on
 # errors recommends for generated clients. Needs a python with what .ci/tools/clients.txt lists, which PYTHON names; npm
 # and node; java.
 set -euo pipefail
@@ -31,10 +32,11 @@ sed -E -i.bak "s|from '\./([a-z]+)'|from './\1.js'|" out/*.js
 node out/openapi-fetch.js "$api"
 node out/orval.js
 
-
-
 echo "-- caches, which revalidate"
 "$PYTHON" caches.py "$api" log
+
+echo "-- the code of the documents"
+"$PYTHON" pages.py "$api" "$root"
 
 echo "-- openapi-python-client, openapi-generator"
 openapi-python-client generate --path openapi.json --meta none --output-path latchkey_client >>generated.log
