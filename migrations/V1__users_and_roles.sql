@@ -10,6 +10,12 @@ CREATE TABLE users (
         CONSTRAINT users_hashed_by_check CHECK (hashed_by IN ('app', 'latchkey'))
 );
 
+-- The address with its domain in lower case: sign_up looks for that (RFC 5321 §2.4).
+CREATE INDEX users_mailbox_idx ON users ((
+    left(email::text, strpos(email::text, '@'::text))
+    || lower(substr(email::text, strpos(email::text, '@'::text) + 1))
+));
+
 CREATE TABLE roles (
     id serial PRIMARY KEY,
     name text NOT NULL CONSTRAINT roles_name_key UNIQUE

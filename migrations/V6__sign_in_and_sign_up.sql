@@ -46,41 +46,81 @@ BEGIN
 END
 $$;
 
--- Makes a user with the role ROLE_USER, or says who is in the way. Called again after a lost
+-- Makes a user with the role ROLE_USER, or says what is in the way. Called again after a lost
 -- connection it finds its own row by the hash, whose salt nobody else has. A name that is taken
--- draws no number from the sequence. A lost race shows the winner's row to the next round only;
--- three rounds without a row mean that others insert and delete it.
+-- draws no number from the sequence. Addresses that differ in the case of the domain alone are one
+-- (RFC 5321 §2.4); the lock has two of them wait for each other, which no unique index could, since
+-- an adopted database may hold both.
+--
+-- A team's own unique indexes and checks hold, too: `taken` says that an index refuses the row,
+-- `refused` names the columns that break a check.
 CREATE OR REPLACE FUNCTION sign_up(
     username text, email text, password text,
-    OUT id int, OUT username_taken boolean, OUT taken boolean
+    OUT id int, OUT username_taken boolean, OUT taken boolean, OUT refused text[]
 )
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path FROM CURRENT
 AS $$
+DECLARE
+    mailbox CONSTANT text := left(sign_up.email, strpos(sign_up.email, '@'::text))
+        || lower(substr(sign_up.email, strpos(sign_up.email, '@'::text) + 1));
+    violated text;
+    violated_in text;
+    columns text[];
 BEGIN
-    FOR round IN 1..3 LOOP
-        WITH holder AS (
-            SELECT u.id, u.username::text = sign_up.username AS by_username,
-                   u.username::text = sign_up.username
-                       AND u.password::text = sign_up.password AS by_us
-            FROM users AS u
-            WHERE u.username::text = sign_up.username OR u.email::text = sign_up.email
-        ), created AS (
-            INSERT INTO users AS u (username, email, password, hashed_by)
-            SELECT sign_up.username, sign_up.email, sign_up.password, 'latchkey'
-            WHERE NOT EXISTS (SELECT FROM holder)
-            ON CONFLICT DO NOTHING RETURNING u.id
-        ), granted AS (
-            INSERT INTO users_to_roles (user_id, role_id)
-            SELECT c.id, r.id FROM created AS c, roles AS r WHERE r.name::text = 'ROLE_USER'
-        )
-        SELECT coalesce(
-                   (SELECT c.id FROM created AS c), (SELECT h.id FROM holder AS h WHERE h.by_us)
+    PERFORM pg_advisory_xact_lock(hashtext('latchkey'), hashtext(mailbox));
+    LOOP
+        SELECT max(u.id) FILTER (
+                   WHERE u.username::text = sign_up.username
+                       AND u.password::text = sign_up.password
                ),
-               EXISTS (SELECT FROM holder AS h WHERE h.by_username),
-               EXISTS (SELECT FROM holder)
-        INTO id, username_taken, taken;
-        EXIT WHEN id IS NOT NULL OR taken;
+               coalesce(bool_or(u.username::text = sign_up.username), FALSE), count(*) > 0
+        INTO id, username_taken, taken
+        FROM users AS u
+        WHERE u.username::text = sign_up.username
+            OR left(u.email::text, strpos(u.email::text, '@'::text))
+                || lower(substr(u.email::text, strpos(u.email::text, '@'::text) + 1)) = mailbox;
+        IF taken THEN
+            RETURN;
+        ELSIF columns IS NOT NULL THEN
+            username_taken := 'username' = ANY(columns);
+            taken := TRUE;
+            RETURN;
+        END IF;
+        BEGIN
+            INSERT INTO users AS u (username, email, password, hashed_by)
+            VALUES (sign_up.username, sign_up.email, sign_up.password, 'latchkey')
+            RETURNING u.id INTO id;
+            INSERT INTO users_to_roles (user_id, role_id)
+            SELECT sign_up.id, r.id FROM roles AS r WHERE r.name::text = 'ROLE_USER';
+            RETURN;
+        EXCEPTION WHEN unique_violation OR exclusion_violation OR check_violation THEN
+            GET STACKED DIAGNOSTICS violated = CONSTRAINT_NAME, violated_in = TABLE_NAME;
+            columns := ARRAY(
+                SELECT DISTINCT a.attname::text
+                FROM pg_depend AS d
+                JOIN pg_attribute AS a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
+                WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = 'users'::regclass
+                    AND a.attname IN ('username', 'email', 'password')
+                    AND (
+                        d.classid = 'pg_class'::regclass AND d.objid IN (
+                            SELECT x.indexrelid FROM pg_index AS x
+                            JOIN pg_class AS i ON i.oid = x.indexrelid
+                            WHERE x.indrelid = d.refobjid AND i.relname = violated
+                        )
+                        OR d.classid = 'pg_constraint'::regclass AND d.objid IN (
+                            SELECT k.oid FROM pg_constraint AS k
+                            WHERE k.conrelid = d.refobjid AND k.conname = violated
+                        )
+                    )
+            );
+            IF violated_in IS DISTINCT FROM 'users' OR SQLSTATE <> '23514' AND columns = '{}' THEN
+                RAISE;
+            ELSIF SQLSTATE = '23514' THEN
+                refused := columns;
+                RETURN;
+            END IF;
+        END;
     END LOOP;
 END
 $$;

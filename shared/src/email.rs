@@ -1,5 +1,7 @@
 //! A user's e-mail address.
 
+use std::borrow::Cow;
+
 use idna::AsciiDenyList;
 use idna::uts46::{DnsLength, Hyphens, Uts46};
 
@@ -12,7 +14,8 @@ const MAX_BYTES: usize = 254;
 /// What a local part may hold between quotes alone (RFC 5322 §3.2.3).
 const SPECIAL: [char; 13] = ['"', '(', ')', ',', ':', ';', '<', '>', '@', '[', '\\', ']', ' '];
 
-/// An address that someone signs up with. Kept as sent; compared without the case of its domain.
+/// An address that someone signs up with. Kept as sent, but for a domain beyond ASCII, which gets
+/// its one form in Unicode; compared without the case of its domain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewEmail(String);
 
@@ -28,17 +31,13 @@ impl NewEmail {
             return Err(Rule::TooManyBytes(MAX_BYTES));
         }
         // UTS #46 ignores characters that don't show.
-        match text.split_once('@') {
-            Some((local, domain))
-                if all_visible(&text) && is_local_part(local) && is_domain(domain) =>
-            {
-                Ok(Self(text))
-            }
-            _ => Err(Rule::NotAnEmail),
-        }
+        let parts = text.split_once('@').filter(|_| all_visible(&text));
+        let (local, sent) = parts.filter(|(it, _)| is_local_part(it)).ok_or(Rule::NotAnEmail)?;
+        let text = format!("{local}@{}", domain(sent).ok_or(Rule::NotAnEmail)?);
+        if text.len() > MAX_BYTES { Err(Rule::TooManyBytes(MAX_BYTES)) } else { Ok(Self(text)) }
     }
 
-    /// The address as sent.
+    /// The address as it is stored.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -48,9 +47,15 @@ fn is_local_part(text: &str) -> bool {
     !text.is_empty() && !text.contains(SPECIAL)
 }
 
-fn is_domain(text: &str) -> bool {
-    let (deny, hyphens) = (AsciiDenyList::STD3, Hyphens::CheckFirstLast);
-    Uts46::new().to_ascii(text.as_bytes(), deny, hyphens, DnsLength::Verify).is_ok()
+/// A domain of ASCII as sent, any other in lower case: PostgreSQL's `lower` may know ASCII alone.
+fn domain(sent: &str) -> Option<Cow<'_, str>> {
+    let (uts46, deny, hyphens) = (Uts46::new(), AsciiDenyList::STD3, Hyphens::CheckFirstLast);
+    uts46.to_ascii(sent.as_bytes(), deny, hyphens, DnsLength::Verify).ok()?;
+    if sent.is_ascii() {
+        return Some(sent.into());
+    }
+    let (unicode, valid) = uts46.to_unicode(sent.as_bytes(), deny, hyphens);
+    valid.ok().map(|()| unicode)
 }
 
 /// An address that a row may hold: in an adopted database it may be none.
@@ -89,6 +94,17 @@ mod tests {
             "a@b",
         ] {
             assert_eq!(NewEmail::parse(text.into()).map(|email| email.0), Ok(text.to_owned()));
+        }
+    }
+
+    #[test]
+    fn a_domain_beyond_ascii_gets_its_one_form() {
+        for (sent, stored) in [
+            ("ü@BÜCHER.Example", "ü@bücher.example"),
+            ("ada@bu\u{308}cher.example", "ada@bücher.example"),
+            ("ada@ＭＡＩＬ。example", "ada@mail.example"),
+        ] {
+            assert_eq!(NewEmail::parse(sent.into()).map(|email| email.0), Ok(stored.to_owned()));
         }
     }
 

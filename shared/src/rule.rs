@@ -26,6 +26,8 @@ pub enum Rule {
     NotVisible,
     /// A space at an end, or two in a row.
     OuterSpace,
+    /// A check of the team's own in the database.
+    Refused,
     /// A password that everyone uses.
     TooCommon,
     /// A password that is little more than the username.
@@ -50,6 +52,7 @@ impl Rule {
             | Self::Nul
             | Self::NotVisible
             | Self::OuterSpace
+            | Self::Refused
             | Self::TooCommon
             | Self::LikeUsername
             | Self::LikeEmail
@@ -84,6 +87,7 @@ impl Rule {
             Self::OuterSpace => {
                 "Value error, string should have no space at its ends and no two in a row".into()
             }
+            Self::Refused => "Value error, a rule of this service refuses the value".into(),
             Self::TooCommon => "Value error, password is too common".into(),
             Self::LikeUsername => "Value error, password is too similar to the username".into(),
             Self::LikeEmail => "Value error, password is too similar to the email address".into(),

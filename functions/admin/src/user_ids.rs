@@ -5,8 +5,9 @@ use tokio_postgres::Client;
 
 /// From the sequence that numbers `users.id`, whether the column owns it or only draws from it.
 const LEFT: &str = "\
-    SELECT LEAST(q.seqmax, 2147483647) \
-           - COALESCE(pg_sequence_last_value(q.seqrelid), q.seqstart - q.seqincrement) \
+    SELECT CASE WHEN has_sequence_privilege(q.seqrelid, 'USAGE, SELECT') \
+           THEN LEAST(q.seqmax, 2147483647) \
+               - COALESCE(pg_sequence_last_value(q.seqrelid), q.seqstart - q.seqincrement) END \
     FROM pg_sequence AS q \
     WHERE q.seqrelid = pg_get_serial_sequence(to_regclass('users')::text, 'id')::regclass \
        OR EXISTS (SELECT FROM pg_depend AS p JOIN pg_attrdef AS d ON d.oid = p.objid \
@@ -14,8 +15,8 @@ const LEFT: &str = "\
                   WHERE p.classid = 'pg_attrdef'::regclass AND p.refobjid = q.seqrelid \
                     AND d.adrelid = to_regclass('users') AND a.attname = 'id')";
 
-/// `None` where there is no such table yet.
+/// `None` where there is no such table yet, or none of ours to look at.
 pub(crate) async fn left(client: &Client) -> Result<Option<i64>, db::Error> {
     let row = client.query_opt(LEFT, &[]).await?;
-    Ok(row.map(|row| row.try_get(0)).transpose()?)
+    Ok(row.map(|row| row.try_get(0)).transpose()?.flatten())
 }

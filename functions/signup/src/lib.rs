@@ -5,10 +5,12 @@ mod common_passwords;
 
 use shared::db::{self, Database, Insert, Users};
 use shared::environment::Invalid;
-use shared::http::{Endpoint, JsonBody, Reply, Request, SecurityEvent, UserBody};
+use shared::http::{
+    Endpoint, JsonBody, Location, Reply, Request, SecurityEvent, UserBody, Violation,
+};
 use shared::password::{NewPassword, Passwords};
 use shared::secrets_manager::SecretsManager;
-use shared::{Environment, Error, NewEmail, NewUsername, log};
+use shared::{Environment, Error, NewEmail, NewUsername, Rule, log};
 use utoipa::ToSchema;
 
 use crate::blocklist::Blocklist;
@@ -47,8 +49,20 @@ impl Endpoint for Signup {
             }
             Insert::UsernameTaken => Err(Error::UsernameTaken),
             Insert::EmailTaken => Err(Error::EmailTaken),
+            Insert::Refused(columns) => Err(Error::Unprocessable(refused(&columns))),
         }
     }
+}
+
+/// The fields of these columns, or else the body.
+fn refused(columns: &[String]) -> Vec<Violation> {
+    let fields = ["username", "email", "password"].into_iter();
+    let fields = fields.filter(|field| columns.iter().any(|column| column == field));
+    let mut places: Vec<_> = fields.map(Location::Field).collect();
+    if places.is_empty() {
+        places.push(Location::Body);
+    }
+    places.into_iter().map(|place| Violation::new(place, Rule::Refused)).collect()
 }
 
 /// Who signs up.
@@ -59,7 +73,7 @@ pub struct NewUser {
     #[schema(value_type = String, min_length = 1, max_length = 255, examples("ada"))]
     #[schema(pattern = r"^[^\u0000-\u0020\u007f-\u00a0]+( [^\u0000-\u0020\u007f-\u00a0]+)*$")]
     username: NewUsername,
-    /// An e-mail address, of at most 254 bytes of UTF-8. The domain is stored in lower case.
+    /// An e-mail address, of at most 254 bytes of UTF-8. Compared without the case of its domain.
     #[schema(value_type = String, format = Email, max_length = 254, examples("ada@example.com"))]
     #[schema(pattern = r#"^[^@\s"(),:;<>\[\\\]]+@[^@\s"(),:;<>\[\\\]]+$"#)]
     email: NewEmail,

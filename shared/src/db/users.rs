@@ -23,7 +23,7 @@ pub(super) const FIND_FOR_SIGNIN: Sql = Sql::new(
 
 /// Makes a user with the role `ROLE_USER`, or says who is in the way. May be sent twice.
 pub(super) const INSERT: Sql = Sql::new(
-    "SELECT id, username_taken, taken FROM sign_up($1, $2, $3)",
+    "SELECT id, username_taken, taken, refused FROM sign_up($1, $2, $3)",
     &[Privilege::Execute(Routine { name: "sign_up", arguments: "text, text, text", needs: &[] })],
 );
 
@@ -38,14 +38,16 @@ pub(super) const REPLACE_PASSWORD: Sql = Sql::new(
 );
 
 /// How an insert ended: an outcome, not a status.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Insert {
     /// There is a new user.
     Created(UserId),
     /// Somebody has the name.
     UsernameTaken,
-    /// Somebody has the address.
+    /// Somebody has the address, or the same one but for the case of its domain.
     EmailTaken,
+    /// A check of the team's own refuses the row: the columns that it looks at.
+    Refused(Vec<String>),
 }
 
 /// What a sign-in needs.
@@ -121,6 +123,9 @@ impl Users {
         let row = self.0.row(&INSERT, &parameters).await?;
         let row = row.ok_or_else(|| Error::Failed("a sign-up without a row".into()))?;
         let id: Option<i32> = row.try_get("id")?;
+        if let Some(columns) = row.try_get("refused")? {
+            return Ok(Insert::Refused(columns));
+        }
         match (id, row.try_get("username_taken")?, row.try_get("taken")?) {
             (Some(id), ..) => Ok(Insert::Created(UserId::new(id))),
             (None, true, _) => Ok(Insert::UsernameTaken),

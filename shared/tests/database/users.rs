@@ -54,6 +54,88 @@ async fn a_name_or_address_that_is_taken_is_told_apart_and_costs_no_number() {
 }
 
 #[tokio::test]
+async fn addresses_that_differ_in_the_case_of_the_domain_are_one() {
+    let stage = Stage::new().await;
+    let adopted = "INSERT INTO users (username, email) VALUES ('a', 'Eve@Mail.Example'), \
+                   ('b', 'no address'), ('c', 'eve@über.EXAMPLE')";
+    stage.execute(adopted).await;
+    let database = stage.database_of(Group::Signup);
+    let expected = [
+        ("Eve@mail.example", Insert::EmailTaken),
+        ("Eve@MAIL.example", Insert::EmailTaken),
+        ("eve@ÜBER.example", Insert::EmailTaken),
+        ("eve@mail.example", Insert::Created(UserId::new(4))),
+    ];
+    for (seed, (address, expected)) in (1..).zip(expected) {
+        assert_eq!(insert(&database, "eve", address, seed).await, expected, "{address}");
+    }
+    let tasks: Vec<_> = (0..16)
+        .map(|seed| {
+            let database = stage.database_of(Group::Signup);
+            let address = if seed % 2 == 0 { "Ada@example.com" } else { "Ada@EXAMPLE.com" };
+            let name = format!("ada{seed}");
+            tokio::spawn(async move { insert(&database, &name, address, seed).await })
+        })
+        .collect();
+    let mut created = 0;
+    for task in tasks {
+        created += u32::from(matches!(task.await.unwrap(), Insert::Created(_)));
+    }
+    assert_eq!(created, 1);
+}
+
+#[tokio::test]
+async fn an_index_of_the_teams_is_a_conflict_of_what_it_covers() {
+    for (index, refused) in [
+        ("CREATE UNIQUE INDEX ON users (lower(username))", Insert::UsernameTaken),
+        ("CREATE UNIQUE INDEX ON users (lower(email))", Insert::EmailTaken),
+        ("CREATE UNIQUE INDEX ON users (lower(email)) WHERE id > 0", Insert::EmailTaken),
+        ("ALTER TABLE users ADD EXCLUDE (lower(username) WITH =)", Insert::UsernameTaken),
+        ("ALTER TABLE users ADD EXCLUDE (lower(email) WITH =)", Insert::EmailTaken),
+    ] {
+        let stage = Stage::new().await;
+        stage.execute(index).await;
+        let database = stage.database_of(Group::Signup);
+        insert(&database, "ada", "ada@example.com", 1).await;
+        let other = insert(&database, "ADA", "ADA@example.com", 2).await;
+        assert_eq!(other, refused, "{index}");
+        assert_eq!(count(&stage, "users").await, "1");
+    }
+}
+
+#[tokio::test]
+async fn a_check_of_the_teams_names_its_columns() {
+    for (check, columns) in [
+        ("username = lower(username)", vec!["username"]),
+        ("username <> email AND email = lower(email)", vec!["email", "username"]),
+        ("length(password) > 500", vec!["password"]),
+        ("id > 5", vec![]),
+    ] {
+        let stage = Stage::new().await;
+        stage.execute(&format!("ALTER TABLE users ADD CHECK ({check})")).await;
+        let database = stage.database_of(Group::Signup);
+        let refused = insert(&database, "Ada", "Ada@example.com", 1).await;
+        let columns = columns.into_iter().map(str::to_owned).collect();
+        assert_eq!(refused, Insert::Refused(columns), "{check}");
+        assert_eq!(count(&stage, "users").await, "0");
+    }
+}
+
+#[tokio::test]
+async fn after_the_last_number_no_user_is_made() {
+    for sequence in ["", "AS bigint MAXVALUE 9000000000"] {
+        let stage = Stage::new().await;
+        stage.execute(&format!("ALTER SEQUENCE users_id_seq {sequence} RESTART 2147483647")).await;
+        let database = stage.database_of(Group::Signup);
+        let last = insert(&database, "ada", "ada@example.com", 1).await;
+        assert_eq!(last, Insert::Created(UserId::new(i32::MAX)));
+        let users = Users::new(database);
+        let refused = users.insert(&username("eve"), &email("e@example.com"), &hash(2).await).await;
+        assert!(matches!(refused, Err(Error::NumbersExhausted(_))), "{refused:?}");
+    }
+}
+
+#[tokio::test]
 async fn an_insert_that_is_sent_again_finds_its_own_row() {
     let stage = Stage::new().await;
     let created = insert(&stage.database_of(Group::Signup), "ada", "ada@example.com", 1).await;
@@ -81,7 +163,7 @@ async fn of_many_at_once_one_is_made() {
         match task.await.unwrap() {
             Insert::Created(_) => created += 1,
             Insert::UsernameTaken => {}
-            Insert::EmailTaken => panic!("the name comes first"),
+            other => panic!("the name comes first: {other:?}"),
         }
     }
     assert_eq!(created, 1);
@@ -154,9 +236,9 @@ async fn a_database_that_is_not_migrated_says_so() {
 #[tokio::test]
 async fn an_error_names_no_value_of_a_row() {
     let stage = Stage::new().await;
-    stage.execute("ALTER TABLE users ADD CONSTRAINT short CHECK (length(email) < 5)").await;
+    stage.execute("ALTER TABLE users ADD COLUMN team text NOT NULL").await;
     let users = Users::new(stage.database_of(Group::Signup));
     let address = email("ada@example.com");
     let error = users.insert(&username("ada"), &address, &hash(1).await).await.unwrap_err();
-    assert_eq!(error.to_string(), "the database refuses a statement: SQLSTATE 23514 users short");
+    assert_eq!(error.to_string(), "the database refuses a statement: SQLSTATE 23502 users team");
 }

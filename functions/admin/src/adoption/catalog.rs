@@ -56,6 +56,8 @@ pub(super) struct Index {
     pub(super) name: String,
     pub(super) columns: Vec<String>,
     pub(super) unique: bool,
+    /// Whether it holds an exclusion constraint.
+    pub(super) excludes: bool,
     /// Not what a broken `CREATE INDEX CONCURRENTLY` leaves behind.
     pub(super) valid: bool,
     /// Of columns alone, of all rows, checked at once.
@@ -80,6 +82,8 @@ pub(super) struct ForeignKey {
 #[derive(Debug, Deserialize)]
 pub(super) struct Constraint {
     pub(super) name: String,
+    /// What a check asks of a row, as SQL has it.
+    pub(super) check: Option<String>,
     pub(super) validated: bool,
 }
 
@@ -141,7 +145,7 @@ const TABLE: &str = "\
             WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
             ORDER BY a.attnum), \
         'indexes', ARRAY(SELECT json_build_object( \
-            'name', i.relname, 'unique', x.indisunique, 'valid', x.indisvalid, \
+            'name', i.relname, 'unique', x.indisunique, 'excludes', x.indisexclusion, 'valid', x.indisvalid, \
             'plain', x.indexprs IS NULL AND x.indpred IS NULL AND x.indimmediate, \
             'primary', x.indisprimary, \
             'of_constraint', EXISTS (SELECT FROM pg_constraint AS k \
@@ -164,7 +168,8 @@ const TABLE: &str = "\
             FROM pg_constraint AS k WHERE k.conrelid = c.oid AND k.contype = 'f' \
             ORDER BY k.conname), \
         'constraints', ARRAY(SELECT json_build_object( \
-            'name', k.conname, 'validated', k.convalidated) \
+            'name', k.conname, 'validated', k.convalidated, \
+            'check', CASE k.contype WHEN 'c' THEN pg_get_constraintdef(k.oid) END) \
             FROM pg_constraint AS k WHERE k.conrelid = c.oid ORDER BY k.conname), \
         'referrers', ARRAY(SELECT json_build_object( \
             'table', k.conrelid::regclass::text, 'lets_go', k.confdeltype IN ('c', 'n', 'd')) \

@@ -17,6 +17,10 @@ const BODY_BYTES: u32 = 65_516;
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html>
 const CONTEXT_BYTES: u32 = 6_000;
 
+/// The checks of `users` that a migration makes, for good or while it runs.
+const OURS: [&str; 3] =
+    ["users_hashed_by_check", "users_username_not_null_check", "users_email_not_null_check"];
+
 /// Of the tables as they are made.
 pub(super) fn of_catalog(catalog: &Catalog) -> Vec<String> {
     let Some(users) = &catalog.users else { return Vec::new() };
@@ -24,12 +28,16 @@ pub(super) fn of_catalog(catalog: &Catalog) -> Vec<String> {
     let holding = holding
         .map(|it| format!("{} refers to users: who has rows there can't be deleted", it.table));
     let known = [["id"], ["username"], ["email"]];
-    let others = users
-        .indexes
-        .iter()
-        .filter(|it| it.unique && !(it.plain && known.iter().any(|one| it.columns == one)));
+    let others = users.indexes.iter().filter(|it| {
+        it.excludes || it.unique && !(it.plain && known.iter().any(|one| it.columns == one))
+    });
     let others = others.map(|it| {
-        format!("{} is unique too: a sign-up that it alone refuses is answered 503", it.name)
+        format!("{} is unique too: a sign-up that it alone refuses is answered 409", it.name)
+    });
+    let checks = users.constraints.iter().filter(|it| !OURS.contains(&&*it.name));
+    let checks = checks.filter_map(|it| Some((&it.name, it.check.as_ref()?)));
+    let checks = checks.map(|(name, check)| {
+        format!("{name} stays: a sign-up that breaks it is answered 422 ({check})")
     });
     let tables = [
         ("users", catalog.users.as_ref()),
@@ -48,7 +56,7 @@ pub(super) fn of_catalog(catalog: &Catalog) -> Vec<String> {
             format!("{trigger} runs at each insert into {name}, with the rights of the owner of the tables")
         })
     });
-    holding.chain(others).chain(secured).chain(run).collect()
+    holding.chain(others).chain(checks).chain(secured).chain(run).collect()
 }
 
 /// Of the rows of `users`, in a table whose shape is right.

@@ -25,6 +25,7 @@ pub(super) fn steps(catalog: &Catalog, counts: &Counts, now: NumericDate) -> Vec
         steps.extend(not_null("users", &["users"], users, column));
         steps.extend(unique("users", &["users"], users, column, name, attach));
     }
+    steps.extend(mailboxes(users));
     if catalog.roles.is_none() {
         steps.push(Step::new(
             "create the table roles, with its three rows",
@@ -92,6 +93,16 @@ fn hashed_by(users: &Table) -> Option<Step> {
     (!works.is_empty()).then(|| Step::new(told, works))
 }
 
+/// The index by which a sign-up looks for an address, as V1 makes it.
+fn mailboxes(users: &Table) -> Option<Step> {
+    let columns = "(left(email::text, strpos(email::text, '@'::text)) \
+                   || lower(substr(email::text, strpos(email::text, '@'::text) + 1)))";
+    let work = Work::Index { unique: false, name: "users_mailbox_idx", table: "users", columns };
+    let is_there = users.index("users_mailbox_idx").is_some_and(|index| index.valid);
+    let words = "find addresses without the case of their domain, by an index";
+    (!is_there).then(|| Step::new(words, vec![work]))
+}
+
 fn validate(table: &str, constraint: &str) -> Work {
     Work::Long(format!("ALTER TABLE {table} VALIDATE CONSTRAINT {constraint}"))
 }
@@ -142,7 +153,7 @@ fn unique(
         Some(index) if index.name != name || index.of_constraint => return None,
         Some(_) => {}
         None => {
-            works.push(Work::UniqueIndex { name, table: table_name, columns });
+            works.push(Work::Index { unique: true, name, table: table_name, columns });
         }
     }
     let sql = format!("ALTER TABLE {table_name} ADD CONSTRAINT {name} {attach} USING INDEX {name}");

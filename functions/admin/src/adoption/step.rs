@@ -17,9 +17,9 @@ pub(super) enum Work {
     Long(String),
     /// Folds duplicates.
     Fold(Fold),
-    /// Builds a unique index while rows come and go. A duplicate that comes meanwhile is for the
-    /// next plan.
-    UniqueIndex { name: &'static str, table: &'static str, columns: &'static str },
+    /// Builds an index while rows come and go. A duplicate that comes meanwhile to a unique one is
+    /// for the next plan.
+    Index { unique: bool, name: &'static str, table: &'static str, columns: &'static str },
 }
 
 /// Whom a brief transaction keeps out.

@@ -62,8 +62,8 @@ pub(super) async fn run(client: &Client, step: &Step) -> Result<(), Failure> {
             Work::Long(sql) => long(client, sql).await?,
             Work::Fold(Fold::Roles) => fold::roles(client).await?,
             Work::Fold(Fold::Memberships) => fold::memberships(client).await?,
-            Work::UniqueIndex { name, table, columns } => {
-                unique_index(client, name, table, columns).await?;
+            Work::Index { unique, name, table, columns } => {
+                index(client, *unique, name, table, columns).await?;
             }
         }
     }
@@ -116,8 +116,9 @@ async fn long(client: &Client, sql: &str) -> Result<(), Failure> {
     }
 }
 
-async fn unique_index(
+async fn index(
     client: &Client,
+    unique: bool,
     name: &str,
     table: &str,
     columns: &str,
@@ -125,7 +126,8 @@ async fn unique_index(
     // What is left of an attempt that broke off or failed: it holds up inserts for nothing.
     let leftover = format!("DROP INDEX CONCURRENTLY IF EXISTS {name}");
     long(client, &leftover).await?;
-    let create = format!("CREATE UNIQUE INDEX CONCURRENTLY {name} ON {table} ({columns})");
+    let unique = if unique { "UNIQUE " } else { "" };
+    let create = format!("CREATE {unique}INDEX CONCURRENTLY {name} ON {table} ({columns})");
     let created = long(client, &create).await;
     if created.is_err() {
         // That failure is the one to tell.

@@ -24,6 +24,7 @@ pub(crate) fn checks() -> Vec<Check> {
         an_email_that_is_taken_is_a_conflict;
         a_name_and_an_email_that_are_taken_are_a_conflict_of_the_name;
         names_and_emails_are_compared_exactly;
+        the_domain_of_an_email_is_compared_without_case;
         a_name_may_be_in_any_script;
         the_password_is_stored_as_bcrypt_of_the_default_cost needs Database;
         a_long_password_is_stored_as_bcrypt_sha256 needs Database;
@@ -103,6 +104,19 @@ fn names_and_emails_are_compared_exactly(target: &Target) {
     target
         .signin(&person.username.to_uppercase(), &person.password)
         .is_text(401, "Incorrect username or password");
+}
+
+fn the_domain_of_an_email_is_compared_without_case(target: &Target) {
+    let mut person = Person::new("domain");
+    let (local, domain) = person.email.split_once('@').expect("an address");
+    let (lower, upper) = (person.email.clone(), format!("{local}@{}", domain.to_uppercase()));
+    person.email.clone_from(&upper);
+    target.signup(&person).is_json(200, &person.public());
+    for email in [lower, upper] {
+        let mut other = Person::new("other");
+        other.email = email;
+        target.signup(&other).is_text(409, "Email already registered");
+    }
 }
 
 fn a_name_may_be_in_any_script(target: &Target) {
