@@ -6,6 +6,7 @@ set -euo pipefail
 usage() {
   cat <<'END'
 Usage: deployment/admin.sh [--sam-local] migrate [--check | --new-database-id]
+       deployment/admin.sh [--sam-local] logins [--iam] [--connection-limit NUMBER]
        deployment/admin.sh [--sam-local] grant USERNAME|--id ID ROLE
        deployment/admin.sh [--sam-local] revoke USERNAME|--id ID ROLE
        deployment/admin.sh [--sam-local] list [--unreadable]
@@ -13,6 +14,8 @@ Usage: deployment/admin.sh [--sam-local] migrate [--check | --new-database-id]
 migrate prints what it did, as JSON; what is left for an administrator to do goes to standard error. With --check it
 says what it would do and what stands in its way, and changes nothing. With --new-database-id the database gets another
 id, as a copy of another database needs it: no token of that one is good here, and its own are void, too.
+logins makes the logins of DatabaseLogins, or updates them: with the passwords of their secrets, or with --iam for tokens
+of RDS. It prints them, and how many connections each may have at once.
 grant and revoke print the roles that the user has then; list prints a line of JSON for each user. With --unreadable
 these are the users who can't sign in, since no password of theirs can be verified: the id, and of which scheme the
 password is. How many there are of each goes to standard error.
@@ -39,8 +42,22 @@ if [ "$*" = 'list --unreadable' ]; then
   unreadable=true
   set -- list
 fi
+iam=false connection_limit=null
+if [ "${1:-}" = logins ]; then
+  shift
+  while [ $# -gt 0 ]; do
+    case $1 in
+      --iam) iam=true ;;
+      --connection-limit) connection_limit=${2:-} && shift ;;
+      *) usage >&2 && exit 2 ;;
+    esac
+    shift || { usage >&2 && exit 2; }
+  done
+  [[ $connection_limit =~ ^(null|[0-9]{1,7})$ ]] || { usage >&2 && exit 2; }
+  set -- logins
+fi
 case "${1:-} $#" in
-  'migrate 1' | 'list 1' | 'grant 3' | 'revoke 3') ;;
+  'migrate 1' | 'logins 1' | 'list 1' | 'grant 3' | 'revoke 3') ;;
   'grant 4' | 'revoke 4') [[ $2 = --id && $3 =~ ^-?[0-9]+$ ]] || { usage >&2 && exit 2; } ;;
   '-h 1' | '--help 1') usage && exit ;;
   *) usage >&2 && exit 2 ;;
@@ -106,7 +123,11 @@ case $1 in
   migrate)
     ask --argjson check "$check" --argjson new "$new_database_id" '{verb: "migrate", check: $check, new_database_id: $new}'
     jq -c . <<<"$answer"
-    jq -r '.group_roles.to_do // empty' <<<"$answer" >&2
+    jq -r '.group_roles.to_do // empty, .warnings[]?' <<<"$answer" >&2
+    ;;
+  logins)
+    ask --argjson iam "$iam" --argjson limit "$connection_limit" '{verb: "logins", iam: $iam, connection_limit: $limit}'
+    jq -c . <<<"$answer"
     ;;
   grant | revoke)
     if [ "$#" -eq 4 ]; then

@@ -20,9 +20,12 @@ WAYS_IN_WITH_PROXY = WAYS_IN | {
 }
 
 
+LOGINS = [f"{SECRET}:{it}" for it in ("a", "j", "i", "u")]
+
+
 def check(path, source):
     template = parsed(path)
-    plain, whole = Stack(template), Stack(template, Proxy="on", Reader="on", DatabaseAuth="iam", DatabaseReadSecretArn=f"{SECRET}:r")
+    plain, whole = Stack(template), Stack(template, Proxy="on", Reader="on", DatabaseAuth="iam", LoginSecretArns=",".join(LOGINS))
     for stack, ways_in in ((plain, WAYS_IN), (whole, WAYS_IN_WITH_PROXY)):
         check_network(stack, ways_in)
         check_cluster(stack)
@@ -99,7 +102,7 @@ def check_proxy(stack):
     proxy = stack.of_type("AWS::RDS::DBProxy")["DatabaseProxy"]
     same("TLS to the proxy", proxy["RequireTLS"], True)
     same("the proxy's group", proxy["VpcSecurityGroupIds"], ["<ProxySecurityGroup>"])
-    logins = ["<Cluster.MasterUserSecret.SecretArn>", f"{SECRET}:r"]
+    logins = ["<Cluster.MasterUserSecret.SecretArn>", *LOGINS]
     same("the proxy's logins", [it["SecretArn"] for it in proxy["Auth"]], logins)
     same("how the proxy takes them", {it["IAMAuth"] for it in proxy["Auth"]}, {"REQUIRED"})
     roles = stack.of_type("AWS::IAM::Role")

@@ -3,11 +3,12 @@
 import json
 
 from fault import holds, same
-from matrix import GROUPS, KEY, LEGACY, MATRIX, OWNER, READER, SUBNETS, UNTIL, WRITER
+from matrix import GROUPS, HOST, KEY, LEGACY, OWNER, SEPARATE, SUBNETS, UNTIL
 from stack import deployed, parsed
 
 HASHING = {"SignupFunction", "SigninFunction", "TokenFunction"}
 READING = {"AuthorizerFunction", "JwksFunction"}
+CLASSES = {"SignupFunction": "signup", "SigninFunction": "signin", "TokenFunction": "signin", "JwksFunction": "jwks", "AuthorizerFunction": "authorizer"}
 WITH_DATABASE = HASHING | READING | {"AdminFunction"}
 
 
@@ -87,21 +88,24 @@ def check_environment(source):
 
 
 def check_logins(source):
-    """That a function's login is the one that its rights are for."""
-    parameters, _ = MATRIX["all at once"]
-    for name, function in of(source, **parameters).items():
-        variables = function["Environment"]["Variables"]
-        secret, user = (OWNER, "owner")
-        if name in READING:
-            secret, user = (READER, "reader")
-        if name in HASHING:
-            secret, user = (WRITER, "writer")
-        wanted = (secret, user) if name in WITH_DATABASE else (None, None)
-        same(f"login of {name}", (variables.get("DATABASE_SECRET_ARN"), variables.get("DATABASE_USER")), wanted)
-    for name, function in of(source, DatabaseSecretArn=OWNER, DatabaseUser="owner").items():
-        variables = function["Environment"]["Variables"]
-        wanted = (OWNER, "owner") if name in WITH_DATABASE else (None, None)
-        same(f"one login for all, {name}", (variables.get("DATABASE_SECRET_ARN"), variables.get("DATABASE_USER")), wanted)
+    """That a function's login is the one that its rights are for, and that it has no other's password."""
+    password = {"DatabaseSecretArn": OWNER, "DatabaseUser": "owner", "DatabasePassword": "p"}
+    by_iam = {"DatabaseAuth": "iam", "DatabaseResourceId": "db-ABC", "DatabaseUser": "owner"}
+    for parameters, separate in ((HOST | password, False), (HOST | password | {"DatabaseLogins": "prepared"}, False), (SEPARATE | password, True), (HOST | by_iam, False), (SEPARATE | by_iam, True)):
+        iam = "DatabaseAuth" in parameters
+        for name, function in of(source, **parameters).items():
+            variables = function["Environment"]["Variables"]
+            wanted = ("", "owner", "") if iam else (OWNER, "owner", "p")
+            if separate and name in CLASSES:
+                one = CLASSES[name]
+                wanted = ("" if iam else f"<{one.capitalize()}Login>", f"latchkey_{one}_iam", "")
+            found = tuple(variables.get(it) for it in ("DATABASE_SECRET_ARN", "DATABASE_USER", "DATABASE_PASSWORD"))
+            same(f"login of {name} with {parameters}", found, wanted if name in WITH_DATABASE else (None, None, None))
+    for parameters, made in ((HOST, 0), (HOST | {"DatabaseLogins": "prepared"}, 4), (SEPARATE, 4), (SEPARATE | by_iam, 0)):
+        secrets = deployed(source, **parameters).of_type("AWS::SecretsManager::Secret")
+        names = {it["GenerateSecretString"].get("SecretStringTemplate") for it in secrets.values()} - {None}
+        wanted = {f'{{"username":"latchkey_{it}_login"}}' for it in CLASSES.values()} if made else set()
+        same(f"secrets of logins with {parameters}", names, wanted)
 
 
 def check_legacy_tokens(source):

@@ -1,5 +1,7 @@
 """What each function may do beside writing its own log, under several sets of parameters.
 
+This is its reach in AWS; what its login may do in SQL is in docs/architecture.md, held by shared/src/db.rs.
+
 A right is (effect, action, resource, condition).
 """
 
@@ -8,7 +10,7 @@ import json
 from stack import ACCOUNT, REGION
 
 SECRET = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret"
-OWNER, READER, WRITER = f"{SECRET}:owner-aaaaaa", f"{SECRET}:reader-bbbbbb", f"{SECRET}:writer-cccccc"
+OWNER = f"{SECRET}:owner-aaaaaa"
 LEGACY, UNTIL = f"{SECRET}:legacy-dddddd", "2027-01-31T00:00:00Z"
 KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/0123"
 EC2 = f"arn:aws:ec2:{REGION}:{ACCOUNT}"
@@ -57,6 +59,10 @@ NETWORK = {
     allow("ec2:DescribeSubnets", "*"),
     ("Deny", "ec2:*", "*", json.dumps({"Null": {"lambda:SourceFunctionArn": "false"}})),
 }
+HOST = {"DatabaseHost": "h", "DatabaseName": "n"}
+SEPARATE = HOST | {"DatabaseLogins": "separate"}
+# Each class of work has a login; admin gives them their passwords.
+LOGINS = secret("<AuthorizerLogin>") | secret("<JwksLogin>") | secret("<SigninLogin>") | secret("<SignupLogin>")
 TRACE = {allow("xray:PutTraceSegments", "*"), allow("xray:PutTelemetryRecords", "*")}
 NONE = set()
 
@@ -99,51 +105,46 @@ MATRIX = {
             "Admin": secret(OWNER) | PUBLISH,
         },
     ),
-    "a secret for those that read, one for the others": (
-        {"DatabaseSecretArn": OWNER, "DatabaseReadSecretArn": READER},
+    "with logins prepared": (
+        HOST | {"DatabaseSecretArn": OWNER, "DatabaseLogins": "prepared"},
         {
             "Signup": secret(OWNER),
             "Signin": secret(OWNER) | SIGN,
             "Token": secret(OWNER) | SIGN,
             "Me": NONE,
             "Content": NONE,
-            "Jwks": secret(READER),
+            "Jwks": secret(OWNER),
             "Docs": NONE,
-            "Authorizer": secret(READER),
-            "Admin": secret(OWNER) | PUBLISH,
+            "Authorizer": secret(OWNER),
+            "Admin": secret(OWNER) | LOGINS | PUBLISH,
         },
     ),
-    "three secrets": (
-        {"DatabaseSecretArn": OWNER, "DatabaseReadSecretArn": READER, "DatabaseWriteSecretArn": WRITER},
+    "with logins of their own": (
+        SEPARATE | {"DatabaseSecretArn": OWNER},
         {
-            "Signup": secret(WRITER),
-            "Signin": secret(WRITER) | SIGN,
-            "Token": secret(WRITER) | SIGN,
+            "Signup": secret("<SignupLogin>"),
+            "Signin": secret("<SigninLogin>") | SIGN,
+            "Token": secret("<SigninLogin>") | SIGN,
             "Me": NONE,
             "Content": NONE,
-            "Jwks": secret(READER),
+            "Jwks": secret("<JwksLogin>"),
             "Docs": NONE,
-            "Authorizer": secret(READER),
-            "Admin": secret(OWNER) | PUBLISH,
+            "Authorizer": secret("<AuthorizerLogin>"),
+            "Admin": secret(OWNER) | LOGINS | PUBLISH,
         },
     ),
-    "three secrets under a key": (
+    "with logins of their own, the owner's under a key": (
+        SEPARATE | {"DatabaseSecretArn": OWNER, "DatabaseSecretsKeyArn": KEY},
         {
-            "DatabaseSecretArn": OWNER,
-            "DatabaseReadSecretArn": READER,
-            "DatabaseWriteSecretArn": WRITER,
-            "DatabaseSecretsKeyArn": KEY,
-        },
-        {
-            "Signup": decrypted(WRITER),
-            "Signin": decrypted(WRITER) | SIGN,
-            "Token": decrypted(WRITER) | SIGN,
+            "Signup": secret("<SignupLogin>"),
+            "Signin": secret("<SigninLogin>") | SIGN,
+            "Token": secret("<SigninLogin>") | SIGN,
             "Me": NONE,
             "Content": NONE,
-            "Jwks": decrypted(READER),
+            "Jwks": secret("<JwksLogin>"),
             "Docs": NONE,
-            "Authorizer": decrypted(READER),
-            "Admin": decrypted(OWNER) | PUBLISH,
+            "Authorizer": secret("<AuthorizerLogin>"),
+            "Admin": decrypted(OWNER) | LOGINS | PUBLISH,
         },
     ),
     "by IAM, one user": (
@@ -160,36 +161,23 @@ MATRIX = {
             "Admin": connect("db-ABC", "owner") | PUBLISH,
         },
     ),
-    "by IAM, three users": (
+    "by IAM, with logins of their own": (
+        SEPARATE | {"DatabaseAuth": "iam", "DatabaseResourceId": "cluster-ABC", "DatabaseUser": "owner"},
         {
-            "DatabaseAuth": "iam",
-            "DatabaseHost": "h",
-            "DatabaseResourceId": "cluster-ABC",
-            "DatabaseUser": "owner",
-            "DatabaseReadUser": "reader",
-            "DatabaseWriteUser": "writer",
-        },
-        {
-            "Signup": connect("cluster-ABC", "writer"),
-            "Signin": connect("cluster-ABC", "writer") | SIGN,
-            "Token": connect("cluster-ABC", "writer") | SIGN,
+            "Signup": connect("cluster-ABC", "latchkey_signup_iam"),
+            "Signin": connect("cluster-ABC", "latchkey_signin_iam") | SIGN,
+            "Token": connect("cluster-ABC", "latchkey_signin_iam") | SIGN,
             "Me": NONE,
             "Content": NONE,
-            "Jwks": connect("cluster-ABC", "reader"),
+            "Jwks": connect("cluster-ABC", "latchkey_jwks_iam"),
             "Docs": NONE,
-            "Authorizer": connect("cluster-ABC", "reader"),
+            "Authorizer": connect("cluster-ABC", "latchkey_authorizer_iam"),
             "Admin": connect("cluster-ABC", "owner") | PUBLISH,
         },
     ),
-    # Users without iam are the parts of a login: they open nothing in IAM.
-    "by password, with three users": (
-        {
-            "DatabaseHost": "h",
-            "DatabaseResourceId": "cluster-ABC",
-            "DatabaseUser": "owner",
-            "DatabaseReadUser": "reader",
-            "DatabaseWriteUser": "writer",
-        },
+    # A user without iam is a part of a login: it opens nothing in IAM.
+    "in parts": (
+        HOST | {"DatabaseResourceId": "cluster-ABC", "DatabaseUser": "owner"},
         {
             "Signup": NONE,
             "Signin": SIGN,
@@ -261,54 +249,49 @@ MATRIX = {
     "all at once": (
         {
             "DatabaseSecretArn": OWNER,
-            "DatabaseReadSecretArn": READER,
-            "DatabaseWriteSecretArn": WRITER,
+            **SEPARATE,
             "DatabaseSecretsKeyArn": KEY,
             "LegacyTokenSecretArn": LEGACY,
             "LegacyTokensUntil": UNTIL,
             "DatabaseUser": "owner",
-            "DatabaseReadUser": "reader",
-            "DatabaseWriteUser": "writer",
             "VpcSubnetIds": SUBNETS,
             "VpcSecurityGroupIds": GROUPS,
             "VpcId": "vpc-0123456789abcdef0",
             "Tracing": "on",
         },
         {
-            "Signup": decrypted(WRITER) | NETWORK | TRACE,
-            "Signin": decrypted(WRITER) | SIGN | NETWORK | TRACE,
-            "Token": decrypted(WRITER) | SIGN | NETWORK | TRACE,
+            "Signup": secret("<SignupLogin>") | NETWORK | TRACE,
+            "Signin": secret("<SigninLogin>") | SIGN | NETWORK | TRACE,
+            "Token": secret("<SigninLogin>") | SIGN | NETWORK | TRACE,
             "Me": TRACE,
             "Content": TRACE,
-            "Jwks": decrypted(READER) | NETWORK | TRACE,
+            "Jwks": secret("<JwksLogin>") | NETWORK | TRACE,
             "Docs": TRACE,
-            "Authorizer": decrypted(READER) | decrypted(LEGACY) | NETWORK | TRACE,
-            "Admin": decrypted(OWNER) | PUBLISH | NETWORK | TRACE,
+            "Authorizer": secret("<AuthorizerLogin>") | decrypted(LEGACY) | NETWORK | TRACE,
+            "Admin": decrypted(OWNER) | LOGINS | PUBLISH | NETWORK | TRACE,
         },
     ),
     "all at once, by IAM": (
         {
             "DatabaseAuth": "iam",
-            "DatabaseHost": "h",
+            **SEPARATE,
             "DatabaseResourceId": "prx-ABC",
             "LegacyTokenSecretArn": LEGACY,
             "LegacyTokensUntil": UNTIL,
             "DatabaseUser": "owner",
-            "DatabaseReadUser": "reader",
-            "DatabaseWriteUser": "writer",
             "VpcSubnetIds": SUBNETS,
             "VpcSecurityGroupIds": GROUPS,
             "Tracing": "on",
         },
         {
-            "Signup": connect("prx-ABC", "writer") | NETWORK | TRACE,
-            "Signin": connect("prx-ABC", "writer") | SIGN | NETWORK | TRACE,
-            "Token": connect("prx-ABC", "writer") | SIGN | NETWORK | TRACE,
+            "Signup": connect("prx-ABC", "latchkey_signup_iam") | NETWORK | TRACE,
+            "Signin": connect("prx-ABC", "latchkey_signin_iam") | SIGN | NETWORK | TRACE,
+            "Token": connect("prx-ABC", "latchkey_signin_iam") | SIGN | NETWORK | TRACE,
             "Me": TRACE,
             "Content": TRACE,
-            "Jwks": connect("prx-ABC", "reader") | NETWORK | TRACE,
+            "Jwks": connect("prx-ABC", "latchkey_jwks_iam") | NETWORK | TRACE,
             "Docs": TRACE,
-            "Authorizer": connect("prx-ABC", "reader") | secret(LEGACY) | NETWORK | TRACE,
+            "Authorizer": connect("prx-ABC", "latchkey_authorizer_iam") | secret(LEGACY) | NETWORK | TRACE,
             "Admin": connect("prx-ABC", "owner") | PUBLISH | NETWORK | TRACE,
         },
     ),

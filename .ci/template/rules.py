@@ -2,7 +2,7 @@
 
 from alarms import TOPIC
 from fault import same
-from matrix import GROUPS, KEY, LEGACY, MATRIX, OWNER, SUBNETS, UNTIL
+from matrix import GROUPS, KEY, LEGACY, MATRIX, OWNER, SEPARATE, SUBNETS, UNTIL
 from outputs import DOMAIN
 from stack import Stack, parsed
 
@@ -20,10 +20,11 @@ REFUSED = [
     (IAM | {"DatabaseUser": ""}, {"IamNeedsADatabaseAndAUser"}),
     (IAM | {"DatabaseResourceId": ""}, {"IamNeedsADatabaseAndAUser"}),
     (IAM | {"DatabaseSecretArn": OWNER}, {"IamTakesNoPassword"}),
-    (IAM | {"DatabaseReadSecretArn": OWNER}, {"IamTakesNoPassword"}),
-    (IAM | {"DatabaseWriteSecretArn": OWNER}, {"IamTakesNoPassword"}),
     (IAM | {"DatabasePassword": "p"}, {"IamTakesNoPassword"}),
     (DATABASE | {"DatabaseSecretsKeyArn": KEY}, {"AKeyIsOfSecrets"}),
+    (DATABASE | SEPARATE, {"LoginsNeedAHostAndAName"}),
+    (SEPARATE | {"DatabaseSecretArn": OWNER, "DatabaseHost": ""}, {"LoginsNeedAHostAndAName"}),
+    (SEPARATE | {"DatabaseSecretArn": OWNER, "DatabaseName": "", "DatabaseLogins": "prepared"}, {"LoginsNeedAHostAndAName"}),
     (BY_VALUE | {"LegacyTokensUntil": ""}, {"LegacyTokensNeedADay"}),
     (BY_ARN | {"LegacyTokensUntil": ""}, {"LegacyTokensNeedADay"}),
     (DATABASE | {"LegacyTokensUntil": UNTIL}, {"LegacyTokensNeedASecret"}),

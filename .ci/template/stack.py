@@ -83,6 +83,8 @@ class Stack:
         match function:
             case "Fn::Equals":
                 return self.resolved(arguments[0]) == self.resolved(arguments[1])
+            case "Condition":
+                return self.condition(arguments)
             case "Fn::Not":
                 return not self.truth(arguments[0])
             case "Fn::And":

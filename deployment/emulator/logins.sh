@@ -1,45 +1,45 @@
-# shellcheck shell=bash disable=SC2154,SC2034,SC2016 # sourced by deployment/emulator.sh, whose names it uses; the $s are of jq
-# A login of its own for each kind of function, in place of the owner's for all: members of the group roles that
-# `migrate` has made, each in a secret as RDS writes it. What comes later runs with these.
+# shellcheck shell=bash disable=SC2154,SC2034 # sourced by deployment/emulator.sh, whose names it uses
+# A login for each class of work, in place of the owner's for all. What comes later runs with these.
 
-# secret NAME JQ...: makes a secret of the JSON that jq makes; prints its ARN.
-secret() {
-  aws secretsmanager create-secret --name "$1" --secret-string file://<(jq -nc "${@:2}") --query ARN --output text
-}
-# login NAME GROUP: sets login_password, that of a new login.
-login() {
-  login_password=$(python3 -c 'import secrets; print(secrets.token_hex(16))')
-  sql "CREATE ROLE $1 LOGIN PASSWORD '$login_password' IN ROLE $2"
-}
-# refused_to LOGIN PASSWORD STATEMENT: by PostgreSQL, since the login lacks the right.
+# refused_to LOGIN STATEMENT: by PostgreSQL, to the login of that secret, since it lacks the right.
 refused_to() {
-  ! PGPASSWORD=$2 "$psql" -h 127.0.0.1 -p "$database_port" -U "$1" -d postgres -qAtX -c "$3" >"$place/answer" 2>&1 ||
-    fail "$1 may do this: $3"
-  grep -q 'permission denied' "$place/answer" || fail "$3: $(<"$place/answer")"
+  local login user login_password
+  login=$(aws secretsmanager get-secret-value --secret-id "$(resource "$1")" --query SecretString --output text)
+  user=$(jq -r .username <<<"$login") login_password=$(jq -r .password <<<"$login")
+  ! PGPASSWORD=$login_password "$psql" -h 127.0.0.1 -p "$database_port" -U "$user" -d postgres -qAtX -c "$2" >"$place/answer" 2>&1 ||
+    fail "$user may do this: $2"
+  grep -q 'permission denied' "$place/answer" || fail "$2: $(<"$place/answer")"
 }
 
-step "a login for each kind of function, and a secret for each login"
-owner_arn=$(secret latchkey/owner --arg password "$password" --argjson port "$database_port" \
-  '{engine: "postgres", username: "latchkey", password: $password, host: "127.0.0.1", port: $port, dbname: "postgres"}')
-login latchkey_writer latchkey_signin,latchkey_signup
-refused_to latchkey_writer "$login_password" "INSERT INTO roles (name) VALUES ('ROLE_KING')"
-refused_to latchkey_writer "$login_password" 'DELETE FROM signing_keys'
-write_arn=$(secret latchkey/writer --arg password "$login_password" --argjson port "$database_port" \
-  '{engine: "postgres", username: "latchkey_writer", password: $password, host: "127.0.0.1", port: $port, dbname: "postgres"}')
-login latchkey_reader latchkey_authorizer,latchkey_jwks
-refused_to latchkey_reader "$login_password" 'SELECT password FROM users'
-refused_to latchkey_reader "$login_password" 'DELETE FROM users'
-# As RDS writes that of a user it manages; the template's parameters say the rest.
-read_arn=$(secret latchkey/reader --arg password "$login_password" '{username: "latchkey_reader", password: $password}')
+step "sam deploy: the owner's login in a secret, and secrets for the others"
+owner_arn=$(aws secretsmanager create-secret --name latchkey/owner --query ARN --output text \
+  --secret-string file://<(jq -nc --arg password "$password" '{username: "latchkey", password: $password}'))
+parameters=("${parameters[@]/#DatabaseUrl=*/DatabaseUrl=\"\"}" DatabaseSecretArn="$owner_arn" DatabaseHost=127.0.0.1
+  DatabasePort="$database_port" DatabaseName=postgres DatabaseLogins=prepared)
+deploy "${parameters[@]}"
+is_good
+deployment/admin.sh migrate 2>"$place/warnings" >/dev/null
+grep -q 'log in as the owner' "$place/warnings" || fail "migrate doesn't warn that the functions log in as the owner"
 
-step "sam deploy: three secrets in place of the URL"
-parameters=("${parameters[@]/#DatabaseUrl=*/DatabaseUrl=\"\"}" DatabaseSecretArn="$owner_arn" DatabaseReadSecretArn="$read_arn"
-  DatabaseWriteSecretArn="$write_arn" DatabaseHost=127.0.0.1 DatabasePort="$database_port" DatabaseName=postgres)
+step "the logins, twice"
+admin logins
+admin logins --connection-limit 20
+refused_to SigninLogin 'SELECT password FROM users'
+refused_to SigninLogin 'INSERT INTO users_to_roles SELECT 1, id FROM roles'
+refused_to SignupLogin 'SELECT password FROM users'
+refused_to SignupLogin "INSERT INTO users (username, email) VALUES ('eve', 'eve@example.com')"
+refused_to JwksLogin 'SELECT email FROM users'
+refused_to AuthorizerLogin 'SELECT password FROM users'
+
+step "sam deploy: each function by its own"
+parameters=("${parameters[@]/#DatabaseLogins=prepared/DatabaseLogins=separate}")
 deploy "${parameters[@]}"
 is_good
 sign_in && is_good
 request GET /.well-known/jwks.json && expect_json 200 '.keys | length == 1'
 request POST /api/auth/signup "${json[@]}" "$ada" && expect 409 'Username already registered'
-admin list
+deployment/admin.sh migrate 2>"$place/warnings" >/dev/null
+[ ! -s "$place/warnings" ] || fail "migrate warns: $(<"$place/warnings")"
 logins=$(sql "SELECT string_agg(DISTINCT usename, ' ' ORDER BY usename) FROM pg_stat_activity WHERE application_name = 'latchkey'")
-[ "$logins" = 'latchkey latchkey_reader latchkey_writer' ] || fail "the functions' logins are: $logins"
+wanted='latchkey latchkey_authorizer_login latchkey_jwks_login latchkey_signin_login latchkey_signup_login'
+[ "$logins" = "$wanted" ] || fail "the functions' logins are: $logins"

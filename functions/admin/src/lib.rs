@@ -1,12 +1,13 @@
 //! What an operator does, by IAM alone: it has no route.
 //!
-//! `{"verb":"migrate"}`, the same with `"check":true` or `"new_database_id":true`,
+//! `{"verb":"migrate"}`, the same with `"check":true` or `"new_database_id":true`, `{"verb":"logins"}`,
 //! `{"verb":"grant","username":"ada","role":"ROLE_ADMIN"}`, with `"id":7` in place of the name,
 //! `revoke` alike,
 //! `{"verb":"list"}`, the same with `"unreadable":true`.
 
 mod adoption;
 mod group_roles;
+mod logins;
 mod migration;
 mod privilege;
 mod refusal;
@@ -19,14 +20,17 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 use shared::db::{
-    self, Database, DatabaseIdentity, Roles, SigningKeys, UnreadablePassword, UnreadablePasswords,
-    UserRoles,
+    self, Database, DatabaseIdentity, LOGINS, Roles, SigningKeys, UnreadablePassword,
+    UnreadablePasswords, UserRoles,
 };
 use shared::environment::Invalid;
 use shared::jwt::{self, KeySource};
-use shared::secrets_manager::SecretsManager;
+use shared::secrets_manager::{SecretsManager, Stage};
 use shared::{Clock, Environment, Role, UserId, log};
+use tokio_postgres::Client;
 
+use logins::Proof;
+use migration::Lock;
 pub use refusal::Refusal;
 use request::Request;
 pub use role_prefix::RolePrefix;
@@ -36,6 +40,8 @@ pub use role_prefix::RolePrefix;
 pub struct Admin {
     database: Database,
     role_prefix: RolePrefix,
+    login_secrets: Vec<String>,
+    has_separate_logins: bool,
     key_source: KeySource,
     access_token_seconds: u32,
     secrets: SecretsManager,
@@ -48,13 +54,22 @@ impl Admin {
     pub async fn from_env(env: &mut Environment) -> Result<Self, Invalid> {
         let database = db::Settings::from_env(env);
         let role_prefix = RolePrefix::from_env(env);
+        let login_secrets = env.text("DATABASE_LOGIN_SECRET_ARNS").unwrap_or_default();
+        let rule = "must be owner, prepared or separate";
+        let has_separate_logins = env.parsed("DATABASE_LOGINS", false, rule, |text| match text {
+            "owner" | "prepared" => Some(false),
+            "separate" => Some(true),
+            _ => None,
+        });
         let key_source = KeySource::from_env(env);
         let access_token_seconds = jwt::Settings::access_token_seconds(env);
         env.check()?;
         let secrets = SecretsManager::default();
         let database = Database::new(database, secrets.clone());
         let admin = Self::new(database, key_source, access_token_seconds, Clock::System);
-        Ok(Self { role_prefix, secrets, ..admin })
+        let login_secrets = login_secrets.split(',').filter(|arn| !arn.is_empty());
+        let login_secrets = login_secrets.map(str::to_owned).collect();
+        Ok(Self { role_prefix, login_secrets, has_separate_logins, secrets, ..admin })
     }
 
     /// An operator's hands on that database, whose group roles have the usual prefix.
@@ -66,7 +81,17 @@ impl Admin {
     ) -> Self {
         let secrets = SecretsManager::default();
         let role_prefix = RolePrefix::default();
-        Self { database, role_prefix, key_source, access_token_seconds, secrets, clock }
+        let (login_secrets, has_separate_logins) = (Vec::new(), false);
+        Self {
+            database,
+            role_prefix,
+            login_secrets,
+            has_separate_logins,
+            key_source,
+            access_token_seconds,
+            secrets,
+            clock,
+        }
     }
 
     /// With another prefix.
@@ -80,6 +105,7 @@ impl Admin {
         match Request::parse(event)? {
             Request::Migrate { new_database_id } => self.migrate(new_database_id).await,
             Request::CheckMigration => self.check_migration().await,
+            Request::Logins { iam, connection_limit } => self.logins(iam, connection_limit).await,
             Request::Grant(subject, role) => {
                 changed("grant", role, self.roles().grant(&subject, role).await?)
             }
@@ -105,6 +131,7 @@ impl Admin {
         let published = signing_keys::publish(&table, &keys, now, self.access_token_seconds).await;
         let group_roles = group_roles::set(lock.client(), &self.role_prefix).await;
         let user_ids_left = user_ids::left(lock.client()).await;
+        let warnings = self.warnings(lock.client()).await;
         lock.release().await;
         let (database_id, is_new) = identity?;
         Ok(json!({
@@ -113,8 +140,44 @@ impl Admin {
             "database_id": { "id": database_id.as_str(), "is_new": is_new },
             "signing_keys": published?,
             "group_roles": group_roles?.into_json(),
+            "warnings": warnings?,
             "user_ids_left": user_ids_left?,
         }))
+    }
+
+    /// What an operator should know of the logins.
+    async fn warnings(&self, client: &Client) -> Result<Vec<String>, db::Error> {
+        if self.has_separate_logins {
+            return logins::missing(client, &self.role_prefix).await;
+        }
+        let functions = LOGINS.iter().filter(|login| login.group.is_some());
+        let functions: Vec<_> = functions.map(|login| login.function).collect();
+        let functions = functions.join(", ");
+        Ok(vec![format!(
+            "These functions log in as the owner of the tables, so that an intruder in one may do \
+             anything there: {functions}. DatabaseLogins=separate gives them logins of their own."
+        )])
+    }
+
+    async fn logins(&self, iam: bool, connection_limit: Option<u32>) -> Result<Value, Refusal> {
+        let proof = if iam {
+            Proof::Iam
+        } else {
+            let mut secrets = Vec::new();
+            for arn in &self.login_secrets {
+                let read = self.secrets.read(arn, Stage::Current).await.map_err(Refusal::Logins)?;
+                secrets.push(read.ok_or_else(|| Refusal::Logins(format!("no secret {arn}")))?);
+            }
+            if secrets.is_empty() {
+                let cause = "there are no secrets for them: deploy with DatabaseLogins=prepared";
+                return Err(Refusal::Logins(cause.to_owned()));
+            }
+            Proof::Passwords(secrets)
+        };
+        let mut lock = Lock::acquire(&self.database).await?;
+        let made = logins::make(lock.client(), &self.role_prefix, &proof, connection_limit).await;
+        lock.release().await;
+        made
     }
 
     async fn check_migration(&self) -> Result<Value, Refusal> {

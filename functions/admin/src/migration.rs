@@ -55,7 +55,8 @@ pub(crate) struct Lock {
 }
 
 impl Lock {
-    async fn acquire(database: &Database) -> Result<Self, Refusal> {
+    /// Waits for it.
+    pub(crate) async fn acquire(database: &Database) -> Result<Self, Refusal> {
         let (client, driver) = database.connect().await?;
         let lock = Self { client, driver: tokio::spawn(driver) };
         adoption::set_limits(&lock.client).await?;
@@ -175,6 +176,20 @@ fn make(migration: &Migration) -> String {
 async fn applied(client: &Client) -> Result<Vec<i32>, db::Error> {
     let rows = client.query("SELECT version FROM refinery_schema_history", &[]).await?;
     Ok(rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?)
+}
+
+/// What migrations have made, as `ALTER … OWNER TO` names it.
+pub(crate) fn objects() -> Result<Vec<String>, Refusal> {
+    let migrations = migrations()?;
+    let lines = migrations.iter().filter_map(Migration::sql).flat_map(str::lines);
+    let tables = lines.filter_map(|line| {
+        let made = line.strip_prefix("CREATE TABLE ")?;
+        made.trim_start_matches("IF NOT EXISTS ").split(' ').next()
+    });
+    let tables = tables.chain(["refinery_schema_history"]).map(|name| format!("TABLE {name}"));
+    let routines = db::routines().into_iter();
+    let routines = routines.map(|routine| format!("FUNCTION {}", routine.signature()));
+    Ok(tables.chain(routines).collect())
 }
 
 fn migrations() -> Result<Vec<Migration>, Refusal> {

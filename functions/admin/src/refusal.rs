@@ -11,6 +11,8 @@ pub enum Refusal {
     NoSuchRequest,
     /// A page without users, or too many of them.
     BadLimit,
+    /// Logins without connections, or with too many of them.
+    BadConnectionLimit,
     /// There is no user with that name or id.
     NoSuchUser,
     /// None of the three roles has that name.
@@ -19,6 +21,8 @@ pub enum Refusal {
     SigningKey(String),
     /// A migration failed, for this reason.
     Migration(String),
+    /// The logins can't be made, for this reason.
+    Logins(String),
     /// The database can't be adopted, or holds something of others.
     NotAdoptable {
         /// What stands in the way, without a full stop. Rows are named by id.
@@ -36,11 +40,13 @@ impl fmt::Display for Refusal {
             Self::NoSuchRequest => f.write_str(
                 "The event must be {\"verb\":\"migrate\"} with \"check\" or \
                  \"new_database_id\" if you like, \
+                 {\"verb\":\"logins\"} with \"iam\" and \"connection_limit\" if you like, \
                  {\"verb\":\"grant\",\"username\":\"…\",\"role\":\"ROLE_…\"} with \"id\" in \
                  place of the name if you like, the same with \"revoke\", or {\"verb\":\"list\"} with \"unreadable\", \"after\" and \"limit\" if \
                  you like.",
             ),
             Self::BadLimit => f.write_str("`limit` must be from 1 to 1000."),
+            Self::BadConnectionLimit => f.write_str("`connection_limit` must be from 1 to 1000000."),
             Self::NoSuchUser => f.write_str(
                 "No user has that name or id; names are compared exactly, and `list` shows both.",
             ),
@@ -49,6 +55,7 @@ impl fmt::Display for Refusal {
             ),
             Self::SigningKey(cause) => write!(f, "The signing key can't be used: {cause}."),
             Self::Migration(cause) => write!(f, "The migration stopped: {cause}."),
+            Self::Logins(cause) => write!(f, "The logins can't be made: {cause}."),
             Self::NotAdoptable { obstacles, begun } => {
                 let done = if *begun { "what is done stays done" } else { "nothing is changed" };
                 let obstacles = obstacles.join("; ");

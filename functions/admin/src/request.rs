@@ -20,6 +20,13 @@ pub(crate) enum Request {
     },
     /// Says what that would do, and changes nothing.
     CheckMigration,
+    /// Makes the logins of the functions.
+    Logins {
+        /// Whether they log in by a token of RDS; else by the passwords of their secrets.
+        iam: bool,
+        /// How many connections each may have at once.
+        connection_limit: Option<u32>,
+    },
     /// Gives a role.
     Grant(Subject, Role),
     /// Takes a role away.
@@ -49,6 +56,12 @@ enum Event {
         check: bool,
         #[serde(default)]
         new_database_id: bool,
+    },
+    Logins {
+        #[serde(default)]
+        iam: bool,
+        #[serde(default)]
+        connection_limit: Option<u32>,
     },
     Grant {
         username: Option<String>,
@@ -85,6 +98,10 @@ impl Request {
             }
             Event::Migrate { check: true, new_database_id: false } => Ok(Self::CheckMigration),
             Event::Migrate { check: true, new_database_id: true } => Err(Refusal::NoSuchRequest),
+            Event::Logins { connection_limit: Some(0 | 1_000_001..), .. } => {
+                Err(Refusal::BadConnectionLimit)
+            }
+            Event::Logins { iam, connection_limit } => Ok(Self::Logins { iam, connection_limit }),
             Event::Grant { username, id, role } => {
                 Ok(Self::Grant(subject(username, id)?, named(&role)?))
             }
@@ -144,6 +161,11 @@ mod tests {
         let unreadable = json!({ "verb": "list", "unreadable": true, "limit": 7 });
         let expected = Request::ListUnreadable { after: None, limit: 7 };
         assert_eq!(Request::parse(unreadable).unwrap(), expected);
+        let logins = json!({ "verb": "logins", "iam": true, "connection_limit": 7 });
+        let expected = Request::Logins { iam: true, connection_limit: Some(7) };
+        assert_eq!(Request::parse(logins).unwrap(), expected);
+        let none = Request::parse(json!({ "verb": "logins", "connection_limit": 0 }));
+        assert!(matches!(none, Err(Refusal::BadConnectionLimit)));
         for event in [
             json!({}),
             json!(["migrate"]),

@@ -4,7 +4,7 @@ use shared::Environment;
 use shared::db::Group;
 
 /// The longest: with the rest of a role's name it stays below PostgreSQL's 63 bytes.
-const MAX_LENGTH: usize = 50;
+const MAX_LENGTH: usize = 40;
 
 /// A prefix that needs no quoting: lower-case letters, digits and underscores.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,7 +20,7 @@ impl RolePrefix {
     /// Reads `DATABASE_ROLE_PREFIX`.
     pub fn from_env(env: &mut Environment) -> Self {
         let rule = "must be lower-case letters, digits and underscores, no digit first, not pg_ \
-                    first, at most 50 characters";
+                    first, at most 40 characters";
         env.parsed("DATABASE_ROLE_PREFIX", Self::default(), rule, Self::parse)
     }
 
@@ -39,6 +39,31 @@ impl RolePrefix {
     pub(crate) fn role(&self, group: Group) -> String {
         group.role(&self.0)
     }
+
+    /// The login of a group that has a password.
+    pub(crate) fn login(&self, group: Group) -> String {
+        format!("{}_login", self.role(group))
+    }
+
+    /// The login of a group that RDS lets in by a token.
+    pub(crate) fn iam_login(&self, group: Group) -> String {
+        format!("{}_iam", self.role(group))
+    }
+
+    /// The role that owns everything where logins are by IAM.
+    pub(crate) fn owner(&self) -> String {
+        format!("{}_owner", self.0)
+    }
+
+    /// Its login, for admin.
+    pub(crate) fn iam_owner(&self) -> String {
+        format!("{}_iam", self.owner())
+    }
+
+    /// The role that creates logins and is gone afterwards.
+    pub(crate) fn maker(&self) -> String {
+        format!("{}_login_maker", self.0)
+    }
 }
 
 #[cfg(test)]
@@ -47,10 +72,10 @@ mod tests {
 
     #[test]
     fn a_prefix_is_a_plain_name_that_postgresql_leaves_to_us() {
-        for text in ["latchkey", "_a1", "p", &"a".repeat(50)] {
+        for text in ["latchkey", "_a1", "p", &"a".repeat(40)] {
             assert!(RolePrefix::parse(text).is_some(), "{text}");
         }
-        for text in ["", "1a", "A", "a-b", "a b", "a\"", "ä", "pg_a", &"a".repeat(51)] {
+        for text in ["", "1a", "A", "a-b", "a b", "a\"", "ä", "pg_a", &"a".repeat(41)] {
             assert_eq!(RolePrefix::parse(text), None, "{text}");
         }
         let mut env = Environment::from_iter([("DATABASE_ROLE_PREFIX", "pg_hunter2")]);

