@@ -64,8 +64,7 @@ OTHERS = {
     "iam:CreateServiceLinkedRole": "API Gateway, with the first domain of an account",
     "iam:ListRoleTags": "the handler of roles, of their tags",
     "kms:DescribeKey": "Lambda",
-    "lambda:GetFunctionConfiguration": "deployment/stack.sh, cargo-lambda",
-    "lambda:InvokeFunction": "deployment/admin.sh",
+    "lambda:GetFunctionConfiguration": "cargo-lambda, deployment/stack.sh",
     "lambda:ListTags": "the handler of functions, of their tags",
     "route53:AssociateVPCWithHostedZone": "EC2, for the name of an endpoint in the whole VPC",
 } | {f"cloudformation:{action}": "sam deploy" for action in (
@@ -76,6 +75,13 @@ OTHERS = {
     "PutBucketPolicy", "PutBucketPublicAccessBlock", "PutBucketTagging", "PutBucketVersioning",
     "PutEncryptionConfiguration", "PutObject",
 )}  # fmt: skip
+# The scripts that the workflow runs, and the commands in them that aren't named as their action.
+SCRIPTS = [f"deployment/{name}.sh" for name in ("admin", "rollback", "snapshot", "stack", "upgrade")]
+COMMANDS = {
+    "apigateway get-account": "apigateway:GET",
+    "lambda invoke": "lambda:InvokeFunction",
+    "lambda wait": "lambda:GetFunction",
+}
 # Actions that are allowed by a pattern.
 PATTERNS = {"s3:GetBucket*": "reads, of sam's bucket alone"}
 # What AWS's policy AmazonAPIGatewayPushToCloudWatchLogs allows.
@@ -138,6 +144,9 @@ def check_actions(stack, source):
         for verb in {"create", "read", "update", "delete"} & set(handlers):
             for action in handlers[verb]["permissions"]:
                 asked.setdefault(action, set()).add(kind)
+    for script in SCRIPTS:
+        for action in commands(script):
+            asked.setdefault(action, set()).add(script)
     for action, kinds in sorted(asked.items()):
         known = any(matches(pattern, action) for pattern in {*allowed, *UNUSED})
         holds(f"the pipeline may not {action}, which {', '.join(kinds)} asks for", known)
@@ -146,6 +155,15 @@ def check_actions(stack, source):
         holds(f"the pipeline may {action}, which is more than one thing", "*" not in action or action in PATTERNS)
     same("what the pipeline needs beside the handlers", {it for it in OTHERS if it not in allowed}, set())
     same("reasons that none needs", {it for it in UNUSED if not any(matches(it, action) for action in asked)}, set())
+
+
+def commands(script):
+    """What a script asks AWS for. A command within a sentence is for the operator."""
+    with open(script) as file:
+        called = re.findall(r"(?:^|\$\(|[{;)] )\s*aws ([a-z0-9]+) ([a-z-]+)", file.read(), re.M)
+    for service, command in called:
+        named = f"{service}:{''.join(word.title() for word in command.split('-'))}"
+        yield COMMANDS.get(f"{service} {command}", named)
 
 
 def check_decisions(stack):
