@@ -41,13 +41,14 @@ def check_parameters(source):
         MemorySize=300,
         HashingMemorySize=900,
         AuthorizerConcurrency=7,
+        JwksConcurrency=3,
         HashingConcurrency=5,
         Tracing="on",
         VpcSubnetIds=SUBNETS,
         VpcSecurityGroupIds=GROUPS,
     )
     for name, function in functions.items():
-        concurrency = "5" if name in HASHING else "7" if name == "AuthorizerFunction" else None
+        concurrency = "5" if name in HASHING else {"AuthorizerFunction": "7", "JwksFunction": "3"}.get(name)
         same(f"processor of {name} where it is set", function["Architectures"], ["x86_64"])
         same(f"memory of {name} where it is set", int(function["MemorySize"]), 900 if name in HASHING else 300)
         same(f"reserved concurrency of {name} where it is set", function.get("ReservedConcurrentExecutions"), concurrency)

@@ -32,6 +32,7 @@ PATTERNS = {
     "ApiGatewayLogRole": (["", "make", "exists"], ["Make", "none"]),
     "VpcId": (["", "vpc-0a1b"], ["vpc-", "x"]),
     "AuthorizerConcurrency": (counts := (["", "1", "1000"], ["0", "-1", "x", "1.5"])),
+    "JwksConcurrency": counts,
     "HashingConcurrency": counts,
     "PermissionsBoundaryArn": (["", "arn:aws:iam::123456789012:policy/latchkey-pipeline-Boundary-1"], ["x", "arn:aws:iam::123456789012:role/x"]),
     "AlarmTopicArn": (["", "arn:aws:sns:eu-west-1:123456789012:alarms"], ["alarms", "arn:aws:sqs:eu-west-1:123456789012:q"]),

@@ -21,6 +21,8 @@ pub enum Error {
     WrongCredentials(Refusal),
     /// The token that the authorizer accepted has expired since.
     InvalidToken,
+    /// The caller lacks the route's role: the authorizer's policy should have said so.
+    Forbidden,
     /// Something that we need is out of reach; the cause goes to the log alone.
     Unavailable(String),
     /// More passwords to hash than the cores can: refused before anything was done for it.
@@ -88,6 +90,7 @@ impl Error {
                 Answer(401, "wrong_credentials", "Incorrect username or password")
             }
             Self::InvalidToken => Answer(401, "invalid_token", "Could not validate credentials"),
+            Self::Forbidden => Answer(403, "forbidden", "Unauthorized."),
             Self::Unavailable(_) => Answer(503, "unavailable", "Service Unavailable"),
             Self::Overloaded => Answer(503, "overloaded", "Service Unavailable"),
             Self::Internal(_) => Answer(500, "internal", "Internal Server Error"),
@@ -110,6 +113,7 @@ impl Error {
             | Self::UsernameTaken
             | Self::EmailTaken
             | Self::InvalidToken
+            | Self::Forbidden
             | Self::Overloaded => None,
         }
     }

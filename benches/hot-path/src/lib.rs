@@ -9,7 +9,7 @@ use authorizer::{Authorizer, Event};
 use me::Me;
 use shared::db::{Group, SigningKeys};
 use shared::http::{Function, ProxyEvent};
-use shared::jwt::{Settings, Verifier};
+use shared::jwt::{Settings, UnverifiedToken, Verifier};
 use shared::{Environment, UserId};
 use signin::Signin;
 use stage::{SIGNING_KEY, Stage};
@@ -52,7 +52,9 @@ impl Service {
     pub async fn verifier(&self) -> Verifier {
         let keys = SigningKeys::new(self.stage.database_of(Group::Authorizer));
         let verifier = Verifier::new(settings(), keys, self.stage.clock.clone());
-        verifier.warm_up().await.unwrap();
+        let token = self.token().await;
+        let token = UnverifiedToken::parse(&token).unwrap();
+        verifier.verify(&token).await.unwrap().unwrap();
         verifier
     }
 

@@ -66,11 +66,6 @@ impl LegacyTokens {
         Self { secret, until: settings.until, callers: AdoptedCallers::new(database) }
     }
 
-    /// Reads the secret ahead of the first token, as far as it can be reached.
-    pub(crate) async fn warm_up(&self, now: NumericDate) -> Result<(), String> {
-        if now < self.until { self.secret.read(now).await.map(drop) } else { Ok(()) }
-    }
-
     /// Who calls by that token, until it or the day ends: an answer that is kept outlives neither.
     pub(crate) async fn caller(
         &self,

@@ -25,6 +25,7 @@ pub use policy::Policy;
 /// are accepted.
 #[derive(Debug)]
 pub struct Authorizer {
+    database: Database,
     verifier: Verifier,
     callers: Callers,
     legacy_tokens: Option<LegacyTokens>,
@@ -85,8 +86,9 @@ enum Token<'a> {
 }
 
 impl Authorizer {
-    /// Reads the settings of each part; connects, and reads the keys and the app's secret, as far
-    /// as it gets.
+    /// Reads the settings of each part. It connects to the database, and reads the app's secret,
+    /// only for a token that needs it: containers that start for garbage hold no connection.
+    #[expect(clippy::unused_async, reason = "every function starts alike")]
     pub async fn from_env(env: &mut Environment) -> Result<Self, Invalid> {
         let database = db::Settings::from_env(env);
         let tokens = jwt::Settings::from_env(env);
@@ -99,7 +101,6 @@ impl Authorizer {
         if let Some(settings) = legacy_tokens {
             authorizer = authorizer.with_legacy_tokens(settings, secrets, database);
         }
-        authorizer.warm_up().await;
         Ok(authorizer)
     }
 
@@ -107,8 +108,8 @@ impl Authorizer {
     pub fn new(database: Database, tokens: jwt::Settings, clock: Clock, app_name: String) -> Self {
         let signing_keys = SigningKeys::new(database.clone());
         let verifier = Verifier::new(tokens, signing_keys, clock.clone());
-        let (callers, legacy_tokens) = (Callers::new(database), None);
-        Self { verifier, callers, legacy_tokens, clock, app_name }
+        let (callers, legacy_tokens) = (Callers::new(database.clone()), None);
+        Self { database, verifier, callers, legacy_tokens, clock, app_name }
     }
 
     /// The same that accepts the app's tokens too, for users of that database.
@@ -122,19 +123,8 @@ impl Authorizer {
         Self { legacy_tokens: Some(LegacyTokens::new(settings, secrets, database)), ..self }
     }
 
-    async fn warm_up(&self) {
-        let secret = async {
-            match &self.legacy_tokens {
-                Some(tokens) => tokens.warm_up(self.clock.now()).await,
-                None => Ok(()),
-            }
-        };
-        let (keys, secret) = tokio::join!(Box::pin(self.verifier.warm_up()), Box::pin(secret));
-        log::warmed_up(keys);
-        log::warmed_up(secret);
-    }
-
-    /// Answers one event, and writes its line in the log.
+    /// Answers one event, and writes its line in the log. A container whose token was refused gives
+    /// its connection up, so that forged tokens can't make many containers hold one each.
     pub async fn authorize(&self, event: Event) -> Result<Policy, Error> {
         let start = Instant::now();
         let token = event.bearer_token().and_then(|token| self.token(token));
@@ -143,6 +133,9 @@ impl Authorizer {
             Some(Token::Legacy(tokens, token)) => tokens.caller(token, self.clock.now()).await,
             None => Err(Error::Unauthorized),
         };
+        if matches!(caller, Err(Error::Unauthorized | Error::LegacyToken(_))) {
+            self.database.release().await;
+        }
         let (status, happened, cause) = match &caller {
             Ok(_) if matches!(token, Some(Token::Legacy(..))) => {
                 (200, Some("legacy_token_accepted"), None)

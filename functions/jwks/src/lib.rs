@@ -1,24 +1,39 @@
 //! `GET /.well-known/jwks.json`: the public keys, for services that verify our tokens themselves
 //! (RFC 7517 §5).
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use serde::Serialize;
 use shared::db::{self, Database, SigningKeys};
 use shared::environment::Invalid;
 use shared::http::{ETag, Endpoint, HeaderValue, Reply, Request, header};
 use shared::jwt::{Kid, PublicKey};
 use shared::secrets_manager::SecretsManager;
-use shared::{Clock, Environment, Error, log};
+use shared::{Clock, Environment, Error, NumericDate};
 use utoipa::ToSchema;
 
 /// How long a reader may keep the keys. A pending key must have been published for as long
 /// before it is promoted.
 const CACHE_CONTROL: HeaderValue = HeaderValue::from_static("public, max-age=300");
 
+/// How long a container answers with the keys that it has read. Anyone may ask, and only the first
+/// request of this time costs a connection and a query.
+pub const KEPT_SECONDS: u32 = 3;
+
 /// The parts that it touches: public keys alone.
 #[derive(Debug)]
 pub struct Jwks {
+    database: Database,
     signing_keys: SigningKeys,
     clock: Clock,
+    kept: Mutex<Option<Kept>>,
+}
+
+/// The keys that were accepted at that time.
+#[derive(Debug, Clone)]
+struct Kept {
+    keys: Arc<[(Kid, PublicKey)]>,
+    read_at: NumericDate,
 }
 
 /// A JWK set (RFC 7517 §5).
@@ -44,9 +59,9 @@ pub struct Key {
     usage: &'static str,
 }
 
-impl From<(Kid, PublicKey)> for Key {
-    fn from((kid, public): (Kid, PublicKey)) -> Self {
-        Self { public, kid: kid.to_string(), alg: "ES256", usage: "sig" }
+impl From<&(Kid, PublicKey)> for Key {
+    fn from((kid, public): &(Kid, PublicKey)) -> Self {
+        Self { public: public.clone(), kid: kid.to_string(), alg: "ES256", usage: "sig" }
     }
 }
 
@@ -56,18 +71,41 @@ impl Endpoint for Jwks {
     async fn from_env(env: &mut Environment) -> Result<Self, Invalid> {
         let database = db::Settings::from_env(env);
         env.check()?;
-        let database = Database::new(database, SecretsManager::default());
-        log::warmed_up(database.warm_up().await);
-        Ok(Self { signing_keys: SigningKeys::new(database), clock: Clock::System })
+        Ok(Self::new(Database::new(database, SecretsManager::default()), Clock::System))
     }
 
     async fn handle(&self, request: &Request) -> Result<Reply, Error> {
-        let keys = self.signing_keys.list_accepted(self.clock.now()).await?;
+        let Kept { keys, read_at } = self.keys(self.clock.now()).await?;
         let kids: Vec<_> = keys.iter().map(|(kid, _)| kid.as_str()).collect();
         // What changes in the set is which keys are in it, and each kid is its key's hash.
         let tag = ETag::named(&kids.join("."));
-        Ok(Reply::json(&KeySet { keys: keys.into_iter().map(Key::from).collect() })
+        // What a cache keeps of it is never older than CACHE_CONTROL says (RFC 9111 §5.1).
+        let age = self.clock.now().seconds() - read_at.seconds();
+        Ok(Reply::json(&KeySet { keys: keys.iter().map(Key::from).collect() })
             .with_header(header::CACHE_CONTROL, CACHE_CONTROL)
+            .with_header(header::AGE, age.into())
             .with_etag(&tag, request))
+    }
+}
+
+impl Jwks {
+    /// The keys of that database. Nothing is connected yet.
+    pub fn new(database: Database, clock: Clock) -> Self {
+        let signing_keys = SigningKeys::new(database.clone());
+        Self { database, signing_keys, clock, kept: Mutex::new(None) }
+    }
+
+    /// The keys, read a moment ago at most. The connection is given up again: containers that
+    /// anyone can start hold none.
+    async fn keys(&self, now: NumericDate) -> Result<Kept, Error> {
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(kept) = kept.filter(|kept| now < kept.read_at.plus(KEPT_SECONDS)) {
+            return Ok(kept);
+        }
+        let keys = self.signing_keys.list_accepted(now).await;
+        self.database.release().await;
+        let kept = Kept { keys: keys?.into(), read_at: now };
+        *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(kept.clone());
+        Ok(kept)
     }
 }

@@ -51,6 +51,11 @@ impl<E: Endpoint> Function<E> {
         Ok(Self { cors, error_format, app_name, endpoint: E::from_env(env).await? })
     }
 
+    /// An endpoint that is there already, with the settings that all HTTP functions share.
+    pub fn new(endpoint: E, env: &mut Environment) -> Self {
+        Self { cors: Cors::from_env(env), app_name: log::app_name(env), endpoint }
+    }
+
     /// Answers one event, and writes its line in the log.
     pub async fn invoke(&self, mut event: ProxyEvent) -> ProxyResponse {
         let start = Instant::now();

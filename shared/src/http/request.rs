@@ -6,10 +6,13 @@ use super::event::ProxyEvent;
 use crate::caller::Caller;
 use crate::clock::Clock;
 use crate::error::Error;
-use crate::routes::Route;
+use crate::routes::{Access, Route};
 
 /// Most bytes of a request's body that a function reads.
 const MAX_BODY_BYTES: usize = 64 * 1024;
+
+/// The template has no authorizer on a route that needs one, or it answered something else.
+const NO_CONTEXT: &str = "no authorizer's context on a route that needs one";
 
 /// One call of a route.
 pub struct Request {
@@ -26,17 +29,24 @@ pub struct Request {
 
 impl Request {
     /// Takes headers and body out of the event, the headers only where it doesn't fail: with
-    /// [`Error::NotFound`] if `function` doesn't serve its route.
+    /// [`Error::NotFound`] if `function` doesn't serve its route, with [`Error::Forbidden`] if the
+    /// authorizer's context doesn't open it, whatever its policy said.
     pub fn of(event: &mut ProxyEvent, function: &str) -> Result<Self, Error> {
         let route = Route::find(&event.http_method, &event.resource)
             .filter(|route| route.function == function)
             .ok_or(Error::NotFound)?;
+        let caller = Caller::from_context(event.authorizer());
+        match &caller {
+            _ if route.access == Access::Public => {}
+            Some(caller) if route.access.allows(&caller.roles) => {}
+            Some(_) => return Err(Error::Forbidden),
+            None => return Err(Error::Internal(NO_CONTEXT.into())),
+        }
         let body =
             event.take_body().ok_or_else(|| Error::Internal("a body that is no base64".into()))?;
         if body.len() > MAX_BODY_BYTES {
             return Err(Error::PayloadTooLarge);
         }
-        let caller = Caller::from_context(event.authorizer());
         let (path, headers) = (event.take_path(), event.take_headers());
         Ok(Self { route, path, headers, body, caller })
     }
@@ -49,8 +59,7 @@ impl Request {
     /// Who is calling. A cached policy outlives its token, so the time is looked at again:
     /// [`Error::InvalidToken`] from `exp` on.
     pub fn caller(&self, clock: &Clock) -> Result<&Caller, Error> {
-        let none = || Error::Internal("no authorizer's context on a route that needs one".into());
-        let caller = self.caller.as_ref().ok_or_else(none)?;
+        let caller = self.caller.as_ref().ok_or_else(|| Error::Internal(NO_CONTEXT.into()))?;
         if clock.now() >= caller.expires_at { Err(Error::InvalidToken) } else { Ok(caller) }
     }
 }
@@ -61,30 +70,59 @@ mod tests {
 
     use super::*;
     use crate::clock::NumericDate;
+    use crate::role::Role;
+    use crate::routes::ROUTES;
 
-    fn request(authorizer: &Value) -> Request {
+    fn of(route: &Route, authorizer: &Value) -> Result<Request, Error> {
         let event = json!({
-            "resource": "/api/auth/users/me", "httpMethod": "GET",
+            "resource": route.path, "httpMethod": route.method,
             "requestContext": { "authorizer": authorizer },
         });
-        Request::of(&mut serde_json::from_value(event).unwrap(), "me").unwrap()
+        Request::of(&mut serde_json::from_value(event).unwrap(), route.function)
+    }
+
+    fn context(roles: &[Role]) -> Value {
+        let roles: Vec<_> = roles.iter().map(|role| role.name()).collect();
+        json!({
+            "sub": "7", "username": "ada", "email": "a@b", "roles": roles.join(" "), "exp": "1000",
+        })
+    }
+
+    #[test]
+    fn a_policy_that_allows_too_much_opens_nothing() {
+        for route in ROUTES {
+            for chosen in 0..1 << Role::ALL.len() {
+                let roles = Role::ALL.iter().enumerate().filter(|(place, _)| chosen >> place & 1 == 1);
+                let roles: Vec<_> = roles.map(|(_, role)| *role).collect();
+                let opens = match route.access {
+                    Access::Public | Access::SignedIn => true,
+                    Access::AnyOf(wanted) => wanted.iter().any(|role| roles.contains(role)),
+                };
+                match of(route, &context(&roles)) {
+                    Ok(_) => assert!(opens, "{} {roles:?}", route.path),
+                    Err(error) => assert!(
+                        !opens && matches!(error, Error::Forbidden),
+                        "{} {roles:?}: {error:?}",
+                        route.path
+                    ),
+                }
+            }
+            // Without a context, only what is public is open; `null` is what the emulator sends.
+            for none in [json!({}), json!(null), json!({ "sub": "7" })] {
+                let opened = of(route, &none).is_ok();
+                assert_eq!(opened, route.access == Access::Public, "{} {none}", route.path);
+            }
+        }
     }
 
     #[test]
     fn a_cached_policy_does_not_outlive_its_token() {
-        let context = json!({
-            "sub": "7", "username": "ada", "email": "a@b", "roles": "ROLE_USER", "exp": "1000",
-        });
+        let me = Route::find("GET", "/api/auth/users/me").unwrap();
+        let request = || of(me, &context(&[Role::User])).unwrap();
         let at = |seconds| Clock::fixed(NumericDate::from_seconds(seconds));
-        assert!(request(&context).caller(&at(999)).is_ok());
-        let late = request(&context);
+        assert!(request().caller(&at(999)).is_ok());
+        let late = request();
         assert!(matches!(late.caller(&at(1000)), Err(Error::InvalidToken)));
-    }
-
-    #[test]
-    fn a_route_without_an_authorizer_opens_nothing() {
-        let request = request(&json!({}));
-        assert!(matches!(request.caller(&Clock::System), Err(Error::Internal(_))));
     }
 
     #[test]

@@ -61,8 +61,9 @@ pub struct ValidToken {
 }
 
 impl ValidToken {
-    /// What a token proves whose signature is good, if its claims are ours and valid at `now`.
-    pub(super) fn of_signed(
+    /// What a token proves if its signature is good; `None` if its claims aren't ours, or aren't
+    /// valid at `now`.
+    pub(super) fn of_claims(
         token: &UnverifiedToken<'_>,
         settings: &Settings,
         now: NumericDate,
@@ -88,12 +89,8 @@ impl Verifier {
         Self { settings, signing_keys, clock, keys, signed, read_at }
     }
 
-    /// Reads the public keys ahead of the first token, as far as the database can be reached.
-    pub async fn warm_up(&self) -> Result<(), db::Error> {
-        self.reread(self.clock.now()).await
-    }
-
-    /// Verifies signature, form, issuer, audience, client and times.
+    /// Verifies issuer, audience, client and times, then the signature. The database is asked only
+    /// where a token passes for ours in all but its signature and names a key that we haven't read.
     ///
     /// A key that was withdrawn since it was read is the business of the query that follows
     /// ([`crate::db::Callers::find`]).
@@ -102,14 +99,16 @@ impl Verifier {
         token: &UnverifiedToken<'_>,
     ) -> Result<Result<ValidToken, InvalidToken>, db::Error> {
         let now = self.clock.now();
+        let Some(valid) = ValidToken::of_claims(token, &self.settings, now) else {
+            return Ok(Err(InvalidToken));
+        };
         let mut key = self.key(&token.kid);
         if key.is_none() {
             self.reread(now).await?;
             key = self.key(&token.kid);
         }
         let is_signed = key.is_some_and(|key| self.signed.include(token, &key));
-        let valid = is_signed.then(|| ValidToken::of_signed(token, &self.settings, now));
-        Ok(valid.flatten().ok_or(InvalidToken))
+        Ok(is_signed.then_some(valid).ok_or(InvalidToken))
     }
 
     fn key(&self, kid: &Kid) -> Option<DecodingKey> {

@@ -13,7 +13,7 @@ pub(crate) fn operation() -> Operation {
         "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
     }))
     .unwrap();
-    let keys = KeySet { keys: vec![Key::from((key.kid(), key))] };
+    let keys = KeySet { keys: vec![Key::from(&(key.kid(), key))] };
     Operation::new(Tag::Keys, "getKeys", "The public keys")
         .described(
             "The keys that tokens are verified with, as a JWK set (RFC 7517). `kid` in a token's \

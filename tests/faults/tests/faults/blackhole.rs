@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use jwks::Jwks;
+use signup::Signup;
 use stage::Mode;
 
 use crate::ground::{Ground, side_by_side, wait_until};
-use crate::service::{Service, keys};
+use crate::service::{Service, sign_up, somebody};
 
 /// When whoever asks has an answer at the latest (`shared/src/db/turn.rs`).
 pub(crate) const DEADLINE: Duration = Duration::from_secs(5);
@@ -31,21 +31,21 @@ fn who_starts_in_it_answers_in_time_and_recovers() {
     let _machine = side_by_side();
     let ground = Ground::new();
     ground.proxy.set(Mode::Blackhole);
-    let jwks = ground.start::<Jwks>();
-    jwks.ask(&keys()).is_unavailable_within(DEADLINE);
+    let signup = ground.start::<Signup>();
+    signup.ask(&sign_up(&somebody())).is_unavailable_within(DEADLINE);
     ground.proxy.set(Mode::Pass);
-    jwks.ask(&keys()).is_good_within(Duration::from_secs(1));
+    signup.ask(&sign_up(&somebody())).is_good_within(Duration::from_secs(1));
 }
 
 #[test]
 fn a_slow_network_is_waited_for() {
     let _machine = side_by_side();
     let ground = Ground::new();
-    let jwks = ground.start::<Jwks>();
+    let signup = ground.start::<Signup>();
     let (connects, statements) = (ground.proxy.connects(), ground.proxy.statements());
     let time = Duration::from_millis(100);
     ground.proxy.set(Mode::Delay(time));
-    let answer = jwks.ask(&keys());
+    let answer = signup.ask(&sign_up(&somebody()));
     answer.is_good();
     assert!(answer.took >= 2 * time, "{answer:?}");
     assert_eq!((ground.proxy.connects(), ground.proxy.statements()), (connects, statements + 1));

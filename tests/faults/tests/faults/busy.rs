@@ -3,12 +3,12 @@
 use std::thread;
 use std::time::Duration;
 
-use jwks::Jwks;
+use signup::Signup;
 
 use crate::blackhole::DEADLINE;
 use crate::container::{Answer, Container};
 use crate::ground::{Ground, side_by_side};
-use crate::service::{Service, keys};
+use crate::service::{Service, sign_up, somebody};
 
 /// No statement is under way for us at the server, and each container has at most its connection.
 fn is_clean(ground: &Ground) {
@@ -95,15 +95,15 @@ fn limits_of_the_operators_are_no_mistake_of_ours() {
 fn a_busy_pool_is_waited_for_in_bounds() {
     let _machine = side_by_side();
     let ground = Ground::new();
-    let jwks: Container<Jwks> = ground.start_for_many(2);
+    let signup: Container<Signup> = ground.start_for_many(2);
     let ask = || -> Vec<Answer> {
         thread::scope(|scope| {
-            let asking: Vec<_> = (0..20).map(|_| scope.spawn(|| jwks.ask(&keys()))).collect();
+            let asking: Vec<_> = (0..20).map(|_| scope.spawn(|| signup.ask(&sign_up(&somebody())))).collect();
             asking.into_iter().map(|answer| answer.join().unwrap()).collect()
         })
     };
     let session = ground.session();
-    session.run("BEGIN; LOCK TABLE signing_keys IN ACCESS EXCLUSIVE MODE");
+    session.run("BEGIN; LOCK TABLE users IN ACCESS EXCLUSIVE MODE");
     for answer in ask() {
         answer.is_unavailable_within(DEADLINE);
     }

@@ -4,12 +4,12 @@ use std::sync::{Barrier, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use jwks::Jwks;
+use signup::Signup;
 use stage::Data;
 
 use crate::container::Container;
 use crate::ground::{Ground, alone, wait_until};
-use crate::service::keys;
+use crate::service::{sign_up, somebody};
 
 const CONTAINERS: usize = 200;
 
@@ -25,8 +25,8 @@ fn two_hundred_containers_and_twenty_connections() {
         for _ in 0..CONTAINERS {
             scope.spawn(|| {
                 barrier.wait();
-                let container: Container<Jwks> = ground.start();
-                let answer = container.ask(&keys());
+                let container: Container<Signup> = ground.start();
+                let answer = container.ask(&sign_up(&somebody()));
                 if answer.status == 200 {
                     lucky.lock().unwrap().push(container);
                 } else {
@@ -41,14 +41,14 @@ fn two_hundred_containers_and_twenty_connections() {
     assert!(!lucky.is_empty() && unlucky.len() >= CONTAINERS - 20);
     // Who has a connection goes on.
     for container in &lucky {
-        container.ask(&keys()).is_good();
+        container.ask(&sign_up(&somebody())).is_good();
     }
     // Once those have gone, the others get theirs, as many as there are.
     let places = lucky.len();
     let began = Instant::now();
     drop(lucky);
     for container in &unlucky[..places] {
-        wait_until("it has a connection", || container.ask(&keys()).status == 200);
+        wait_until("it has a connection", || container.ask(&sign_up(&somebody())).status == 200);
     }
     let took = began.elapsed();
     assert!(took < Duration::from_secs(5), "{took:?}");

@@ -8,6 +8,7 @@ mod busy;
 mod conflict;
 mod container;
 mod crowd;
+mod forged;
 mod freeze;
 mod gatekeeper;
 mod ground;

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use stage::{Data, Mode, Server};
 
 use crate::ground::{Ground, side_by_side, wait_until};
-use crate::service::Service;
+use crate::service::{Service, sign_up, somebody};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -60,9 +60,9 @@ fn who_starts_while_it_is_down_recovers_too() {
     let _machine = side_by_side();
     let ground = Ground::new();
     ground.proxy.set(Mode::Refuse);
-    let jwks = ground.start::<jwks::Jwks>();
-    jwks.ask(&crate::service::keys()).is_unavailable_within(SECOND);
+    let signup = ground.start::<signup::Signup>();
+    signup.ask(&sign_up(&somebody())).is_unavailable_within(SECOND);
     ground.proxy.set(Mode::Pass);
-    jwks.ask(&crate::service::keys()).is_good_within(SECOND);
+    signup.ask(&sign_up(&somebody())).is_good_within(SECOND);
     wait_until("one connection", || ground.proxy.open() == 1);
 }

@@ -1,0 +1,173 @@
+//! What anyone can send: forged tokens to the authorizer, requests for the public keys.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use authorizer::{Authorizer, Error, Event};
+use jwks::Jwks;
+use serde_json::json;
+use shared::db::{self, Database, Group};
+use shared::http::Function;
+use shared::jwt::Settings;
+use shared::secrets_manager::SecretsManager;
+use shared::{Clock, Environment, UserId};
+use signin::Signin;
+use signup::Signup;
+use stage::{Data, SIGNING_KEY};
+use tokio::runtime::Runtime;
+
+use crate::container::{Container, runtime};
+use crate::gatekeeper::Gatekeeper;
+use crate::ground::{Ground, alone, side_by_side, wait_until};
+use crate::service::{keys, me, sign_in, sign_up};
+
+/// A key that nobody has published.
+const FORGERS_KEY: &str = "2222222222222222222222222222222222222222222222222222222222222222";
+
+const CONTAINERS: usize = 500;
+
+fn settings() -> Settings {
+    Settings { issuer: "latchkey".into(), audience: "latchkey".into() }
+}
+
+/// A token of the first user, by that key and at that time.
+fn token(runtime: &Runtime, settings: Settings, key: &str, clock: Clock) -> String {
+    runtime.block_on(stage::token(settings, key, clock, UserId::new(1)))
+}
+
+fn ago(seconds: i64) -> Clock {
+    let clock = Clock::fixed(Clock::System.now());
+    clock.advance(-seconds);
+    clock
+}
+
+#[test]
+fn a_token_that_is_none_of_ours_connects_nothing_and_a_forged_one_keeps_nothing() {
+    let _machine = side_by_side();
+    let (ground, runtime) = (Ground::new(), runtime());
+    ground.start::<Signup>().ask(&sign_up("ada")).is_good();
+    let connects = ground.proxy.connects();
+    wait_until("sign-up has gone", || ground.proxy.open() == 0);
+
+    let gatekeeper = ground.start::<Gatekeeper>();
+    let genuine = token(&runtime, settings(), SIGNING_KEY, Clock::System);
+    let other = |issuer: &str, audience: &str| {
+        let settings = Settings { issuer: issuer.into(), audience: audience.into() };
+        token(&runtime, settings, FORGERS_KEY, Clock::System)
+    };
+    let at = |clock| token(&runtime, settings(), FORGERS_KEY, clock);
+    for worthless in [
+        "x".into(),
+        format!("{genuine}."),
+        genuine.replacen('.', "x.", 1),
+        other("another", "latchkey"),
+        other("latchkey", "another"),
+        at(ago(60)),
+        at(ago(-3_600)),
+    ] {
+        assert_eq!(gatekeeper.ask(&me(&worthless)).status, 401, "{worthless}");
+        assert_eq!(ground.proxy.connects(), connects, "{worthless}");
+    }
+    // What passes for ours in all but its key costs a query, and the connection is given up, though
+    // the container is frozen from then on.
+    assert_eq!(gatekeeper.ask(&me(&at(Clock::System))).status, 401);
+    assert_eq!(ground.proxy.connects(), connects + 1);
+    wait_until("it is given up", || ground.proxy.open() == 0);
+    gatekeeper.ask(&me(&genuine)).is_good();
+    assert_eq!((ground.proxy.connects(), ground.proxy.open()), (connects + 2, 1));
+    gatekeeper.ask(&me(&genuine)).is_good();
+    assert_eq!((ground.proxy.connects(), ground.proxy.open()), (connects + 2, 1));
+    assert_eq!(gatekeeper.ask(&me(&at(Clock::System))).status, 401);
+    wait_until("it is given up again", || ground.proxy.open() == 0);
+}
+
+/// A container of the authorizer, which may be one of many in this process.
+fn container(ground: &Ground) -> Arc<Authorizer> {
+    let mut env = ground.stage.env_of(Group::Read);
+    let database = Database::new(db::Settings::from_env(&mut env), SecretsManager::default());
+    Arc::new(Authorizer::new(database, settings(), Clock::System, "test".into()))
+}
+
+async fn ask(authorizer: &Authorizer, token: &str) -> Result<(), Error> {
+    let arn = "arn:aws:execute-api:us-east-1:123456789012:abc123/Prod/GET/api/auth/users/me";
+    let headers = json!({ "Authorization": format!("Bearer {token}") });
+    let event = json!({ "methodArn": arn, "headers": headers });
+    let event: Event = serde_json::from_value(event).unwrap();
+    authorizer.authorize(event).await.map(drop)
+}
+
+#[test]
+fn five_hundred_containers_with_forged_tokens_leave_sign_ins_alone() {
+    let _machine = alone();
+    let folder = tempfile::tempdir().unwrap();
+    let server = stage::start(Data::Temporary, folder.path(), &["max_connections=30"]);
+    let ground = Ground::at(&server);
+    // As docs/deploying.md has it.
+    ground.execute("ALTER ROLE reader CONNECTION LIMIT 10");
+    ground.start::<Signup>().ask(&sign_up("ada")).is_good();
+
+    let flood = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let flood = flood.unwrap();
+    let forged = token(&flood, settings(), FORGERS_KEY, Clock::System);
+    let genuine = token(&flood, settings(), SIGNING_KEY, Clock::System);
+    let authorizers: Vec<_> = (0..CONTAINERS).map(|_| container(&ground)).collect();
+    let (refused, failed) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let asking: Vec<_> = authorizers
+        .iter()
+        .map(|authorizer| {
+            let (authorizer, forged) = (Arc::clone(authorizer), forged.clone());
+            let (refused, failed) = (Arc::clone(&refused), Arc::clone(&failed));
+            flood.spawn(async move {
+                // Until it has read the keys and knows the token for a forged one.
+                loop {
+                    match ask(&authorizer, &forged).await {
+                        Err(Error::Failed(_)) => failed.fetch_add(1, Ordering::Relaxed),
+                        Err(_) => break refused.fetch_add(1, Ordering::Relaxed),
+                        Ok(()) => panic!("a forged token was let in"),
+                    };
+                }
+            })
+        })
+        .collect();
+    // Each sign-in by a container that begins just then, and so connects.
+    let mut sign_ins = 0;
+    while sign_ins < 20 || asking.iter().any(|asking| !asking.is_finished()) {
+        let container: Container<Signin> = ground.start();
+        container.ask(&sign_in("ada")).is_good_within(Duration::from_secs(2));
+        sign_ins += 1;
+    }
+    asking.into_iter().for_each(|asking| flood.block_on(asking).unwrap());
+    let (refused, failed) = (refused.load(Ordering::Relaxed), failed.load(Ordering::Relaxed));
+    println!("{refused} refused, {failed} times no connection, {sign_ins} sign-ins meanwhile");
+    assert_eq!(refused, CONTAINERS);
+    // All of them are still there, and none holds a connection.
+    let held = "SELECT count(*) FROM pg_stat_activity WHERE usename = 'reader'";
+    wait_until("none is held", || ground.value(held) == "0");
+    flood.block_on(ask(&authorizers[0], &genuine)).unwrap();
+}
+
+#[test]
+fn the_public_keys_are_kept_for_a_moment_and_hold_no_connection() {
+    let _machine = side_by_side();
+    let (ground, runtime) = (Ground::new(), runtime());
+    let url = ground.proxy.url(&ground.stage.url_of(Group::Read));
+    let mut env = Environment::from_iter([("DATABASE_URL", url)]);
+    let database = Database::new(db::Settings::from_env(&mut env), SecretsManager::default());
+    let clock = ground.stage.clock.clone();
+    let function = Function::new(Jwks::new(database, clock.clone()), &mut env);
+    let ask = || {
+        let event = serde_json::from_value(keys()).unwrap();
+        let response = runtime.block_on(function.invoke(event));
+        assert_eq!(response.status_code, 200);
+        response.multi_value_headers["age"].to_str().unwrap().to_owned()
+    };
+    assert_eq!(ground.proxy.connects(), 0);
+    assert_eq!((ask(), ask()), ("0".into(), "0".into()));
+    assert_eq!(ground.proxy.connects(), 1);
+    wait_until("it is given up", || ground.proxy.open() == 0);
+    clock.advance(i64::from(jwks::KEPT_SECONDS) - 1);
+    assert_eq!((ask(), ground.proxy.connects()), ((jwks::KEPT_SECONDS - 1).to_string(), 1));
+    clock.advance(1);
+    assert_eq!((ask(), ground.proxy.connects()), ("0".into(), 2));
+}
