@@ -7,6 +7,8 @@ usage() {
   cat <<'END'
 Usage: deployment/admin.sh [--sam-local] migrate [--check | --new-database-id]
        deployment/admin.sh [--sam-local] logins [--iam] [--connection-limit NUMBER]
+       deployment/admin.sh [--sam-local] check-promotion
+       deployment/admin.sh [--sam-local] withdraw-key KID
        deployment/admin.sh [--sam-local] grant USERNAME|--id ID ROLE
        deployment/admin.sh [--sam-local] revoke USERNAME|--id ID ROLE
        deployment/admin.sh [--sam-local] list [--unreadable]
@@ -16,6 +18,7 @@ says what it would do and what stands in its way, and changes nothing. With --ne
 id, as a copy of another database needs it: no token of that one is good here, and its own are void, too.
 logins makes the logins of DatabaseLogins, or updates them: with the passwords of their secrets, or with --iam for tokens
 of RDS. It prints them, and how many connections each may have at once.
+check-promotion and withdraw-key are for deployment/signing-key.sh.
 grant and revoke print the roles that the user has then; list prints a line of JSON for each user. With --unreadable
 these are the users who can't sign in, since no password of theirs can be verified: the id, and of which scheme the
 password is. How many there are of each goes to standard error.
@@ -57,7 +60,7 @@ if [ "${1:-}" = logins ]; then
   set -- logins
 fi
 case "${1:-} $#" in
-  'migrate 1' | 'logins 1' | 'list 1' | 'grant 3' | 'revoke 3') ;;
+  'migrate 1' | 'logins 1' | 'check-promotion 1' | 'withdraw-key 2' | 'list 1' | 'grant 3' | 'revoke 3') ;;
   'grant 4' | 'revoke 4') [[ $2 = --id && $3 =~ ^-?[0-9]+$ ]] || { usage >&2 && exit 2; } ;;
   '-h 1' | '--help 1') usage && exit ;;
   *) usage >&2 && exit 2 ;;
@@ -127,6 +130,14 @@ case $1 in
     ;;
   logins)
     ask --argjson iam "$iam" --argjson limit "$connection_limit" '{verb: "logins", iam: $iam, connection_limit: $limit}'
+    jq -c . <<<"$answer"
+    ;;
+  check-promotion)
+    ask '{verb: "check_promotion"}'
+    jq -c . <<<"$answer"
+    ;;
+  withdraw-key)
+    ask --arg kid "$2" '{verb: "withdraw_key", kid: $kid}'
     jq -c . <<<"$answer"
     ;;
   grant | revoke)

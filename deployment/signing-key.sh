@@ -6,19 +6,28 @@ here=$(dirname "$0")
 
 usage() {
   cat <<'END'
-Usage: deployment/signing-key.sh add        makes a new key beside the one that signs, and publishes its public half
-       deployment/signing-key.sh promote    five minutes later: has the new key sign from now on
-       deployment/signing-key.sh withdraw   or, instead: drops the new key again
+Usage: deployment/signing-key.sh add              makes a new key beside the one that signs, and publishes its public half
+       deployment/signing-key.sh promote          five minutes later: has the new key sign from now on
+       deployment/signing-key.sh promote --now    the same without the wait, for an emergency
+       deployment/signing-key.sh withdraw         or, instead: ends the new key, which has signed nothing
+       deployment/signing-key.sh withdraw KID     ends a key that signs no more, with the tokens that it has signed
 
-Each runs `deployment/admin.sh migrate`, and prints its answer. Nobody is signed out: after promote the old key is
-accepted until its last token has ended, and five minutes more.
+Each prints the answer of the admin function. Nobody is signed out by add and promote: the old key is accepted until
+its last token has ended, and five minutes more. promote is refused where the new key isn't published, or where other
+services may still keep the public keys of before it (five minutes): until they have the new one they refuse its tokens.
 The stack is STACK_NAME (latchkey, if that isn't set), the account and the region are those of the `aws` command.
 Needs: aws, jq.
 END
 }
 
+now=no
+if [ "$*" = 'promote --now' ]; then
+  now=yes
+  set -- promote
+fi
 case "${1:-} $#" in
   'add 1' | 'promote 1' | 'withdraw 1') ;;
+  'withdraw 2') exec "$here/admin.sh" withdraw-key "$2" ;;
   '-h 1' | '--help 1') usage && exit ;;
   *) usage >&2 && exit 2 ;;
 esac
@@ -49,6 +58,7 @@ case $1 in
     ;;
   promote)
     [ -n "$pending" ] || refuse "There is no new key: add one first."
+    [ "$now" = yes ] || "$here/admin.sh" check-promotion >/dev/null
     aws secretsmanager update-secret-version-stage --secret-id "$secret" --version-stage AWSCURRENT \
       --move-to-version-id "$pending" --remove-from-version-id "$current" >/dev/null
     aws secretsmanager update-secret-version-stage --secret-id "$secret" --version-stage AWSPENDING \

@@ -5,6 +5,8 @@ CREATE TABLE signing_keys (
     kid text CONSTRAINT signing_keys_pkey PRIMARY KEY,
     -- The public key as a JWK, JSON text.
     jwk text NOT NULL,
+    -- Since when others can learn it, without a break.
+    published_at timestamptz NOT NULL,
     -- Since when tokens are signed with it; null while it waits for its promotion. The newest
     -- is the one to sign with.
     signs_from timestamptz,

@@ -12,7 +12,6 @@ step "the database dies: 503 and when to come again"
 stop QUIT "$server" # an immediate shutdown, as a crash
 unavailable POST /api/auth/signin "${json[@]}" "$ada"
 unavailable POST /api/auth/signup "${json[@]}" '{"username": "late", "email": "late@example.com", "password": "a plain horse late"}'
-unavailable GET /.well-known/jwks.json
 as_ada GET /api/test/profile # the emulator's own answer to a failed authorizer; on AWS the template's 503
 [[ $status = 50[03] ]] || fail "$asked answered $status: $body"
 request GET /api/test/all && expect 200 '"public content"'

@@ -4,8 +4,16 @@
 # A kid is base64url: one in 64 begins with a hyphen, which jq would take for an option.
 both() { printf '%s\n' "$old_kid" "$new_kid" | jq -Rnc '[inputs] | sort'; }
 kids() { request GET /.well-known/jwks.json && expect_status 200 && jq -c '[.keys[].kid] | sort' "$place/body"; }
-# signing_key VERB: sets answer.
-signing_key() { answer=$(deployment/signing-key.sh "$1" 2>"$place/refusal") || fail "signing-key $1: $(<"$place/refusal")"; }
+# published KIDS: waits until they are those; a container keeps its answer for three seconds.
+published() {
+  local end=$((SECONDS + 10))
+  until [ "$(kids)" = "$1" ]; do
+    [ "$SECONDS" -lt "$end" ] || fail "the published keys are $(kids), not $1"
+    sleep 0.2
+  done
+}
+# signing_key VERB ...: sets answer.
+signing_key() { answer=$(deployment/signing-key.sh "$@" 2>"$place/refusal") || fail "signing-key $*: $(<"$place/refusal")"; }
 
 step "a new key beside the old one: published, and signing nothing yet"
 sign_in
@@ -13,13 +21,18 @@ old_token=$token old_kid=$(kid)
 signing_key add
 new_kid=$(jq -r .signing_keys.pending <<<"$answer")
 [ "$(jq -r .signing_keys.current <<<"$answer")" = "$old_kid" ] || fail "migrate answered $answer"
-[ "$(kids)" = "$(both)" ] || fail "the published keys are $(kids)"
+published "$(both)"
 sign_in && is_good
 [ "$(kid)" = "$old_kid" ] || fail "signed with $(kid), which nobody may know yet"
 ! deployment/signing-key.sh add >"$place/answer" 2>&1 || fail "a second new key was added"
 grep -q '^There is a new key already' "$place/answer" || fail "signing-key add: $(<"$place/answer")"
 
-step "promoted: signs from now on, and the old tokens go on" # where others verify: after five minutes, see --help
+step "too young to sign, until others must have learned it (five minutes: set in the database, not waited for)"
+! deployment/signing-key.sh promote >"$place/answer" 2>&1 || fail "promoted at once"
+grep -q 'promote it in [0-9]* s\.$' "$place/answer" || fail "signing-key promote: $(<"$place/answer")"
+sql "UPDATE signing_keys SET published_at = published_at - interval '5 minutes' WHERE kid = '$new_kid'"
+
+step "promoted: signs from now on, and the old tokens go on"
 signing_key promote
 [ "$(jq -r .signing_keys.current <<<"$answer")" = "$new_kid" ] || fail "migrate answered $answer"
 jq -e --arg kid "$old_kid" '.signing_keys.retired == [$kid]' >/dev/null <<<"$answer" || fail "migrate answered $answer"
@@ -27,13 +40,14 @@ sign_in && is_good
 [ "$(kid)" = "$new_kid" ] || fail "signed with $(kid), which isn't the new key"
 new_token=$token token=$old_token
 is_good
-[ "$(kids)" = "$(both)" ] || fail "the published keys are $(kids)"
+published "$(both)"
 left=$(sql "SELECT round(extract(epoch FROM accepted_until - now())) FROM signing_keys WHERE kid = '$old_kid'")
 ((left > 3600 && left <= 3900)) || fail "the old key is accepted for $left s, not for a token's 3600 and 300 more"
 
-step "the old key's end (an hour and five minutes: set in the database, not waited for)"
-sql "UPDATE signing_keys SET accepted_until = now() - interval '1 second' WHERE kid = '$old_kid'"
-[ "$(kids)" = "[\"$new_kid\"]" ] || fail "the published keys are $(kids)"
+step "the old key withdrawn: its tokens are void"
+! deployment/signing-key.sh withdraw "$new_kid" >"$place/answer" 2>&1 || fail "the key that signs was withdrawn"
+signing_key withdraw "$old_kid"
+published "[\"$new_kid\"]"
 wait_until_refused() {
   local end=$((SECONDS + cache_seconds + 3)) # a policy may be kept so long
   until as_ada GET /api/auth/users/me && [ "$status" = 401 ]; do
@@ -48,9 +62,10 @@ is_good
 admin migrate
 jq -e --arg kid "$new_kid" '.signing_keys == {current: $kid, pending: null, retired: []}' >/dev/null <<<"$answer" || fail "migrate answered $answer"
 
-step "a new key withdrawn before it signed"
+step "a new key withdrawn before it signed: nobody can use it"
 signing_key add
 signing_key withdraw
 [ "$(jq -r .signing_keys.pending <<<"$answer")" = null ] || fail "migrate answered $answer"
+published "[\"$new_kid\"]"
 sign_in && is_good
 [ "$(kid)" = "$new_kid" ] || fail "signed with $(kid)"

@@ -47,6 +47,8 @@ pub const ALL: &[&Sql] = &[
     &roles::REVOKE,
     &signing_keys::LIST_ACCEPTED,
     &signing_keys::PUBLISH,
+    &signing_keys::PUBLISHED_AT,
+    &signing_keys::WITHDRAW,
     &unreadable_passwords::TALLY,
     &users::FIND_FOR_SIGNIN,
     &users::INSERT,

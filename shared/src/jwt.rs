@@ -14,7 +14,7 @@ mod verifier;
 
 pub use jws::Jws;
 pub use public_key::{Kid, PublicKey};
-pub use settings::{MAX_ACCESS_TOKEN_SECONDS, Settings};
+pub use settings::{MAX_ACCESS_TOKEN_SECONDS, PUBLIC_KEYS_MAX_AGE_SECONDS, Settings};
 pub use signer::{AccessToken, Signer};
 pub use signing_key::{KeySource, SigningKey};
 pub use unverified::UnverifiedToken;

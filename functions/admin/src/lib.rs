@@ -1,6 +1,7 @@
 //! What an operator does, by IAM alone: it has no route.
 //!
 //! `{"verb":"migrate"}`, the same with `"check":true` or `"new_database_id":true`, `{"verb":"logins"}`,
+//! `{"verb":"check_promotion"}`, `{"verb":"withdraw_key","kid":"…"}`,
 //! `{"verb":"grant","username":"ada","role":"ROLE_ADMIN"}`, with `"id":7` in place of the name,
 //! `revoke` alike,
 //! `{"verb":"list"}`, the same with `"unreadable":true`.
@@ -106,6 +107,14 @@ impl Admin {
             Request::Migrate { new_database_id } => self.migrate(new_database_id).await,
             Request::CheckMigration => self.check_migration().await,
             Request::Logins { iam, connection_limit } => self.logins(iam, connection_limit).await,
+            Request::CheckPromotion => {
+                let keys = signing_keys::read(&self.key_source, &self.secrets).await?;
+                signing_keys::check_promotion(&self.signing_keys(), &keys, self.clock.now()).await
+            }
+            Request::WithdrawKey(kid) => {
+                let keys = signing_keys::read(&self.key_source, &self.secrets).await?;
+                signing_keys::withdraw(&self.signing_keys(), &keys, &kid, self.clock.now()).await
+            }
             Request::Grant(subject, role) => {
                 changed("grant", role, self.roles().grant(&subject, role).await?)
             }
@@ -117,6 +126,10 @@ impl Admin {
         }
     }
 
+    fn signing_keys(&self) -> SigningKeys {
+        SigningKeys::new(self.database.clone())
+    }
+
     fn roles(&self) -> Roles {
         Roles::new(self.database.clone())
     }
@@ -126,7 +139,7 @@ impl Admin {
         let (done, mut lock) = migration::apply(&self.database, self.clock.now()).await?;
         let identity = DatabaseIdentity::new(self.database.clone());
         let identity = identity.ensure(new_database_id).await;
-        let table = SigningKeys::new(self.database.clone());
+        let table = self.signing_keys();
         let now = self.clock.now();
         let published = signing_keys::publish(&table, &keys, now, self.access_token_seconds).await;
         let group_roles = group_roles::set(lock.client(), &self.role_prefix).await;

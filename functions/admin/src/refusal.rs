@@ -19,6 +19,19 @@ pub enum Refusal {
     NoSuchRole,
     /// The signing key can't be used, for this reason.
     SigningKey(String),
+    /// The secret names no key beside the one that signs.
+    NoNewKey,
+    /// Nobody can verify with the new key yet.
+    KeyNotPublished,
+    /// Somebody may still keep public keys of before the new one.
+    KeyTooYoung {
+        /// For how many seconds more.
+        wait: i64,
+    },
+    /// The secret names the key that is to be withdrawn.
+    KeyInUse,
+    /// No key has that `kid`.
+    NoSuchKey,
     /// A migration failed, for this reason.
     Migration(String),
     /// The logins can't be made, for this reason.
@@ -41,6 +54,7 @@ impl fmt::Display for Refusal {
                 "The event must be {\"verb\":\"migrate\"} with \"check\" or \
                  \"new_database_id\" if you like, \
                  {\"verb\":\"logins\"} with \"iam\" and \"connection_limit\" if you like, \
+                 {\"verb\":\"check_promotion\"}, {\"verb\":\"withdraw_key\",\"kid\":\"…\"}, \
                  {\"verb\":\"grant\",\"username\":\"…\",\"role\":\"ROLE_…\"} with \"id\" in \
                  place of the name if you like, the same with \"revoke\", or {\"verb\":\"list\"} with \"unreadable\", \"after\" and \"limit\" if \
                  you like.",
@@ -54,6 +68,19 @@ impl fmt::Display for Refusal {
                 "The roles are ROLE_USER, ROLE_MODERATOR and ROLE_ADMIN, spelt exactly so.",
             ),
             Self::SigningKey(cause) => write!(f, "The signing key can't be used: {cause}."),
+            Self::NoNewKey => f.write_str("There is no new key: add one first."),
+            Self::KeyNotPublished => f.write_str(
+                "The new key isn't published, so nobody could verify its tokens: migrate first.",
+            ),
+            Self::KeyTooYoung { wait } => write!(
+                f,
+                "Other services may still keep public keys of before the new one: promote it in \
+                 {wait} s."
+            ),
+            Self::KeyInUse => f.write_str(
+                "The secret still names that key: promote another first, or withdraw the new one.",
+            ),
+            Self::NoSuchKey => f.write_str("No signing key has that kid."),
             Self::Migration(cause) => write!(f, "The migration stopped: {cause}."),
             Self::Logins(cause) => write!(f, "The logins can't be made: {cause}."),
             Self::NotAdoptable { obstacles, begun } => {

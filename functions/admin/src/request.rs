@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 use shared::db::Subject;
+use shared::jwt::Kid;
 use shared::{Role, UserId, Username};
 
 use crate::refusal::Refusal;
@@ -27,6 +28,10 @@ pub(crate) enum Request {
         /// How many connections each may have at once.
         connection_limit: Option<u32>,
     },
+    /// Says whether the new key may sign.
+    CheckPromotion,
+    /// Ends a key that signs no more.
+    WithdrawKey(Kid),
     /// Gives a role.
     Grant(Subject, Role),
     /// Takes a role away.
@@ -49,7 +54,7 @@ pub(crate) enum Request {
 
 /// The event as it comes.
 #[derive(Deserialize)]
-#[serde(tag = "verb", rename_all = "lowercase", deny_unknown_fields)]
+#[serde(tag = "verb", rename_all = "snake_case", deny_unknown_fields)]
 enum Event {
     Migrate {
         #[serde(default)]
@@ -62,6 +67,10 @@ enum Event {
         iam: bool,
         #[serde(default)]
         connection_limit: Option<u32>,
+    },
+    CheckPromotion {},
+    WithdrawKey {
+        kid: String,
     },
     Grant {
         username: Option<String>,
@@ -102,6 +111,8 @@ impl Request {
                 Err(Refusal::BadConnectionLimit)
             }
             Event::Logins { iam, connection_limit } => Ok(Self::Logins { iam, connection_limit }),
+            Event::CheckPromotion {} => Ok(Self::CheckPromotion),
+            Event::WithdrawKey { kid } => Ok(Self::WithdrawKey(Kid::new(kid))),
             Event::Grant { username, id, role } => {
                 Ok(Self::Grant(subject(username, id)?, named(&role)?))
             }
@@ -151,6 +162,8 @@ mod tests {
         assert_eq!(Request::parse(new).unwrap(), migrate(true));
         let check = json!({ "verb": "migrate", "check": true });
         assert_eq!(Request::parse(check).unwrap(), Request::CheckMigration);
+        let promotion = json!({ "verb": "check_promotion" });
+        assert_eq!(Request::parse(promotion).unwrap(), Request::CheckPromotion);
         let list = |after| Request::List { after, limit: MAX_LIMIT };
         assert_eq!(Request::parse(json!({ "verb": "list" })).unwrap(), list(None));
         let on = json!({ "verb": "list", "after": -5 });
@@ -174,6 +187,8 @@ mod tests {
             json!({ "verb": "drop" }),
             json!({ "verb": "grant", "username": "ada" }),
             json!({ "verb": "MIGRATE" }),
+            json!({ "verb": "withdraw_key" }),
+            json!({ "verb": "check_promotion", "kid": "x" }),
             json!({ "verb": "migrate", "force": true }),
             json!({ "verb": "migrate", "check": "true" }),
             json!({ "verb": "migrate", "check": true, "new_database_id": true }),

@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 use shared::NumericDate;
-use shared::Secret;
 use shared::db::SigningKeys;
-use shared::jwt::{KeySource, Kid, PublicKey, SigningKey};
+use shared::jwt::{KeySource, Kid, PUBLIC_KEYS_MAX_AGE_SECONDS, PublicKey, SigningKey};
 use shared::secrets_manager::{SecretsManager, Stage};
+use shared::{Secret, log};
 
 use crate::refusal::Refusal;
 
@@ -60,4 +60,89 @@ pub(crate) async fn publish(
         "pending": keys.pending.as_ref().map(|key| key.kid().to_string()),
         "retired": retired.iter().map(Kid::as_str).collect::<Vec<_>>(),
     }))
+}
+
+/// Whether the new key may sign: everybody who keeps the public keys must have learned it by now.
+pub(crate) async fn check_promotion(
+    table: &SigningKeys,
+    keys: &Keys,
+    now: NumericDate,
+) -> Result<Value, Refusal> {
+    let pending = keys.pending.as_ref().filter(|pending| **pending != keys.current);
+    let kid = pending.ok_or(Refusal::NoNewKey)?.kid();
+    let published_at = table.published_at(&kid).await?.ok_or(Refusal::KeyNotPublished)?;
+    let wait = published_at.plus(PUBLIC_KEYS_MAX_AGE_SECONDS).seconds() - now.seconds();
+    if wait > 0 {
+        Err(Refusal::KeyTooYoung { wait })
+    } else {
+        Ok(json!({ "promotable": kid.as_str() }))
+    }
+}
+
+/// Ends a key at once, unless the secret still names it.
+pub(crate) async fn withdraw(
+    table: &SigningKeys,
+    keys: &Keys,
+    kid: &Kid,
+    now: NumericDate,
+) -> Result<Value, Refusal> {
+    let named = [Some(&keys.current), keys.pending.as_ref()].into_iter().flatten();
+    if named.into_iter().any(|key| key.kid() == *kid) {
+        return Err(Refusal::KeyInUse);
+    }
+    if !table.withdraw(kid, now).await? {
+        return Err(Refusal::NoSuchKey);
+    }
+    log::notice(None, "signing_key_withdrawn", Some(kid.as_str()));
+    Ok(json!({ "withdrawn": kid.as_str(), "kept_by_others_seconds": PUBLIC_KEYS_MAX_AGE_SECONDS }))
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::jwt::SigningKey;
+    use stage::{NOW, Stage};
+
+    use super::*;
+
+    fn public(digit: &str) -> PublicKey {
+        SigningKey::parse(&Secret::new(digit.repeat(64))).unwrap().public_key().clone()
+    }
+
+    #[tokio::test]
+    async fn a_new_key_is_promoted_once_everybody_can_have_learned_it() {
+        let stage = Stage::new().await;
+        let table = SigningKeys::new(stage.database());
+        let (current, pending) = (public("1"), Some(public("2")));
+        let ask = async |pending: &Option<PublicKey>, seconds| {
+            let keys = Keys { current: current.clone(), pending: pending.clone() };
+            let asked = check_promotion(&table, &keys, NOW.plus(seconds)).await;
+            asked.map_err(|refusal| refusal.to_string())
+        };
+        assert!(ask(&None, 0).await.unwrap_err().contains("no new key"));
+        assert!(ask(&Some(public("1")), 0).await.unwrap_err().contains("no new key"));
+        assert!(ask(&pending, 0).await.unwrap_err().contains("isn't published"));
+        table.publish(&current, pending.as_ref(), NOW, NOW.plus(900)).await.unwrap();
+        for seconds in [0, 1, 299] {
+            let refusal = ask(&pending, seconds).await.unwrap_err();
+            assert!(refusal.ends_with(&format!("in {} s.", 300 - seconds)), "{refusal}");
+        }
+        let kid = public("2").kid();
+        assert_eq!(ask(&pending, 300).await, Ok(json!({ "promotable": kid.as_str() })));
+        // Withdrawn and added again, it is new again.
+        table.publish(&current, None, NOW.plus(301), NOW.plus(900)).await.unwrap();
+        assert!(ask(&pending, 301).await.unwrap_err().contains("isn't published"));
+        table.publish(&current, pending.as_ref(), NOW.plus(400), NOW.plus(900)).await.unwrap();
+        assert!(ask(&pending, 401).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn what_the_secret_names_is_not_withdrawn() {
+        let stage = Stage::new().await;
+        let table = SigningKeys::new(stage.database());
+        let keys = Keys { current: public("1"), pending: Some(public("2")) };
+        for (key, words) in [("1", "still names"), ("2", "still names"), ("3", "No signing key")] {
+            let refused = withdraw(&table, &keys, &public(key).kid(), NOW).await;
+            assert!(refused.unwrap_err().to_string().contains(words), "{key}");
+        }
+    }
 }

@@ -12,8 +12,7 @@ use shared::secrets_manager::SecretsManager;
 use shared::{Clock, Environment, Error, NumericDate};
 use utoipa::ToSchema;
 
-/// How long a reader may keep the keys. A pending key must have been published for as long
-/// before it is promoted.
+/// [`shared::jwt::PUBLIC_KEYS_MAX_AGE_SECONDS`].
 const CACHE_CONTROL: HeaderValue = HeaderValue::from_static("public, max-age=300");
 
 /// How long a container answers with the keys that it has read. Anyone may ask, and only the first
@@ -107,5 +106,16 @@ impl Jwks {
         let kept = Kept { keys: keys?.into(), read_at: now };
         *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(kept.clone());
         Ok(kept)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::jwt::PUBLIC_KEYS_MAX_AGE_SECONDS;
+
+    #[test]
+    fn the_keys_may_be_kept_as_long_as_a_promotion_waits() {
+        let promised = format!("public, max-age={PUBLIC_KEYS_MAX_AGE_SECONDS}");
+        assert_eq!(super::CACHE_CONTROL, promised);
     }
 }

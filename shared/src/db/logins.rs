@@ -86,6 +86,8 @@ pub const LOGINS: &[Login] = &[
             &roles::LIST,
             &roles::REVOKE,
             &signing_keys::PUBLISH,
+            &signing_keys::PUBLISHED_AT,
+            &signing_keys::WITHDRAW,
             &unreadable_passwords::TALLY,
         ],
     },

@@ -17,24 +17,40 @@ pub(super) const LIST_ACCEPTED: Sql = Sql::new(
 );
 
 /// Publishes the keys that the secret names, makes the first the one to sign with, and sets an
-/// end to those that it no longer names.
+/// end to those that it no longer names: at once to one that never signed.
 pub(super) const PUBLISH: Sql = Sql::for_owner(
     "WITH named AS ( \
          SELECT kid, jwk, place = 1 AS is_current \
          FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS n (kid, jwk, place) \
      ), published AS ( \
-         INSERT INTO signing_keys AS k (kid, jwk, signs_from) \
-         SELECT kid, jwk, CASE WHEN is_current THEN to_timestamp($3) END FROM named \
-         ON CONFLICT (kid) DO UPDATE SET accepted_until = NULL, signs_from = CASE \
+         INSERT INTO signing_keys AS k (kid, jwk, published_at, signs_from) \
+         SELECT kid, jwk, to_timestamp($3), CASE WHEN is_current THEN to_timestamp($3) END \
+         FROM named \
+         ON CONFLICT (kid) DO UPDATE SET accepted_until = NULL, published_at = CASE \
+             WHEN k.accepted_until <= EXCLUDED.published_at THEN EXCLUDED.published_at \
+             ELSE k.published_at END, signs_from = CASE \
              WHEN EXCLUDED.signs_from IS NULL THEN k.signs_from \
              WHEN k.signs_from >= (SELECT max(signs_from) FROM signing_keys) THEN k.signs_from \
              ELSE EXCLUDED.signs_from END \
      ), retired AS ( \
-         UPDATE signing_keys SET accepted_until = to_timestamp($4) \
+         UPDATE signing_keys SET accepted_until = \
+             to_timestamp(CASE WHEN signs_from IS NULL THEN $3 ELSE $4 END) \
          WHERE accepted_until IS NULL AND kid NOT IN (SELECT kid FROM named) \
          RETURNING kid \
      ) \
      SELECT kid FROM retired",
+);
+
+/// Ends a key at once.
+pub(super) const WITHDRAW: Sql = Sql::for_owner(
+    "UPDATE signing_keys SET accepted_until = LEAST(accepted_until, to_timestamp($2)) \
+     WHERE kid = $1 RETURNING kid",
+);
+
+/// When a key was published that has no end.
+pub(super) const PUBLISHED_AT: Sql = Sql::for_owner(
+    "SELECT extract(epoch FROM published_at)::int8 AS published_at FROM signing_keys \
+     WHERE kid = $1 AND accepted_until IS NULL",
 );
 
 /// The public keys.
@@ -60,7 +76,7 @@ impl SigningKeys {
     }
 
     /// Publishes `current`, to sign with from `now` on, and `pending`; a key that is neither is
-    /// accepted until `retire_at`. Returns the keys that were retired by this.
+    /// accepted until `retire_at`, or no longer if it never signed. Returns the keys that were retired by this.
     pub async fn publish(
         &self,
         current: &PublicKey,
@@ -81,5 +97,20 @@ impl SigningKeys {
         ];
         let rows = self.0.rows(&PUBLISH, &parameters).await?;
         rows.iter().map(|row| Ok(Kid::new(row.try_get("kid")?))).collect()
+    }
+
+    /// Ends `kid` at `now`: no token of it is accepted from then on, and it is published no more.
+    /// Whether there is such a key.
+    pub async fn withdraw(&self, kid: &Kid, now: NumericDate) -> Result<bool, Error> {
+        let parameters =
+            [(&kid.as_str() as _, Type::TEXT), (&now.to_timestamp() as _, Type::FLOAT8)];
+        Ok(self.0.row(&WITHDRAW, &parameters).await?.is_some())
+    }
+
+    /// Since when others can learn `kid`; `None` if it isn't published, or is to end.
+    pub async fn published_at(&self, kid: &Kid) -> Result<Option<NumericDate>, Error> {
+        let row = self.0.row(&PUBLISHED_AT, &[(&kid.as_str() as _, Type::TEXT)]).await?;
+        let read = |row: tokio_postgres::Row| row.try_get("published_at");
+        Ok(row.map(read).transpose()?.map(NumericDate::from_seconds))
     }
 }

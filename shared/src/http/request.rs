@@ -92,7 +92,8 @@ mod tests {
     fn a_policy_that_allows_too_much_opens_nothing() {
         for route in ROUTES {
             for chosen in 0..1 << Role::ALL.len() {
-                let roles = Role::ALL.iter().enumerate().filter(|(place, _)| chosen >> place & 1 == 1);
+                let roles =
+                    Role::ALL.iter().enumerate().filter(|(place, _)| chosen >> place & 1 == 1);
                 let roles: Vec<_> = roles.map(|(_, role)| *role).collect();
                 let opens = match route.access {
                     Access::Public | Access::SignedIn => true,

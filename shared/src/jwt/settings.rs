@@ -5,6 +5,10 @@ use crate::environment::Environment;
 /// The longest life that a token can be given: 30 days, as long as the app's.
 pub const MAX_ACCESS_TOKEN_SECONDS: u32 = 2_592_000;
 
+/// How long another service may keep the public keys that it has read, in seconds. A new key must
+/// have been published for as long before it signs.
+pub const PUBLIC_KEYS_MAX_AGE_SECONDS: u32 = 300;
+
 /// Who issues tokens, and for whom.
 #[derive(Debug, Clone)]
 pub struct Settings {

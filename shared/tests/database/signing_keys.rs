@@ -61,3 +61,35 @@ async fn a_key_that_comes_back_signs_again() {
     assert_eq!(published(&stage).await, [old.kid(), new.kid()]);
     assert_eq!(kids(&stage, RETIRE_AT).await, [old.kid(), new.kid()]);
 }
+
+#[tokio::test]
+async fn a_new_key_that_never_signed_ends_at_once() {
+    let stage = Stage::new().await;
+    let table = SigningKeys::new(stage.database());
+    let (old, new) = (key(&SIGNING_KEY[..1]), key("2"));
+    table.publish(&old, Some(&new), NOW, RETIRE_AT).await.unwrap();
+    assert_eq!(table.publish(&old, None, NOW.plus(1), RETIRE_AT).await.unwrap(), [new.kid()]);
+    assert_eq!(kids(&stage, NOW.plus(1)).await, [old.kid()]);
+    // Added again, it is as new as any other.
+    table.publish(&old, Some(&new), NOW.plus(60), RETIRE_AT).await.unwrap();
+    assert_eq!(table.published_at(&new.kid()).await, Ok(Some(NOW.plus(60))));
+    // Named again and again, it stays published since then.
+    table.publish(&new, None, NOW.plus(400), RETIRE_AT).await.unwrap();
+    assert_eq!(table.published_at(&new.kid()).await, Ok(Some(NOW.plus(60))));
+    assert_eq!(table.published_at(&old.kid()).await, Ok(None), "it is to end");
+}
+
+#[tokio::test]
+async fn a_key_that_is_withdrawn_ends_now_and_never_later() {
+    let stage = Stage::new().await;
+    let table = SigningKeys::new(stage.database());
+    let (old, new) = (key(&SIGNING_KEY[..1]), key("2"));
+    table.publish(&new, None, NOW, RETIRE_AT).await.unwrap();
+    assert_eq!(kids(&stage, NOW.plus(1)).await, [new.kid(), old.kid()]);
+    assert_eq!(table.withdraw(&old.kid(), NOW.plus(1)).await, Ok(true));
+    assert_eq!(kids(&stage, NOW.plus(1)).await, [new.kid()]);
+    assert_eq!(table.withdraw(&old.kid(), RETIRE_AT).await, Ok(true));
+    table.publish(&new, None, NOW.plus(2), RETIRE_AT).await.unwrap();
+    assert_eq!(kids(&stage, NOW.plus(2)).await, [new.kid()]);
+    assert_eq!(table.withdraw(&key("3").kid(), NOW).await, Ok(false));
+}

@@ -39,8 +39,15 @@ async fn a_withdrawn_key_opens_nothing_from_that_moment() {
     let (stage, token) = with_ada().await;
     let authorizer = over(&stage);
     assert!(ask(&authorizer, &token).await.is_ok());
-    stage.execute("DELETE FROM signing_keys").await;
+    // The operator signs with another one, and withdraws this one.
+    let operator = stage.admin_with(&"2".repeat(64));
+    let answer = operator.handle(serde_json::json!({ "verb": "migrate" })).await.unwrap();
+    assert!(ask(&authorizer, &token).await.is_ok());
+    let kid = &answer["signing_keys"]["retired"][0];
+    let withdraw = serde_json::json!({ "verb": "withdraw_key", "kid": kid });
+    operator.handle(withdraw.clone()).await.unwrap();
     assert_eq!(ask(&authorizer, &token).await, unauthorized());
+    assert!(stage.admin().handle(withdraw).await.is_err(), "the secret names it");
 }
 
 #[tokio::test]

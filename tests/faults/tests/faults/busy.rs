@@ -98,7 +98,8 @@ fn a_busy_pool_is_waited_for_in_bounds() {
     let signup: Container<Signup> = ground.start_for_many(2);
     let ask = || -> Vec<Answer> {
         thread::scope(|scope| {
-            let asking: Vec<_> = (0..20).map(|_| scope.spawn(|| signup.ask(&sign_up(&somebody())))).collect();
+            let asking: Vec<_> =
+                (0..20).map(|_| scope.spawn(|| signup.ask(&sign_up(&somebody())))).collect();
             asking.into_iter().map(|answer| answer.join().unwrap()).collect()
         })
     };
