@@ -2,6 +2,7 @@
 
 from fault import holds, same
 from rights import of_document
+from rules import broken
 from stack import Stack, parsed
 
 # Outputs that are no parameters of template.yaml, and what they are for.
@@ -33,6 +34,9 @@ def check(path, source):
     same("deletion protection where it is on", protected["DeletionProtection"], True)
     same("a proxy, unasked", plain.of_type("AWS::RDS::DBProxy"), {})
     check_proxy(whole)
+    for capacity, wanted in (("0", {"AProxyKeepsItAwake"}), ("0.0", {"AProxyKeepsItAwake"}), ("0.5", set())):
+        same(f"rules that a proxy over {capacity} ACU breaks", broken(template, {"Proxy": "on", "MinCapacity": capacity}), wanted)
+    same("rules that a pause without a proxy breaks", broken(template, {"MinCapacity": "0"}), set())
     check_outputs(plain, whole, parsed(source)["Parameters"])
 
 

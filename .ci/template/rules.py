@@ -68,15 +68,15 @@ TAKEN = [
 def check(source):
     template = parsed(source)
     for parameters, wanted in REFUSED:
-        same(f"rules that {parameters} breaks", broken(template, parameters), wanted)
+        same(f"rules that {parameters} breaks", broken(template, ROLE | parameters), wanted)
     for parameters in TAKEN:
-        same(f"rules that {parameters} breaks", broken(template, parameters), set())
+        same(f"rules that {parameters} breaks", broken(template, ROLE | parameters), set())
     told = {rule for _, rules in REFUSED for rule in rules}
     same("rules", set(template["Rules"]), told)
 
 
 def broken(template, parameters):
-    stack = Stack(template, **(ROLE | parameters))
+    stack = Stack(template, **parameters)
     return {name for name, rule in stack.template["Rules"].items() if not is_kept(stack, rule)}
 
 

@@ -25,6 +25,8 @@ pub enum Error {
     Forbidden,
     /// Something that we need is out of reach; the cause goes to the log alone.
     Unavailable(String),
+    /// The database accepted no connection in time, as one that resumes from a pause.
+    Connecting(String),
     /// More passwords to hash than the cores can: refused before anything was done for it.
     Overloaded,
     /// Our own mistake; the cause goes to the log alone.
@@ -92,6 +94,7 @@ impl Error {
             Self::InvalidToken => Answer(401, "invalid_token", "Could not validate credentials"),
             Self::Forbidden => Answer(403, "forbidden", "Unauthorized."),
             Self::Unavailable(_) => Answer(503, "unavailable", "Service Unavailable"),
+            Self::Connecting(_) => Answer(503, "database_connecting", "Service Unavailable"),
             Self::Overloaded => Answer(503, "overloaded", "Service Unavailable"),
             Self::Internal(_) => Answer(500, "internal", "Internal Server Error"),
         }
@@ -105,7 +108,9 @@ impl Error {
     /// What the log says of it beside the code.
     pub fn cause(&self) -> Option<&str> {
         match self {
-            Self::Unavailable(cause) | Self::Internal(cause) => Some(cause),
+            Self::Unavailable(cause) | Self::Connecting(cause) | Self::Internal(cause) => {
+                Some(cause)
+            }
             Self::WrongCredentials(refusal) => Some(refusal.reason.name()),
             Self::Unprocessable(_)
             | Self::PayloadTooLarge

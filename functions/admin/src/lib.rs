@@ -53,7 +53,7 @@ impl Admin {
     /// Reads the settings of each part; connects nothing yet.
     #[expect(clippy::unused_async, reason = "every function starts alike")]
     pub async fn from_env(env: &mut Environment) -> Result<Self, Invalid> {
-        let database = db::Settings::from_env(env);
+        let database = db::Settings::from_env(env).for_an_operator();
         let role_prefix = RolePrefix::from_env(env);
         let login_secrets = env.text("DATABASE_LOGIN_SECRET_ARNS").unwrap_or_default();
         let rule = "must be owner, prepared or separate";

@@ -90,7 +90,7 @@ impl Authorizer {
     /// only for a token that needs it: containers that start for garbage hold no connection.
     #[expect(clippy::unused_async, reason = "every function starts alike")]
     pub async fn from_env(env: &mut Environment) -> Result<Self, Invalid> {
-        let database = db::Settings::from_env(env);
+        let database = db::Settings::from_env(env).for_timeout(10);
         let tokens = jwt::Settings::from_env(env);
         let legacy_tokens = LegacySettings::from_env(env);
         let app_name = log::app_name(env);

@@ -68,7 +68,7 @@ impl Endpoint for Jwks {
     const FUNCTION: &'static str = "jwks";
 
     async fn from_env(env: &mut Environment) -> Result<Self, Invalid> {
-        let database = db::Settings::from_env(env);
+        let database = db::Settings::from_env(env).for_timeout(10);
         env.check()?;
         Ok(Self::new(Database::new(database, SecretsManager::default()), Clock::System))
     }

@@ -14,7 +14,9 @@ impl Database {
                 cause.trim()
             ),
             Error::LoginRefused(cause) => self.login_refused(cause.trim()),
-            Error::DeadlineExceeded => format!("{self} doesn't answer in time: {}", self.check()),
+            Error::DeadlineExceeded | Error::ConnectTimedOut => {
+                format!("{self} doesn't answer in time: {}", self.check())
+            }
             Error::Conflict(cause) => {
                 format!("{self} is busy with the same rows ({}): try again", cause.trim())
             }

@@ -36,7 +36,8 @@ pub struct AdoptedCallers {
 impl AdoptedCallers {
     /// The callers of that database.
     pub fn new(database: Database) -> Self {
-        Self { database, batcher: Batcher::default() }
+        let batcher = Batcher::new(database.deadline());
+        Self { database, batcher }
     }
 
     /// Who calls by that name, if the user of it was there at the adoption: a number is never given

@@ -1,12 +1,12 @@
 //! Questions that are asked together.
 
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
 
 use super::error::Error;
-use super::turn::DEADLINE;
 
 /// The most questions of one statement.
 const MOST: usize = 100;
@@ -18,6 +18,7 @@ const MOST: usize = 100;
 pub(super) struct Batcher<Q, A> {
     waiting: Mutex<Vec<Waiting<Q, A>>>,
     turn: tokio::sync::Mutex<()>,
+    deadline: Duration,
 }
 
 #[derive(Debug)]
@@ -26,9 +27,10 @@ struct Waiting<Q, A> {
     answer: oneshot::Sender<Result<A, Error>>,
 }
 
-impl<Q, A> Default for Batcher<Q, A> {
-    fn default() -> Self {
-        Self { waiting: Mutex::default(), turn: tokio::sync::Mutex::default() }
+impl<Q, A> Batcher<Q, A> {
+    /// Nobody waits longer than that to be asked.
+    pub(super) fn new(deadline: Duration) -> Self {
+        Self { waiting: Mutex::default(), turn: tokio::sync::Mutex::default(), deadline }
     }
 }
 
@@ -43,7 +45,7 @@ impl<Q: Clone, A> Batcher<Q, A> {
     where
         Asked: Future<Output = Result<Vec<A>, Error>>,
     {
-        let until = Instant::now() + DEADLINE;
+        let until = Instant::now() + self.deadline;
         loop {
             let (sender, mut answer) = oneshot::channel();
             self.waiting().push(Waiting { question: question.clone(), answer: sender });
@@ -103,9 +105,11 @@ mod tests {
 
     use super::*;
 
+    const DEADLINE: Duration = Duration::from_secs(5);
+
     /// Asks for the doubles of these numbers at once; the sizes of the batches.
     async fn batches(numbers: std::ops::Range<u32>) -> Vec<usize> {
-        let (batcher, sizes) = (Batcher::default(), RefCell::new(Vec::new()));
+        let (batcher, sizes) = (Batcher::new(DEADLINE), RefCell::new(Vec::new()));
         let ask = async |numbers: Vec<u32>| {
             tokio::task::yield_now().await;
             sizes.borrow_mut().push(numbers.len());
@@ -130,7 +134,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn nobody_waits_for_ever_for_a_turn() {
-        let batcher = Batcher::<u32, u32>::default();
+        let batcher = Batcher::<u32, u32>::new(DEADLINE);
         let never = async |_| std::future::pending().await;
         let began = Instant::now();
         let mut first = Box::pin(batcher.answer(1, never));
@@ -141,7 +145,7 @@ mod tests {
 
     #[tokio::test]
     async fn nobody_waits_for_nothing() {
-        let batcher = Batcher::<u32, u32>::default();
+        let batcher = Batcher::<u32, u32>::new(DEADLINE);
         batcher.ask_all(async |_| panic!("nothing to ask")).await;
     }
 }

@@ -68,7 +68,8 @@ pub struct Callers {
 impl Callers {
     /// The callers of that database.
     pub fn new(database: Database) -> Self {
-        Self { database, batcher: Batcher::default() }
+        let batcher = Batcher::new(database.deadline());
+        Self { database, batcher }
     }
 
     /// The caller, if the user is there, the key `kid` accepted at `now`, and this the database of

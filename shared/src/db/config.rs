@@ -8,7 +8,6 @@ use std::time::Duration;
 use tokio_postgres::Config;
 use tokio_postgres::config::{Host, SslMode};
 
-use super::connector::CONNECT_DEADLINE;
 use crate::secret::Secret;
 
 /// The login that a URL holds, or what it must be.
@@ -59,7 +58,6 @@ pub(super) fn prepare(config: &mut Config) {
     // A connection that a firewall or a freeze has cut in silence is found out well before the
     // deadline, and the statement sent again.
     config
-        .connect_timeout(CONNECT_DEADLINE)
         .keepalives_idle(Duration::from_secs(30))
         .keepalives_interval(Duration::from_secs(2))
         .keepalives_retries(2)

@@ -17,9 +17,6 @@ use super::error::Error;
 use super::iam::{Entrance, IamTokens};
 use super::tls;
 
-/// How long a connect may take.
-pub(super) const CONNECT_DEADLINE: Duration = Duration::from_secs(3);
-
 /// How long cancelling a statement may take.
 const CANCEL_DEADLINE: Duration = Duration::from_millis(250);
 
@@ -53,15 +50,18 @@ pub(super) struct Connector {
     config: Config,
     tls: Option<MakeRustlsConnect>,
     iam: Option<(Entrance, IamTokens)>,
+    within: Duration,
 }
 
 impl Connector {
     /// Connects as `config` says, over TLS if that says so, trusting `authorities` or those of
-    /// RDS; with `iam`, a token of its own is each connection's password.
+    /// RDS; with `iam`, a token of its own is each connection's password. A connect may take as
+    /// long as `within`.
     pub(super) fn new(
         config: Config,
         authorities: Option<RootCertStore>,
         iam: Option<(Entrance, IamTokens)>,
+        within: Duration,
     ) -> Result<Self, Error> {
         let tls = match config.get_ssl_mode() {
             SslMode::Require => Some(
@@ -69,7 +69,7 @@ impl Connector {
             ),
             _ => None,
         };
-        Ok(Self { config, tls, iam })
+        Ok(Self { config, tls, iam, within })
     }
 
     /// A connection and what drives it.
@@ -88,7 +88,7 @@ impl Connector {
                 Ok((client, Box::pin(async { drop(connection.await) }) as Driver))
             }
         };
-        timeout(CONNECT_DEADLINE, connect).await.unwrap_or(Err(Error::DeadlineExceeded))
+        timeout(self.within, connect).await.unwrap_or(Err(Error::ConnectTimedOut))
     }
 
     /// Asks PostgreSQL to stop what a connection of ours is doing.

@@ -14,14 +14,11 @@ use super::error::Error;
 use super::iam::IamTokens;
 use super::settings::{Place, Settings};
 use super::sql::Sql;
-use super::turn::Turn;
+use super::turn::{REST_OF_A_TURN, Turn};
 use crate::aws::AwsCredentials;
 use crate::clock::Clock;
 use crate::random::Random;
 use crate::secrets_manager::{SecretsManager, Stage};
-
-/// How long one waits for another to give a connection back.
-const WAIT_DEADLINE: Duration = Duration::from_secs(3);
 
 /// A parameter of a statement and its type, which saves PostgreSQL a round trip to tell us.
 pub(super) type Parameter<'a> = (&'a (dyn ToSql + Sync), Type);
@@ -152,13 +149,15 @@ impl Database {
     }
 
     async fn make(&self) -> Result<Pool, Error> {
-        let Settings { place, authorities, pool_size } = &self.0.settings;
-        let authorities = authorities.clone();
+        let Settings { place, authorities, pool_size, connect_within } = &self.0.settings;
+        let (authorities, within) = (authorities.clone(), *connect_within);
         let connector = match place {
-            Place::Known(config) => Connector::new(Config::clone(config), authorities, None),
+            Place::Known(config) => {
+                Connector::new(Config::clone(config), authorities, None, within)
+            }
             Place::Iam(config, entrance) => {
                 let iam = (entrance.clone(), self.0.iam_tokens.clone());
-                Connector::new(Config::clone(config), authorities, Some(iam))
+                Connector::new(Config::clone(config), authorities, Some(iam), within)
             }
             Place::Secret { arn, defaults } => {
                 let secret = self.0.secrets.read(arn, Stage::Current).await;
@@ -170,13 +169,13 @@ impl Database {
                         "{arn} is no login as RDS writes it, or lacks a part"
                     ))
                 })?;
-                Connector::new(config, authorities, None)
+                Connector::new(config, authorities, None, within)
             }
         };
         Pool::builder(connector?)
             .max_size(*pool_size)
             .runtime(Runtime::Tokio1)
-            .wait_timeout(Some(WAIT_DEADLINE))
+            .wait_timeout(Some(within))
             .build()
             .map_err(|error| Error::Failed(error.to_string()))
     }
@@ -190,7 +189,10 @@ impl Database {
                 // Another may have read the new one already.
                 held.take_if(|held| ptr::eq(held.manager(), pool.manager()));
             }
-            Error::Lost(_) | Error::ReadOnly(_) | Error::DeadlineExceeded => {
+            Error::Lost(_)
+            | Error::ReadOnly(_)
+            | Error::DeadlineExceeded
+            | Error::ConnectTimedOut => {
                 pool.retain(|_, _| false);
             }
             Error::LoginRefused(_)
@@ -202,6 +204,16 @@ impl Database {
             | Error::NumbersExhausted(_)
             | Error::Failed(_) => {}
         }
+    }
+
+    /// How long a connect, or the wait for another's connection, may take.
+    pub(super) fn connect_within(&self) -> Duration {
+        self.0.settings.connect_within
+    }
+
+    /// When whoever asks has an answer or a failure.
+    pub(super) fn deadline(&self) -> Duration {
+        self.connect_within() + REST_OF_A_TURN
     }
 
     /// Whether the login may be another one once it is read again.

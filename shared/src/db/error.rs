@@ -22,8 +22,10 @@ pub enum Error {
     LoginRefused(String),
     /// No token of RDS to log in with, since AWS gives us no credentials.
     NoToken(String),
-    /// It took longer than the five seconds that whoever asks has.
+    /// It took longer than a query may.
     DeadlineExceeded,
+    /// The server accepted no connection in time.
+    ConnectTimedOut,
     /// A conflict with another transaction: PostgreSQL asks to try again.
     Conflict(String),
     /// A table, a column or a function isn't there.
@@ -45,6 +47,10 @@ impl fmt::Display for Error {
             Self::LoginRefused(cause) => write!(f, "the database refuses the login: {cause}"),
             Self::NoToken(cause) => write!(f, "no token to log in to the database with: {cause}"),
             Self::DeadlineExceeded => f.write_str("the database took too long"),
+            Self::ConnectTimedOut => f.write_str(
+                "the database accepted no connection in time: one that resumes from a pause takes \
+                 some 15 s (DATABASE_CONNECT_SECONDS)",
+            ),
             Self::Conflict(cause) => write!(f, "the database asks to try again: {cause}"),
             Self::NotMigrated(cause) => write!(
                 f,
@@ -162,6 +168,7 @@ impl From<Error> for crate::error::Error {
         let cause = error.to_string();
         match error {
             Error::Failed(_) => Self::Internal(cause),
+            Error::ConnectTimedOut => Self::Connecting(cause),
             Error::Unreachable(_)
             | Error::Lost(_)
             | Error::ReadOnly(_)

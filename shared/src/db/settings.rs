@@ -1,5 +1,7 @@
 //! Where the database is, and who we are there.
 
+use std::time::Duration;
+
 use rustls::RootCertStore;
 use tokio_postgres::Config;
 use tokio_postgres::config::Host;
@@ -11,12 +13,16 @@ use super::tls;
 use crate::environment::Environment;
 use crate::secret::Secret;
 
+/// The longest that a connect may be given: API Gateway waits for 29 seconds.
+const MOST_CONNECT_SECONDS: u32 = 25;
+
 /// How the database is reached, before anything is connected.
 #[derive(Debug, Clone)]
 pub struct Settings {
     pub(super) place: Place,
     pub(super) authorities: Option<RootCertStore>,
     pub(super) pool_size: usize,
+    pub(super) connect_within: Duration,
 }
 
 /// Where the login comes from.
@@ -34,7 +40,8 @@ impl Settings {
     /// Reads `DATABASE_URL`, or else `DATABASE_SECRET_ARN` with `DATABASE_HOST`, `_PORT`,
     /// `_NAME`, `_USER` and `_PASSWORD` beside it, or else those alone; `DATABASE_AUTH`, by which
     /// a token for `AWS_REGION` may come in the password's place; `DATABASE_CA`, a PEM or a file
-    /// that holds one; `DATABASE_POOL_SIZE`, connections per process.
+    /// that holds one; `DATABASE_POOL_SIZE`, connections per process;
+    /// `DATABASE_CONNECT_SECONDS`, how long a connect may take.
     pub fn from_env(env: &mut Environment) -> Self {
         let url = env.secret("DATABASE_URL");
         let arn = env.text("DATABASE_SECRET_ARN");
@@ -53,7 +60,23 @@ impl Settings {
         };
         let authorities = authorities(env);
         let pool_size = env.number("DATABASE_POOL_SIZE", 1, 1..=100) as usize;
-        Self { place, authorities, pool_size }
+        let connect_within = env.number("DATABASE_CONNECT_SECONDS", 3, 1..=MOST_CONNECT_SECONDS);
+        let connect_within = Duration::from_secs(connect_within.into());
+        Self { place, authorities, pool_size, connect_within }
+    }
+
+    /// The same for a function of that timeout, which must have answered before: what a query
+    /// takes beside its connect is two seconds.
+    #[must_use]
+    pub fn for_timeout(self, seconds: u64) -> Self {
+        let most = Duration::from_secs(seconds.saturating_sub(3));
+        Self { connect_within: self.connect_within.min(most), ..self }
+    }
+
+    /// The same with a minute for a connect: an operator waits for a database that resumes.
+    #[must_use]
+    pub fn for_an_operator(self) -> Self {
+        Self { connect_within: Duration::from_mins(1), ..self }
     }
 }
 

@@ -61,6 +61,7 @@ impl Tries {
             Error::Unreachable(_)
             | Error::NoToken(_)
             | Error::DeadlineExceeded
+            | Error::ConnectTimedOut
             | Error::NotMigrated(_)
             | Error::NotGranted(_)
             | Error::NumbersExhausted(_)
@@ -100,6 +101,7 @@ mod tests {
             (Error::Unreachable(why()), 1),
             (Error::NoToken(why()), 1),
             (Error::DeadlineExceeded, 1),
+            (Error::ConnectTimedOut, 1),
             (Error::NotMigrated(why()), 1),
             (Error::NotGranted(why()), 1),
             (Error::NumbersExhausted(why()), 1),

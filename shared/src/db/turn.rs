@@ -12,11 +12,14 @@ use super::error::Error;
 use super::sql::Sql;
 use super::tries::Tries;
 
-/// When whoever asks has an answer or a failure at the latest, whatever it is that takes so long:
-/// the secret, a connection, the statement, the pauses between tries, cancelling it at the end.
-pub(super) const DEADLINE: Duration = Duration::from_secs(5);
+/// How much longer than a connect all of a query may take at the latest: the secret, the connect,
+/// the statement, the pauses between tries, cancelling it at the end.
+pub(super) const REST_OF_A_TURN: Duration = Duration::from_secs(2);
 
-/// When a statement is cancelled: in time for the cancelling, and for a busy machine.
+/// What of that is for cancelling a statement, and for a busy machine.
+const CANCELLING: Duration = Duration::from_millis(750);
+
+/// When a statement is cancelled at the latest.
 const CANCELLED_AFTER: Duration = Duration::from_millis(4_250);
 
 /// How long a connection that has rested may keep silent before the statement goes over a new
@@ -34,7 +37,7 @@ pub(super) struct Turn<'a> {
 impl<'a> Turn<'a> {
     /// Begins now.
     pub(super) fn of(database: &'a Database) -> Self {
-        let until = Instant::now() + CANCELLED_AFTER;
+        let until = Instant::now() + database.connect_within() + REST_OF_A_TURN - CANCELLING;
         Self { database, until, tries: Tries::new(database.login_may_change()) }
     }
 
@@ -72,15 +75,12 @@ impl<'a> Turn<'a> {
         parameters: &[Parameter<'_>],
     ) -> Result<Vec<Row>, Error> {
         let (pool, mut connection) = self.connection().await?;
-        let until = if connection.has_rested {
-            self.until.min(Instant::now() + PATIENCE)
-        } else {
-            self.until
-        };
+        let last = self.until.min(Instant::now() + CANCELLED_AFTER);
+        let until = if connection.has_rested { last.min(Instant::now() + PATIENCE) } else { last };
         connection.is_asking = true;
         let query = connection.query_typed(sql.text(), parameters);
         let Ok(answer) = timeout_at(until, query).await else {
-            return Err(Box::pin(self.give_up(pool, connection, until)).await);
+            return Err(Box::pin(self.give_up(pool, connection, until == last)).await);
         };
         connection.is_asking = false;
         drop(connection);
@@ -92,12 +92,12 @@ impl<'a> Turn<'a> {
     }
 
     /// Throws away a connection that hasn't answered, and cancels what it was asked.
-    async fn give_up(&self, pool: Pool, connection: Object<Connector>, until: Instant) -> Error {
+    async fn give_up(&self, pool: Pool, connection: Object<Connector>, is_last: bool) -> Error {
         let token = connection.cancel_token();
         // Its answer may still come: nobody else may read it as theirs.
         drop(Object::take(connection));
         self.database.forget(&pool, &Error::DeadlineExceeded);
-        if until == self.until {
+        if is_last {
             pool.manager().cancel(token).await;
             return Error::DeadlineExceeded;
         }

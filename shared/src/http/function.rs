@@ -53,7 +53,8 @@ impl<E: Endpoint> Function<E> {
 
     /// An endpoint that is there already, with the settings that all HTTP functions share.
     pub fn new(endpoint: E, env: &mut Environment) -> Self {
-        Self { cors: Cors::from_env(env), app_name: log::app_name(env), endpoint }
+        let (cors, error_format) = (Cors::from_env(env), ErrorFormat::from_env(env));
+        Self { cors, error_format, app_name: log::app_name(env), endpoint }
     }
 
     /// Answers one event, and writes its line in the log.

@@ -60,6 +60,13 @@ const SECURITY: [(HeaderName, HeaderValue); 5] = [
     (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
 ];
 
+/// After how many seconds to try again what may work by then.
+const SOON: HeaderValue = HeaderValue::from_static("1");
+
+/// The same where the database accepts no connection: Aurora takes some 15 s to resume.
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-serverless-v2-auto-pause.html>
+const RESUMING: HeaderValue = HeaderValue::from_static("15");
+
 impl Reply {
     fn new(status: u16, content_type: &'static str, body: Vec<u8>) -> Self {
         let mut headers = HeaderMap::from_iter(SECURITY);
@@ -117,7 +124,8 @@ impl Reply {
             self.headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         if status == 503 {
-            self.headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+            let seconds = if matches!(error, Error::Connecting(_)) { RESUMING } else { SOON };
+            self.headers.insert(header::RETRY_AFTER, seconds);
         }
         if let Error::WrongCredentials(refusal) = error {
             (self.event, self.user_id) = (Some(SecurityEvent::SignInRefused), refusal.user_id);

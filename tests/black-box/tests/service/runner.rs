@@ -21,7 +21,7 @@ use crate::process::Guarded;
 const START: Duration = Duration::from_mins(3);
 
 /// Settings of the caller's shell that would point the runner at another database or key.
-const FOREIGN: [&str; 25] = [
+const FOREIGN: [&str; 26] = [
     "AUTHORIZER_CACHE_SECONDS",
     "DATABASE_URL",
     "DATABASE_HOST",
@@ -34,6 +34,7 @@ const FOREIGN: [&str; 25] = [
     "DATABASE_ROLE_PREFIX",
     "DATABASE_CA",
     "DATABASE_POOL_SIZE",
+    "DATABASE_CONNECT_SECONDS",
     "SIGNING_KEY_ARN",
     "TOKEN_ISSUER",
     "TOKEN_AUDIENCE",

@@ -29,7 +29,7 @@ fn a_lock_is_waited_for_in_bounds_and_nothing_of_it_is_left() {
     assert!(ground.proxy.cancels() >= Service::CONTAINERS);
     session.run("ROLLBACK");
     service.ask().iter().for_each(Answer::is_good);
-    ground.wait_for_connections("true", 4);
+    ground.wait_for_connections("true", 3);
 }
 
 #[test]

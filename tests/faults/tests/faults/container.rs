@@ -39,13 +39,14 @@ impl<E: Endpoint> Container<E> {
     }
 
     fn init(runtime: Runtime, database_url: &str, connections: usize) -> Self {
-        let connections = connections.to_string();
-        let mut env = Environment::from_iter([
-            ("DATABASE_URL", database_url),
-            ("DATABASE_POOL_SIZE", &*connections),
-            ("SIGNING_KEY", SIGNING_KEY),
-            ("BCRYPT_COST", "4"),
-        ]);
+        Self::with(runtime, database_url, &[("DATABASE_POOL_SIZE", &connections.to_string())])
+    }
+
+    /// One with further settings.
+    pub(crate) fn with(runtime: Runtime, database_url: &str, more: &[(&str, &str)]) -> Self {
+        let settings =
+            [("DATABASE_URL", database_url), ("SIGNING_KEY", SIGNING_KEY), ("BCRYPT_COST", "4")];
+        let mut env = settings.iter().chain(more).copied().collect::<Environment>();
         let function = runtime.block_on(Function::from_env(&mut env)).unwrap();
         Self { function, runtime }
     }
@@ -91,7 +92,8 @@ impl Answer {
     #[track_caller]
     pub(crate) fn is_unavailable(&self) {
         assert_eq!((self.status, &self.body), (503, &json!("Service Unavailable")), "{self:?}");
-        assert_eq!(self.retry_after.as_deref(), Some("1"), "{self:?}");
+        // Where no connection was accepted in time it is longer.
+        assert!(matches!(self.retry_after.as_deref(), Some("1" | "15")), "{self:?}");
     }
 
     #[track_caller]

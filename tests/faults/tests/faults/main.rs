@@ -13,6 +13,7 @@ mod freeze;
 mod gatekeeper;
 mod ground;
 mod kill;
+mod late;
 mod page;
 mod process;
 mod read_only;

@@ -83,7 +83,8 @@ impl Service {
         let signed_up = self.signup.ask(&sign_up(&name));
         let signed_in = self.signin.ask(&sign_in(&name));
         let token = signed_in.body["token"].as_str().unwrap_or(&self.token);
-        [signed_up, signed_in, self.gatekeeper.ask(&me(token))]
+        let let_in = self.gatekeeper.ask(&me(token));
+        [signed_up, signed_in, let_in]
     }
 }
 
