@@ -69,19 +69,28 @@ async fn addresses_that_differ_in_the_case_of_the_domain_are_one() {
     for (seed, (address, expected)) in (1..).zip(expected) {
         assert_eq!(insert(&database, "eve", address, seed).await, expected, "{address}");
     }
-    let tasks: Vec<_> = (0..16)
-        .map(|seed| {
-            let database = stage.database_of(Group::Signup);
-            let address = if seed % 2 == 0 { "Ada@example.com" } else { "Ada@EXAMPLE.com" };
-            let name = format!("ada{seed}");
-            tokio::spawn(async move { insert(&database, &name, address, seed).await })
-        })
-        .collect();
-    let mut created = 0;
-    for task in tasks {
-        created += u32::from(matches!(task.await.unwrap(), Insert::Created(_)));
+}
+
+#[tokio::test]
+async fn two_spellings_of_a_domain_at_once_make_one_user() {
+    let stage = Stage::new().await;
+    let first = stage.client().await;
+    let open = "BEGIN; SELECT sign_up('ada', 'Ada@example.com', 'x')";
+    first.batch_execute(open).await.unwrap();
+    let database = stage.database_of(Group::Signup);
+    let second = insert(&database, "eve", "Ada@EXAMPLE.com", 1);
+    tokio::pin!(second);
+    let waiting = async {
+        let count = "SELECT count(*) FROM pg_stat_activity \
+                     WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        while stage.value(count).await == "0" {}
+    };
+    tokio::select! {
+        outcome = &mut second => panic!("{outcome:?}"),
+        () = waiting => {}
     }
-    assert_eq!(created, 1);
+    first.batch_execute("COMMIT").await.unwrap();
+    assert_eq!(second.await, Insert::EmailTaken);
 }
 
 #[tokio::test]
