@@ -53,6 +53,9 @@ fn answers_are_not_sniffed(target: &Target) {
         let answer = target.get_as(&target.ada().token, path);
         assert_eq!(answer.status, 200);
         assert_eq!(answer.header("x-content-type-options"), Some("nosniff"), "{path}");
+        let https = answer.header("strict-transport-security").expect("HSTS");
+        let age = https.strip_prefix("max-age=").and_then(|age| age.parse().ok());
+        assert!(age.is_some_and(|seconds: u32| seconds >= 31_536_000), "{path}: {https}");
     }
 }
 
