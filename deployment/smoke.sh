@@ -68,6 +68,12 @@ check() {
 json=(-H 'Content-Type: application/json' --data)
 nobody=nobody-$RANDOM$RANDOM$RANDOM
 
+# preflight METHOD PATH: that API Gateway answers the question of a browser, whatever origin its page has.
+preflight() {
+  check "a preflight of $2 is answered" 200 '' OPTIONS "$2" -H 'Origin: https://smoke.invalid' \
+    -H "Access-Control-Request-Method: $1" -H 'Access-Control-Request-Headers: authorization,content-type'
+}
+
 check 'content answers' 200 '. == "Hello World"' GET /
 check 'the public keys are those of a database that has been migrated' 200 \
   '.keys | length > 0 and all(.kty == "EC" and .crv == "P-256" and (has("d") | not))' GET /.well-known/jwks.json
@@ -78,5 +84,8 @@ check 'sign-in reads what it is sent' 422 '.detail | length > 0' POST /api/auth/
 check 'sign-in asks the database' 401 '' POST /api/auth/signin "${json[@]}" "{\"username\": \"$nobody\", \"password\": \"$nobody\"}"
 # 404: TokenEndpoint is off.
 check 'the token endpoint reads what it is sent' '400|404' '' POST /api/auth/token -d grant_type=password
-check 'the API is described' 200 '.openapi | startswith("3.1")' GET /openapi.json
-check 'the page is there' 200 '' GET /docs
+# 404: ApiDocs is off.
+check 'the API is described' '200|404' '' GET /openapi.json
+check 'the page is there' '200|404' '' GET /docs
+for path in /api/auth/signup /api/auth/signin /api/auth/token; do preflight POST "$path"; done
+for path in / /api/auth/users/me /.well-known/jwks.json; do preflight GET "$path"; done

@@ -68,7 +68,7 @@ def check_environment(source):
     longest = parsed(source)["Parameters"]["DatabaseCa"]["MaxLength"]
     certificate = "".join("A" if at % 65 else "\n" for at in range(longest))
     long = {
-        "AllowedOrigin": "https://" + "a" * 60,
+        "AllowedOrigins": ",".join(["https://" + "a" * 60] * 3),
         "AppName": "a" * 64,
         "DatabaseCa": certificate,
         "DatabaseHost": "a" * 100,

@@ -14,7 +14,11 @@ FREE = {
 SECRET = {"DatabaseUrl", "DatabasePassword", "LegacyTokenSecret", "ForgeableLegacyTokenSecret"}
 # For each parameter with a pattern, what it has to take and to refuse. None takes white space.
 PATTERNS = {
-    "AllowedOrigin": (["https://app.example.com", "http://[::1]:3000"], ["app.example.com", "https://a/b", "*"]),
+    "AllowedOrigins": (
+        ["https://app.example.com", "http://[::1]:3000", "https://a.example:8443,http://localhost", "capacitor://localhost,ionic://localhost,tauri://localhost", "http://a:443", "https://a:80", "https://a:44,https://a:4430"],
+        ["", "*", "null", "app.example.com", "https://a/", "https://a/b", "https://A.example", "HTTPS://a", "https://a:443", "http://a:80", "http://a:080", "http://a:", "https://u@a", "https://*.a", "https://a,", ",https://a", "https://a, https://b", "https://a,https://B", "https://a,http://b:80", 'https://a"', "https://$a"],
+    ),
+    "AllowedHeaders": (["content-type", "X-Mine,x_other"], ["", "*", "a,", "a, b", "a'b", "a:b"]),
     "TokenIssuer": (["", "https://issuer.example.com/a"], ["x" * 256]),
     "TokenAudience": (["", "latchkey-api"], ["x" * 256]),
     "DatabaseUrl": (["", "postgres://u:p@h/n", "postgresql://h"], ["mysql://h", "h"]),

@@ -32,16 +32,17 @@ AUTHORIZED = {
 
 # All that API Gateway can answer by itself: status, words, code, and the header that the answer has beside the usual.
 # A status of None is API Gateway's own.
-RETRY, BEARER = {"Retry-After": "'1'"}, {"WWW-Authenticate": "'Bearer'"}
+RETRY = {"Retry-After": "'1'"}
+REFUSED, LACKING = ({"WWW-Authenticate": f"'Bearer error=\"{error}\"'"} for error in ("invalid_token", "insufficient_scope"))
 ANSWERS = {
-    "ACCESS_DENIED": (403, "Unauthorized.", "forbidden", {}),
-    "API_CONFIGURATION_ERROR": (500, "Internal Server Error", "internal", {}),
+    "ACCESS_DENIED": (403, "Unauthorized.", "forbidden", LACKING),
+    "API_CONFIGURATION_ERROR": (503, "Service Unavailable", "unavailable", RETRY),
     "AUTHORIZER_CONFIGURATION_ERROR": (503, "Service Unavailable", "unavailable", RETRY),
     "AUTHORIZER_FAILURE": (503, "Service Unavailable", "unavailable", RETRY),
     "BAD_REQUEST_BODY": (400, "Bad Request", "bad_request", {}),
     "BAD_REQUEST_PARAMETERS": (400, "Bad Request", "bad_request", {}),
     "DEFAULT_4XX": (None, "Bad Request", "bad_request", {}),
-    "DEFAULT_5XX": (None, "Internal Server Error", "internal", {}),
+    "DEFAULT_5XX": (503, "Service Unavailable", "unavailable", RETRY),
     "EXPIRED_TOKEN": (404, "Not Found", "not_found", {}),
     "INTEGRATION_FAILURE": (503, "Service Unavailable", "unavailable", RETRY),
     "INTEGRATION_TIMEOUT": (503, "Service Unavailable", "unavailable", RETRY),
@@ -52,34 +53,50 @@ ANSWERS = {
     "REQUEST_TOO_LARGE": (413, "Payload Too Large", "payload_too_large", {}),
     "RESOURCE_NOT_FOUND": (404, "Not Found", "not_found", {}),
     "THROTTLED": (429, "Too Many Requests", "too_many_requests", RETRY),
-    "UNAUTHORIZED": (401, "Could not validate credentials", "invalid_token", BEARER),
+    "UNAUTHORIZED": (401, "Could not validate credentials", "invalid_token", REFUSED),
     "UNSUPPORTED_MEDIA_TYPE": (415, "Unsupported Media Type", "unsupported_media_type", {}),
     "WAF_FILTERED": (403, "Forbidden", "blocked", {}),
 }
-ORIGIN = "'https://app.example.com'"
+ORIGINS = ["https://app.example.com", "capacitor://localhost"]
 HEADERS = {
-    "Access-Control-Allow-Origin": ORIGIN,
     "Access-Control-Allow-Credentials": "'true'",
     "Access-Control-Expose-Headers": "'Retry-After, WWW-Authenticate, x-amzn-Remapped-WWW-Authenticate, x-amzn-RequestId'",
     "Cache-Control": "'no-store'",
+    "Strict-Transport-Security": "'max-age=63072000'",
+    "Vary": "'Origin'",
     "X-Content-Type-Options": "'nosniff'",
 }
 PREFLIGHT = {
-    "Access-Control-Allow-Origin": ORIGIN,
+    "Access-Control-Allow-Origin": f"'{ORIGINS[0]}'",
     "Access-Control-Allow-Credentials": "'true'",
     "Access-Control-Allow-Methods": "'DELETE,GET,HEAD,OPTIONS,PATCH,POST,PUT'",
-    "Access-Control-Allow-Headers": "'authorization,content-type,accept,accept-language,x-requested-with'",
+    "Access-Control-Allow-Headers": "'content-type,x-mine'",
     "Access-Control-Max-Age": "'600'",
+    "Strict-Transport-Security": "'max-age=63072000'",
+    "Vary": "'Origin'",
 }
+# The override stands once: a second one of the same header is a 500 of API Gateway's.
+OVERRIDE = """#set($origin = $input.params("Origin"))
+#if($origin == "")#set($origin = $input.params("origin"))#end
+#if($origin == "https://app.example.com" || $origin == "capacitor://localhost")
+#set($context.responseOverride.header.Access-Control-Allow-Origin = $origin)
+#end
+{}
+"""
+BINARY = ["application/x-www-form-urlencoded", "multipart/form-data"]
 
 
 def check(source):
     for seconds in (17, 3600, 0):
         check_authorizer(body(source, AuthorizerCacheSeconds=seconds), seconds)
     for error_format in ("text", "json"):
-        description = body(source, AllowedOrigin="https://app.example.com", ErrorFormat=error_format)
-        check_routes(description)
-        check_answers(description, TEMPLATES[error_format])
+        answer = TEMPLATES[error_format]
+        several = body(source, AllowedOrigins=",".join(ORIGINS), AllowedHeaders="content-type,x-mine", ErrorFormat=error_format)
+        check_routes(several)
+        check_answers(several, answer, "method.request.header.Origin")
+        check_answers(body(source, AllowedOrigins=ORIGINS[1], ErrorFormat=error_format), answer, f"'{ORIGINS[1]}'")
+    binary = deployed(source).of_type("AWS::ApiGateway::RestApi")["Api"]["BinaryMediaTypes"]
+    same("binary media types", [it.replace("~1", "/") for it in binary], BINARY)
 
 
 def body(source, **parameters):
@@ -98,6 +115,9 @@ def check_routes(body):
             answer = operation["x-amazon-apigateway-integration"]["responses"]["default"]
             headers = {f"method.response.header.{name}": value for name, value in PREFLIGHT.items()}
             same(f"headers of {route}", answer["responseParameters"], headers)
+            same(f"mapping template of {route}", answer["responseTemplates"], {"application/json": OVERRIDE})
+            declared = operation["responses"][answer["statusCode"]]["headers"]
+            same(f"declared headers of {route}", set(declared), set(PREFLIGHT))
         else:
             wanted = [{"NONE": []}] if route in PUBLIC else [{"Token": []}]
             same(f"security of {route}", operation.get("security"), wanted)
@@ -127,15 +147,15 @@ def problem(status, words, code):
 TEMPLATES = {"text": text, "json": problem}
 
 
-def check_answers(body, templates):
+def check_answers(body, templates, origin):
     answers = body["x-amazon-apigateway-gateway-responses"]
     same("kinds of answers by API Gateway", set(answers), set(ANSWERS))
     for kind, (status, words, code, header) in ANSWERS.items():
         answer = answers.get(kind, {})
-        default = 500 if kind == "DEFAULT_5XX" else 400
-        headers = {f"gatewayresponse.header.{name}": value for name, value in {**HEADERS, **header}.items()}
+        headers = {"Access-Control-Allow-Origin": origin, **HEADERS, **header}
+        headers = {f"gatewayresponse.header.{name}": value for name, value in headers.items()}
         same(f"status of {kind}", answer.get("statusCode"), str(status) if status else None)
-        same(f"body of {kind}", answer.get("responseTemplates"), templates(status or default, words, code))
+        same(f"body of {kind}", answer.get("responseTemplates"), templates(status or 400, words, code))
         same(f"headers of {kind}", answer.get("responseParameters"), headers)
 
 

@@ -4,8 +4,8 @@ A reference to a resource, which only a deployment could resolve, becomes its na
 <SigninLogGroup.Arn>.
 """
 
-import copy
 import functools
+import json
 import logging
 import os
 import re
@@ -42,7 +42,9 @@ def parsed(path):
 
 def transformed(path, **parameters):
     """The CloudFormation template that AWS makes of the SAM template."""
-    template = copy.deepcopy(parsed(path))
+    # As JSON, which is how AWS's translator gets it: an alias is a copy there, and what it does to one path's preflight
+    # it doesn't do to all.
+    template = json.loads(json.dumps(parsed(path)))
     for resource in template["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Function":
             resource["Properties"]["CodeUri"] = "s3://bucket/key"  # as `sam package` leaves it
@@ -129,6 +131,8 @@ class Stack:
             case "Fn::Select":
                 chosen = self.resolved(argument[1])
                 return chosen[int(argument[0])] if isinstance(chosen, list) else f"{chosen}[{argument[0]}]"
+            case "Fn::Join":
+                return argument[0].join(self.resolved(argument[1]))
             case "Fn::GetAZs" | "Fn::Cidr":
                 return f"<{function}>"
         raise ValueError(f"a value with {function}")

@@ -28,6 +28,13 @@ THROTTLES = {
     "/~1api~1auth~1signup POST": ("20", "40"),
     "/~1api~1auth~1signin POST": ("20", "40"),
     "/~1api~1auth~1token POST": ("20", "40"),
+    "/~1docs GET": ("10", "20"),
+    "/~1docs~1page.css GET": ("10", "20"),
+    "/~1docs~1start.js GET": ("10", "20"),
+    "/~1docs~1swagger-ui-bundle.js GET": ("10", "20"),
+    "/~1docs~1swagger-ui-bundle.js.LICENSE.txt GET": ("10", "20"),
+    "/~1docs~1swagger-ui.css GET": ("10", "20"),
+    "/~1openapi.json GET": ("10", "20"),
 }
 
 
@@ -35,10 +42,12 @@ def check(source):
     stack = deployed(source)
     same("stages", [stage["StageName"] for stage in stack.of_type("AWS::ApiGateway::Stage").values()], ["Prod"])
     check_throttles(the_stage(stack), THROTTLES)
-    set_ones = {"ThrottleRate": 7, "ThrottleBurst": 8, "SigninThrottleRate": 5, "SigninThrottleBurst": 6}
-    wanted = {route: ("7", "8") if route == "/* *" else ("5", "6") for route in THROTTLES}
+    set_ones = {"ThrottleRate": 7, "ThrottleBurst": 8, "SigninThrottleRate": 5, "SigninThrottleBurst": 6, "DocsThrottleRate": 3, "DocsThrottleBurst": 4}
+    of_default = {("100", "200"): ("7", "8"), ("20", "40"): ("5", "6"), ("10", "20"): ("3", "4")}
+    wanted = {route: of_default[throttle] for route, throttle in THROTTLES.items()}
     check_throttles(the_stage(deployed(source, **set_ones)), wanted)
     check_access_log(stack)
+    same("compression", stack.of_type("AWS::ApiGateway::RestApi")["Api"]["MinimumCompressionSize"], 10240)
     same("tracing of the stage", the_stage(stack)["TracingEnabled"], False)
     same("tracing of the stage where it is on", the_stage(deployed(source, Tracing="on"))["TracingEnabled"], True)
 

@@ -12,7 +12,9 @@ use libfuzzer_sys::fuzz_target;
 use shared::http::Cors;
 use shared::jwt::{KeySource, Settings, Signer, SigningKey};
 use shared::password::{NewPassword, Passwords};
-use shared::{Clock, DatabaseId, Environment, NumericDate, Random, Secret, UserId, db, log};
+use shared::{
+    ClientId, Clock, DatabaseId, Environment, NumericDate, Random, Secret, UserId, db, log,
+};
 use tokio::runtime::Runtime;
 use tokio_postgres::Config;
 use tokio_postgres::config::Host;
@@ -68,7 +70,8 @@ fn is_a_key_or_none(text: Secret<String>) {
     let clock = Clock::fixed(NumericDate::from_seconds(1_000));
     let signer = Signer::new(settings, 60, KeySource::Value(text), clock, Random::System);
     let (kids, database_id) = ([key.kid().clone()], DatabaseId::new(String::new()));
-    RUNTIME.block_on(signer.access_token(UserId::new(7), &kids, database_id)).unwrap();
+    let client_id = ClientId::default();
+    RUNTIME.block_on(signer.access_token(UserId::new(7), &client_id, &kids, database_id)).unwrap();
 }
 
 fn names_another_machine(url: &str) -> bool {

@@ -85,7 +85,7 @@ impl Form {
                         && payload["iss"] == "latchkey"
                         && is_for_us(&payload["aud"])
                         && payload["sub"] == "1"
-                        && payload["client_id"] == "latchkey"
+                        && is_client(&payload["client_id"])
                         && time("iat").is_some_and(|iat| iat <= now + 5)
                         && payload["jti"].as_str().is_some_and(|jti| !jti.is_empty())
                 }
@@ -99,6 +99,13 @@ impl Form {
                 }
             }
     }
+}
+
+fn is_client(client: &Value) -> bool {
+    client.as_str().is_some_and(|client| {
+        (1..=255).contains(&client.len())
+            && client.bytes().all(|byte| (b' '..=b'~').contains(&byte))
+    })
 }
 
 fn is_for_us(audience: &Value) -> bool {

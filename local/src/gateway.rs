@@ -16,7 +16,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, header};
+use http::{HeaderName, HeaderValue, Method, Request, StatusCode, header};
 use shared::Clock;
 use uuid::Uuid;
 
@@ -29,7 +29,7 @@ use self::{
 pub(crate) use self::{response::Answer, response_type::ResponseType};
 use crate::{
     lambda::{Failure, Lambda},
-    template::{self, ACCOUNT, REGION, Template},
+    template::{self, ACCOUNT, Preflight, REGION, Template},
 };
 
 /// The most bytes of a request's body.
@@ -51,7 +51,6 @@ pub(crate) struct Gateway {
     router: Router,
     authorizer: Option<Authorizer>,
     responses: GatewayResponses,
-    preflight: Option<HeaderMap>,
     binary_media_types: Vec<String>,
     identity: ApiIdentity,
     clock: Clock,
@@ -72,7 +71,7 @@ impl Gateway {
         clock: Clock,
         mut function: impl FnMut(&template::Function) -> template::Result<Lambda>,
     ) -> template::Result<Self> {
-        let mut router = Router::default();
+        let mut router = Router::new(&template.api.preflights);
         let mut authorizer = None;
         let stage = &template.api.stage;
         for declared in &template.functions {
@@ -98,7 +97,6 @@ impl Gateway {
             router,
             authorizer,
             responses: GatewayResponses::new(template.api.gateway_responses.clone()),
-            preflight: template.api.cors.clone(),
             binary_media_types: template.api.binary_media_types.clone(),
             identity: ApiIdentity { api_id: API_ID, stage: stage.clone() },
             clock,
@@ -109,11 +107,11 @@ impl Gateway {
     pub(crate) async fn answer(&self, request: Request<Option<Bytes>>, caller: IpAddr) -> Answer {
         let start = Instant::now();
         let id = Uuid::new_v4().to_string();
-        let method = request.method().clone();
+        let (method, headers) = (request.method().clone(), request.headers().clone());
         let mut answer = match self.route(request, caller, &id).await {
             Ok(answer) => answer,
             Err(incident) => {
-                let answer = self.responses.answer(incident.response_type);
+                let answer = self.responses.answer(incident.response_type, &headers);
                 incident.log(&self.app, &id, &method, answer.status(), start.elapsed());
                 answer
             }
@@ -134,10 +132,13 @@ impl Gateway {
         let Some(body) = body else {
             return Err(Incident::at("", ResponseType::RequestTooLarge));
         };
-        let target = match (self.router.find(&head.method, head.uri.path()), &self.preflight) {
-            (Way::To(target), _) => target,
-            (Way::Preflight, Some(headers)) => return Ok(preflight(headers.clone())),
-            (Way::Preflight, None) | (Way::Nowhere, _) => {
+        let target = match self.router.find(&head.method, head.uri.path()) {
+            Way::To(target) => target,
+            Way::Preflight(preflight) => {
+                let headers = preflight.headers_for(head.headers.get(header::ORIGIN));
+                return Ok(response::answer(preflight.status, headers, Preflight::BODY));
+            }
+            Way::Nowhere => {
                 return Err(Incident::at("", ResponseType::MissingAuthenticationToken));
             }
         };
@@ -230,14 +231,6 @@ impl<'a> Incident<'a> {
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-control-access-using-iam-policies-to-invoke-api.html>
 fn arn(stage: &str, method: &Method, path: &str) -> String {
     format!("arn:aws:execute-api:{REGION}:{ACCOUNT}:{API_ID}/{stage}/{method}{path}")
-}
-
-/// The answer of the MOCK integration that SAM makes for OPTIONS.
-fn preflight(headers: HeaderMap) -> Answer {
-    let mut answer = response::answer(StatusCode::OK, headers, Bytes::from_static(b"{}\n"));
-    let json = HeaderValue::from_static("application/json");
-    answer.headers_mut().insert(header::CONTENT_TYPE, json);
-    answer
 }
 
 #[cfg(test)]

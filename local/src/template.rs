@@ -2,9 +2,9 @@
 //! settings and the gateway's own answers.
 //!
 //! It reads Parameters, Globals, each function's Timeout, Environment and Api events, the Api's
-//! Auth, Cors, `GatewayResponses` and `BinaryMediaTypes`, and the Conditions that those ask for,
-//! with `Ref`, `Sub`, `If`, `Equals` and `Not`. Anything else in those places is an error that
-//! names it; what stands in other places is not looked at.
+//! Auth, preflights, `GatewayResponses` and `BinaryMediaTypes`, and the Conditions that those ask
+//! for, with `Ref`, `Sub`, `If`, `Join`, `Select`, `Split`, `Equals` and `Not`. Anything else in
+//! those places is an error that names it; what stands in other places is not looked at.
 
 mod api;
 mod error;
@@ -13,6 +13,7 @@ mod function;
 mod gateway_responses;
 mod node;
 mod parameter;
+mod preflight;
 mod scope;
 
 use std::collections::BTreeMap;
@@ -22,8 +23,9 @@ pub use error::Error;
 pub(crate) use error::Result;
 use field::Field;
 pub(crate) use function::{Function, Route, Setting};
-pub(crate) use gateway_responses::Customised;
+pub(crate) use gateway_responses::{Customised, HeaderSource};
 use node::{Node, Value};
+pub(crate) use preflight::Preflight;
 pub use scope::Given;
 use scope::Scope;
 pub(crate) use scope::{ACCOUNT, REGION};

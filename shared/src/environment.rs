@@ -72,6 +72,15 @@ impl Environment {
         })
     }
 
+    /// Whether a setting is `on`, which it is where it isn't set.
+    pub fn is_on(&mut self, name: &'static str) -> bool {
+        self.parsed(name, true, "must be on or off", |text| match text {
+            "on" => Some(true),
+            "off" => Some(false),
+            _ => None,
+        })
+    }
+
     /// What `parse` makes of a setting; `default` where it isn't set. `rule` completes the
     /// sentence "NAME …".
     pub fn parsed<T>(

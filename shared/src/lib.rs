@@ -6,6 +6,7 @@
 pub mod aws;
 pub mod caller;
 mod characters;
+pub mod client_id;
 pub mod clock;
 pub mod database_id;
 pub mod db;
@@ -27,6 +28,7 @@ pub mod user_id;
 pub mod username;
 
 pub use caller::Caller;
+pub use client_id::ClientId;
 pub use clock::{Clock, NumericDate};
 pub use database_id::DatabaseId;
 pub use email::{Email, NewEmail};

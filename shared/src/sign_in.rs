@@ -1,5 +1,6 @@
 //! A username and a password for an access token: what `signin` and `token` both do.
 
+use crate::client_id::ClientId;
 use crate::db::{self, Database, SigninUser, Users};
 use crate::environment::{Environment, Invalid};
 use crate::error::{Error, Refusal, RefusalReason};
@@ -49,10 +50,15 @@ impl SignIn {
         Self { users, passwords, signer }
     }
 
-    /// Signs in. Nobody of that name, no password, a wrong one: [`Error::WrongCredentials`] after
+    /// Signs in, for a token to that client. Nobody of that name, no password, a wrong one: [`Error::WrongCredentials`] after
     /// the same time. [`Error::Overloaded`] comes first, whoever it is, and asks the database
     /// nothing.
-    pub async fn with(&self, username: &Username, password: Password) -> Result<SignedIn, Error> {
+    pub async fn with(
+        &self,
+        username: &Username,
+        password: Password,
+        client_id: &ClientId,
+    ) -> Result<SignedIn, Error> {
         let queued = self.passwords.join_queue()?;
         let found = self.users.find_for_signin(username).await?;
         let stored = found.user.as_ref().map(|user| user.password.clone());
@@ -65,8 +71,10 @@ impl SignIn {
             (Verified::Wrong(reason), user) => return Err(refusal(reason, user.as_ref())),
             (Verified::Right(_), None) => return Err(refusal(RefusalReason::UnknownUser, None)),
         };
-        let access_token =
-            self.signer.access_token(user.id, &found.published, found.database_id).await?;
+        let access_token = self
+            .signer
+            .access_token(user.id, client_id, &found.published, found.database_id)
+            .await?;
         Ok(SignedIn { user_id: user.id, access_token })
     }
 
@@ -112,7 +120,8 @@ mod tests {
         let sign_in = SignIn::new(users, Passwords::new(12, Random::counted(1)), signer);
         let outcome = async || {
             let username = Username::parse("ada".into()).unwrap();
-            sign_in.with(&username, Password::parse("correct horse".into()).unwrap()).await
+            let password = Password::parse("correct horse".into()).unwrap();
+            sign_in.with(&username, password, &ClientId::default()).await
         };
 
         let queue: Vec<_> = iter::from_fn(|| sign_in.passwords.join_queue().ok()).collect();

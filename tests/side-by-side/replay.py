@@ -165,7 +165,7 @@ def compare(name, request, came, hold):
 
 # What differs whatever is asked, and is held for every answer.
 UNREADABLE = "the app's own page can't read its 500s"
-CHALLENGE = "Latchkey's 401s say `Bearer`, which the app's lose"
+CHALLENGE = "Latchkey's 401s and 403s say `Bearer`, which the app's lose"
 ECHO = "Latchkey's 422s have no `input`, which the app's have"
 RULES = (UNREADABLE, CHALLENGE, ECHO)
 
@@ -179,8 +179,9 @@ def kept(name, request, side, answers, hold):
             hold(f"{name}: {side.name}, read by {request.origin}", may, answer.may_be_read_by(request.origin))
             if is_unreadable:
                 yield UNREADABLE
-        challenges = ["Bearer"] if answer.status == 401 and not side.is_app else []
-        hold(f"{name}: {side.name}, WWW-Authenticate", challenges, answer.challenges())
+        challenges = ["Bearer"] if answer.status in (401, 403) and not side.is_app else []
+        schemes = [challenge.split()[0] for challenge in answer.challenges()]
+        hold(f"{name}: {side.name}, WWW-Authenticate", challenges, schemes)
         if challenges:
             yield CHALLENGE
         if answer.status == 422:

@@ -14,12 +14,21 @@ use shared::{Environment, Error, log};
 use asset::Asset;
 use document::Document;
 
+/// By origin as every answer is, and compressed by API Gateway for a client that takes it.
+const VARIES: HeaderValue = HeaderValue::from_static("Origin, Accept-Encoding");
+
 /// Asked for again each time, and sent only where it has changed.
 const REVALIDATED: HeaderValue = HeaderValue::from_static("no-cache");
 
-/// The page and the document, as they are for this deployment.
+/// The page and the document, where they aren't turned off.
 #[derive(Debug)]
 pub struct Docs {
+    served: Option<Served>,
+}
+
+/// The page and the document, as they are for this deployment.
+#[derive(Debug)]
+struct Served {
     page: Text,
     document: Document,
 }
@@ -49,25 +58,54 @@ impl Endpoint for Docs {
     const FUNCTION: &'static str = "docs";
 
     async fn from_env(env: &mut Environment) -> Result<Self, Invalid> {
-        let title = log::app_name(env);
+        let (is_on, title) = (env.is_on("API_DOCS"), log::app_name(env));
         let password_min_length = NewPassword::min_length(env);
         let error_format = ErrorFormat::from_env(env);
         env.check()?;
-        let document = Document::new(&title, password_min_length, error_format);
-        Ok(Self { page: page::of(&title).into(), document })
+        let served = is_on.then(|| Served {
+            page: page::of(&title).into(),
+            document: Document::new(&title, password_min_length, error_format),
+        });
+        Ok(Self { served })
     }
 
     async fn handle(&self, request: &Request) -> Result<Reply, Error> {
-        match request.route.path {
-            "/docs" => Ok(self
+        let served = self.served.as_ref().ok_or(Error::NotFound)?;
+        let reply = match request.route.path {
+            // Below the slash the page's relative addresses would lead elsewhere.
+            "/docs" if request.path.ends_with('/') => Reply::redirect("../docs"),
+            "/docs" => served
                 .page
                 .reply("text/html; charset=utf-8", request)
-                .with_header(header::CONTENT_SECURITY_POLICY, page::POLICY)),
+                .with_header(header::CONTENT_SECURITY_POLICY, page::POLICY),
             "/openapi.json" => {
-                let document: Text = self.document.at(address::of_api(request).as_deref()).into();
-                Ok(document.reply("application/json", request))
+                let document: Text = served.document.at(address::of_api(request).as_deref()).into();
+                document.reply("application/json", request)
             }
-            path => Asset::find(path).map(|asset| asset.reply()).ok_or(Error::NotFound),
+            path => Asset::find(path).ok_or(Error::NotFound)?.reply(),
+        };
+        Ok(reply.with_header(header::VARY, VARIES))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::routes::ROUTES;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn nothing_answers_where_it_is_turned_off() {
+        for (value, is_served) in [("on", true), ("off", false), ("", true)] {
+            let mut env = Environment::from_iter([("API_DOCS", value)]);
+            let docs = Docs::from_env(&mut env).await.unwrap();
+            for route in ROUTES.iter().filter(|route| route.function == Docs::FUNCTION) {
+                let event = format!(r#"{{"resource":"{}","httpMethod":"GET"}}"#, route.path);
+                let mut event = serde_json::from_str(&event).unwrap();
+                let answer = docs.handle(&Request::of(&mut event, Docs::FUNCTION).unwrap()).await;
+                assert_eq!(answer.is_ok(), is_served, "{} {value}", route.path);
+                assert!(is_served || matches!(answer, Err(Error::NotFound)));
+            }
         }
     }
 }

@@ -4,7 +4,7 @@ use serde::Serialize;
 use shared::environment::Invalid;
 use shared::http::{Endpoint, JsonBody, Reply, Request, SecurityEvent};
 use shared::password::Password;
-use shared::{Environment, Error, SignIn, Username};
+use shared::{ClientId, Environment, Error, SignIn, Username};
 use utoipa::ToSchema;
 
 /// The parts that a sign-in touches.
@@ -56,7 +56,7 @@ impl Endpoint for Signin {
 
     async fn handle(&self, request: &Request) -> Result<Reply, Error> {
         let Credentials { username, password } = Credentials::read(request)?;
-        let signed_in = self.sign_in.with(&username, password).await?;
+        let signed_in = self.sign_in.with(&username, password, &ClientId::default()).await?;
         let token = signed_in.access_token.token.expose();
         let body = SignInResponse { token, token_type: "bearer" };
         Ok(Reply::json(&body).with_event(SecurityEvent::SignedIn, signed_in.user_id))

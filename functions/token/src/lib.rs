@@ -1,5 +1,6 @@
 //! `POST /api/auth/token`: OAuth 2.0's password grant (RFC 6749 §4.3), for clients that have it.
-//! RFC 9700 §2.4 advises against the grant: `TOKEN_ENDPOINT=off` turns it off.
+//! RFC 9700 §2.4 says that it MUST NOT be used: it is here for the clients of the app, and
+//! `TOKEN_ENDPOINT=off` turns it off.
 
 mod form;
 mod oauth;
@@ -8,7 +9,7 @@ use serde::Serialize;
 use shared::environment::Invalid;
 use shared::http::{Endpoint, Reply, Request, SecurityEvent};
 use shared::password::Password;
-use shared::{Environment, Error, SignIn, Username};
+use shared::{ClientId, Environment, Error, SignIn, Username};
 use utoipa::ToSchema;
 
 use form::Form;
@@ -31,18 +32,17 @@ pub struct TokenResponse<'a> {
     /// For how many seconds it is good.
     #[schema(examples(3600))]
     pub expires_in: u32,
+    /// Where a scope was asked for: the scope of the token, which is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, examples(""))]
+    pub scope: Option<&'static str>,
 }
 
 impl Endpoint for Token {
     const FUNCTION: &'static str = "token";
 
     async fn from_env(env: &mut Environment) -> Result<Self, Invalid> {
-        let on = env.parsed("TOKEN_ENDPOINT", true, "must be on or off", |text| match text {
-            "on" => Some(true),
-            "off" => Some(false),
-            _ => None,
-        });
-        if on {
+        if env.is_on("TOKEN_ENDPOINT") {
             return Ok(Self { sign_in: Some(SignIn::from_env(env).await?) });
         }
         env.check()?;
@@ -69,11 +69,16 @@ async fn grant(sign_in: &SignIn, request: &Request) -> Result<Reply, Refusal> {
     let password = form.parameter("password")?.ok_or(Refusal::NoPassword)?;
     let username = Username::parse(username.to_owned()).map_err(|_| Refusal::Text)?;
     let password = Password::parse(password.to_owned()).map_err(|_| Refusal::Text)?;
-    let signed_in = sign_in.with(&username, password).await?;
+    let client_id = form.parameter("client_id")?.map(ClientId::parse);
+    let client_id = client_id.unwrap_or_else(|| Some(ClientId::default()));
+    let client_id = client_id.ok_or(Refusal::ClientId)?;
+    let scope = form.parameter("scope")?.map(|_| "");
+    let signed_in = sign_in.with(&username, password, &client_id).await?;
     let body = TokenResponse {
         access_token: signed_in.access_token.token.expose(),
         token_type: "bearer",
         expires_in: signed_in.access_token.expires_in,
+        scope,
     };
     Ok(Reply::json(&body).with_event(SecurityEvent::SignedIn, signed_in.user_id))
 }

@@ -22,6 +22,8 @@ pub enum Refusal {
     NoPassword,
     /// A parameter stands twice (RFC 6749 §3.2).
     Repeated,
+    /// `client_id` isn't 1 to 255 printable ASCII characters (RFC 6749 appendix A.1).
+    ClientId,
     /// A parameter is no UTF-8, or holds a NUL.
     Text,
     /// Another grant than the password.
@@ -67,6 +69,9 @@ impl Refusal {
             Self::NoUsername => ("invalid_request", "username is required"),
             Self::NoPassword => ("invalid_request", "password is required"),
             Self::Repeated => ("invalid_request", "A parameter must not be repeated"),
+            Self::ClientId => {
+                ("invalid_request", "client_id must be 1 to 255 printable ASCII characters")
+            }
             Self::Text => ("invalid_request", "A parameter must be UTF-8 without NUL"),
             Self::UnsupportedGrantType => ("unsupported_grant_type", "grant_type must be password"),
             Self::Other(error @ Error::WrongCredentials(_)) => {

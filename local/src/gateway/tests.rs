@@ -33,7 +33,17 @@ Resources:
             FunctionPayloadType: REQUEST
             FunctionArn: !GetAtt AuthorizerFunction.Arn
             Identity: {Headers: [Authorization], ReauthorizeEvery: 60}
-      Cors: {AllowOrigin: \"'https://a.example'\", AllowCredentials: true}
+      DefinitionBody:
+        paths:
+          /me:
+            options:
+              x-amazon-apigateway-integration:
+                type: mock
+                responses:
+                  default:
+                    statusCode: '200'
+                    responseParameters:
+                      method.response.header.Access-Control-Allow-Origin: \"'https://a.example'\"
       GatewayResponses:
         MISSING_AUTHENTICATION_TOKEN: {StatusCode: 404, ResponseTemplates: {text/plain: Nowhere}}
         AUTHORIZER_FAILURE: {StatusCode: 503}
@@ -143,7 +153,8 @@ async fn what_is_no_route_is_answered_as_the_template_says_with_a_token_or_witho
     for (method, path) in [
         ("GET", "/nowhere"),
         ("GET", "/open"),
-        ("POST", "/open/"),
+        ("POST", "/open//"),
+        ("OPTIONS", "/open"),
         ("POST", "//open"),
         ("POST", "/OPEN"),
         ("HEAD", "/me"),
@@ -160,13 +171,23 @@ async fn what_is_no_route_is_answered_as_the_template_says_with_a_token_or_witho
 }
 
 #[tokio::test]
-async fn a_preflight_of_a_known_path_has_the_headers_of_cors() {
+async fn a_preflight_is_answered_where_the_template_has_one() {
     let stage = Stage::new(nobody, hello);
-    let request = Request::builder().method(Method::OPTIONS).uri("/me");
-    let (status, answer) = stage.send(request, Some(Bytes::new())).await;
-    assert_eq!(status, 200);
-    assert_eq!(answer.headers()["access-control-allow-origin"], "https://a.example");
-    assert_eq!(answer.headers()["access-control-allow-credentials"], "true");
+    for path in ["/me", "/me/"] {
+        let request = Request::builder().method(Method::OPTIONS).uri(path);
+        let (status, answer) = stage.send(request, Some(Bytes::new())).await;
+        assert_eq!(status, 200);
+        assert_eq!(answer.headers()["access-control-allow-origin"], "https://a.example");
+    }
+}
+
+#[tokio::test]
+async fn a_slash_at_the_end_is_dropped() {
+    let stage = Stage::new(|_| Ok(policy("Allow", &["/me"])), hello);
+    assert_eq!(stage.send(Request::post("/open/"), Some(Bytes::new())).await.0, 200);
+    assert_eq!(stage.get("/me/", "Bearer x").await, 200);
+    let event = stage.seen.lock().unwrap()[1].clone();
+    assert_eq!((&event["resource"], &event["path"]), (&json!("/me"), &json!("/me/")));
 }
 
 #[tokio::test]

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use http::{HeaderMap, HeaderName, HeaderValue, header};
+use http::{HeaderName, HeaderValue};
 
 use super::{
     crate_of,
     error::Result,
     field::{Field, Fields},
     gateway_responses::{self, Customised},
+    preflight::{self, Preflight},
 };
 use crate::gateway::ResponseType;
 
@@ -19,8 +20,8 @@ pub(crate) struct Api {
     pub(crate) logical_id: String,
     pub(crate) stage: String,
     pub(crate) authorizer: Option<AuthorizerSource>,
-    /// The headers of a preflight's answer; none if preflights aren't answered.
-    pub(crate) cors: Option<HeaderMap>,
+    /// The preflights that are answered, by path.
+    pub(crate) preflights: BTreeMap<String, Preflight>,
     /// Media types whose bodies travel in base64.
     pub(crate) binary_media_types: Vec<String>,
     pub(crate) gateway_responses: BTreeMap<ResponseType, Customised>,
@@ -43,7 +44,7 @@ pub(crate) struct AuthorizerSource {
 impl Api {
     /// What is read of it.
     pub(crate) const PROPERTIES: [&str; 5] =
-        ["Auth", "BinaryMediaTypes", "Cors", "GatewayResponses", "StageName"];
+        ["Auth", "BinaryMediaTypes", "DefinitionBody", "GatewayResponses", "StageName"];
 
     pub(crate) fn read(name: &str, properties: &Fields<'_>) -> Result<Self> {
         let responses = properties.within("GatewayResponses")?;
@@ -52,7 +53,7 @@ impl Api {
             logical_id: name.to_owned(),
             stage: properties.need("StageName")?.text()?,
             authorizer: authorizer(&properties.within("Auth")?)?,
-            cors: properties.get("Cors").map(cors).transpose()?,
+            preflights: preflight::read(&properties.within("DefinitionBody")?)?,
             binary_media_types: types,
             gateway_responses: gateway_responses::read(&responses)?,
         })
@@ -101,32 +102,6 @@ fn authorizer(auth: &Fields<'_>) -> Result<Option<AuthorizerSource>> {
         cache_seconds,
         default: default.is_some(),
     }))
-}
-
-/// The headers that SAM has a preflight answered with.
-/// <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-property-api-corsconfiguration.html>
-fn cors(field: &Field<'_>) -> Result<HeaderMap> {
-    let fields = field.fields()?;
-    fields.only(&["AllowCredentials", "AllowHeaders", "AllowMethods", "AllowOrigin", "MaxAge"])?;
-    let mut headers = HeaderMap::new();
-    let quoted = [
-        ("AllowHeaders", header::ACCESS_CONTROL_ALLOW_HEADERS),
-        ("AllowMethods", header::ACCESS_CONTROL_ALLOW_METHODS),
-        ("AllowOrigin", header::ACCESS_CONTROL_ALLOW_ORIGIN),
-        ("MaxAge", header::ACCESS_CONTROL_MAX_AGE),
-    ];
-    for (name, header) in quoted {
-        if let Some(field) = fields.get(name) {
-            headers.insert(header, quoted_value(field)?);
-        }
-    }
-    if let Some(field) = fields.get("AllowCredentials")
-        && field.parsed::<bool>()?
-    {
-        let value = HeaderValue::from_static("true");
-        headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, value);
-    }
-    Ok(headers)
 }
 
 /// A header's value in the single quotes by which API Gateway knows a static one.

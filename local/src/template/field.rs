@@ -79,7 +79,11 @@ impl<'a> Field<'a> {
             Value::Text(text) => Ok(Referred::Text(text.clone())),
             Value::Call(name, argument) => match (name.as_str(), &argument.value) {
                 ("Ref", Value::Text(name)) => self.scope.refer(name, self),
-                ("Sub", Value::Text(text)) => self.substituted(text).map(Referred::Text),
+                ("Sub", Value::Text(text)) => {
+                    self.substituted(text, &Fields::empty(self)).map(Referred::Text)
+                }
+                ("Sub", Value::List(_)) => self.substituted_with_own().map(Referred::Text),
+                ("Join" | "Select", _) => self.of_list(name, argument).map(Referred::Text),
                 ("If", _) => match self.clone().decided()? {
                     Some(field) => field.referred(),
                     None => Err(self.fault("there must be a value here")),
@@ -91,8 +95,51 @@ impl<'a> Field<'a> {
         }
     }
 
-    /// `${Name}` replaced by what it refers to; `${!Name}` stands for `${Name}` itself.
-    fn substituted(&self, text: &str) -> Result<String> {
+    /// The text that `!Join` or `!Select` makes of a list.
+    fn of_list(&self, function: &str, argument: &'a Node) -> Result<String> {
+        let arguments = self.inside(argument, function).items()?;
+        let [first, list] = arguments.as_slice() else {
+            return Err(self.fault(format!("!{function} takes two values")));
+        };
+        let texts = list.texts()?;
+        if function == "Join" {
+            return Ok(texts.join(&first.text()?));
+        }
+        let chosen = texts.into_iter().nth(first.parsed()?);
+        chosen.ok_or_else(|| self.fault("!Select takes the number of an item that is there"))
+    }
+
+    /// The texts of a list that stands here or that `!Split` gives.
+    fn texts(&self) -> Result<Vec<String>> {
+        let Value::Call(name, argument) = &self.node.value else {
+            return self.items()?.iter().map(Self::text).collect();
+        };
+        if name != "Split" {
+            return Err(self.fault(format!("there must be a list or !Split here, not !{name}")));
+        }
+        match self.inside(argument, name).items()?.as_slice() {
+            [separator, text] => {
+                let (separator, text) = (separator.text()?, text.text()?);
+                Ok(text.split(&separator).map(str::to_owned).collect())
+            }
+            _ => Err(self.fault("!Split takes two values")),
+        }
+    }
+
+    /// `!Sub` with names of its own: a text and what these are in it.
+    fn substituted_with_own(&self) -> Result<String> {
+        let Value::Call(name, argument) = &self.node.value else {
+            return Err(self.fault("there must be a !Sub here"));
+        };
+        let arguments = self.inside(argument, name).items()?;
+        match arguments.as_slice() {
+            [text, names] => self.substituted(&text.text()?, &names.fields()?),
+            _ => Err(self.fault("!Sub takes a text, or a text and named values")),
+        }
+    }
+
+    /// `${Name}` replaced by what it refers to, first among `own`; `${!Name}` is `${Name}` itself.
+    fn substituted(&self, text: &str, own: &Fields<'_>) -> Result<String> {
         let mut result = String::new();
         let mut rest = text;
         while let Some((before, after)) = rest.split_once("${") {
@@ -102,7 +149,10 @@ impl<'a> Field<'a> {
             result.push_str(before);
             match name.strip_prefix('!') {
                 Some(literal) => result.extend(["${", literal, "}"]),
-                None => match self.scope.refer(name, self)? {
+                None => match own.get(name).map_or_else(
+                    || self.scope.refer(name, self),
+                    |field| field.text().map(Referred::Text),
+                )? {
                     Referred::Text(value) => result.push_str(&value),
                     Referred::Secret(_) => {
                         return Err(self.fault("a secret can't be a part of a text here"));
@@ -144,7 +194,7 @@ impl<'a> Field<'a> {
 
     fn fields_where(&self, is_wanted: impl Fn(&str) -> bool) -> Result<Fields<'a>> {
         let Some(of) = self.clone().decided()? else {
-            return Ok(Fields { of: self.clone(), fields: Vec::new() });
+            return Ok(Fields::empty(self));
         };
         match &of.node.value {
             Value::Map(map) => {
@@ -195,16 +245,19 @@ impl<'a> Field<'a> {
     /// could ask for itself.
     fn compared(&self, node: &'a Node) -> Result<String> {
         let field = self.inside(node, "Equals");
-        match &node.value {
-            Value::Call(name, _) if name == "If" => {
-                Err(field.fault("!If is not supported in a condition"))
-            }
-            _ => field.text(),
+        if node.calls("If") {
+            return Err(field.fault("!If is not supported in a condition"));
         }
+        field.text()
     }
 }
 
 impl<'a> Fields<'a> {
+    /// No fields, at that place.
+    fn empty(of: &Field<'a>) -> Self {
+        Self { of: of.clone(), fields: Vec::new() }
+    }
+
     pub(crate) fn get(&self, name: &str) -> Option<&Field<'a>> {
         self.fields.iter().find(|(found, _)| *found == name).map(|(_, field)| field)
     }
@@ -218,7 +271,7 @@ impl<'a> Fields<'a> {
     pub(crate) fn within(&self, name: &str) -> Result<Fields<'a>> {
         match self.get(name) {
             Some(field) => field.fields(),
-            None => Ok(Fields { of: self.of.clone(), fields: Vec::new() }),
+            None => Ok(Fields::empty(&self.of)),
         }
     }
 

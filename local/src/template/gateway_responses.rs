@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderName, HeaderValue, StatusCode, header};
 
 use super::{
     api::quoted_value,
-    error::Result,
+    error::{Error, Result},
     field::{Field, Fields},
 };
 use crate::gateway::ResponseType;
@@ -17,9 +17,31 @@ use crate::gateway::ResponseType;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Customised {
     pub(crate) status: Option<StatusCode>,
-    pub(crate) headers: HeaderMap,
+    pub(crate) headers: Vec<(HeaderName, HeaderSource)>,
     /// The body, and the header that tells its type.
     pub(crate) body: Option<(HeaderValue, Bytes)>,
+}
+
+/// What a header of such an answer holds.
+#[derive(Debug, Clone)]
+pub(crate) enum HeaderSource {
+    Static(HeaderValue),
+    /// What the request has in its header of that name; no header, where it has none.
+    Request(HeaderName),
+}
+
+impl HeaderSource {
+    /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/rest-api-parameter-mapping.html>
+    fn read(field: &Field<'_>) -> Result<Self> {
+        match field.text()?.strip_prefix("method.request.header.") {
+            Some(name) => name.parse().map(Self::Request).map_err(|_| unnamed(field)),
+            None => quoted_value(field).map(Self::Static),
+        }
+    }
+}
+
+fn unnamed(field: &Field<'_>) -> Error {
+    field.fault("this can't be a header's name")
 }
 
 pub(crate) fn read(responses: &Fields<'_>) -> Result<BTreeMap<ResponseType, Customised>> {
@@ -38,9 +60,8 @@ impl Customised {
         parameters.only(&["Headers"])?;
         let headers = parameters.within("Headers")?;
         let headers = headers.iter().map(|(name, field)| {
-            let unnamed = |_| field.fault("this can't be a header's name");
-            let name = HeaderName::from_bytes(name.as_bytes()).map_err(unnamed)?;
-            Ok((name, quoted_value(field)?))
+            let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| unnamed(field))?;
+            Ok((name, HeaderSource::read(field)?))
         });
         let templates = fields.within("ResponseTemplates")?;
         let mut bodies = templates.iter().map(|(media_type, field)| body(media_type, field));

@@ -11,7 +11,7 @@ use super::error::{Error, Result};
 const MAX_DEPTH: usize = 100;
 
 /// Most nodes that its aliases may stand for: each can add a whole depth.
-const MAX_ALIASED: usize = 1_000;
+const MAX_ALIASED: usize = 3_000;
 
 /// One node, and the line that it begins on.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,6 +33,16 @@ pub(crate) enum Value {
 }
 
 impl Node {
+    /// Whether there is a call of that function here or anywhere below.
+    pub(crate) fn calls(&self, function: &str) -> bool {
+        match &self.value {
+            Value::Nothing | Value::Text(_) => false,
+            Value::List(items) => items.iter().any(|item| item.calls(function)),
+            Value::Map(fields) => fields.iter().any(|(_, field)| field.calls(function)),
+            Value::Call(name, argument) => name == function || argument.calls(function),
+        }
+    }
+
     /// Reads the one document of a YAML text.
     pub(crate) fn parse(text: &str) -> Result<Self> {
         let mut tree = YamlLoader::default();

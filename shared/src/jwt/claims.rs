@@ -5,9 +5,6 @@ use serde::{Deserialize, Serialize};
 use crate::clock::NumericDate;
 use crate::database_id::DatabaseId;
 
-/// `client_id`, which RFC 9068 requires: we are the only client.
-pub(super) const CLIENT_ID: &str = "latchkey";
-
 /// What a token says. Unknown claims are ignored (RFC 7519 §4); a known one that stands twice,
 /// or has another type, makes the token invalid.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,7 +15,7 @@ pub(super) struct Claims {
     pub(super) aud: Audience,
     /// Whose it is: `users.id` in decimal digits.
     pub(super) sub: String,
-    /// By which client it was got.
+    /// The client that it was issued to.
     pub(super) client_id: String,
     /// When it was issued.
     pub(super) iat: NumericDate,

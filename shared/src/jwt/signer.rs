@@ -6,10 +6,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, Header};
 
-use super::claims::{Audience, CLIENT_ID, Claims};
+use super::claims::{Audience, Claims};
 use super::public_key::Kid;
 use super::settings::Settings;
 use super::signing_key::{KeySource, SigningKey};
+use crate::client_id::ClientId;
 use crate::clock::{Clock, NumericDate};
 use crate::database_id::DatabaseId;
 use crate::environment::Environment;
@@ -77,11 +78,12 @@ impl Signer {
         self.read(self.clock.now()).await.map(drop)
     }
 
-    /// Signs a token for a user of that database. `published` are the keys that others verify with now, the one
-    /// to sign with first: where we hold another, the key was rotated, and is read again.
+    /// Signs a token for a user of that database and the client that asks. `published` are the keys
+    /// that others verify with now, the one to sign with first: where we hold another, the key was rotated, and is read again.
     pub async fn access_token(
         &self,
         user_id: UserId,
+        client_id: &ClientId,
         published: &[Kid],
         database_id: DatabaseId,
     ) -> Result<AccessToken, Error> {
@@ -91,7 +93,7 @@ impl Signer {
             iss: self.settings.issuer.clone(),
             aud: Audience::One(self.settings.audience.clone()),
             sub: user_id.to_string(),
-            client_id: CLIENT_ID.to_owned(),
+            client_id: client_id.as_str().to_owned(),
             iat: now,
             exp: now.plus(self.life_seconds),
             nbf: None,
@@ -171,7 +173,10 @@ mod tests {
         let signer = signer();
         let mut tokens = Vec::new();
         for _ in 0..2 {
-            let token = signer.access_token(UserId::new(7), &[kid()], database()).await.unwrap();
+            let token = signer
+                .access_token(UserId::new(7), &ClientId::default(), &[kid()], database())
+                .await
+                .unwrap();
             assert_eq!(token.expires_in, 60);
             tokens.push(token.token);
         }
@@ -182,9 +187,20 @@ mod tests {
     #[tokio::test]
     async fn a_key_that_nobody_can_verify_with_signs_nothing() {
         let other = Kid::new("other".into());
-        let refused =
-            signer().access_token(UserId::new(7), std::slice::from_ref(&other), database()).await;
+        let refused = signer()
+            .access_token(
+                UserId::new(7),
+                &ClientId::default(),
+                std::slice::from_ref(&other),
+                database(),
+            )
+            .await;
         assert!(matches!(refused, Err(Error::Unavailable(_))));
-        assert!(signer().access_token(UserId::new(7), &[other, kid()], database()).await.is_ok());
+        assert!(
+            signer()
+                .access_token(UserId::new(7), &ClientId::default(), &[other, kid()], database())
+                .await
+                .is_ok()
+        );
     }
 }

@@ -6,11 +6,12 @@ use std::sync::{PoisonError, RwLock};
 use jsonwebtoken::DecodingKey;
 use tokio::sync::Mutex;
 
-use super::claims::{CLIENT_ID, Claims};
+use super::claims::Claims;
 use super::public_key::Kid;
 use super::settings::Settings;
 use super::signed_tokens::SignedTokens;
 use super::unverified::UnverifiedToken;
+use crate::client_id::ClientId;
 use crate::clock::{Clock, NumericDate};
 use crate::database_id::DatabaseId;
 use crate::db::{self, SigningKeys};
@@ -72,7 +73,7 @@ impl ValidToken {
         let user_id = UserId::parse(&claims.sub)?;
         let is_ours = claims.iss == settings.issuer
             && claims.aud.includes(&settings.audience)
-            && claims.client_id == CLIENT_ID
+            && ClientId::parse(&claims.client_id).is_some()
             && !claims.jti.is_empty();
         let is_valid_now = now < claims.exp
             && claims.nbf.is_none_or(|nbf| nbf <= now)

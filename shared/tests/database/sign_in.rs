@@ -4,7 +4,7 @@ use shared::db::{Group, Users};
 use shared::error::{Refusal, RefusalReason};
 use shared::jwt::{KeySource, Settings, Signer};
 use shared::password::{NewPassword, Password, Passwords};
-use shared::{Error, NewEmail, NewUsername, Random, Secret, SignIn, UserId, Username};
+use shared::{ClientId, Error, NewEmail, NewUsername, Random, Secret, SignIn, UserId, Username};
 use stage::{SIGNING_KEY, Stage};
 
 const COST: u32 = 5;
@@ -32,7 +32,7 @@ async fn with_user(name: &str, password: &str, cost: u32) -> Stage {
 async fn outcome(stage: &Stage, name: &str, password: &str) -> Result<UserId, Refusal> {
     let username = Username::parse(name.into()).unwrap();
     let password = Password::parse(password.into()).unwrap();
-    match sign_in(stage).with(&username, password).await {
+    match sign_in(stage).with(&username, password, &ClientId::default()).await {
         Ok(signed_in) => Ok(signed_in.user_id),
         Err(Error::WrongCredentials(refusal)) => Err(refusal),
         Err(error) => panic!("{error:?}"),
@@ -111,6 +111,6 @@ async fn a_key_that_nobody_can_verify_with_lets_nobody_in() {
     stage.execute("DELETE FROM signing_keys").await;
     let username = Username::parse("ada".into()).unwrap();
     let password = Password::parse("correct horse".into()).unwrap();
-    let refused = sign_in(&stage).with(&username, password).await;
+    let refused = sign_in(&stage).with(&username, password, &ClientId::default()).await;
     assert!(matches!(refused, Err(Error::Unavailable(_))));
 }

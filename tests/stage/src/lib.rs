@@ -20,7 +20,7 @@ use local_postgres::Settings;
 use shared::db::{self, Database, Group};
 use shared::jwt::{self, KeySource, Signer, SigningKey};
 use shared::secrets_manager::SecretsManager;
-use shared::{Clock, DatabaseId, Environment, NumericDate, Random, Secret, UserId};
+use shared::{ClientId, Clock, DatabaseId, Environment, NumericDate, Random, Secret, UserId};
 use tokio_postgres::{Client, NoTls};
 
 pub use local_postgres::{Data, Server};
@@ -179,7 +179,14 @@ pub async fn token(settings: jwt::Settings, key: &str, clock: Clock, user_id: Us
     let kid = SigningKey::parse(&key).unwrap().kid().clone();
     let signer = Signer::new(settings, 60, KeySource::Value(key), clock, Random::System);
     let database_id = DatabaseId::new(DATABASE_ID.into());
-    signer.access_token(user_id, &[kid], database_id).await.unwrap().token.expose().clone()
+    let client_id = ClientId::default();
+    signer
+        .access_token(user_id, &client_id, &[kid], database_id)
+        .await
+        .unwrap()
+        .token
+        .expose()
+        .clone()
 }
 
 async fn connect(url: &str) -> Client {

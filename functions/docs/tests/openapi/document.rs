@@ -147,7 +147,8 @@ fn security_schemes() -> BTreeMap<&'static str, SecurityScheme> {
             oauth2,
             SecurityScheme::OAuth2 {
                 description: "A username and a password for a token, in one step. `client_id` and \
-                    `client_secret` may stay empty. Where the operator has turned the token \
+                    `client_secret` may stay empty: a `client_id` is named in the token and \
+                    proves nothing. Where the operator has turned the token \
                     endpoint off, take the other way.",
                 flows: Flows { password },
             },

@@ -22,13 +22,13 @@ struct Form {
     #[schema(min_length = 1, format = Password, pattern = r"^[^\u0000]*$")]
     #[schema(examples("correct horse"))]
     password: &'static str,
-    /// Ignored.
+    /// Not given: the answer says so.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, examples(""))]
     scope: Option<&'static str>,
-    /// Ignored.
+    /// What the client calls itself, which the token names. It is not authenticated.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, examples(""))]
+    #[schema(nullable = false, pattern = "^[ -~]{0,255}$", examples(""))]
     client_id: Option<&'static str>,
     /// Ignored.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -45,7 +45,8 @@ pub(crate) fn operation() -> Operation {
         client_id: None,
         client_secret: None,
     };
-    let answer = TokenResponse { access_token: TOKEN, token_type: "bearer", expires_in: 3600 };
+    let (token_type, expires_in, scope) = ("bearer", 3600, None);
+    let answer = TokenResponse { access_token: TOKEN, token_type, expires_in, scope };
     Operation::new(Tag::Accounts, "getToken", "Sign in, as OAuth has it")
         .described(
             "OAuth 2.0's password grant (RFC 6749 §4.3). Deprecated: RFC 9700 §2.4 says that this \
@@ -70,6 +71,7 @@ pub(crate) fn operation() -> Operation {
                 .refusal(Refusal::NoUsername, "no_username")
                 .refusal(Refusal::NoPassword, "no_password")
                 .refusal(Refusal::Repeated, "repeated")
+                .refusal(Refusal::ClientId, "no_client_id")
                 .refusal(Refusal::Text, "no_text")
                 .refusal(Refusal::UnsupportedGrantType, "unsupported_grant_type")
                 .of_gateway(400, "bad_request", "Bad Request"),

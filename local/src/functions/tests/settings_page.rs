@@ -59,6 +59,21 @@ fn readers_of(words: &str) -> Vec<String> {
     vec![words.trim_matches('`').to_owned()]
 }
 
+/// A default in a cell, or in the first column of the table that the cell leads to.
+fn defaults(cell: &str) -> Vec<String> {
+    let Some(words) = cell.split_once("](#").and_then(|(_, anchor)| anchor.strip_suffix(')'))
+    else {
+        return code(cell).into_iter().map(str::to_owned).collect();
+    };
+    let heading = |section: &&str| {
+        let title = section.lines().next().unwrap_or_default();
+        title.to_lowercase().replace(' ', "-") == words
+    };
+    let section = PAGE.split("\n## ").find(heading).unwrap();
+    let columns = section.lines().filter_map(|line| line.strip_prefix("| ")?.split('|').next());
+    vec![columns.flat_map(code).collect::<Vec<_>>().join(",")]
+}
+
 /// What stands in code in a cell.
 fn code(cell: &str) -> Vec<&str> {
     cell.split('`').skip(1).step_by(2).collect()
@@ -139,7 +154,7 @@ fn each_default_of_the_page_is_the_templates_or_else_the_codes() {
         let runners = runners.map(|(_, value)| value.to_owned());
 
         assert_eq!(
-            code(&row.default),
+            defaults(&row.default),
             expected.into_iter().chain(runners).collect::<Vec<_>>(),
             "{}",
             row.setting

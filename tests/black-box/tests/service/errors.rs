@@ -143,7 +143,7 @@ fn a_problem_keeps_the_headers_of_its_error(target: &Target) {
     let ask = target.http.post_json("/api/auth/signin", &wrong);
     let answer = ask.header("accept", "application/json").send();
     assert_eq!(answer.media_type(), "application/problem+json");
-    answer.challenges(target);
+    answer.challenges(target, "Bearer");
     assert_eq!(answer.header("cache-control"), Some("no-store"));
 }
 

@@ -8,6 +8,9 @@ use crate::target::{Ability, Target};
 /// The one text of every refused token.
 pub(crate) const NO_CREDENTIALS: &str = "Could not validate credentials";
 
+/// The challenge to a token that was refused (RFC 6750 §3.1).
+pub(crate) const INVALID_TOKEN: &str = r#"Bearer error="invalid_token""#;
+
 impl Answer {
     /// Status and JSON body, exactly.
     #[track_caller]
@@ -51,7 +54,7 @@ impl Answer {
         assert_eq!(self.status, status, "{} is {} {}", self.asked, self.status, self.text());
         if target.lacks(Ability::GatewayWords).is_none() {
             self.says(target, 401, NO_CREDENTIALS);
-            assert_eq!(self.header("www-authenticate"), Some("Bearer"), "{self:?}");
+            assert_eq!(self.header("www-authenticate"), Some(INVALID_TOKEN), "{self:?}");
         }
     }
 
@@ -61,17 +64,19 @@ impl Answer {
         assert_eq!(self.status, 403, "{} is {} {}", self.asked, self.status, self.text());
         if target.lacks(Ability::GatewayWords).is_none() {
             self.says(target, 403, "Unauthorized.");
+            let challenge = r#"Bearer error="insufficient_scope""#;
+            assert_eq!(self.header("www-authenticate"), Some(challenge), "{self:?}");
         }
     }
 
-    /// A function's own 401 carries the challenge, under the name that a REST API gives it.
+    /// A function's own 401 carries this challenge, under the name that a REST API gives it.
     #[track_caller]
-    pub(crate) fn challenges(&self, target: &Target) {
+    pub(crate) fn challenges(&self, target: &Target, challenge: &str) {
         let name = match target.lacks(Ability::RenamedChallenge) {
             None => "x-amzn-remapped-www-authenticate",
             Some(_) => "www-authenticate",
         };
-        assert_eq!(self.header(name), Some("Bearer"), "{self:?}");
+        assert_eq!(self.header(name), Some(challenge), "{self:?}");
     }
 
     /// 422 with these `(type, loc)` and nothing else, in the shape of the app's validation errors.

@@ -11,6 +11,8 @@ pub(crate) fn checks() -> Vec<Check> {
         a_preflight_of_an_unknown_path_is_not_found needs GatewayWords;
         an_unknown_path_with_a_token_is_not_found_and_quotes_nothing needs GatewayWords;
         paths_are_compared_exactly needs GatewayWords;
+        a_slash_at_the_end_is_dropped needs GatewayWords;
+        what_the_gateway_answers_is_for_https_alone needs GatewayHeaders;
         text_whatever_is_accepted needs GatewayWords;
         a_long_address_or_header_breaks_nothing needs RefusedTokens;
         forwarded_headers_change_nothing;
@@ -106,6 +108,29 @@ fn paths_are_compared_exactly(target: &Target) {
         "/api//test/all",
     ] {
         target.http.get(path).send().is_text(404, "Not Found");
+    }
+}
+
+fn a_slash_at_the_end_is_dropped(target: &Target) {
+    target.http.get("/api/test/all/").send().is_json(200, &serde_json::json!("public content"));
+    let ada = target.ada();
+    target.get_as(&ada.token, "/api/auth/users/me/").is_json(200, &ada.person.public());
+    target.http.get("/api/auth/users/me/").send().is_unauthorized(target);
+    target.get_as(&ada.token, "/api/test/admin/").is_forbidden(target);
+    for path in ["//", "/api/test/all//", "/nowhere/"] {
+        target.http.get(path).send().is_text(404, "Not Found");
+    }
+}
+
+fn what_the_gateway_answers_is_for_https_alone(target: &Target) {
+    let token = &target.ada().token;
+    for answer in [
+        target.http.get("/nowhere").send(),
+        target.http.get("/api/auth/users/me").send(),
+        target.get_as(token, "/api/test/admin"),
+        target.http.request("OPTIONS", "/api/test/all").send(),
+    ] {
+        assert_eq!(answer.header("strict-transport-security"), Some("max-age=63072000"));
     }
 }
 

@@ -9,6 +9,7 @@ use serde_json::json;
 
 use crate::check::{Check, checks};
 use crate::client::Answer;
+use crate::expectation::INVALID_TOKEN;
 use crate::jws::Draft;
 use crate::target::Target;
 
@@ -51,7 +52,7 @@ fn a_cached_policy_does_not_outlive_its_token(target: &Target) {
         if answer.status != 200 {
             // A function's answer, not the gateway's: the policy is in the cache still.
             answer.says(target, 401, "Could not validate credentials");
-            answer.challenges(target);
+            answer.challenges(target, INVALID_TOKEN);
             break;
         }
         assert!(Instant::now() < deadline, "the cached policy outlives the token");

@@ -21,7 +21,7 @@ use crate::process::Guarded;
 const START: Duration = Duration::from_mins(3);
 
 /// Settings of the caller's shell that would point the runner at another database or key.
-const FOREIGN: [&str; 26] = [
+const FOREIGN: [&str; 28] = [
     "AUTHORIZER_CACHE_SECONDS",
     "DATABASE_URL",
     "DATABASE_HOST",
@@ -40,9 +40,11 @@ const FOREIGN: [&str; 26] = [
     "TOKEN_AUDIENCE",
     "ACCESS_TOKEN_SECONDS",
     "TOKEN_ENDPOINT",
+    "API_DOCS",
     "PASSWORD_MIN_LENGTH",
     "BCRYPT_COST",
-    "ALLOWED_ORIGIN",
+    "ALLOWED_ORIGINS",
+    "ALLOWED_HEADERS",
     "APP_NAME",
     "LEGACY_TOKEN_SECRET",
     "LEGACY_TOKEN_SECRET_ARN",

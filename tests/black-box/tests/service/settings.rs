@@ -14,19 +14,22 @@ pub(crate) fn checks() -> Vec<Check> {
         with_json_errors_every_error_is_problem_details needs Runner;
         with_json_errors_a_client_that_names_text_gets_it needs Runner;
         the_least_length_of_a_password_is_a_setting needs Runner;
-        the_allowed_origin_is_a_setting needs Runner;
+        each_allowed_origin_is_answered_with_itself needs Runner;
+        the_gateways_own_answers_name_any_origin_where_several_are_allowed needs Runner;
+        the_headers_of_a_page_are_a_setting needs Runner;
         the_life_of_a_token_is_a_setting needs Runner;
         issuer_and_audience_are_settings needs Runner;
     ]
 }
 
 /// What the second runner is started with.
-pub(crate) const OVERRIDES: [&str; 11] = [
+pub(crate) const OVERRIDES: [&str; 12] = [
     "AppName=A & \"B\" </title>",
     "TokenEndpoint=off",
     "ErrorFormat=json",
     "PasswordMinLength=12",
-    "AllowedOrigin=https://app.example",
+    "AllowedOrigins=https://app.example,capacitor://localhost",
+    "AllowedHeaders=Content-Type,X-Mine",
     "AccessTokenSeconds=600",
     "AuthorizerCacheSeconds=300",
     "TokenIssuer=https://issuer.example",
@@ -104,16 +107,45 @@ fn the_least_length_of_a_password_is_a_setting(target: &Target) {
     assert_eq!(target.variant().signup(&enough).status, 200);
 }
 
-fn the_allowed_origin_is_a_setting(target: &Target) {
+const ALLOWED: &str = "access-control-allow-origin";
+const ORIGINS: [&str; 2] = ["https://app.example", "capacitor://localhost"];
+
+fn each_allowed_origin_is_answered_with_itself(target: &Target) {
     let variant = target.variant();
     let ask = |origin| variant.http.get("/api/test/all").header("origin", origin).send();
-    let allowed = "access-control-allow-origin";
-    assert_eq!(ask("https://app.example").header(allowed), Some("https://app.example"));
-    assert_eq!(ask("http://localhost:3000").header(allowed), None);
-    let missing = variant.http.get("/nowhere").send();
-    assert_eq!(missing.header(allowed), Some("https://app.example"));
-    let preflight = variant.http.request("OPTIONS", "/api/test/all").send();
-    assert_eq!(preflight.header(allowed), Some("https://app.example"));
+    let preflight = |origin| {
+        let request = variant.http.request("OPTIONS", "/api/test/all").header("origin", origin);
+        request.header("access-control-request-method", "GET").send()
+    };
+    for origin in ORIGINS {
+        for answer in [ask(origin), preflight(origin)] {
+            assert_eq!(answer.header(ALLOWED), Some(origin));
+            assert_eq!(answer.header("access-control-allow-credentials"), Some("true"));
+            assert_eq!(answer.header("vary"), Some("Origin"));
+        }
+    }
+    for stranger in
+        ["http://localhost:3000", "https://app.example,capacitor://localhost", "https://app.exampl"]
+    {
+        assert_eq!(ask(stranger).header(ALLOWED), None);
+        assert_eq!(preflight(stranger).header(ALLOWED), Some(ORIGINS[0]), "{stranger}");
+    }
+}
+
+fn the_gateways_own_answers_name_any_origin_where_several_are_allowed(target: &Target) {
+    let variant = target.variant();
+    for origin in [ORIGINS[0], ORIGINS[1], "http://evil.example"] {
+        let answer = variant.http.get("/api/auth/users/me").header("origin", origin).send();
+        answer.is_unauthorized(variant);
+        assert_eq!(answer.header(ALLOWED), Some(origin));
+        assert_eq!(answer.header("vary"), Some("Origin"));
+    }
+    assert_eq!(variant.http.get("/nowhere").send().header(ALLOWED), None);
+}
+
+fn the_headers_of_a_page_are_a_setting(target: &Target) {
+    let answer = target.variant().http.request("OPTIONS", "/api/auth/signin").send();
+    assert_eq!(answer.header("access-control-allow-headers"), Some("Content-Type,X-Mine"));
 }
 
 fn the_life_of_a_token_is_a_setting(target: &Target) {

@@ -66,7 +66,7 @@ fn empty_credentials_are_wrong_credentials(target: &Target) {
 }
 
 fn a_refusal_carries_the_challenge(target: &Target) {
-    target.signin("nobody-of-that-name", "not the password").challenges(target);
+    target.signin("nobody-of-that-name", "not the password").challenges(target, "Bearer");
 }
 
 fn a_name_is_no_email(target: &Target) {

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use crate::check::{Check, checks};
 use crate::client::{Answer, form};
+use crate::jws::Draft;
 use crate::target::Target;
 
 pub(crate) fn checks() -> Vec<Check> {
@@ -17,7 +18,7 @@ pub(crate) fn checks() -> Vec<Check> {
         a_content_type_with_parameters_and_capitals_is_taken;
         a_plus_is_a_space_and_an_escape_a_byte;
         the_grant_may_be_named_or_left_empty;
-        scope_and_client_are_ignored;
+        the_client_is_named_in_the_token_and_no_scope_is_given;
         wrong_credentials_are_an_invalid_grant;
         an_unknown_user_and_a_wrong_password_look_alike;
     ];
@@ -123,17 +124,27 @@ fn the_grant_may_be_named_or_left_empty(target: &Target) {
     is_token(&ada_with(target, &[("grant_type", "")]));
 }
 
-fn scope_and_client_are_ignored(target: &Target) {
-    is_token(&ada_with(
+fn the_client_is_named_in_the_token_and_no_scope_is_given(target: &Target) {
+    let answer = ada_with(
         target,
         &[
             ("scope", "items:read admin"),
-            ("client_id", "someone"),
+            ("client_id", "some one"),
             ("client_secret", "something"),
             ("further", "ignored"),
         ],
-    ));
-    is_token(&ada_with(target, &[("scope", ""), ("client_id", ""), ("client_secret", "")]));
+    );
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let body = answer.json();
+    assert_eq!(body["scope"], "", "{body}");
+    let token = body["access_token"].as_str().expect("a token");
+    assert_eq!(Draft::of(token).text("client_id"), "some one");
+    target.get_as(token, "/api/auth/users/me").is_json(200, &target.ada().person.public());
+    let none = [("scope", ""), ("client_id", ""), ("client_secret", "")];
+    let answer = ada_with(target, &none);
+    is_token(&answer);
+    let token = answer.json()["access_token"].as_str().expect("a token").to_owned();
+    assert_eq!(Draft::of(&token).text("client_id"), "latchkey");
 }
 
 fn wrong_credentials_are_an_invalid_grant(target: &Target) {
@@ -146,7 +157,7 @@ fn wrong_credentials_are_an_invalid_grant(target: &Target) {
             "error": "invalid_grant", "error_description": "Incorrect username or password",
         }),
     );
-    answer.challenges(target);
+    answer.challenges(target, "Bearer");
 }
 
 fn an_unknown_user_and_a_wrong_password_look_alike(target: &Target) {
