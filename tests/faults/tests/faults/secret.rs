@@ -25,7 +25,7 @@ impl Keeping {
     /// With a login of this name, that the server lets in by a password.
     fn new(user: &'static str) -> Self {
         let (ground, (secrets, url)) = (Ground::new(), SecretsManager::start());
-        ground.execute(&format!("CREATE ROLE {user} LOGIN IN ROLE latchkey_signup, {BY_PASSWORD}"));
+        ground.execute(&format!("CREATE ROLE {user} LOGIN IN ROLE latchkey_signin, {BY_PASSWORD}"));
         ground.start::<Signup>().ask(&sign_up("ada")).is_good();
         Self { ground, secrets, url, user }
     }
@@ -56,7 +56,7 @@ impl Keeping {
             ("AWS_SECRET_ACCESS_KEY", "example"),
             ("DATABASE_SECRET_ARN", LOGIN),
             ("SIGNING_KEY_ARN", KEY),
-            ("BCRYPT_COST", "4"),
+            ("BCRYPT_COST", "10"),
         ])
     }
 }
