@@ -56,7 +56,7 @@ if [ "${1:-}" = logins ]; then
     esac
     shift || { usage >&2 && exit 2; }
   done
-  [[ $connection_limit =~ ^(null|[0-9]{1,7})$ ]] || { usage >&2 && exit 2; }
+  [[ $connection_limit = null || $connection_limit =~ ^[0-9]{1,7}$ ]] || { usage >&2 && exit 2; }
   set -- logins
 fi
 case "${1:-} $#" in

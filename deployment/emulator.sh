@@ -133,7 +133,7 @@ export AWS_ENDPOINT_URL=$endpoint AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=t
 # Its functions inherit its environment, so that is an empty one; it keeps its files in ours.
 start_emulator() {
   env -i PATH="$PATH" LANG=C.UTF-8 HOME="$place" TMPDIR="$place" STATE_DIR="$place/state" PERSIST_STATE=1 S3_PERSIST=1 \
-    S3_DATA_DIR="$place/s3" BIND_HOST=127.0.0.1 GATEWAY_PORT="$port" LAMBDA_EXECUTOR=local IOT_MTLS_ENABLED=0 \
+    S3_DATA_DIR="$place/s3" BIND_HOST=127.0.0.1 GATEWAY_PORT="$port" LAMBDA_EXECUTOR=local LAMBDA_ACCOUNT_CONCURRENCY=1000 IOT_MTLS_ENABLED=0 \
     AWS_ENDPOINT_URL="$endpoint" ministack >>"$place/ministack.log" 2>&1 &
   emulator=$!
   wait_for 60 "$emulator" curl -sf -m 2 "$endpoint/_ministack/health" ||

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import tempfile
@@ -9,24 +10,13 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 FUNCTIONS = [path.name for path in (ROOT / "functions").iterdir()]
-# Answers a call by the first rule whose words it has all of, and writes the call down. A rule is good for so many calls.
-PROGRAM = """#!/usr/bin/env python3
-import json, os, sys
-place = os.environ["STAND_IN"]
-call = " ".join([os.path.basename(sys.argv[0]), *sys.argv[1:]])
-with open(place + "/calls", "a") as calls:
-    print(call, file=calls)
-rules = json.load(open(place + "/rules"))
-for rule in rules:
-    if rule["times"] and all(word in call for word in rule["words"]):
-        rule["times"] -= 1
-        json.dump(rules, open(place + "/rules", "w"))
-        sys.stderr.write(rule["refusal"])
-        if rule["file"] is not None:
-            open(sys.argv[-1], "w").write(rule["file"])
-        sys.stdout.write(rule["answer"])
-        sys.exit(254 if rule["refusal"] else 0)
-sys.exit("nothing stands in for " + call)
+# Writes the call down; the rules answer it. Of bash, since it is started some thousand times.
+PROGRAM = """#!/usr/bin/env bash
+call="${0##*/} $*"
+printf '%s\\n' "$call" >>"$STAND_IN/calls"
+. "$STAND_IN/rules"
+echo "nothing stands in for $call" >&2
+exit 1
 """
 
 
@@ -35,6 +25,7 @@ class StandIn:
         self.place = Path(tempfile.mkdtemp())
         self.rules = []
         shutil.copytree(ROOT / "deployment", self.place / "deployment")
+        shutil.copy(ROOT / "template.yaml", self.place)
         (self.place / "bin").mkdir()
         for program in ("aws", "sam", "curl", "psql", "cargo"):
             (self.place / "bin" / program).write_text(PROGRAM)
@@ -49,14 +40,24 @@ class StandIn:
         target.mkdir(parents=True, exist_ok=True)
         (target / "bootstrap").write_bytes(b"\x7fELF" + bytes(14) + bytes([machine, 0]))
 
-    def answers(self, words, answer="", refusal="", file=None, times=-1):
-        """What a call with these words gets. What is said last is asked first."""
+    def answers(self, words, answer="", refusal="", file=None, times=None):
+        """What a call with all these words gets, so many times. What is said last is asked first."""
         answer = answer if isinstance(answer, str) else json.dumps(answer)
-        rule = {"words": words.split(), "answer": answer, "refusal": refusal, "file": file, "times": times}
-        self.rules.insert(0, rule)
+        conditions = [f"$call == *{shlex.quote(word)}*" for word in words.split()]
+        if times is not None:
+            left = self.place / f"left-{len(self.rules)}"
+            left.write_text(f"{times}\n")
+            conditions.append(f"$(<{left}) -gt 0")
+        rule = [f"if [[ {' && '.join(conditions)} ]]; then"]
+        if times is not None:
+            rule.append(f"echo $(($(<{left}) - 1)) >{left}")
+        if file is not None:
+            rule.append(f'printf %s {shlex.quote(file)} >"${{@: -1}}"')
+        rule += [f"printf %s {shlex.quote(refusal)} >&2", f"printf %s {shlex.quote(answer)}"]
+        self.rules.insert(0, "\n".join([*rule, f"exit {254 if refusal else 0}", "fi"]))
 
     def run(self, script, *arguments, **environment):
-        (self.place / "rules").write_text(json.dumps(self.rules))
+        (self.place / "rules").write_text("\n".join(self.rules))
         (self.place / "calls").write_text("")
         path = f"{self.place / 'bin'}:{os.environ['PATH']}"
         kept = {name: os.environ[name] for name in ("HOME", "LANG") if name in os.environ}

@@ -45,6 +45,12 @@ refused() {
 }
 answered() { [ "$answer" = "$1" ] || fail "admin answered $answer, not $1"; }
 
+# doctor: what deployment/doctor.sh says; the lines are in $place/doctor.
+doctor() {
+  LATCHKEY_BASE_URL=$api DATABASE_URL=$database_url PATH="${psql%/*}:$PATH" deployment/doctor.sh >"$place/doctor" 2>"$place/doctor.log" &&
+    [ ! -s "$place/doctor.log" ]
+}
+
 # code: each function, its code and since when that is so. milliseconds: the time.
 code() { aws lambda list-functions --query 'Functions[].[FunctionName,CodeSha256,LastModified]' --output text | sort; }
 milliseconds() { python3 -c 'import time; print(int(time.time() * 1000))'; }

@@ -1,0 +1,195 @@
+#!/usr/bin/env bash
+# What stands in the way of a deployment, before it and after it: a line for each thing, green or red.
+# shellcheck disable=SC2016 # what looks like a variable in single quotes is one of jq
+set -euo pipefail
+
+usage() {
+  cat <<'OF'
+Usage: deployment/doctor.sh [Name=value ...]
+
+The parameters are those of `sam deploy --parameter-overrides`; what isn't named is the stack's, or the template's
+default. Changes nothing. Each line begins with
+
+  ok      it is as it should be
+  RED     it fails so, or will: what to do is said
+  YELLOW  it works, and should be otherwise before others depend on it
+  --      it wasn't checked: why is said
+
+The exit code is 1 where a line is RED. Before the first deployment it checks the tools, the clock, the account, what
+was built, the secrets and the VPC; after it the functions, the keys, the database's logins and the answers as well.
+For the logins it asks the database: by the Data API where the database has it, or by psql as the owner that
+DATABASE_URL names.
+The stack is STACK_NAME (latchkey, if that isn't set), the account and the region are those of the `aws` command.
+LATCHKEY_BASE_URL is deployment/smoke.sh's.
+Needs: aws, curl, jq. What else a deployment needs is checked.
+OF
+}
+
+for argument; do
+  case $argument in
+    -h | --help) usage && exit ;;
+    [A-Z]*=*) ;;
+    *) usage >&2 && exit 2 ;;
+  esac
+done
+# '""' is how sam is told to empty a parameter.
+given=$(jq -nc '[$ARGS.positional[] | index("=") as $at | {key: .[:$at], value: (.[$at + 1:] | if . == "\"\"" then "" else . end)}]
+  | from_entries' --args -- "$@")
+cd "$(dirname "$0")/.."
+. deployment/stack.sh
+place=$(mktemp -d)
+trap 'rm -rf "$place"' EXIT
+
+# ---- lines ----
+
+code=0
+ok() { line 32 ok "$*"; }
+red() { line 31 RED "$*" && code=1; }
+# shellcheck disable=SC2317 # for the parts
+yellow() { line 33 YELLOW "$*"; }
+unknown() { line 2 -- "$*"; }
+line() {
+  if [ -t 1 ]; then printf '\033[%sm%-6s\033[0m  %s\n' "$1" "$2" "$3"; else printf '%-6s  %s\n' "$2" "$3"; fi
+}
+# ask COMMAND...: its answer in $place/answer; where it fails, a line that has the last of what the command said.
+ask() {
+  "$@" >"$place/answer" 2>"$place/error" && return
+  unknown "$what: ${*:1:3} fails ($(last_error))"
+  return 1
+}
+last_error() { grep -v '^$' "$place/error" | tail -n 1; }
+# of FILTER...: what jq's filter makes of the answer.
+of() { jq -r "$@" "$place/answer"; }
+
+# ---- the tools and the clock ----
+
+# tool NAME VERSION COMMAND...: that the program is there, and not older than that.
+tool() {
+  local found
+  what="$1, $2 or later"
+  if ! found=$("${@:3}" 2>&1 | grep -oE '[0-9]+(\.[0-9]+)+' | head -n 1); then
+    red "$what: it isn't on the PATH. .ci/tools/install aws target/ci/aws brings it (docs/deploying.md)."
+  elif [ "$(printf '%s\n' "$2" "$found" | sort -t . -k 1,1n -k 2,2n -k 3,3n | head -n 1)" = "$2" ]; then
+    ok "$1 $found"
+  else
+    red "$what: this is $found. Install a newer one, or take that of .ci/tools/install (docs/deploying.md)."
+  fi
+}
+tool bash 3.2 bash --version
+# The waiters that the scripts name came with these.
+case $(aws --version 2>&1) in aws-cli/1.*) tool aws 1.25 aws --version ;; *) tool aws 2.7 aws --version ;; esac
+tool sam 1.108 sam --version
+tool cargo-lambda 1.2 cargo lambda --version
+tool openssl 1.0 openssl version
+
+region=${AWS_REGION:-${AWS_DEFAULT_REGION:-$(aws configure get region || true)}}
+if [ -z "$region" ]; then
+  red "the region: none is set. export AWS_REGION=..."
+  exit 1
+fi
+what='the clock'
+case $region in cn-*) suffix=amazonaws.com.cn ;; *) suffix=amazonaws.com ;; esac
+if ask curl -sS -m 10 -o /dev/null -D - "${AWS_ENDPOINT_URL:-https://sts.$region.$suffix}/"; then
+  away=$(of -Rs '[match("(?:^|\n)date: ([^\r\n]+)"; "i").captures[0].string]
+    | first // empty | strptime("%a, %d %b %Y %H:%M:%S GMT") | mktime - now | fabs | floor' 2>/dev/null) || away=''
+  if [ -z "$away" ]; then
+    unknown "$what: the answer has no date"
+  elif [ "$away" -gt 60 ]; then
+    red "$what: it is $away s away from AWS's, which refuses what is signed five minutes off. Set it by NTP."
+  else
+    ok "$what"
+  fi
+fi
+
+# ---- the account ----
+
+if ! aws sts get-caller-identity --output json >"$place/answer" 2>"$place/error"; then
+  red "the credentials: $(last_error)"
+  exit 1
+fi
+ok "account $(of .Account), region $region, as $(of '.Arn | sub("^[^/]*:"; "")')"
+
+stack=$(stack '. // {} | tojson')
+parameters=$(jq -c --argjson given "$given" \
+  '{Architecture: "arm64", DatabaseRolePrefix: "latchkey"} + ([.Parameters[]? | {key: .ParameterKey, value: .ParameterValue}] | from_entries) + $given' <<<"$stack")
+eval "$(jq -r 'to_entries[] | select(.key | test("^[A-Za-z0-9]+$")) | "parameter_\(.key)=\(.value | @sh)"' <<<"$parameters")"
+value() {
+  local name=parameter_$1
+  printf '%s\n' "${!name:-}"
+}
+there=$(jq -r 'if [.Outputs[]?] == [] then "" else "yes" end' <<<"$stack")
+trouble=$(trouble)
+if [ -n "$trouble" ]; then
+  red "$trouble"
+elif [ -n "$there" ]; then
+  ok "the stack $STACK_NAME is $(jq -r .StackStatus <<<"$stack")"
+else
+  unknown "the stack $STACK_NAME: it isn't there yet. What runs is checked once it is."
+fi
+
+what="Lambda's quota"
+if ask aws lambda get-account-settings --output json; then
+  quota=$(of .AccountLimit.ConcurrentExecutions) reserved=0
+  for each in AuthorizerConcurrency HashingConcurrency HashingConcurrency HashingConcurrency; do
+    wanted=$(value "$each")
+    reserved=$((reserved + ${wanted:-0}))
+  done
+  if [ "$reserved" -gt 0 ] && [ "$quota" -lt $((reserved + 100)) ]; then
+    red "$what: of $quota containers at once, $reserved can't be reserved, since 100 must stay for all. Ask for more \
+(Service Quotas, L-B99A9384), or leave AuthorizerConcurrency and HashingConcurrency empty."
+  elif [ "$quota" -lt 100 ]; then
+    red "$what: the whole account may have $quota containers at once; above that, callers get 503. Ask for 1,000, \
+which is free: Service Quotas, L-B99A9384."
+  else
+    ok "$what: $quota containers at once"
+  fi
+fi
+
+what="API Gateway's log role"
+if ask aws apigateway get-account --output json; then
+  role=$(of '.cloudwatchRoleArn // ""') chosen=$(value ApiGatewayLogRole)
+  ours=$(jq -r 'any(.Parameters[]?; .ParameterKey == "ApiGatewayLogRole" and .ParameterValue == "make")' <<<"$stack")
+  gone=''
+  if [ -n "$role" ] && ! aws iam get-role --role-name "${role##*/}" --output json >/dev/null 2>"$place/error" &&
+    grep -q NoSuchEntity "$place/error"; then
+    gone=$role role=''
+  fi
+  if [ -z "$chosen" ]; then
+    red "$what: say ApiGatewayLogRole=$(if [ -n "$role" ]; then echo exists; else echo make; fi), since the region has ${role:-none}."
+  elif [ "$chosen" = exists ] && [ -z "$role" ]; then
+    red "$what: ApiGatewayLogRole=exists, and the region has none${gone:+ ($gone was deleted)}. Say make."
+  elif [ "$chosen" = make ] && [ -n "$role" ] && [ "$ours" = false ]; then
+    red "$what: ApiGatewayLogRole=make would take $role away from the region's other APIs. Say exists."
+  elif [ "$ours" = true ] && [ -n "$gone" ]; then
+    red "$what: $gone was deleted, so nothing is logged. Deploy once with ApiGatewayLogRole=exists, then with make."
+  else
+    ok "$what: $chosen"
+  fi
+fi
+
+# ---- what was built ----
+
+what='the binaries' architecture=$(value Architecture)
+case $architecture in x86_64) machine=3e option=--x86-64 ;; *) machine=b7 option=--arm64 ;; esac
+missing=() foreign=()
+for each in functions/*; do
+  bootstrap=target/lambda/${each#functions/}/bootstrap
+  if [ ! -f "$bootstrap" ]; then
+    missing+=("${each#functions/}")
+  elif [ "$(od -An -tx1 -j18 -N1 "$bootstrap" | tr -d ' ')" != "$machine" ]; then # e_machine of ELF
+    foreign+=("${each#functions/}")
+  fi
+done
+if [ ${#foreign[@]} -gt 0 ]; then
+  red "$what: not for $architecture: ${foreign[*]}. cargo lambda build $option, or say another Architecture."
+elif [ ${#missing[@]} -gt 0 ]; then
+  unknown "$what: not built: ${missing[*]}"
+else
+  ok "$what: for $architecture"
+fi
+
+for part in database network running; do
+  # shellcheck disable=SC1090 # one of the files in doctor/
+  . "deployment/doctor/$part.sh"
+done
+exit "$code"

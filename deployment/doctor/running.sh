@@ -1,0 +1,65 @@
+# shellcheck shell=bash disable=SC2154,SC2034,SC2016 # sourced by deployment/doctor.sh, whose names it uses; the $s are of jq
+# What runs: the functions, the keys, the answers.
+
+[ -n "$there" ] || return 0
+
+what='the functions' idle=''
+while IFS=$'\t' read -r name function; do
+  ask aws lambda get-function-configuration --function-name "$function" --output json || continue
+  state=$(of '.State // "Active"')
+  case $state in
+    Active) ;;
+    Inactive) idle+=" $name" ;;
+    *) red "$what: $name is $state. $(of '.StateReason // ""')" ;;
+  esac
+done < <(functions)
+if [ -n "$idle" ]; then
+  yellow "$what: nobody has called these for weeks, and the next call of each fails:$idle. deployment/upgrade.sh wakes them."
+else
+  ok "$what: none is idle"
+fi
+
+api=${LATCHKEY_BASE_URL:-$(jq -r '.Outputs[] | select(.OutputKey == "ApiUrl").OutputValue' <<<"$stack")}
+api=${api%/}
+what='the published signing keys'
+if ask curl -sS -m 35 -w '\n%{http_code}' "$api/.well-known/jwks.json"; then
+  status=$(tail -n 1 "$place/answer")
+  if [ "$status" != 200 ]; then
+    red "$what: $status. Has the database been migrated (deployment/admin.sh migrate), and can the functions reach it?"
+  elif keys=$(of -es 'first.keys | select(length > 0) | map(.kid) | join(", ")' 2>/dev/null); then
+    ok "$what: $keys"
+  else
+    red "$what: there are none, so no token is good. deployment/admin.sh migrate publishes the one that signs."
+  fi
+fi
+
+what='a preflight' origin=$(value AllowedOrigins)
+origin=${origin%%,*}
+origin=${origin:-http://localhost:3000}
+if ask curl -sS -m 35 -o /dev/null -D - -X OPTIONS "$api/api/auth/signin" -H "Origin: $origin" \
+  -H 'Access-Control-Request-Method: POST' -H 'Access-Control-Request-Headers: content-type'; then
+  status=$(of -Rs '[match("^HTTP/[0-9.]+ ([0-9]+)").captures[0].string] | first // ""')
+  allowed=$(of -Rs '[match("\naccess-control-allow-origin: ([^\r\n]+)"; "i").captures[0].string] | first // ""')
+  if [[ $status == 20[04] ]] && [ "$allowed" = "$origin" ]; then
+    ok "$what: pages of $origin may sign in"
+  elif [ -n "${AWS_ENDPOINT_URL:-}" ]; then
+    unknown "$what: an emulator answers it by itself"
+  else
+    red "$what: $status, for ${allowed:-no origin}; 200 for $origin was expected. No browser can sign in."
+  fi
+fi
+
+if [ "$(jq -r '.EnableTerminationProtection // false' <<<"$stack")" = true ]; then
+  ok "termination protection"
+else
+  yellow "termination protection: off. aws cloudformation update-termination-protection --enable-termination-protection \
+--stack-name $STACK_NAME"
+fi
+if [ -n "$(value AlarmTopicArn)$(value AlarmEmail)" ]; then
+  ok "alarms"
+else
+  yellow "alarms: they reach nobody. AlarmTopicArn names a topic."
+fi
+case $origin in
+  http://localhost*) yellow "the web page: $origin is nobody's but a developer's. AllowedOrigins names yours." ;;
+esac
