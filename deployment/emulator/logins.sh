@@ -41,5 +41,5 @@ request POST /api/auth/signup "${json[@]}" "$ada" && expect 409 'Username alread
 deployment/admin.sh migrate 2>"$place/warnings" >/dev/null
 [ ! -s "$place/warnings" ] || fail "migrate warns: $(<"$place/warnings")"
 logins=$(sql "SELECT string_agg(DISTINCT usename, ' ' ORDER BY usename) FROM pg_stat_activity WHERE application_name = 'latchkey'")
-wanted='latchkey latchkey_authorizer_login latchkey_jwks_login latchkey_signin_login latchkey_signup_login'
+wanted='latchkey latchkey_authorizer_login latchkey_signin_login latchkey_signup_login' # jwks keeps no connection
 [ "$logins" = "$wanted" ] || fail "the functions' logins are: $logins"
