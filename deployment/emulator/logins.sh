@@ -43,3 +43,11 @@ deployment/admin.sh migrate 2>"$place/warnings" >/dev/null
 logins=$(sql "SELECT string_agg(DISTINCT usename, ' ' ORDER BY usename) FROM pg_stat_activity WHERE application_name = 'latchkey'")
 wanted='latchkey latchkey_authorizer_login latchkey_signin_login latchkey_signup_login' # jwks keeps no connection
 [ "$logins" = "$wanted" ] || fail "the functions' logins are: $logins"
+
+step "deployment/doctor.sh: nothing stands in the way; then a login that is in rds_iam"
+doctor || fail "the doctor says: $(cat "$place/doctor" "$place/doctor.log")"
+sql "CREATE ROLE rds_iam; GRANT rds_iam TO latchkey_signin_login"
+! doctor || fail "the doctor is content: $(<"$place/doctor")"
+[[ $(grep '^RED' "$place/doctor") == "RED     the logins' memberships: latchkey_signin_login is a member of rds_iam"* ]] ||
+  fail "the doctor says: $(cat "$place/doctor" "$place/doctor.log")"
+sql 'DROP ROLE rds_iam'
