@@ -1,8 +1,8 @@
--- Whom the authorizer may let in: the users of these numbers with all roles, and the keys that
--- are accepted at that time, and the identity of this database. The authorizer asks for each token, and PostgreSQL takes longer to
--- plan this than to run it: of a function's statements it keeps the plan with the connection,
--- also behind a pooler that hands it on (docs/adr/0012). A generic one, since otherwise it plans
--- anew for each list of numbers.
+-- The users that the authorizer may let in: those of these ids with all roles, the keys that are
+-- accepted at that time, and the identity of this database. The authorizer asks for each token, and
+-- PostgreSQL takes longer to plan this than to run it: of a function's statements it keeps the plan
+-- with the connection, also behind a pooler that hands it on (docs/adr/0012). The plan is a generic
+-- one, since otherwise PostgreSQL plans again for each list of ids.
 
 CREATE OR REPLACE FUNCTION callers(user_ids int[], asked_at timestamptz) RETURNS json
 LANGUAGE plpgsql STABLE

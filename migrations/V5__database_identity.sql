@@ -1,5 +1,6 @@
 -- The random identity of this database, which each token names: a token of another database is
--- refused, also where both are under one signing key. `migrate` makes the row, and alone writes here.
+-- refused, also where both are under one signing key. `migrate` makes the row, and nothing else
+-- writes here.
 -- A dump, a snapshot and a replica keep it; `migrate --new-database-id` gives a copy another.
 
 CREATE TABLE database_identity (

@@ -4,9 +4,10 @@
 -- ROLE_USER and no other.
 --
 -- The search path is fixed to the schemas of this session, with pg_temp last: no caller can put a
--- table of its own in front, and a trigger of the team's finds what it finds now. Columns are cast
--- to text, which may be varchar in an adopted database: an operator of pg_catalog is then an exact
--- match, so that none in another schema is preferred.
+-- table of its own in front, and a trigger of the team's finds what it finds now. Both sides of an
+-- operator have the very types of one in pg_catalog: columns, which may be varchar in an adopted
+-- database, are cast to text, and a regclass to oid. Otherwise an operator that somebody has made
+-- in the schema of the tables would be preferred, and run with the owner's rights.
 
 SELECT set_config('search_path', (
     SELECT string_agg(quote_ident(s.name), ', ' ORDER BY s.position) || ', pg_temp'
@@ -48,15 +49,17 @@ $$;
 
 -- Makes a user with the role ROLE_USER, or says what is in the way. Called again after a lost
 -- connection it finds its own row by the hash, whose salt nobody else has. A name that is taken
--- draws no number from the sequence. Addresses that differ in the case of the domain alone are one
+-- draws no number from the sequence. `sent` is the name before it got its normalization form: an
+-- adopted user may have it as it is. Addresses that differ in the case of the domain alone are one
 -- (RFC 5321 §2.4); the lock has two of them wait for each other, which no unique index could, since
 -- an adopted database may hold both.
 --
--- A team's own unique indexes and checks hold, too: `taken` says that an index refuses the row,
--- `refused` names the columns that break a check.
+-- A team's own unique indexes, checks and triggers hold, too. `refused` names the columns that break
+-- a check; it is empty where a domain or a trigger refuses the row. Without an id and without
+-- `refused`, the name or else the address is taken.
 CREATE OR REPLACE FUNCTION sign_up(
-    username text, email text, password text,
-    OUT id int, OUT username_taken boolean, OUT taken boolean, OUT refused text[]
+    username text, sent text, email text, password text,
+    OUT id int, OUT username_taken boolean, OUT refused text[]
 )
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path FROM CURRENT
@@ -64,6 +67,7 @@ AS $$
 DECLARE
     mailbox CONSTANT text := left(sign_up.email, strpos(sign_up.email, '@'::text))
         || lower(substr(sign_up.email, strpos(sign_up.email, '@'::text) + 1));
+    taken boolean;
     violated text;
     violated_in text;
     columns text[];
@@ -74,23 +78,27 @@ BEGIN
                    WHERE u.username::text = sign_up.username
                        AND u.password::text = sign_up.password
                ),
-               coalesce(bool_or(u.username::text = sign_up.username), FALSE), count(*) > 0
+               coalesce(bool_or(u.username::text IN (sign_up.username, sign_up.sent)), FALSE),
+               count(*) > 0
         INTO id, username_taken, taken
         FROM users AS u
-        WHERE u.username::text = sign_up.username
+        WHERE u.username::text IN (sign_up.username, sign_up.sent)
             OR left(u.email::text, strpos(u.email::text, '@'::text))
                 || lower(substr(u.email::text, strpos(u.email::text, '@'::text) + 1)) = mailbox;
         IF taken THEN
             RETURN;
         ELSIF columns IS NOT NULL THEN
             username_taken := 'username' = ANY(columns);
-            taken := TRUE;
             RETURN;
         END IF;
         BEGIN
             INSERT INTO users AS u (username, email, password, hashed_by)
             VALUES (sign_up.username, sign_up.email, sign_up.password, 'latchkey')
             RETURNING u.id INTO id;
+            IF id IS NULL THEN
+                refused := '{}';
+                RETURN;
+            END IF;
             INSERT INTO users_to_roles (user_id, role_id)
             SELECT sign_up.id, r.id FROM roles AS r WHERE r.name::text = 'ROLE_USER';
             RETURN;
@@ -100,25 +108,25 @@ BEGIN
                 SELECT DISTINCT a.attname::text
                 FROM pg_depend AS d
                 JOIN pg_attribute AS a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
-                WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = 'users'::regclass
+                WHERE d.refclassid = 'pg_class'::regclass::oid AND d.refobjid = 'users'::regclass::oid
                     AND a.attname IN ('username', 'email', 'password')
                     AND (
-                        d.classid = 'pg_class'::regclass AND d.objid IN (
+                        d.classid = 'pg_class'::regclass::oid AND d.objid IN (
                             SELECT x.indexrelid FROM pg_index AS x
                             JOIN pg_class AS i ON i.oid = x.indexrelid
                             WHERE x.indrelid = d.refobjid AND i.relname = violated
                         )
-                        OR d.classid = 'pg_constraint'::regclass AND d.objid IN (
+                        OR d.classid = 'pg_constraint'::regclass::oid AND d.objid IN (
                             SELECT k.oid FROM pg_constraint AS k
                             WHERE k.conrelid = d.refobjid AND k.conname = violated
                         )
                     )
             );
-            IF violated_in IS DISTINCT FROM 'users' OR SQLSTATE <> '23514' AND columns = '{}' THEN
-                RAISE;
-            ELSIF SQLSTATE = '23514' THEN
+            IF SQLSTATE = '23514' AND violated_in IN ('users', '') THEN
                 refused := columns;
                 RETURN;
+            ELSIF violated_in IS DISTINCT FROM 'users' OR columns[1] IS NULL THEN
+                RAISE;
             END IF;
         END;
     END LOOP;
@@ -126,4 +134,4 @@ END
 $$;
 
 REVOKE EXECUTE ON FUNCTION find_for_signin (text), replace_password (int, text, text),
-sign_up (text, text, text) FROM PUBLIC;
+sign_up (text, text, text, text) FROM PUBLIC;

@@ -11,24 +11,33 @@ const MAX_CHARACTERS: usize = 255;
 /// A name that someone signs up with: 1 to 255 visible characters and single spaces between them,
 /// in normalization form C.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NewUsername(String);
+pub struct NewUsername {
+    stored: String,
+    sent: String,
+}
 
 impl NewUsername {
     /// Takes a name that keeps our rules; another form of it becomes form C.
     pub fn parse(text: String) -> Result<Self, Rule> {
-        let text = normalized(&without_nul(text)?).into_owned();
+        let sent = without_nul(text)?;
+        let text = normalized(&sent).into_owned();
         match text.chars().count() {
             0 => Err(Rule::TooShort(1)),
             1..=MAX_CHARACTERS if !all_visible(&text) => Err(Rule::NotVisible),
             1..=MAX_CHARACTERS if text.split(' ').any(str::is_empty) => Err(Rule::OuterSpace),
-            1..=MAX_CHARACTERS => Ok(Self(text)),
+            1..=MAX_CHARACTERS => Ok(Self { stored: text, sent }),
             _ => Err(Rule::TooLong(MAX_CHARACTERS)),
         }
     }
 
     /// The name as it is stored.
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.stored
+    }
+
+    /// The name as it was sent: an adopted user may have it in that form.
+    pub fn as_sent(&self) -> &str {
+        &self.sent
     }
 }
 
@@ -58,7 +67,7 @@ mod tests {
     use super::*;
 
     fn parse(text: &str) -> Result<String, Rule> {
-        NewUsername::parse(text.to_owned()).map(|name| name.0)
+        NewUsername::parse(text.to_owned()).map(|name| name.stored)
     }
 
     #[test]

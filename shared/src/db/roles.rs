@@ -12,13 +12,13 @@ use crate::username::Username;
 
 /// Gives a role; the answer adds it, since a statement doesn't see its own insert.
 pub(super) const GRANT: Sql = Sql::for_owner(
-    "WITH subject AS (SELECT id, username FROM users WHERE username = $1 OR id = $3), \
+    "WITH subject AS (SELECT id, username FROM users WHERE username::text = $1 OR id = $3), \
      granted AS ( \
          INSERT INTO users_to_roles (user_id, role_id) \
-         SELECT subject.id, roles.id FROM subject, roles WHERE roles.name = $2 \
+         SELECT subject.id, roles.id FROM subject, roles WHERE roles.name::text = $2 \
          ON CONFLICT DO NOTHING \
      ) \
-     SELECT s.id, s.username, ARRAY(SELECT r.name FROM roles AS r WHERE r.name = $2 OR EXISTS ( \
+     SELECT s.id, s.username, ARRAY(SELECT r.name FROM roles AS r WHERE r.name::text = $2 OR EXISTS ( \
          SELECT FROM users_to_roles AS ur WHERE ur.user_id = s.id AND ur.role_id = r.id) \
          ORDER BY r.id) AS roles \
      FROM subject AS s",
@@ -26,12 +26,12 @@ pub(super) const GRANT: Sql = Sql::for_owner(
 
 /// Takes a role away.
 pub(super) const REVOKE: Sql = Sql::for_owner(
-    "WITH subject AS (SELECT id, username FROM users WHERE username = $1 OR id = $3), \
+    "WITH subject AS (SELECT id, username FROM users WHERE username::text = $1 OR id = $3), \
      revoked AS ( \
          DELETE FROM users_to_roles USING subject, roles \
-         WHERE user_id = subject.id AND role_id = roles.id AND roles.name = $2 \
+         WHERE user_id = subject.id AND role_id = roles.id AND roles.name::text = $2 \
      ) \
-     SELECT s.id, s.username, ARRAY(SELECT r.name FROM roles AS r WHERE r.name <> $2 AND EXISTS ( \
+     SELECT s.id, s.username, ARRAY(SELECT r.name FROM roles AS r WHERE r.name::text <> $2 AND EXISTS ( \
          SELECT FROM users_to_roles AS ur WHERE ur.user_id = s.id AND ur.role_id = r.id) \
          ORDER BY r.id) AS roles \
      FROM subject AS s",
@@ -42,8 +42,8 @@ pub(super) const REVOKE: Sql = Sql::for_owner(
 pub(super) const LIST: Sql = Sql::for_owner(
     "SELECT id, username, roles, users FROM ( \
          SELECT id, username, roles, count(*) OVER () AS users, \
-             sum(octet_length(username) + octet_length(roles::text)) OVER (ORDER BY id) \
-             - octet_length(username) - octet_length(roles::text) AS bytes_before \
+             sum(octet_length(username::text) + octet_length(roles::text)) OVER (ORDER BY id) \
+             - octet_length(username::text) - octet_length(roles::text) AS bytes_before \
          FROM (SELECT u.id, u.username, ARRAY(SELECT r.name FROM users_to_roles AS ur \
                  JOIN roles AS r ON r.id = ur.role_id WHERE ur.user_id = u.id ORDER BY r.id) \
                  AS roles \

@@ -76,7 +76,8 @@ impl SigningKeys {
     }
 
     /// Publishes `current`, to sign with from `now` on, and `pending`; a key that is neither is
-    /// accepted until `retire_at`, or no longer if it never signed. Returns the keys that were retired by this.
+    /// accepted until `retire_at`, or no longer if it never signed. Returns the keys that were
+    /// retired by this.
     pub async fn publish(
         &self,
         current: &PublicKey,

@@ -23,8 +23,12 @@ pub(super) const FIND_FOR_SIGNIN: Sql = Sql::new(
 
 /// Makes a user with the role `ROLE_USER`, or says who is in the way. May be sent twice.
 pub(super) const INSERT: Sql = Sql::new(
-    "SELECT id, username_taken, taken, refused FROM sign_up($1, $2, $3)",
-    &[Privilege::Execute(Routine { name: "sign_up", arguments: "text, text, text", needs: &[] })],
+    "SELECT id, username_taken, refused FROM sign_up($1, $2, $3, $4)",
+    &[Privilege::Execute(Routine {
+        name: "sign_up",
+        arguments: "text, text, text, text",
+        needs: &[],
+    })],
 );
 
 /// Replaces a hash unless it has changed since it was read.
@@ -46,7 +50,8 @@ pub enum Insert {
     UsernameTaken,
     /// Somebody has the address, or the same one but for the case of its domain.
     EmailTaken,
-    /// A check of the team's own refuses the row: the columns that it looks at.
+    /// A check or a trigger of the team's own refuses the row: the columns that it looks at, as
+    /// far as they are known.
     Refused(Vec<String>),
 }
 
@@ -117,6 +122,7 @@ impl Users {
         let hash = password.to_text();
         let parameters = [
             (&username.as_str() as _, Type::TEXT),
+            (&username.as_sent() as _, Type::TEXT),
             (&email.as_str() as _, Type::TEXT),
             (hash.expose() as _, Type::TEXT),
         ];
@@ -126,14 +132,11 @@ impl Users {
         if let Some(columns) = row.try_get("refused")? {
             return Ok(Insert::Refused(columns));
         }
-        match (id, row.try_get("username_taken")?, row.try_get("taken")?) {
-            (Some(id), ..) => Ok(Insert::Created(UserId::new(id))),
-            (None, true, _) => Ok(Insert::UsernameTaken),
-            (None, false, true) => Ok(Insert::EmailTaken),
-            (None, false, false) => {
-                Err(Error::Conflict("a name that others take and give back".into()))
-            }
-        }
+        Ok(match (id, row.try_get("username_taken")?) {
+            (Some(id), _) => Insert::Created(UserId::new(id)),
+            (None, true) => Insert::UsernameTaken,
+            (None, false) => Insert::EmailTaken,
+        })
     }
 
     /// Stores a dearer hash in place of `old`; leaves one that has changed since.

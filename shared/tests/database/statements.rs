@@ -129,9 +129,31 @@ async fn a_temporary_table_of_the_callers_is_not_taken_for_ours() {
     let client = connect(&stage.url_of(Group::Signup)).await;
     let made = "CREATE TEMP TABLE roles AS SELECT 3 AS id, 'ROLE_USER' AS name; \
                 GRANT ALL ON roles TO PUBLIC; \
-                SELECT sign_up('eve', 'eve@example.com', 'x')";
+                SELECT sign_up('eve', 'eve', 'eve@example.com', 'x')";
     client.batch_execute(made).await.unwrap();
     assert_eq!(stage.value("SELECT string_agg(role_id::text, ' ') FROM users_to_roles").await, "1");
+}
+
+/// Where anybody may create, an operator of the very types at hand is preferred to one that casts.
+#[tokio::test]
+async fn an_operator_of_the_callers_is_not_taken_for_ours() {
+    let stage = Stage::new().await;
+    let open = "GRANT CREATE ON SCHEMA public TO PUBLIC; \
+                ALTER TABLE users ADD CHECK (username <> 'eve')";
+    stage.execute(open).await;
+    let client = connect(&stage.url_of(Group::Signup)).await;
+    for (name, left, right) in [("oids", "oid", "regclass"), ("lists", "text[]", "text[]")] {
+        let planted = format!(
+            "CREATE FUNCTION {name} ({left}, {right}) RETURNS boolean LANGUAGE plpgsql \
+             AS $$ BEGIN RAISE 'planted'; END $$; \
+             CREATE OPERATOR public.= (LEFTARG = {left}, RIGHTARG = {right}, FUNCTION = {name})"
+        );
+        client.batch_execute(&planted).await.unwrap();
+    }
+    for name in ["eve", "ada", "ada"] {
+        let sign_up = format!("SELECT sign_up('{name}', '{name}', '{name}@example.com', 'x')");
+        client.batch_execute(&sign_up).await.unwrap();
+    }
 }
 
 #[tokio::test]

@@ -54,6 +54,16 @@ async fn a_name_or_address_that_is_taken_is_told_apart_and_costs_no_number() {
 }
 
 #[tokio::test]
+async fn an_adopted_name_is_taken_in_the_form_that_it_has() {
+    let stage = Stage::new().await;
+    let adopted = "INSERT INTO users (username, email) VALUES (U&'Zoe\\0308', 'zoe@example.com')";
+    stage.execute(adopted).await;
+    let database = stage.database_of(Group::Signup);
+    let sent_so = insert(&database, "Zoe\u{308}", "other@example.com", 1).await;
+    assert_eq!(sent_so, Insert::UsernameTaken);
+}
+
+#[tokio::test]
 async fn addresses_that_differ_in_the_case_of_the_domain_are_one() {
     let stage = Stage::new().await;
     let adopted = "INSERT INTO users (username, email) VALUES ('a', 'Eve@Mail.Example'), \
@@ -75,7 +85,7 @@ async fn addresses_that_differ_in_the_case_of_the_domain_are_one() {
 async fn two_spellings_of_a_domain_at_once_make_one_user() {
     let stage = Stage::new().await;
     let first = stage.client().await;
-    let open = "BEGIN; SELECT sign_up('ada', 'Ada@example.com', 'x')";
+    let open = "BEGIN; SELECT sign_up('ada', 'ada', 'Ada@example.com', 'x')";
     first.batch_execute(open).await.unwrap();
     let database = stage.database_of(Group::Signup);
     let second = insert(&database, "eve", "Ada@EXAMPLE.com", 1);
@@ -126,6 +136,30 @@ async fn a_check_of_the_teams_names_its_columns() {
         let refused = insert(&database, "Ada", "Ada@example.com", 1).await;
         let columns = columns.into_iter().map(str::to_owned).collect();
         assert_eq!(refused, Insert::Refused(columns), "{check}");
+        assert_eq!(count(&stage, "users").await, "0");
+    }
+}
+
+#[tokio::test]
+async fn a_domain_or_a_trigger_of_the_teams_refuses_the_row() {
+    let trigger = |body: &str| {
+        format!(
+            "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body} END $$; \
+             CREATE TRIGGER t BEFORE INSERT ON users FOR EACH ROW EXECUTE FUNCTION f()"
+        )
+    };
+    for rule in [
+        "CREATE DOMAIN lower_text AS text CHECK (VALUE = lower(VALUE)); \
+         ALTER TABLE users ALTER username TYPE lower_text"
+            .to_owned(),
+        trigger("RAISE 'no' USING ERRCODE = 'check_violation';"),
+        trigger("RETURN NULL;"),
+    ] {
+        let stage = Stage::new().await;
+        stage.execute(&rule).await;
+        let database = stage.database_of(Group::Signup);
+        let refused = insert(&database, "Ada", "ada@example.com", 1).await;
+        assert_eq!(refused, Insert::Refused(vec![]), "{rule}");
         assert_eq!(count(&stage, "users").await, "0");
     }
 }

@@ -49,13 +49,14 @@ const REFUSALS: &[(&str, &str)] = &[
     ),
     ("create table signing_keys (id int)", "signing_keys is there"),
     ("create table adoption (pet text)", "adoption is there"),
+    ("create table database_identity (id int)", "database_identity is there"),
     (
         "create function callers(int[], timestamptz) returns int return 1",
         "callers(int[], timestamptz) is there",
     ),
     (
-        "create function sign_up(text, text, text) returns int return 1",
-        "sign_up(text, text, text) is there",
+        "create function sign_up(text, text, text, text) returns int return 1",
+        "sign_up(text, text, text, text) is there",
     ),
     ("create table refinery_schema_history (id int)", "refinery_schema_history is another"),
     ("create table users_to_roles_pkey (id int)", "users_to_roles_pkey is there"),
