@@ -50,9 +50,9 @@ impl SignIn {
         Self { users, passwords, signer }
     }
 
-    /// Signs in, for a token to that client. Nobody of that name, no password, a wrong one: [`Error::WrongCredentials`] after
-    /// the same time. [`Error::Overloaded`] comes first, whoever it is, and asks the database
-    /// nothing.
+    /// Signs in, for a token to that client. No user of that name, no password and a wrong one are
+    /// [`Error::WrongCredentials`] after the same time. [`Error::Overloaded`] comes before the
+    /// database is asked.
     pub async fn with(
         &self,
         username: &Username,

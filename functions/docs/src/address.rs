@@ -11,7 +11,8 @@ const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto
 pub(crate) fn of_api(request: &Request) -> Option<String> {
     let scheme = request.header(&X_FORWARDED_PROTO)?;
     let host = request.header(&header::HOST)?;
-    let stage = request.path.strip_suffix(request.route.path)?;
+    let path = request.path.strip_suffix('/').unwrap_or(&request.path);
+    let stage = path.strip_suffix(request.route.path)?;
     let scheme_is_web = scheme == "http" || scheme == "https";
     let has_only = |text: &str, others: &str| {
         text.chars().all(|c| c.is_ascii_alphanumeric() || others.contains(c))
@@ -39,6 +40,7 @@ mod tests {
         for (scheme, host, path, address) in [
             ("https", "api.example.com", "/openapi.json", "https://api.example.com"),
             ("https", "a1.example", "/Prod/openapi.json", "https://a1.example/Prod"),
+            ("https", "a1.example", "/Prod/openapi.json/", "https://a1.example/Prod"),
             ("http", "127.0.0.1:8000", "/openapi.json", "http://127.0.0.1:8000"),
             ("http", "[::1]:8000", "/openapi.json", "http://[::1]:8000"),
         ] {

@@ -79,7 +79,7 @@ impl Endpoint for Jwks {
         // What changes in the set is which keys are in it, and each kid is its key's hash.
         let tag = ETag::named(&kids.join("."));
         // What a cache keeps of it is never older than CACHE_CONTROL says (RFC 9111 §5.1).
-        let age = self.clock.now().seconds() - read_at.seconds();
+        let age = (self.clock.now().seconds() - read_at.seconds()).max(0);
         Ok(Reply::json(&KeySet { keys: keys.iter().map(Key::from).collect() })
             .with_header(header::CACHE_CONTROL, CACHE_CONTROL)
             .with_header(header::AGE, age.into())
@@ -98,7 +98,8 @@ impl Jwks {
     /// anyone can start hold none.
     async fn keys(&self, now: NumericDate) -> Result<Kept, Error> {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some(kept) = kept.filter(|kept| now < kept.read_at.plus(KEPT_SECONDS)) {
+        let is_fresh = |kept: &Kept| kept.read_at <= now && now < kept.read_at.plus(KEPT_SECONDS);
+        if let Some(kept) = kept.filter(is_fresh) {
             return Ok(kept);
         }
         let keys = self.signing_keys.list_accepted(now).await;

@@ -179,11 +179,12 @@ impl Reply {
     }
 }
 
-/// What a 401 asks for. Only a token that was sent and refused gets an error code (RFC 6750 §3.1).
+/// What a 401 or a 403 asks for. Only a token that was sent and refused gets an error code (RFC 6750 §3.1).
 const fn challenge(error: &Error) -> Option<HeaderValue> {
     match error {
         Error::WrongCredentials(_) => Some(HeaderValue::from_static("Bearer")),
         Error::InvalidToken => Some(HeaderValue::from_static(r#"Bearer error="invalid_token""#)),
+        Error::Forbidden => Some(HeaderValue::from_static(r#"Bearer error="insufficient_scope""#)),
         _ => None,
     }
 }
@@ -250,11 +251,12 @@ mod tests {
     }
 
     #[test]
-    fn each_401_names_its_scheme_and_each_503_when_to_come_back() {
+    fn each_401_and_403_names_its_scheme_and_each_503_when_to_come_back() {
         let refusal = Refusal { reason: RefusalReason::WrongPassword, user_id: None };
         for (error, challenge) in [
             (Error::InvalidToken, r#"Bearer error="invalid_token""#),
             (Error::WrongCredentials(refusal), "Bearer"),
+            (Error::Forbidden, r#"Bearer error="insufficient_scope""#),
         ] {
             for value in ["*/*", "application/json"] {
                 let reply = Reply::of_error(&error, &accept(value), ErrorFormat::Text);

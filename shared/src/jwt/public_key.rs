@@ -23,6 +23,11 @@ impl Kid {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Whether it has the form of a thumbprint: any other names no key of ours.
+    pub(super) fn is_thumbprint(&self) -> bool {
+        URL_SAFE_NO_PAD.decode(&self.0).is_ok_and(|bytes| bytes.len() == SHA256.output_len())
+    }
 }
 
 impl fmt::Display for Kid {
@@ -84,6 +89,10 @@ mod tests {
             y: "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0".into(),
         };
         assert_eq!(key.kid().as_str(), "oKIywvGUpTVTyxMQ3bwIIeQUudfr_CkLMjCE19ECD-U");
+        assert!(key.kid().is_thumbprint());
+        for other in ["", "x", "oKIywvGUpTVTyxMQ3bwIIeQUudfr_CkLMjCE19ECD-", &"=".repeat(43)] {
+            assert!(!Kid::new(other.into()).is_thumbprint(), "{other}");
+        }
     }
 
     #[test]

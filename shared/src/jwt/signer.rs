@@ -78,8 +78,9 @@ impl Signer {
         self.read(self.clock.now()).await.map(drop)
     }
 
-    /// Signs a token for a user of that database and the client that asks. `published` are the keys
-    /// that others verify with now, the one to sign with first: where we hold another, the key was rotated, and is read again.
+    /// Signs a token to that client for a user of that database. `published` are the keys that
+    /// others verify with now, the one to sign with first: where we hold another, the key was
+    /// rotated, and is read again.
     pub async fn access_token(
         &self,
         user_id: UserId,

@@ -90,8 +90,9 @@ impl Verifier {
         Self { settings, signing_keys, clock, keys, signed, read_at }
     }
 
-    /// Verifies issuer, audience, client and times, then the signature. The database is asked only
-    /// where a token passes for ours in all but its signature and names a key that we haven't read.
+    /// Verifies issuer, audience, client, times and the form of the key's id, then the signature.
+    /// The database is asked only where a token passes for ours in all but its signature and names
+    /// a key that we haven't read.
     ///
     /// A key that was withdrawn since it was read is the business of the query that follows
     /// ([`crate::db::Callers::find`]).
@@ -103,6 +104,9 @@ impl Verifier {
         let Some(valid) = ValidToken::of_claims(token, &self.settings, now) else {
             return Ok(Err(InvalidToken));
         };
+        if !token.kid.is_thumbprint() {
+            return Ok(Err(InvalidToken));
+        }
         let mut key = self.key(&token.kid);
         if key.is_none() {
             self.reread(now).await?;

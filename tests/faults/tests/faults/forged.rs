@@ -25,6 +25,9 @@ use crate::service::{keys, me, sign_in, sign_up};
 /// A key that nobody has published.
 const FORGERS_KEY: &str = "2222222222222222222222222222222222222222222222222222222222222222";
 
+/// The header of a token of ours, but for its key's id: {"alg":"ES256","typ":"at+jwt","kid":"x"}.
+const OTHER_KEY_ID: &str = "eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCIsImtpZCI6IngifQ";
+
 const CONTAINERS: usize = 500;
 
 fn settings() -> Settings {
@@ -65,6 +68,7 @@ fn a_token_that_is_none_of_ours_connects_nothing_and_a_forged_one_keeps_nothing(
         other("latchkey", "another"),
         at(ago(60)),
         at(ago(-3_600)),
+        genuine.replacen(genuine.split('.').next().unwrap_or_default(), OTHER_KEY_ID, 1),
     ] {
         assert_eq!(gatekeeper.ask(&me(&worthless)).status, 401, "{worthless}");
         assert_eq!(ground.proxy.connects(), connects, "{worthless}");
