@@ -130,13 +130,13 @@ fi
 what="Lambda's quota"
 if ask aws lambda get-account-settings --output json; then
   quota=$(of .AccountLimit.ConcurrentExecutions) reserved=0
-  for each in AuthorizerConcurrency HashingConcurrency HashingConcurrency HashingConcurrency; do
+  for each in AuthorizerConcurrency JwksConcurrency HashingConcurrency HashingConcurrency HashingConcurrency; do
     wanted=$(value "$each")
     reserved=$((reserved + ${wanted:-0}))
   done
   if [ "$reserved" -gt 0 ] && [ "$quota" -lt $((reserved + 100)) ]; then
     red "$what: of $quota containers at once, $reserved can't be reserved, since 100 must stay for all. Ask for more \
-(Service Quotas, L-B99A9384), or leave AuthorizerConcurrency and HashingConcurrency empty."
+(Service Quotas, L-B99A9384), or leave AuthorizerConcurrency, JwksConcurrency and HashingConcurrency empty."
   elif [ "$quota" -lt 100 ]; then
     red "$what: the whole account may have $quota containers at once; above that, callers get 503. Ask for 1,000, \
 which is free: Service Quotas, L-B99A9384."

@@ -44,11 +44,17 @@ $STACK_NAME brings it back to what it was."
   esac
 }
 
-# log_role: the ApiGatewayLogRole that takes no role away from the other APIs of the region.
+# log_role: the ApiGatewayLogRole that takes no role away from the other APIs of the region. API Gateway goes on naming a
+# role that was deleted, as after a first deployment that failed.
 log_role() {
-  local role
+  local role error
   role=$(aws apigateway get-account --query cloudwatchRoleArn --output text) || return
-  case $role in '' | None) echo make ;; *) echo exists ;; esac
+  case $role in '' | None) echo make && return ;; esac
+  if error=$(aws iam get-role --role-name "${role##*/}" 2>&1 >/dev/null) || [[ $error != *NoSuchEntity* ]]; then
+    echo exists
+  else
+    echo make
+  fi
 }
 
 # functions: a line for each, the name of its binary and what it is called on AWS, admin first.

@@ -159,7 +159,8 @@ class Doctor(unittest.TestCase):
 
     def test_the_quota_for_what_is_reserved(self):
         self.one("RED", "Lambda's quota", "can't be reserved", "AuthorizerConcurrency=100", "HashingConcurrency=300")
-        self.assertEqual(self.doctor("AuthorizerConcurrency=100", "HashingConcurrency=200").returncode, 0)
+        self.one("RED", "Lambda's quota", "can't be reserved", "JwksConcurrency=901")
+        self.assertEqual(self.doctor("AuthorizerConcurrency=100", "JwksConcurrency=200", "HashingConcurrency=200").returncode, 0)
 
     def test_the_log_role(self):
         self.one("RED", "API Gateway's log role", "say ApiGatewayLogRole=exists", 'ApiGatewayLogRole=""')

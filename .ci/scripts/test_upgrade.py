@@ -36,6 +36,9 @@ class Upgrade(unittest.TestCase):
         self.on.answers("describe-stacks", MADE)
         self.on.answers("describe-stacks", refusal=NO_STACK, times=2)
         self.on.answers("apigateway get-account", role)
+        self.on.answers("iam get-role --role-name logs")
+        self.on.answers("iam get-role --role-name gone", refusal="An error occurred (NoSuchEntity)\n")
+        self.on.answers("iam get-role --role-name others", refusal="An error occurred (AccessDenied)\n")
         self.on.answers("sam deploy")
         self.on.answers("lambda invoke", refusal="that is all\n")
         self.upgrade(**environment)
@@ -44,6 +47,8 @@ class Upgrade(unittest.TestCase):
 
     def test_no_role_of_other_apis_is_taken_away(self):
         self.assertEqual(self.first_deployment("arn:aws:iam::123456789012:role/logs\n"), "ApiGatewayLogRole=exists")
+        self.assertEqual(self.first_deployment("arn:aws:iam::123456789012:role/path/others\n"), "ApiGatewayLogRole=exists")
+        self.assertEqual(self.first_deployment("arn:aws:iam::123456789012:role/gone\n"), "ApiGatewayLogRole=make")
         self.assertEqual(self.first_deployment("None\n"), "ApiGatewayLogRole=make")
         named = {"PARAMETERS": "DatabaseHost=h\n\nDatabaseName=n\n"}
         self.assertEqual(self.first_deployment("None\n", **named), "DatabaseHost=h DatabaseName=n ApiGatewayLogRole=make")

@@ -58,7 +58,7 @@ fi
 if [ -n "$(value AlarmTopicArn)$(value AlarmEmail)" ]; then
   ok "alarms"
 else
-  yellow "alarms: they reach nobody. AlarmTopicArn names a topic."
+  yellow "alarms: they reach nobody. AlarmEmail names an address, or AlarmTopicArn a topic."
 fi
 case $origin in
   http://localhost*) yellow "the web page: $origin is nobody's but a developer's. AllowedOrigins names yours." ;;
