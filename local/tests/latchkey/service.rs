@@ -2,7 +2,7 @@
 
 use std::{fs, net::TcpStream, os::unix::fs::PermissionsExt, path::Path};
 
-use crate::folder::Folder;
+use crate::folder::{Folder, Runner};
 
 #[test]
 fn ctrl_c_and_sigterm_stop_everything() {
@@ -54,8 +54,15 @@ fn what_it_keeps_survives_sigkill_and_verbs_find_it_running_or_not() {
     let listed = String::from_utf8(listed.stdout).unwrap();
     assert!(listed.contains("ada") && listed.contains("ROLE_ADMIN"), "{listed}");
     assert!(runner.is_gone());
+    let keys = |runner: &Runner| {
+        let answer = runner.answer("GET /.well-known/jwks.json HTTP/1.0\r\nHost: x\r\n\r\n");
+        answer.split_once("\r\n\r\n").unwrap().1.to_owned()
+    };
+    let kept = keys(&folder.start("--port 0"));
     let fresh = folder.start("--port 0 --fresh");
     assert_eq!(folder.end_of("list").stdout, b"");
+    let made = keys(&fresh);
+    assert!(kept.contains("kid") && made.contains("kid") && kept != made, "{kept} {made}");
     drop(fresh);
 }
 

@@ -228,3 +228,16 @@ async fn an_empty_database_is_told_from_one_of_the_app() {
     assert_eq!(stage.value("SELECT count(*) FROM adoption").await, "0");
     assert_eq!(check(&stage).await["steps"], json!([]));
 }
+
+#[tokio::test]
+async fn what_the_page_on_going_back_takes_away_leaves_the_apps_schema() {
+    let page = include_str!("../../../../docs/moving-from-fastapi.md");
+    let (_, page) = page.split_once("To take it all away").unwrap();
+    let stage = holding(&(app::at_revision(4) + app::USERS)).await;
+    let before = schema::of(&stage).await;
+    migrate(&stage).await;
+    for part in page.split("```sql\n").skip(1).take(2) {
+        stage.execute(part.split("```").next().unwrap()).await;
+    }
+    assert_eq!(schema::of(&stage).await, before);
+}
