@@ -30,7 +30,7 @@ PATTERNS = {
     "DatabaseHost": (["", "db.example.com", "::1"], ["x" * 256]),
     "DatabasePort": (["", "5432"], ["x", "123456"]),
     "DatabaseUser": (["", "latchkey_owner_iam", "Ada-1"], ["*", "a?", "${aws:username}", "x" * 64]),
-    "DatabaseRolePrefix": (["latchkey", "_a1"], ["", "Latchkey", "1a", "a-b", "x" * 41]),
+    "DatabaseRolePrefix": (["latchkey", "_a1", "p", "pg", "pga_b", "p_g"], ["", "Latchkey", "1a", "a-b", "pg_", "pg_a"]),
     "VpcSubnetIds": (["", "subnet-0a1b", "subnet-0a1b,subnet-2c"], ["subnet-0a1b,", "sg-0a1b", "subnet-0a1b;subnet-2c"]),
     "VpcSecurityGroupIds": (["", "sg-0a1b", "sg-1,sg-2,sg-3,sg-4,sg-5"], ["sg-1,sg-2,sg-3,sg-4,sg-5,sg-6", "subnet-1"]),
     "ApiGatewayLogRole": (["", "make", "exists"], ["Make", "none"]),
