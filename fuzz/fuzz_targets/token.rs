@@ -10,7 +10,7 @@ use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use fuzz::gate::{Gate, KID, LEGACY_SECRET};
+use fuzz::gate::{DATABASE_ID, Gate, KID, LEGACY_SECRET};
 use libfuzzer_sys::fuzz_target;
 use serde_json::{Map, Value, json};
 use stage::NOW;
@@ -88,6 +88,7 @@ impl Form {
                         && is_client(&payload["client_id"])
                         && time("iat").is_some_and(|iat| iat <= now + 5)
                         && payload["jti"].as_str().is_some_and(|jti| !jti.is_empty())
+                        && payload["database_id"] == DATABASE_ID
                 }
                 Self::Legacy => {
                     no_others(&["alg", "typ"])

@@ -11,6 +11,9 @@ use crate::Ground;
 /// The identifier of the key that [`stage::SIGNING_KEY`] is.
 pub const KID: &str = "OEurnbzOGbRad4qOD9lNK8VYMQGvg5cmLnVKeydAqL4";
 
+/// The identity of the database, which its tokens name.
+pub const DATABASE_ID: &str = "00000000-0000-4000-8000-000000000000";
+
 /// The app's secret.
 pub const LEGACY_SECRET: &str = "the secret of an app that has grown";
 
@@ -20,6 +23,8 @@ const UNTIL: &str = "2026-11-24T09:00:00Z";
 const ADA: &str = "INSERT INTO users (username, email) VALUES ('ada', 'ada@example.com'); \
     INSERT INTO users_to_roles VALUES (1, 1); \
     INSERT INTO adoption (adopted_at, last_user_id) VALUES (now(), 1)";
+
+const IDENTITY: &str = "UPDATE database_identity SET id = ";
 
 /// An authorizer that accepts both kinds of tokens.
 pub struct Gate {
@@ -31,7 +36,7 @@ impl Gate {
     /// One over a database of its own.
     #[expect(clippy::new_without_default, reason = "it starts a database")]
     pub fn new() -> Self {
-        let ground = Ground::after(ADA);
+        let ground = Ground::after(&format!("{ADA}; {IDENTITY}'{DATABASE_ID}'"));
         let stage = &ground.stage;
         let database = || stage.database_of(Group::Authorizer);
         let settings = Settings { issuer: "latchkey".into(), audience: "latchkey".into() };
