@@ -14,7 +14,7 @@ pub(crate) fn checks() -> Vec<Check> {
         json_a_thousand_deep_is_refused;
         json_thousands_deep_is_refused;
         json_deep_in_a_field_is_refused;
-        invalid_utf8_is_refused needs BinaryBodies;
+        invalid_utf8_is_refused needs BinaryBodies LossyText;
         invalid_utf8_in_a_form_is_refused needs BinaryBodies;
         a_form_of_no_utf8_once_decoded_is_refused;
         binary_rubbish_is_refused needs BinaryBodies LossyText;
