@@ -6,6 +6,7 @@
 
 mod catalog;
 mod fold;
+mod mailbox_index;
 mod notes;
 mod plan;
 mod rows;
@@ -69,7 +70,7 @@ pub(crate) async fn look(client: &mut Client, now: NumericDate) -> Result<Findin
     let transaction = client.build_transaction().read_only(true);
     let transaction = transaction.isolation_level(IsolationLevel::RepeatableRead).start().await?;
     let names = NAMES.iter().map(|(name, ..)| (*name).to_owned());
-    let names = names.chain(migrated()).chain(["adoption".to_owned()]);
+    let names = names.chain(migrated()).chain(["adoption", mailbox_index::NAME].map(str::to_owned));
     let catalog = Catalog::read(&transaction, &names.collect::<Vec<_>>()).await?;
     let kind = kind(&catalog);
     let mut findings = Findings { kind, obstacles: vec![], steps: vec![], notes: vec![] };

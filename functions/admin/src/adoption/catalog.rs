@@ -65,6 +65,8 @@ pub(super) struct Index {
     pub(super) primary: bool,
     /// Whether a constraint stands on it.
     pub(super) of_constraint: bool,
+    /// What its `CREATE INDEX` says from `USING` on.
+    pub(super) definition: String,
 }
 
 /// A foreign key.
@@ -145,7 +147,9 @@ const TABLE: &str = "\
             WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
             ORDER BY a.attnum), \
         'indexes', ARRAY(SELECT json_build_object( \
-            'name', i.relname, 'unique', x.indisunique, 'excludes', x.indisexclusion, 'valid', x.indisvalid, \
+            'name', i.relname, 'unique', x.indisunique, 'excludes', x.indisexclusion, \
+            'valid', x.indisvalid, \
+            'definition', substring(pg_get_indexdef(i.oid) FROM ' (USING .*)'), \
             'plain', x.indexprs IS NULL AND x.indpred IS NULL AND x.indimmediate, \
             'primary', x.indisprimary, \
             'of_constraint', EXISTS (SELECT FROM pg_constraint AS k \

@@ -4,6 +4,7 @@
 use shared::NumericDate;
 
 use super::catalog::{Catalog, Table};
+use super::mailbox_index;
 use super::rows::Counts;
 use super::step::{Fold, Lock, Step, Work, brief};
 
@@ -25,7 +26,7 @@ pub(super) fn steps(catalog: &Catalog, counts: &Counts, now: NumericDate) -> Vec
         steps.extend(not_null("users", &["users"], users, column));
         steps.extend(unique("users", &["users"], users, column, name, attach));
     }
-    steps.extend(mailboxes(users));
+    steps.extend(mailbox_index::step(users));
     if catalog.roles.is_none() {
         steps.push(Step::new(
             "create the table roles, with its three rows",
@@ -91,16 +92,6 @@ fn hashed_by(users: &Table) -> Option<Step> {
     }
     let told = "add the column users.hashed_by; every hash that is there counts as the app's";
     (!works.is_empty()).then(|| Step::new(told, works))
-}
-
-/// The index by which a sign-up looks for an address, as V1 makes it.
-fn mailboxes(users: &Table) -> Option<Step> {
-    let columns = "(left(email::text, strpos(email::text, '@'::text)) \
-                   || lower(substr(email::text, strpos(email::text, '@'::text) + 1)))";
-    let work = Work::Index { unique: false, name: "users_mailbox_idx", table: "users", columns };
-    let is_there = users.index("users_mailbox_idx").is_some_and(|index| index.valid);
-    let words = "find addresses without the case of their domain, by an index";
-    (!is_there).then(|| Step::new(words, vec![work]))
 }
 
 fn validate(table: &str, constraint: &str) -> Work {

@@ -1,7 +1,7 @@
 //! What in the tables' shape can't be adopted: a sentence for each.
 
 use super::catalog::{Catalog, Column, Index, Table};
-use super::{NAMES, migrated};
+use super::{NAMES, mailbox_index, migrated};
 
 /// A `bcrypt_sha256` hash is the longest that is written.
 const PASSWORD_LENGTH: u32 = 128;
@@ -126,6 +126,8 @@ pub(super) fn of_names(catalog: &Catalog) -> Vec<String> {
             true
         } else if name == "adoption" {
             !catalog.adoption.as_ref().is_some_and(is_our_adoption)
+        } else if name == mailbox_index::NAME {
+            !catalog.users.as_ref().is_some_and(mailbox_index::is_in)
         } else {
             let place = NAMES.iter().find(|(index, ..)| index == name);
             place.is_some_and(|(_, table, columns)| is_in_the_way(catalog, name, table, columns))

@@ -123,8 +123,13 @@ async fn index(
     table: &str,
     columns: &str,
 ) -> Result<(), Failure> {
+    let schema = format!(
+        "SELECT quote_ident(n.nspname) FROM pg_class AS c \
+         JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.oid = '{table}'::regclass"
+    );
+    let schema: String = client.query_one(&schema, &[]).await?.try_get(0)?;
     // What is left of an attempt that broke off or failed: it holds up inserts for nothing.
-    let leftover = format!("DROP INDEX CONCURRENTLY IF EXISTS {name}");
+    let leftover = format!("DROP INDEX CONCURRENTLY IF EXISTS {schema}.{name}");
     long(client, &leftover).await?;
     let unique = if unique { "UNIQUE " } else { "" };
     let create = format!("CREATE {unique}INDEX CONCURRENTLY {name} ON {table} ({columns})");

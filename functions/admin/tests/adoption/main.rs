@@ -180,6 +180,24 @@ async fn a_join_table_with_a_key_of_its_own_gets_ours_beside_it() {
 }
 
 #[tokio::test]
+async fn an_index_of_another_table_that_has_the_name_of_ours_is_left() {
+    let stage = holding("CREATE SCHEMA zoo; CREATE SCHEMA app").await;
+    let database = stage.url.rsplit('/').next().unwrap();
+    let path = |schemas: &str| format!("ALTER DATABASE {database} SET search_path = {schemas}");
+    stage.execute(&path("app")).await;
+    stage.execute(&(app::at_revision(4) + app::USERS + app::MEMBERSHIPS)).await;
+    stage.execute(&path("public, zoo, app")).await;
+    let pets = "CREATE TABLE zoo.pets (name text); \
+                CREATE INDEX users_mailbox_idx ON zoo.pets (name)";
+    stage.execute(pets).await;
+    migrate(&stage).await;
+    let there = "SELECT string_agg(t.relname, ' ' ORDER BY t.relname) FROM pg_index AS x \
+                 JOIN pg_class AS i ON i.oid = x.indexrelid \
+                 JOIN pg_class AS t ON t.oid = x.indrelid WHERE i.relname = 'users_mailbox_idx'";
+    assert_eq!(stage.value(there).await, "pets users");
+}
+
+#[tokio::test]
 async fn numbers_go_on_after_rows_made_by_hand_and_later_users_are_known_as_later() {
     let sql = app::at_revision(3)
         + app::USERS

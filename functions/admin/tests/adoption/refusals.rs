@@ -61,6 +61,17 @@ const REFUSALS: &[(&str, &str)] = &[
     ("create table refinery_schema_history (id int)", "refinery_schema_history is another"),
     ("create table users_to_roles_pkey (id int)", "users_to_roles_pkey is there"),
     (
+        "create table pets (name text); create index users_mailbox_idx on pets (name)",
+        "users_mailbox_idx is there",
+    ),
+    ("create index users_mailbox_idx on users (lower(email))", "users_mailbox_idx is there"),
+    (
+        "create unique index users_mailbox_idx on users (( \
+         left(email::text, strpos(email::text, '@'::text)) \
+         || lower(substr(email::text, strpos(email::text, '@'::text) + 1))))",
+        "users_mailbox_idx is there",
+    ),
+    (
         "alter table users alter username drop not null; \
       insert into users (email) values ('null@example.com')",
         "users whose username is NULL: 5",
@@ -157,7 +168,7 @@ async fn tables_of_others_are_left() {
 
 #[tokio::test]
 async fn an_empty_database_with_a_table_of_that_name_is_left() {
-    for table in ["signing_keys", "adoption", "refinery_schema_history"] {
+    for table in ["signing_keys", "adoption", "refinery_schema_history", "users_mailbox_idx"] {
         let stage = holding(&format!("create table {table} (pet text)")).await;
         let before = schema::of(&stage).await;
         let refusal = ask(&stage, json!({ "verb": "migrate" })).await.unwrap_err();

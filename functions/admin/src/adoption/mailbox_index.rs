@@ -1,0 +1,32 @@
+//! The index by which a sign-up looks for an address, as V1 makes it.
+
+use super::catalog::{Index, Table};
+use super::step::{Step, Work};
+
+pub(super) const NAME: &str = "users_mailbox_idx";
+
+const COLUMNS: &str = "(left(email::text, strpos(email::text, '@'::text)) \
+                       || lower(substr(email::text, strpos(email::text, '@'::text) + 1)))";
+
+/// As PostgreSQL has it on record.
+const DEFINITION: &str = "\
+    USING btree (((\"left\"(email, strpos(email, '@'::text)) \
+    || lower(substr(email, (strpos(email, '@'::text) + 1))))))";
+
+/// Whether the table has it, valid or as what is left of our making it.
+pub(super) fn is_in(users: &Table) -> bool {
+    users.index(NAME).is_some_and(is_ours)
+}
+
+/// The step that makes it.
+pub(super) fn step(users: &Table) -> Option<Step> {
+    let is_there = users.index(NAME).is_some_and(|index| index.valid && is_ours(index));
+    let work = Work::Index { unique: false, name: NAME, table: "users", columns: COLUMNS };
+    let words = "find addresses without the case of their domain, by an index";
+    (!is_there).then(|| Step::new(words, vec![work]))
+}
+
+fn is_ours(index: &Index) -> bool {
+    // A cast that a column of type text doesn't need is left out there.
+    !index.unique && index.definition.replace("(email)::text", "email") == DEFINITION
+}
