@@ -1,10 +1,9 @@
 //! What an operator does, by IAM alone: it has no route.
 //!
-//! `{"verb":"migrate"}`, the same with `"check":true` or `"new_database_id":true`, `{"verb":"logins"}`,
-//! `{"verb":"check_promotion"}`, `{"verb":"withdraw_key","kid":"…"}`,
+//! `{"verb":"migrate"}`, the same with `"check":true` or `"new_database_id":true`,
+//! `{"verb":"logins"}`, `{"verb":"check_promotion"}`, `{"verb":"withdraw_key","kid":"…"}`,
 //! `{"verb":"grant","username":"ada","role":"ROLE_ADMIN"}`, with `"id":7` in place of the name,
-//! `revoke` alike,
-//! `{"verb":"list"}`, the same with `"unreadable":true`.
+//! `revoke` alike, `{"verb":"list"}`, the same with `"unreadable":true`.
 
 mod adoption;
 mod group_roles;

@@ -147,7 +147,8 @@ async fn missing_routines(client: &Client) -> Result<Vec<db::Routine>, db::Error
     let mut missing = db::routines();
     let signatures: Vec<_> = missing.iter().map(db::Routine::signature).collect();
     let there = "SELECT to_regprocedure(t.signature) IS NOT NULL \
-                 FROM unnest($1::text[]) WITH ORDINALITY AS t (signature, position) ORDER BY position";
+                 FROM unnest($1::text[]) WITH ORDINALITY AS t (signature, position) \
+                 ORDER BY position";
     let rows = client.query(there, &[&signatures]).await?;
     let there: Vec<bool> = rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?;
     let mut there = there.into_iter();

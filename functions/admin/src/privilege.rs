@@ -13,7 +13,8 @@ use crate::role_prefix::RolePrefix;
 const PLACES: &str = "\
     SELECT 'ROUTINE' AS kind, n.nspname::text AS schema, p.proname::text AS name, \
            pg_get_function_identity_arguments(p.oid) AS arguments, signature AS named \
-    FROM unnest($2::text[]) AS t (signature) JOIN pg_proc AS p ON p.oid = to_regprocedure(signature) \
+    FROM unnest($2::text[]) AS t (signature) \
+    JOIN pg_proc AS p ON p.oid = to_regprocedure(signature) \
     JOIN pg_namespace AS n ON n.oid = p.pronamespace \
     UNION ALL \
     SELECT 'TABLE', n.nspname::text, c.relname::text, NULL, t.name \

@@ -56,11 +56,13 @@ impl fmt::Display for Refusal {
                  {\"verb\":\"logins\"} with \"iam\" and \"connection_limit\" if you like, \
                  {\"verb\":\"check_promotion\"}, {\"verb\":\"withdraw_key\",\"kid\":\"…\"}, \
                  {\"verb\":\"grant\",\"username\":\"…\",\"role\":\"ROLE_…\"} with \"id\" in \
-                 place of the name if you like, the same with \"revoke\", or {\"verb\":\"list\"} with \"unreadable\", \"after\" and \"limit\" if \
-                 you like.",
+                 place of the name if you like, the same with \"revoke\", or \
+                 {\"verb\":\"list\"} with \"unreadable\", \"after\" and \"limit\" if you like.",
             ),
             Self::BadLimit => f.write_str("`limit` must be from 1 to 1000."),
-            Self::BadConnectionLimit => f.write_str("`connection_limit` must be from 1 to 1000000."),
+            Self::BadConnectionLimit => {
+                f.write_str("`connection_limit` must be from 1 to 1000000.")
+            }
             Self::NoSuchUser => f.write_str(
                 "No user has that name or id; names are compared exactly, and `list` shows both.",
             ),

@@ -53,7 +53,10 @@ pub(super) fn of_catalog(catalog: &Catalog) -> Vec<String> {
     });
     let run = tables.flat_map(|(name, table)| {
         table.insert_triggers.iter().map(move |trigger| {
-            format!("{trigger} runs at each insert into {name}, with the rights of the owner of the tables")
+            format!(
+                "{trigger} runs at each insert into {name}, with the rights of the owner of the \
+                 tables"
+            )
         })
     });
     holding.chain(others).chain(checks).chain(secured).chain(run).collect()
