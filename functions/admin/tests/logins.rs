@@ -2,10 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed step is a failed test")]
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 use shared::Clock;
 use stage::{NOW, Server, Stage};
 use tokio_postgres::NoTls;
+use tokio_postgres::error::SqlState;
 
 const LOGINS: [&str; 5] = [
     "latchkey_authorizer_iam",
@@ -44,9 +47,21 @@ async fn logins_by_iam_leave_the_master_user_its_password() {
         let made = ask(&master, json!({ "verb": "logins", "iam": true })).await;
         assert_eq!(made["logins"], json!(LOGINS));
     }
+    let limited = json!({ "verb": "logins", "iam": true, "connection_limit": 7 });
+    let kept = ask(&master, limited.clone()).await;
+    assert_eq!(
+        kept["connection_limits"],
+        json!(LOGINS.map(|it| (it, 39)).into_iter().collect::<BTreeMap<_, _>>())
+    );
+    assert_eq!(kept["warnings"].as_array().unwrap().len(), LOGINS.len(), "{kept}");
+    let words = "latchkey_signin_iam keeps its connection limit of 39";
+    assert!(kept["warnings"].to_string().contains(words), "{kept}");
     let limits = "SELECT string_agg(DISTINCT rolconnlimit::text, ' ') FROM pg_roles \
                   WHERE rolname LIKE 'latchkey%iam'";
     assert_eq!(superuser.value(limits).await, "39", "a fifth of 197");
+    let changed = ask(&by(&server, "postgres"), limited).await;
+    assert_eq!(changed["connection_limits"]["latchkey_signin_iam"], 7);
+    assert_eq!((superuser.value(limits).await.as_str(), &changed["warnings"]), ("7", &json!([])));
     let again = ask(&owner, json!({ "verb": "migrate" })).await;
     assert_eq!((&again["applied"], &again["group_roles"]["to_do"]), (&json!([]), &Value::Null));
     let owners = "SELECT string_agg(DISTINCT relowner::regrole::text, ' ') FROM pg_class \
@@ -76,4 +91,56 @@ async fn logins_by_iam_leave_the_master_user_its_password() {
         assert!(!is_let_in(&by(&server, login)).await, "{login}");
     }
     assert!(is_let_in(&master).await, "the master user's password is barred");
+}
+
+/// The app's tables as a team has them: numbers from sequences that no column owns, a trigger that
+/// writes a log.
+const GROWN: &str = "\
+    CREATE SEQUENCE people; CREATE SEQUENCE \"Ranks\"; CREATE SEQUENCE badges; \
+    CREATE TABLE users (id int PRIMARY KEY DEFAULT nextval('people'), \
+        username text NOT NULL UNIQUE, email text NOT NULL UNIQUE, password text, \
+        badge int DEFAULT nextval('badges')); \
+    CREATE TABLE roles (id int PRIMARY KEY DEFAULT nextval('\"Ranks\"'), name text UNIQUE); \
+    CREATE TABLE log (entry text); \
+    CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql \
+        AS 'BEGIN INSERT INTO log VALUES (NEW.id); RETURN NEW; END'; \
+    CREATE FUNCTION note_as_team() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER \
+        AS 'BEGIN INSERT INTO log VALUES (NEW.id); RETURN NEW; END'; \
+    CREATE TRIGGER noted AFTER INSERT ON users FOR EACH ROW EXECUTE FUNCTION note(); \
+    CREATE TRIGGER safe AFTER INSERT ON users FOR EACH ROW EXECUTE FUNCTION note_as_team()";
+
+#[tokio::test]
+async fn an_adopted_database_goes_on_under_its_new_owner() {
+    let server = stage::start_17();
+    let superuser = Stage { url: server.url("postgres"), clock: Clock::fixed(NOW) };
+    superuser.execute("CREATE ROLE rds_iam; CREATE ROLE team LOGIN CREATEROLE").await;
+    superuser.execute("GRANT rds_iam TO team WITH ADMIN OPTION").await;
+    superuser.execute("CREATE DATABASE latchkey OWNER team").await;
+    let (team, owner) = (by(&server, "team"), by(&server, "latchkey_owner_iam"));
+    team.execute(GROWN).await;
+    ask(&team, json!({ "verb": "migrate" })).await;
+
+    let iam = json!({ "verb": "logins", "iam": true });
+    by(&server, "postgres").execute("ALTER SEQUENCE people OWNER TO postgres").await;
+    by(&server, "postgres").execute("GRANT USAGE, SELECT ON SEQUENCE people TO team").await;
+    let refused = team.admin().handle(iam.clone()).await.unwrap_err().to_string();
+    let words = "GRANT USAGE, SELECT ON SEQUENCE people TO latchkey_owner";
+    assert!(refused.contains(words), "{refused}");
+    by(&server, "postgres").execute("ALTER SEQUENCE people OWNER TO team").await;
+
+    let made = ask(&team, iam).await;
+    let warnings = made["warnings"].as_array().unwrap();
+    let told = "The trigger noted of users runs with the rights of latchkey_owner now";
+    assert!(warnings.len() == 1 && warnings[0].as_str().unwrap().starts_with(told), "{made}");
+    let ranks = "SELECT has_sequence_privilege('latchkey_owner', '\"Ranks\"', 'USAGE')";
+    assert_eq!(team.value(ranks).await, "t");
+    let left = ask(&owner, json!({ "verb": "migrate" })).await;
+    assert!(left["user_ids_left"].is_i64(), "{left}");
+    let caller = by(&server, "latchkey_signup_iam");
+    let sign_up = "SELECT id FROM sign_up('ada', 'ada@example.com', 'x')";
+    let refused = caller.client().await.batch_execute(sign_up).await.unwrap_err();
+    assert_eq!(refused.code(), Some(&SqlState::INSUFFICIENT_PRIVILEGE), "as the warning says");
+    team.execute("GRANT INSERT ON log TO latchkey_owner").await;
+    assert_ne!(caller.value(sign_up).await, "");
+    assert_eq!(team.value("SELECT count(*) FROM log").await, "2");
 }

@@ -1,0 +1,91 @@
+//! Logins that RDS lets in by a token.
+
+use shared::db::{self, Group};
+use tokio_postgres::Transaction;
+use tokio_postgres::error::SqlState;
+
+use super::{exists, ownership, run};
+use crate::refusal::Refusal;
+use crate::role_prefix::RolePrefix;
+
+/// The role whose members RDS lets in by a token, and by nothing else.
+const RDS_IAM: &str = "rds_iam";
+
+/// From PostgreSQL 16 on, the creator of a role is a member of it, and RDS asks every member of
+/// `rds_iam`, direct or not, for a token: it would no longer take the password of the user who
+/// runs this. So a role of this transaction creates the logins, and is dropped before they become
+/// members of `rds_iam`. Beside the logins the answer has what an operator should know.
+pub(super) async fn make(
+    transaction: &mut Transaction<'_>,
+    prefix: &RolePrefix,
+    limit: i64,
+) -> Result<(Vec<String>, Vec<String>), Refusal> {
+    if !exists(transaction, RDS_IAM).await? {
+        return Err(Refusal::Logins("this server has no role rds_iam".into()));
+    }
+    let was_member = is_by_token(transaction).await?;
+    let owner = (prefix.iam_owner(), prefix.owner());
+    if !exists(transaction, &owner.1).await? {
+        run(transaction, &format!("CREATE ROLE {} NOLOGIN", owner.1)).await?;
+    }
+    let warnings = ownership::give(transaction, &owner.1).await?;
+    let of_groups = Group::ALL.map(|group| (prefix.iam_login(group), prefix.role(group)));
+    let logins: Vec<_> = of_groups.into_iter().chain([owner.clone()]).collect();
+    let maker = prefix.maker();
+    run(
+        transaction,
+        &format!(
+            "CREATE ROLE {maker} CREATEROLE; GRANT {maker} TO CURRENT_USER; SET LOCAL ROLE {maker}"
+        ),
+    )
+    .await?;
+    let mut there = Vec::new();
+    for (login, role) in &logins {
+        if exists(transaction, login).await? {
+            there.push(login);
+            continue;
+        }
+        run(transaction, &format!("CREATE ROLE {login} LOGIN CONNECTION LIMIT {limit}")).await?;
+        if *login == owner.0 {
+            // What it makes is the role's, as all else.
+            run(transaction, &format!("ALTER ROLE {login} SET role = '{role}'")).await?;
+        }
+    }
+    run(transaction, &format!("RESET ROLE; DROP ROLE {maker}")).await?;
+    for login in there {
+        limit_connections(transaction, login, limit).await?;
+    }
+    for (login, role) in &logins {
+        run(transaction, &format!("GRANT {role} TO {login}; GRANT {RDS_IAM} TO {login}")).await?;
+    }
+    if !was_member && is_by_token(transaction).await? {
+        let cause = "this user would be a member of rds_iam, and its password no longer taken";
+        return Err(Refusal::Logins(cause.into()));
+    }
+    Ok((logins.into_iter().map(|(login, _)| login).collect(), warnings))
+}
+
+/// Gives an existing login another limit, if this user may: from PostgreSQL 16 on only a superuser
+/// may alter a login whose maker is gone.
+async fn limit_connections(
+    transaction: &mut Transaction<'_>,
+    login: &str,
+    limit: i64,
+) -> Result<(), Refusal> {
+    let attempt = transaction.savepoint("connection_limit").await.map_err(db::Error::from)?;
+    let alter = format!("ALTER ROLE {login} CONNECTION LIMIT {limit}");
+    let ended = match attempt.batch_execute(&alter).await {
+        Ok(()) => attempt.commit().await,
+        Err(error) if error.code() == Some(&SqlState::INSUFFICIENT_PRIVILEGE) => {
+            attempt.rollback().await
+        }
+        Err(error) => Err(error),
+    };
+    Ok(ended.map_err(db::Error::from)?)
+}
+
+/// Whether RDS lets this user in by a token alone. A superuser counts as a member of every role.
+async fn is_by_token(transaction: &Transaction<'_>) -> Result<bool, Refusal> {
+    let row = transaction.query_one("SELECT pg_has_role('rds_iam', 'MEMBER')", &[]).await;
+    Ok(row.and_then(|row| row.try_get(0)).map_err(db::Error::from)?)
+}

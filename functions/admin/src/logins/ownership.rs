@@ -1,0 +1,75 @@
+//! All that migrations have made becomes one role's, as which nobody logs in.
+
+use shared::db;
+use tokio_postgres::Transaction;
+
+use crate::migration;
+use crate::refusal::Refusal;
+
+const SCHEMA: &str = "\
+    SELECT quote_ident(n.nspname) FROM pg_class AS c \
+    JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.oid = to_regclass('users')";
+
+/// The sequences that defaults draw from and the role may not use. A sequence that a column owns
+/// goes with its table; others stay where they are.
+const SEQUENCES: &str = "\
+    SELECT DISTINCT s.oid::regclass::text AS name, \
+           has_sequence_privilege(s.oid, 'USAGE WITH GRANT OPTION') \
+           AND has_sequence_privilege(s.oid, 'SELECT WITH GRANT OPTION') AS is_grantable \
+    FROM pg_attrdef AS d \
+    JOIN pg_depend AS p ON p.classid = 'pg_attrdef'::regclass AND p.objid = d.oid \
+        AND p.refclassid = 'pg_class'::regclass \
+    JOIN pg_class AS s ON s.oid = p.refobjid AND s.relkind = 'S' \
+    WHERE d.adrelid IN (to_regclass('users'), to_regclass('roles'), to_regclass('users_to_roles')) \
+    AND NOT (has_sequence_privilege($1::text::name, s.oid, 'USAGE') \
+        AND has_sequence_privilege($1::text::name, s.oid, 'SELECT')) \
+    ORDER BY name";
+
+/// The triggers of a team's that run with the rights of the session, which are the owner's in our
+/// functions.
+const TRIGGERS: &str = "\
+    SELECT g.tgname::text, c.relname::text FROM pg_trigger AS g \
+    JOIN pg_class AS c ON c.oid = g.tgrelid JOIN pg_proc AS p ON p.oid = g.tgfoid \
+    WHERE c.oid IN (to_regclass('users'), to_regclass('users_to_roles')) \
+    AND NOT g.tgisinternal AND g.tgenabled IN ('O', 'A') AND NOT p.prosecdef ORDER BY 1, 2";
+
+/// Gives the tables and functions to `owner`, of which this user stays a member: functions that log
+/// in as this user go on. The answer is a sentence for each trigger that may lack a right now.
+pub(crate) async fn give(
+    transaction: &Transaction<'_>,
+    owner: &str,
+) -> Result<Vec<String>, Refusal> {
+    let schema = transaction.query_opt(SCHEMA, &[]).await.map_err(db::Error::from)?;
+    let schema =
+        schema.ok_or_else(|| Refusal::Logins("there are no tables: migrate first".into()))?;
+    let schema: String = schema.try_get(0).map_err(db::Error::from)?;
+    let mut statements = vec![
+        format!("GRANT {owner} TO CURRENT_USER"),
+        format!("GRANT USAGE, CREATE ON SCHEMA {schema} TO {owner}"),
+    ];
+    let objects = migration::objects()?;
+    statements.extend(objects.iter().map(|it| format!("ALTER {it} OWNER TO {owner}")));
+    transaction.batch_execute(&statements.join("; ")).await.map_err(db::Error::from)?;
+    let sequences = transaction.query(SEQUENCES, &[&owner]).await.map_err(db::Error::from)?;
+    for row in sequences {
+        let name: String = row.try_get("name").map_err(db::Error::from)?;
+        if !row.try_get("is_grantable").map_err(db::Error::from)? {
+            return Err(Refusal::Logins(format!(
+                "the tables draw numbers from {name}, which this user may not let {owner} use: \
+                 GRANT USAGE, SELECT ON SEQUENCE {name} TO {owner} as its owner"
+            )));
+        }
+        let grant = format!("GRANT USAGE, SELECT ON SEQUENCE {name} TO {owner}");
+        transaction.batch_execute(&grant).await.map_err(db::Error::from)?;
+    }
+    let triggers = transaction.query(TRIGGERS, &[]).await.map_err(db::Error::from)?;
+    let warning = |row: &tokio_postgres::Row| -> Result<String, db::Error> {
+        let (trigger, table): (String, String) = (row.try_get(0)?, row.try_get(1)?);
+        Ok(format!(
+            "The trigger {trigger} of {table} runs with the rights of {owner} now: a sign-up or a \
+             change of a password fails where they don't suffice. GRANT that role what the \
+             trigger's function needs."
+        ))
+    };
+    Ok(triggers.iter().map(warning).collect::<Result<_, _>>()?)
+}
