@@ -78,6 +78,13 @@ async fn with_passwords(
         let group = group.ok_or_else(refusal)?;
         let group = prefix.role(group);
         let is_there = exists(transaction, &username).await?;
+        if is_there && let Some(databases) = elsewhere(transaction, &[&username, &group]).await? {
+            return Err(Refusal::Logins(format!(
+                "{group} has rights in another database of this server ({databases}), whose \
+                 functions may log in as {username} with another password: set \
+                 DATABASE_ROLE_PREFIX, so that each database has roles of its own"
+            )));
+        }
         let verb = if is_there { "ALTER" } else { "CREATE" };
         // A verifier, so that no log of the server's has the password.
         let verifier = scram_sha_256(password.as_bytes());
@@ -103,6 +110,19 @@ async fn limits(
                   WHERE rolname::text = ANY($1::text[])";
     let rows = transaction.query(limits, &[&logins]).await?;
     rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
+}
+
+/// The other databases of the server in which one of the roles has rights or owns something.
+async fn elsewhere(
+    transaction: &Transaction<'_>,
+    roles: &[&String],
+) -> Result<Option<String>, db::Error> {
+    let databases = "SELECT string_agg(DISTINCT b.datname::text, ', ') FROM pg_shdepend AS d \
+                     JOIN pg_database AS b ON b.oid = d.dbid \
+                     JOIN pg_roles AS r ON r.oid = d.refobjid \
+                     WHERE d.refclassid = 'pg_authid'::regclass \
+                     AND r.rolname::text = ANY($1::text[]) AND b.datname <> current_database()";
+    Ok(transaction.query_one(databases, &[&roles]).await?.try_get(0)?)
 }
 
 /// A sentence for each group role that no login of its own is a member of.
@@ -182,6 +202,26 @@ mod tests {
             assert_eq!(stage.value(logins).await, expected.join(", "));
         }
         assert_eq!(missing(&client, &prefix).await.unwrap(), [""; 0]);
+    }
+
+    #[tokio::test]
+    async fn a_second_database_takes_no_login_of_the_first() {
+        let (first, second) = (Stage::new().await, Stage::new().await);
+        let prefix = RolePrefix::parse("twice").unwrap();
+        let proof = |password| Proof::Passwords(vec![secret("twice_signin_login", password)]);
+        first.execute("CREATE ROLE twice_signin").await;
+        first.execute("GRANT USAGE ON SCHEMA public TO twice_signin").await;
+        for password in ["first", "second"] {
+            let client = &mut first.client().await;
+            make(client, &prefix, &proof(password), None).await.unwrap();
+        }
+        let client = &mut second.client().await;
+        let refused = make(client, &prefix, &proof("third"), None).await.unwrap_err().to_string();
+        let database = first.url.rsplit('/').next().unwrap();
+        assert!(refused.contains(&format!("({database})")), "{refused}");
+        assert!(refused.contains("set DATABASE_ROLE_PREFIX"), "{refused}");
+        first.execute(&format!("GRANT {BY_PASSWORD} TO twice_signin_login")).await;
+        assert!(is_let_in(&first, "twice_signin_login", "second").await);
     }
 
     #[tokio::test]
