@@ -125,7 +125,8 @@ async fn elsewhere(
     Ok(transaction.query_one(databases, &[&roles]).await?.try_get(0)?)
 }
 
-/// A sentence for each group role that no login of its own is a member of.
+/// A sentence for each group role that no login of its own is a member of. One that makes roles is
+/// an administrator's: from PostgreSQL 16 on it is a member of each that it has made.
 pub(crate) async fn missing(
     client: &Client,
     prefix: &RolePrefix,
@@ -133,7 +134,8 @@ pub(crate) async fn missing(
     let members = "SELECT EXISTS (SELECT FROM pg_auth_members AS m \
                    JOIN pg_roles AS r ON r.oid = m.member \
                    JOIN pg_roles AS g ON g.oid = m.roleid \
-                   WHERE g.rolname = $1 AND r.rolcanlogin AND r.rolname <> CURRENT_USER)";
+                   WHERE g.rolname = $1 AND r.rolcanlogin AND r.rolname <> CURRENT_USER \
+                   AND NOT r.rolcreaterole AND pg_has_role(r.oid, g.oid, 'USAGE'))";
     let mut missing = Vec::new();
     for role in Group::ALL.map(|group| prefix.role(group)) {
         if !client.query_one(members, &[&role]).await?.try_get::<_, bool>(0)? {
@@ -202,6 +204,28 @@ mod tests {
             assert_eq!(stage.value(logins).await, expected.join(", "));
         }
         assert_eq!(missing(&client, &prefix).await.unwrap(), [""; 0]);
+    }
+
+    #[tokio::test]
+    async fn a_login_that_makes_roles_or_lacks_the_rights_of_its_group_is_none_of_the_functions() {
+        let stage = Stage::new().await;
+        let prefix = RolePrefix::parse("made").unwrap();
+        let client = stage.client().await;
+        for (attribute, count) in [("CREATEROLE", 4), ("NOINHERIT", 4), ("INHERIT", 0)] {
+            for group in Group::ALL {
+                let (role, login) = (prefix.role(group), prefix.login(group));
+                stage
+                    .execute(&format!(
+                        "CREATE ROLE {role}; CREATE ROLE {login} LOGIN {attribute} IN ROLE {role}"
+                    ))
+                    .await;
+            }
+            assert_eq!(missing(&client, &prefix).await.unwrap().len(), count, "{attribute}");
+            for group in Group::ALL {
+                let (role, login) = (prefix.role(group), prefix.login(group));
+                stage.execute(&format!("DROP ROLE {role}, {login}")).await;
+            }
+        }
     }
 
     #[tokio::test]
