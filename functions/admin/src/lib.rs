@@ -157,8 +157,14 @@ impl Admin {
         }))
     }
 
-    /// What an operator should know of the logins.
+    /// What an operator should know of the logins and of the tables' schema.
     async fn warnings(&self, client: &Client) -> Result<Vec<String>, db::Error> {
+        let mut warnings = self.warnings_of_logins(client).await?;
+        warnings.extend(privilege::open_schema(client).await?);
+        Ok(warnings)
+    }
+
+    async fn warnings_of_logins(&self, client: &Client) -> Result<Vec<String>, db::Error> {
         if self.has_separate_logins {
             return logins::missing(client, &self.role_prefix).await;
         }

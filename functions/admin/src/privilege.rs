@@ -5,7 +5,7 @@ use std::fmt;
 
 use shared::db::{self, Group};
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{Error, Row, Transaction};
+use tokio_postgres::{Client, Error, Row, Transaction};
 
 use crate::role_prefix::RolePrefix;
 
@@ -195,6 +195,21 @@ pub(crate) async fn held(
         })
     };
     rows.iter().map(read).collect()
+}
+
+/// A sentence where any login may create in the schema of the tables, as in databases that began
+/// before PostgreSQL 15: what it puts there can run with the rights of the owner.
+pub(crate) async fn open_schema(client: &Client) -> Result<Option<String>, Error> {
+    let open = "SELECT quote_ident(n.nspname) FROM pg_class AS c \
+                JOIN pg_namespace AS n ON n.oid = c.relnamespace, aclexplode(n.nspacl) AS a \
+                WHERE c.oid = to_regclass('users') AND a.grantee = 0::oid \
+                AND a.privilege_type = 'CREATE'";
+    let Some(row) = client.query_opt(open, &[]).await? else { return Ok(None) };
+    let schema: String = row.try_get(0)?;
+    Ok(Some(format!(
+        "Any login may create in the schema of the tables, and what it puts there can run with the \
+         rights of the owner: REVOKE CREATE ON SCHEMA {schema} FROM PUBLIC."
+    )))
 }
 
 fn object(row: &Row) -> Result<Object, Error> {

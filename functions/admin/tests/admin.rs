@@ -231,3 +231,16 @@ async fn what_is_refused_is_refused_in_a_sentence() {
         assert!(refusal.starts_with(words) && refusal.ends_with('.'), "{refusal}");
     }
 }
+
+#[tokio::test]
+async fn a_schema_where_anybody_may_create_is_a_warning() {
+    let stage = Stage::new().await;
+    let warnings = async || {
+        let answer = stage.admin().handle(json!({ "verb": "migrate" })).await.unwrap();
+        answer["warnings"].to_string()
+    };
+    let sentence = "REVOKE CREATE ON SCHEMA public FROM PUBLIC.";
+    assert!(!warnings().await.contains(sentence));
+    stage.execute("GRANT CREATE ON SCHEMA public TO PUBLIC").await;
+    assert!(warnings().await.contains(sentence));
+}

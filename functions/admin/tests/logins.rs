@@ -137,7 +137,7 @@ async fn an_adopted_database_goes_on_under_its_new_owner() {
     let left = ask(&owner, json!({ "verb": "migrate" })).await;
     assert!(left["user_ids_left"].is_i64(), "{left}");
     let caller = by(&server, "latchkey_signup_iam");
-    let sign_up = "SELECT id FROM sign_up('ada', 'ada@example.com', 'x')";
+    let sign_up = "SELECT id FROM sign_up('ada', 'ada', 'ada@example.com', 'x')";
     let refused = caller.client().await.batch_execute(sign_up).await.unwrap_err();
     assert_eq!(refused.code(), Some(&SqlState::INSUFFICIENT_PRIVILEGE), "as the warning says");
     team.execute("GRANT INSERT ON log TO latchkey_owner").await;
