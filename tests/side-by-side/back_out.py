@@ -46,7 +46,9 @@ def back_in(scene):
         "The database is one of Latchkey's.\nThere is nothing to do.\n",
         scene.latchkey.verb("migrate", "--check"),
     )
-    hold("migrate", "The database is up to date.\n", scene.latchkey.verb("migrate"))
+    identity = database.run("SELECT id FROM database_identity").strip()
+    up_to_date = f"The database is up to date.\nIts id is {identity}.\n"
+    hold("migrate", up_to_date, scene.latchkey.verb("migrate"))
     hold("the schema after migrate", "as before", "another", database.schema() == schema)
     with scene.latchkey.service() as latchkey:
         people.sign_in(scene.staying, latchkey, hold, lambda person: person.latchkey)
