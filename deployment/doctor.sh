@@ -32,7 +32,7 @@ for argument; do
     *) usage >&2 && exit 2 ;;
   esac
 done
-# '""' is how sam is told to empty a parameter.
+# '""' makes sam empty a parameter.
 given=$(jq -nc '[$ARGS.positional[] | index("=") as $at | {key: .[:$at], value: (.[$at + 1:] | if . == "\"\"" then "" else . end)}]
   | from_entries' --args -- "$@")
 cd "$(dirname "$0")/.."

@@ -71,7 +71,8 @@ def check_alarms(stack, wanted, actions):
         often = (alarm["DatapointsToAlarm"], alarm["EvaluationPeriods"])
         found[name] = (*of, statistic, alarm["Period"], str(alarm["Threshold"]), often)
         same(f"comparison of {name}", alarm["ComparisonOperator"], "GreaterThanThreshold")
-        same(f"{name} where nobody calls", alarm["TreatMissingData"], "notBreaching")
+        quiet = "ignore" if name == "UserIdAlarm" else "notBreaching"
+        same(f"{name} where nobody calls", alarm["TreatMissingData"], quiet)
         same(f"whom {name} tells", (alarm.get("AlarmActions"), alarm.get("OKActions")), (actions, actions))
     same("alarms", found, wanted)
 
