@@ -95,6 +95,9 @@ def check(source):
         check_routes(several)
         check_answers(several, answer, "method.request.header.Origin")
         check_answers(body(source, AllowedOrigins=ORIGINS[1], ErrorFormat=error_format), answer, f"'{ORIGINS[1]}'")
+    waiting = body(source, DatabaseConnectSeconds="20")["x-amazon-apigateway-gateway-responses"]
+    said = {name: it["responseParameters"].get("gatewayresponse.header.Retry-After") for name, it in waiting.items()}
+    same("who says to wait for a database that resumes", [name for name, it in said.items() if it == "'15'"], ["AUTHORIZER_FAILURE"])
     binary = deployed(source).of_type("AWS::ApiGateway::RestApi")["Api"]["BinaryMediaTypes"]
     same("binary media types", [it.replace("~1", "/") for it in binary], BINARY)
 
