@@ -22,6 +22,7 @@ PARAMETERS = {
     "DatabaseSecretArn": OWNER,
     "DatabaseLogins": "separate",
     "VpcSubnetIds": "subnet-a,subnet-b",
+    "VpcSecurityGroupIds": "sg-1",
 }
 NAT = {"DestinationCidrBlock": "0.0.0.0/0", "NatGatewayId": "nat-1", "State": "active"}
 INTERNET = {"DestinationCidrBlock": "0.0.0.0/0", "GatewayId": "igw-1", "State": "active"}
@@ -55,6 +56,10 @@ def preflight(status=200, origin="https://app.example.com"):
     return f"HTTP/2 {status} \r\nAccess-Control-Allow-Origin: {origin}\r\n\r\n"
 
 
+def outbound(*rules):
+    return {"SecurityGroups": [{"IpPermissionsEgress": list(rules)}]}
+
+
 class Doctor(unittest.TestCase):
     def setUp(self):
         on = self.on = StandIn()
@@ -76,6 +81,7 @@ class Doctor(unittest.TestCase):
         on.answers("ec2 describe-route-tables", routes(NAT))
         on.answers("ec2 describe-vpc-attribute enableDnsSupport", {"VpcId": "vpc-1", "EnableDnsSupport": {"Value": True}})
         on.answers("ec2 describe-vpc-attribute enableDnsHostnames", {"VpcId": "vpc-1", "EnableDnsHostnames": {"Value": True}})
+        on.answers("ec2 describe-security-groups sg-", outbound({"IpProtocol": "-1"}))
         on.answers("get-function-configuration", {"State": "Active"})
         on.answers("curl jwks.json", json.dumps({"keys": [{"kid": "k1"}]}) + "\n200")
         on.answers("curl OPTIONS", preflight())
@@ -280,6 +286,16 @@ class Doctor(unittest.TestCase):
                 self.endpoint()
                 self.one("RED", "the way to Secrets Manager", "--enable-dns-support")
                 del self.on.rules[:2]
+
+    def test_the_security_groups(self):
+        what, https = "the security groups", {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443}
+        self.on.answers("ec2 describe-security-groups", outbound())
+        self.one("RED", what, "443 (Secrets Manager) and 5432 (the database)")
+        self.on.answers("ec2 describe-security-groups", outbound(https, {"IpProtocol": "udp", "FromPort": 0, "ToPort": 65535}))
+        self.one("RED", what, "out to port 5432 (the database).")
+        self.on.answers("ec2 describe-security-groups", outbound(https, {"IpProtocol": "tcp", "FromPort": 5432, "ToPort": 5432}))
+        self.assertEqual(self.doctor().returncode, 0)
+        self.one("RED", what, "out to port 6432 (the database).", "DatabasePort=6432")
 
     def test_functions(self):
         self.on.answers("get-function-configuration latchkey-signin", {"State": "Failed", "StateReason": "No such subnet."})

@@ -1,5 +1,6 @@
 # shellcheck shell=bash disable=SC2154,SC2034,SC2016 # sourced by deployment/doctor.sh, whose names it uses; the $s are of jq
-# The VPC of the functions: that it has a way to Secrets Manager, which has the key that signs and the logins.
+# The VPC of the functions: that it has a way to Secrets Manager, which has the key that signs and the logins, and that
+# the functions' security groups let out.
 
 # attribute NAME: of the VPC, true or false.
 attribute() { aws ec2 describe-vpc-attribute --vpc-id "$vpc" --attribute "$1" --output json | jq -r '[.[] | objects | .Value] | first'; }
@@ -50,6 +51,20 @@ elif ask aws ec2 describe-subnets --subnet-ids "${subnet_ids[@]}" --output json;
       red "$what: $closed has none by $via, and there is no endpoint. A NAT, VpcIpv6 or VpcId is one (docs/settings.md)."
     else
       ok "$what: by $via"
+    fi
+  fi
+  what='the security groups' groups=$(value VpcSecurityGroupIds) port=$(value DatabasePort)
+  IFS=, read -r -a group_ids <<<"$groups"
+  if [ -n "$groups" ] && ask aws ec2 describe-security-groups --group-ids "${group_ids[@]}" --output json; then
+    closed=$(of --arg database "${port:-5432}" '[.SecurityGroups[].IpPermissionsEgress[]?] as $rules
+      | {"443": "Secrets Manager", ($database): "the database"} | to_entries
+      | map(.port = (.key | tonumber) | .port as $port | select(any($rules[];
+          .IpProtocol == "-1" or (.IpProtocol == "tcp" and .FromPort <= $port and .ToPort >= $port)) | not)
+        | "\(.key) (\(.value))") | join(" and ")')
+    if [ -n "$closed" ]; then
+      red "$what: $groups lets nothing out to port $closed. Add a rule for outbound traffic."
+    else
+      ok "$what: they let out to Secrets Manager and to the database"
     fi
   fi
 fi
