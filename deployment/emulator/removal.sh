@@ -16,6 +16,7 @@ echo "       no function, no API; $users users, $keys public keys and the privat
 step "from nothing once more, over the same database"
 deploy "${parameters[@]}"
 admin migrate
+admin logins --connection-limit 120 # the passwords in the new stack's secrets are others
 is_good # a token of the stack that is gone: its public key stands in the database
 sign_in && is_good
 admin list
