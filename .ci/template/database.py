@@ -69,7 +69,7 @@ def check_way_out(stack):
     wanted = {"RouteTableId": "<RouteTable>", "DestinationIpv6CidrBlock": "::/0", "EgressOnlyInternetGatewayId": f"<{gateway}>"}
     same("the one route", route, wanted)
     led = {it["SubnetId"]: it["RouteTableId"] for it in stack.of_type("AWS::EC2::SubnetRouteTableAssociation").values()}
-    same("whom it leads", led, {"<SubnetA>": "<RouteTable>", "<SubnetB>": "<RouteTable>"})
+    same("the subnets that it routes", led, {"<SubnetA>": "<RouteTable>", "<SubnetB>": "<RouteTable>"})
     for name in ("SubnetA", "SubnetB"):
         holds(f"{name} has no addresses of IPv6", "Ipv6CidrBlock" in stack.resources[name]["Properties"])
         same(f"what {name} waits for", stack.resources[name]["DependsOn"], "Ipv6Block")
