@@ -14,7 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 # Whose CamelCase words are the templates'.
-OF_AWS = ["docs/deploying.md", "docs/moving-from-fastapi.md", "docs/seen-on-aws.md"]
+OF_AWS = ["docs/operate/deploying.md", "docs/move/from-fastapi.md", "docs/operate/seen-on-aws.md"]
 # Words in CamelCase that are others': of a secret, of the answers of AWS's commands, of the app.
 OF_OTHERS = {
     "OutputKey", "OutputValue", "StackResourceDetail", "PhysicalResourceId", "VersionStages", "VersionId", "SecretString",

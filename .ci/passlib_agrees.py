@@ -1,6 +1,6 @@
 """Compares our password hashes with passlib's own, both ways, through a running service and its database.
 
-docs/moving-out.md has code that verifies a hash without passlib: that is held to the same hashes.
+docs/move/out.md has code that verifies a hash without passlib: that is held to the same hashes.
 
 Reads LATCHKEY_BASE_URL and LATCHKEY_DATABASE_URL, as `deployment/emulator.sh --then` sets them.
 """
@@ -54,7 +54,7 @@ def scheme(password):
 
 
 def verify_of_the_page():
-    text = (Path(__file__).resolve().parent.parent / "docs/moving-out.md").read_text()
+    text = (Path(__file__).resolve().parent.parent / "docs/move/out.md").read_text()
     [code] = [code for code in re.findall(r"```python\n(.*?)```", text, re.S) if "def verify" in code]
     names = {}
     exec(code, names)  # what it asserts itself, too
@@ -72,7 +72,7 @@ def passlib_reads_ours(connection):
         assert scheme(password).identify(stored), f"{what}: stored as {stored[:20]}"
         assert scheme(password).verify(password, stored), f"{what}: passlib doesn't verify it"
         assert not scheme(password).verify(password[:-1], stored), f"{what}: the last character doesn't count"
-        assert verify(password.encode(), stored), f"{what}: docs/moving-out.md doesn't verify it"
+        assert verify(password.encode(), stored), f"{what}: docs/move/out.md doesn't verify it"
         assert not verify(password[:-1].encode(), stored), f"{what}: the last character doesn't count there"
 
 

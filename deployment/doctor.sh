@@ -68,11 +68,11 @@ tool() {
   local found
   what="$1, $2 or later"
   if ! found=$("${@:3}" 2>&1 | grep -oE '[0-9]+(\.[0-9]+)+' | head -n 1); then
-    red "$what: it isn't on the PATH. .ci/tools/install aws target/ci/aws brings it (docs/deploying.md)."
+    red "$what: it isn't on the PATH. .ci/tools/install aws target/ci/aws brings it (docs/operate/deploying.md)."
   elif [ "$(printf '%s\n' "$2" "$found" | sort -t . -k 1,1n -k 2,2n -k 3,3n | head -n 1)" = "$2" ]; then
     ok "$1 $found"
   else
-    red "$what: this is $found. Install a newer one, or take that of .ci/tools/install (docs/deploying.md)."
+    red "$what: this is $found. Install a newer one, or take that of .ci/tools/install (docs/operate/deploying.md)."
   fi
 }
 tool bash 3.2 bash --version

@@ -23,7 +23,7 @@ It stays until Ctrl-C, and then takes all with it: containers and database.
                     LATCHKEY_OPERATOR      a command for the operator's verbs (deployment/admin.sh --sam-local)
 
 What `sam local` is to know is in .local/sam-local/ meanwhile: deployment/admin.sh --sam-local finds it there.
-docs/sam-local.md tells what answers differently there.
+docs/develop/sam-local.md tells what answers differently there.
 
 Needs on the PATH: sam, docker with an engine that runs, python3, curl, jq, openssl, and PostgreSQL's initdb and postgres
 (on the PATH, in PG_BIN or where Debian has them); to build, cargo and cargo-lambda.

@@ -29,7 +29,7 @@ trouble() {
   case $status in
     ROLLBACK_COMPLETE | ROLLBACK_FAILED | CREATE_FAILED)
       printf '%s is %s: %s\n' "$STACK_NAME" "$status" "its first deployment failed, and CloudFormation updates no such stack. \
-docs/deploying.md, \"A first deployment that failed\", says how to see why and how to begin again."
+docs/operate/deploying.md, \"A first deployment that failed\", says how to see why and how to begin again."
       ;;
     DELETE_FAILED)
       printf '%s is %s: %s\n' "$STACK_NAME" "$status" "see why (aws cloudformation describe-stack-events --stack-name \

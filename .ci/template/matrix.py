@@ -1,6 +1,6 @@
 """What each function may do beside writing its own log, under several sets of parameters.
 
-This is its reach in AWS; what its login may do in SQL is in docs/architecture.md, held by shared/src/db.rs.
+This is its reach in AWS; what its login may do in SQL is in docs/develop/architecture.md, held by shared/src/db.rs.
 
 A right is (effect, action, resource, condition).
 """

@@ -58,7 +58,7 @@ if [ "$(value DatabaseLogins)" = separate ]; then
   done
 else
   yellow "$what: they log in as the owner, who may do anything to the database. DatabaseLogins=separate gives each class of \
-work a login of its own (docs/deploying.md)."
+work a login of its own (docs/operate/deploying.md)."
 fi
 
 # sql STATEMENT: its one value, as the owner, by whichever way there is.

@@ -48,7 +48,7 @@ elif ask aws ec2 describe-subnets --subnet-ids "${subnet_ids[@]}" --output json;
     elif [ -n "$wanted$endpoint" ]; then
       ok "$what: ${endpoint:-the endpoint that VpcId makes}"
     elif via=$(if [ "$ipv6" = on ]; then echo IPv6; else echo IPv4; fi) && closed=$(shut "$via") && [ -n "$closed" ]; then
-      red "$what: $closed has none by $via, and there is no endpoint. A NAT, VpcIpv6 or VpcId is one (docs/settings.md)."
+      red "$what: $closed has none by $via, and there is no endpoint. A NAT, VpcIpv6 or VpcId is one (docs/operate/settings.md)."
     else
       ok "$what: by $via"
     fi

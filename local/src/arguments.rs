@@ -54,7 +54,7 @@ service runs or not.";
 const AFTER: &str = "\
 Settings:
   They come from the environment, else from `.env`, else from template.yaml,
-  whose parameter FooBar is the setting FOO_BAR. docs/settings.md has them all.
+  whose parameter FooBar is the setting FOO_BAR. docs/operate/settings.md has them all.
 
 Examples, in a checkout (`latchkey` is `cargo run --` there):
   cargo run                                 The service, on port 8000

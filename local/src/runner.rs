@@ -61,7 +61,7 @@ impl From<functions::Error> for Error {
         match cause {
             functions::Error::Template(cause) => cause.into(),
             functions::Error::Settings(cause) => {
-                Self(format!("{cause}. docs/settings.md tells what each may be"))
+                Self(format!("{cause}. docs/operate/settings.md tells what each may be"))
             }
         }
     }

@@ -90,7 +90,7 @@ mod tests {
 
     #[test]
     fn the_page_has_the_reach_of_each_function() {
-        let page = include_str!("../../docs/architecture.md");
+        let page = include_str!("../../docs/develop/architecture.md");
         for login in LOGINS {
             let line = format!("| `{}` |", login.function);
             let line = page.lines().find(|it| it.starts_with(&line)).unwrap();

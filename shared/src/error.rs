@@ -130,7 +130,7 @@ mod tests {
 
     /// The codes in backticks at the start of the table's rows.
     fn documented() -> BTreeSet<&'static str> {
-        let page = include_str!("../../docs/errors.md");
+        let page = include_str!("../../docs/use/errors.md");
         let section = page.split("## ").find(|it| it.starts_with("A function's own")).unwrap();
         let rows = section.lines().filter_map(|line| line.strip_prefix("| `"));
         rows.filter_map(|row| row.split('`').next()).collect()

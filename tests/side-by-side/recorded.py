@@ -15,7 +15,7 @@ PEOPLE = "people.toml"
 MARKS = {
     "better": "better",
     "gateway": "as API Gateway has it",
-    "decided": "decided in docs/behaviour.md",
+    "decided": "decided in docs/use/behaviour.md",
 }
 BODIES = {"json": "application/json", "form": "application/x-www-form-urlencoded"}
 BOUNDARY = "side-by-side"

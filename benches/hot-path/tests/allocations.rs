@@ -8,7 +8,7 @@ use serde_json::Value;
 use tokio::runtime::{Builder, Runtime};
 
 /// Of our own code and of what it calls, from the event's text to the answer's. Lambda's runtime,
-/// the line in the log and bcrypt's thread come on top: docs/performance.md has them all.
+/// the line in the log and bcrypt's thread come on top: docs/develop/performance.md has them all.
 const AUTHORIZER: u64 = 85;
 const ME: u64 = 140;
 const SIGN_IN: u64 = 202;

@@ -225,7 +225,7 @@ mod tests {
 
     #[test]
     fn the_page_on_moving_out_dumps_every_table() {
-        let page = include_str!("../../../docs/moving-out.md");
+        let page = include_str!("../../../docs/move/out.md");
         let dumped = page.split("--table=").skip(1).filter_map(|it| it.split_whitespace().next());
         let mut dumped: Vec<_> = dumped.map(|name| format!("TABLE {name}")).collect();
         let mut tables = objects().unwrap();

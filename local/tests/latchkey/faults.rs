@@ -130,7 +130,10 @@ fn bad_settings_are_named() {
     let cost = told(folder.latchkey("--port 0").env("BCRYPT_COST", "many"));
     assert!(cost.contains("BCRYPT_COST must be a number from 10 to 16: correct it"), "{cost}");
     let key = told(folder.latchkey("--port 0").env("SIGNING_KEY", "short"));
-    assert!(key.contains("SIGNING_KEY must be 64") && key.contains("docs/settings.md"), "{key}");
+    assert!(
+        key.contains("SIGNING_KEY must be 64") && key.contains("docs/operate/settings.md"),
+        "{key}"
+    );
     let parts = told(folder.latchkey("--port 0").env("DATABASE_HOST", "127.0.0.1"));
     assert!(parts.contains("DATABASE_NAME must be set"), "{parts}");
     let programs = told(folder.latchkey("--port 0").env("PG_BIN", "/nowhere"));

@@ -254,7 +254,7 @@ mod tests {
 
     #[test]
     fn the_page_of_behaviour_names_every_scheme() {
-        let page = include_str!("../../../docs/behaviour.md");
+        let page = include_str!("../../../docs/use/behaviour.md");
         for scheme in ForeignScheme::all() {
             assert!(page.contains(&format!("`{}`", scheme.name())), "{scheme:?}");
         }

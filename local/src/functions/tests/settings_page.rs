@@ -1,4 +1,4 @@
-//! That `docs/settings.md` tells of every setting what the code and the template have.
+//! That `docs/operate/settings.md` tells of every setting what the code and the template have.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +14,7 @@ use crate::{
     },
 };
 
-const PAGE: &str = include_str!("../../../../docs/settings.md");
+const PAGE: &str = include_str!("../../../../docs/operate/settings.md");
 
 /// Where the tests read settings of their own.
 const STAGE: &str = include_str!("../../../../tests/stage/src/lib.rs");

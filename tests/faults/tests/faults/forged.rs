@@ -107,7 +107,7 @@ fn five_hundred_containers_with_forged_tokens_leave_sign_ins_alone() {
     let folder = tempfile::tempdir().unwrap();
     let server = stage::start(Data::Temporary, folder.path(), &["max_connections=30"]);
     let ground = Ground::at(&server);
-    // As docs/deploying.md has it.
+    // As docs/operate/deploying.md has it.
     ground.execute("ALTER ROLE authorizer_login CONNECTION LIMIT 10");
     ground.start::<Signup>().ask(&sign_up("ada")).is_good();
 

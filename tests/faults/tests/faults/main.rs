@@ -1,5 +1,5 @@
 //! What a caller sees while the network, the database or AWS fail: the functions themselves, over
-//! a real PostgreSQL and a proxy that can be disturbed. `docs/faults.md` has them as a table.
+//! a real PostgreSQL and a proxy that can be disturbed. `docs/operate/faults.md` has them as a table.
 
 #![expect(clippy::unwrap_used, reason = "a failed step is a failed test")]
 

@@ -1,4 +1,4 @@
-//! `docs/faults.md`.
+//! `docs/operate/faults.md`.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -6,7 +6,7 @@ use std::path::Path;
 
 /// The names in backticks in the table's last column.
 fn named() -> BTreeSet<String> {
-    let page = include_str!("../../../../docs/faults.md");
+    let page = include_str!("../../../../docs/operate/faults.md");
     let rows =
         page.lines().filter(|line| line.starts_with("| ") && line.matches(" | ").count() == 2);
     let cells = rows.filter_map(|row| row.rsplit(" | ").next());
