@@ -78,8 +78,8 @@ def moves_a_user(page):
 
 
 CHECKS = {
-    "moving-from-fastapi.md": [takes_tokens],
-    "moving-out.md": [verifies_hashes, moves_a_user],
+    "from-fastapi.md": [takes_tokens],
+    "out.md": [verifies_hashes, moves_a_user],
 }
 
 os.environ |= {
