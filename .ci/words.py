@@ -1,0 +1,135 @@
+"""Holds the project's text to plain technical English: in documents, comments, names and messages.
+
+Usage: python3 .ci/words.py [FILE...]
+
+Prints each word of RULES with its line and what to write instead. Without arguments it checks all tracked text except
+the files of NOT_YET, and counts the words of the documents. In a document, code is not checked.
+"""
+
+import re
+import subprocess
+import sys
+from fnmatch import fnmatch
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+# Each pattern with what to write instead. It matches whole words, also those of a name in snake_case, in any case.
+RULES = {
+    r"whoever|whomever|whom": "name the subject: the user, the caller, the operator, the client",
+    r"(?<=by )who|(?<=of )who|(?<=for )who|(?<=from )who|(?<=to )who|(?<=than )who": "name the subject",
+    r"she|her|hers|herself": "they, their",
+    r"anew": "again",
+    r"too_dear|dear(er|est|ly)?": "costly, expensive",
+    r"tells?(?! \w+ apart)|told|telling": "say, report, show",
+    r"mend(s|ed|ing)?": "fix, repair",
+    r"stands?|stood": "is, are, was",
+    r"(?<!\bin )places?(?!holder)": "instead of, the location, the slot; or leave it out",
+    r"lanes?": "queue",
+    r"entrances?": "queue, limit, admission",
+    r"grounds?": "default, foundation, database",
+    r"(?<!-)turns?(?! (?:(?:it|them|this|that|all of it) )?(?:on|off)\b)": "attempt, round, permit",
+    r"tries": "attempts, retries",
+    r"heeds?": "honour, apply",
+    r"besides": "also, beside",
+    r"thence|whence|hence": "from there, so",
+    r"(?:the|that|this|old|former|FastAPI) app(?:lication)?(?:'s)?": "the legacy app (once: a FastAPI app)",
+}  # fmt: skip
+# Upper and lower case count.
+EXACT = {
+    r"(?:^|(?<=[.:;] )|(?<=[>|*#] ))Who(?! \w+[^.]*\?)": "name the subject: the user, the caller, the operator",
+    r"MOST": "MAX",
+}
+# Files that aren't clean yet. An entry goes when its files are; none may come.
+NOT_YET = [
+    "*.rs", "*.py", "*.sh", "*.sql", "*.yaml", "*.yml", "*.toml", "*/openapi.json",
+    ".ci/run", "benches/run", "tests/side-by-side/run", ".ci/tools/install",
+    "README.md",
+    "docs/adr/0002-proxy-event.md",
+    "docs/adr/0005-common-passwords.md",
+    "docs/adr/0006-swagger-ui.md",
+    "docs/adr/0008-connections.md",
+    "docs/adr/0009-the-way-to-aws.md",
+    "docs/adr/0010-tokens-of-the-app.md",
+    "docs/adr/0011-costs-above-18.md",
+    "docs/adr/0012-a-function-for-the-callers.md",
+    "docs/adr/0015-sql-rights-by-class-of-work.md",
+    "docs/adr/0016-several-origins.md",
+    "docs/adr/0017-characters-of-a-name.md",
+    "docs/adr/0018-a-token-is-bound-to-its-database.md",
+    "docs/adr/0019-connections-on-first-use.md",
+    "docs/develop/adding-an-endpoint.md",
+    "docs/develop/architecture.md",
+    "docs/develop/performance.md",
+    "docs/develop/sam-local.md",
+    "docs/move/from-fastapi.md",
+    "docs/move/out.md",
+    "docs/operate/deploying.md",
+    "docs/operate/faults.md",
+    "docs/operate/seen-on-aws.md",
+    "docs/operate/settings.md",
+    "docs/use/behaviour.md",
+    "docs/use/errors.md",
+    "functions/signup/common-passwords/README.md",
+    "fuzz/README.md",
+    "migrations/README.md",
+    "tests/black-box/README.md",
+    "tests/side-by-side/README.md",
+]  # fmt: skip
+# These name the words themselves, or are not ours.
+LEFT_OUT = [".ci/words.py", "functions/docs/swagger-ui/*"]
+TEXT = ["*.md", "*.rs", "*.py", "*.sh", "*.sql", "*.yaml", "*.yml", "*.toml", "*/openapi.json", "*/run", "*/install"]
+# The most words of one document, and of all together, which may only become fewer.
+MAX_WORDS = {"docs/develop/performance.md": 4_400, "*.md": 40_000}
+
+RULE = [
+    (re.compile(rf"(?<![A-Za-z])(?:{words})(?![a-z])", flags), instead)
+    for rules, flags in ((RULES, re.I), (EXACT, 0))
+    for words, instead in rules.items()
+]
+
+
+def faults(text, document=False):
+    """Each line's number with the word and what to write instead.
+
+    >>> [word for _, word, _ in faults("Whoever it is\\nfails anew: the retries of who asked, take_turn, TURN_ONE")]
+    ['Whoever', 'anew', 'who', 'turn', 'TURN']
+    >>> list(faults("a caller who asks; turns it off; can't tell them apart; retries; edited in place; background"))
+    []
+    >>> [word for _, word, _ in faults("Who asks. Who was it? # Who runs that app", True)]
+    ['Who', 'Who', 'that app']
+    >>> list(faults("the `turn`\\n```\\nplace\\n```\\n[page](move/the-place.md)", True))
+    []
+    """
+    if document:
+        # Blank out code and the targets of links, keeping the lines.
+        blank = re.compile(r"^ *```.*?^ *```$|`[^`\n]+`|\]\([^)\s]*\)", re.M | re.S)
+        text = blank.sub(lambda part: "\n" * part[0].count("\n"), text)
+    for number, line in enumerate(text.splitlines(), 1):
+        found = [(word.start(), word[0], instead) for pattern, instead in RULE for word in pattern.finditer(line)]
+        yield from ((number, word, instead) for _, word, instead in sorted(found))
+
+
+def fits(path, globs):
+    return any(fnmatch(path, glob) for glob in globs)
+
+
+def main(arguments):
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, check=True, capture_output=True, text=True).stdout.split("\n")
+    paths = arguments or [path for path in tracked if not fits(path, NOT_YET)]
+    wrong = []
+    for path in paths:
+        file = ROOT / path
+        if fits(path, TEXT) and not fits(path, LEFT_OUT) and file.is_file():
+            found = faults(file.read_text(), file.suffix == ".md")
+            wrong += [f"{path}:{number}: {word!r}: write {instead}" for number, word, instead in found]
+    for glob, most in MAX_WORDS.items():
+        words = sum(len((ROOT / path).read_text().split()) for path in tracked if fnmatch(path, glob) and (ROOT / path).is_file())
+        print(f"{glob}: {words} words of at most {most}")
+        if words > most and not arguments:
+            wrong.append(f"{glob}: too many words")
+    print("\n".join(wrong) or "plain words in all files that are held to them")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
