@@ -67,7 +67,6 @@ NOT_YET = [
     "docs/operate/faults.md",
     "docs/operate/seen-on-aws.md",
     "docs/operate/settings.md",
-    "docs/use/errors.md",
     "functions/signup/common-passwords/README.md",
     "fuzz/README.md",
     "migrations/README.md",
