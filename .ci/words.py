@@ -61,8 +61,6 @@ NOT_YET = [
     "docs/develop/architecture.md",
     "docs/develop/performance.md",
     "docs/develop/sam-local.md",
-    "docs/move/from-fastapi.md",
-    "docs/move/out.md",
     "docs/operate/deploying.md",
     "docs/operate/faults.md",
     "docs/operate/seen-on-aws.md",
