@@ -49,8 +49,6 @@ NOT_YET = [
     "docs/develop/architecture.md",
     "docs/develop/performance.md",
     "docs/develop/sam-local.md",
-    "docs/operate/deploying.md",
-    "docs/operate/faults.md",
     "docs/operate/seen-on-aws.md",
     "docs/operate/settings.md",
 ]  # fmt: skip
