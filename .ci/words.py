@@ -48,8 +48,6 @@ NOT_YET = [
     "docs/develop/adding-an-endpoint.md",
     "docs/develop/architecture.md",
     "docs/develop/performance.md",
-    "docs/develop/sam-local.md",
-    "docs/operate/seen-on-aws.md",
     "docs/operate/settings.md",
 ]  # fmt: skip
 # These name the words themselves, or are not ours.
