@@ -38,7 +38,7 @@ struct Kept {
 /// A JWK set (RFC 7517 §5).
 #[derive(Debug, Serialize, ToSchema)]
 pub struct KeySet {
-    /// The keys that a token may be signed with, now or as long as it lives.
+    /// The keys that may have signed a token that is still valid.
     pub keys: Vec<Key>,
 }
 
@@ -47,12 +47,12 @@ pub struct KeySet {
 pub struct Key {
     #[serde(flatten)]
     public: PublicKey,
-    /// Which key it is, as the header of a token says: the key's RFC 7638 thumbprint.
+    /// The key's id in the header of a token: its RFC 7638 thumbprint.
     kid: String,
-    /// The algorithm that it verifies.
+    /// The algorithm of its signatures.
     #[schema(examples("ES256"))]
     alg: &'static str,
-    /// What it is for: signatures.
+    /// The use of the key: signatures.
     #[serde(rename = "use")]
     #[schema(examples("sig"))]
     usage: &'static str,

@@ -13,10 +13,10 @@ pub struct Me {
     clock: Clock,
 }
 
-/// Something that a user has.
+/// An item of a user.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Item<'a> {
-    /// Which one it is.
+    /// The item's id.
     #[schema(examples("Foo"))]
     pub item_id: &'static str,
     /// The username of its owner.

@@ -13,10 +13,10 @@ pub struct Signin {
     sign_in: SignIn,
 }
 
-/// What somebody signs in with.
+/// A username and a password.
 #[derive(ToSchema)]
 pub struct Credentials {
-    /// The username, exactly as it was signed up with.
+    /// The username, exactly as at sign-up.
     #[schema(value_type = String, pattern = r"^[^\u0000]*$", examples("ada"))]
     username: Username,
     /// The password.
@@ -30,7 +30,7 @@ pub struct Credentials {
 pub struct SignInResponse<'a> {
     /// The access token, a JWT (RFC 9068).
     pub token: &'a str,
-    /// How it is sent: `Authorization: Bearer <token>`.
+    /// The scheme to send it with: `Authorization: Bearer <token>`.
     #[schema(examples("bearer"))]
     pub token_type: &'static str,
 }

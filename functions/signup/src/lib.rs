@@ -65,21 +65,21 @@ fn refused(columns: &[String]) -> Vec<Violation> {
     places.into_iter().map(|place| Violation::new(place, Rule::Refused)).collect()
 }
 
-/// Who signs up.
+/// A new user.
 #[derive(ToSchema)]
 pub struct NewUser {
-    /// The name to sign in with: any visible characters, with single spaces between them, in
-    /// either case. It is stored in Unicode's normalization form C.
+    /// The name to sign in with: visible characters of any script, with single spaces between them.
+    /// It is stored in Unicode normalization form C.
     #[schema(value_type = String, min_length = 1, max_length = 255, examples("ada"))]
     #[schema(pattern = r"^[^\u0000-\u0020\u007f-\u00a0]+( [^\u0000-\u0020\u007f-\u00a0]+)*$")]
     username: NewUsername,
-    /// An e-mail address, of at most 254 bytes of UTF-8. Compared without the case of its domain.
+    /// An e-mail address of at most 254 bytes of UTF-8. Its domain is compared without case.
     #[schema(value_type = String, format = Email, max_length = 254, examples("ada@example.com"))]
     #[schema(pattern = r#"^[^@\s"(),:;<>\[\\\]]+@[^@\s"(),:;<>\[\\\]]+$"#)]
     email: NewEmail,
-    /// Any characters but NUL, at most 1,024 bytes of UTF-8, each of which counts. Refused are
-    /// those that everyone uses, and those made of the username, the address or the service's
-    /// name.
+    /// Any characters except NUL, at most 1,024 bytes of UTF-8, all of which count. Common
+    /// passwords, and those made of the username, the e-mail address or the service's name, are
+    /// refused.
     #[schema(value_type = String, format = Password, min_length = 8, max_length = 1024)]
     #[schema(pattern = r"^[^\u0000]*$", examples("correct horse"))]
     password: NewPassword,

@@ -21,18 +21,18 @@ pub struct Token {
     sign_in: Option<SignIn>,
 }
 
-/// A token as OAuth answers with it (RFC 6749 §5.1).
+/// OAuth's token response (RFC 6749 §5.1).
 #[derive(Debug, Serialize, ToSchema)]
 pub struct TokenResponse<'a> {
     /// The access token, a JWT (RFC 9068).
     pub access_token: &'a str,
-    /// How it is sent: `Authorization: Bearer <access_token>`.
+    /// The scheme to send it with: `Authorization: Bearer <access_token>`.
     #[schema(examples("bearer"))]
     pub token_type: &'static str,
-    /// For how many seconds it is good.
+    /// The lifetime of the token in seconds.
     #[schema(examples(3600))]
     pub expires_in: u32,
-    /// Where a scope was asked for: the scope of the token, which is none.
+    /// The token's scope, always empty. Absent unless the client asked for one.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, examples(""))]
     pub scope: Option<&'static str>,

@@ -6,32 +6,32 @@ use utoipa::ToSchema;
 
 use super::violation::Violation;
 
-/// What is wrong with a request, in the shape that FastAPI gives it.
+/// The errors of a request, in FastAPI's shape.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = HTTPValidationError)]
 pub struct Detail<'a> {
-    /// All that is wrong.
+    /// All errors.
     #[schema(value_type = Vec<Violation>)]
     pub(super) detail: &'a [Violation],
 }
 
-/// Problem details (RFC 9457 §3.1). Of the type `about:blank`, whose title is the status's phrase:
-/// `code` tells the problems apart.
+/// Problem details (RFC 9457 §3.1). The type is always `about:blank`, so `code` distinguishes
+/// problems.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Problem<'a> {
     /// Always `about:blank`.
     #[serde(rename = "type")]
     #[schema(examples("about:blank"))]
     kind: &'static str,
-    /// The phrase of the status.
+    /// The status's reason phrase.
     title: &'static str,
     /// The status.
     status: u16,
-    /// What went wrong, in the words that a client of text gets.
+    /// The words of the text form.
     detail: &'static str,
-    /// What went wrong, by a name that stays: what a program should look at.
+    /// The stable name of the error, for programs.
     code: &'static str,
-    /// Where `code` is `unprocessable`: all that is wrong.
+    /// All errors, if `code` is `unprocessable`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Vec<Violation>>, nullable = false)]
     pub(super) errors: Option<&'a [Violation]>,

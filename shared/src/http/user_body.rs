@@ -3,14 +3,14 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// What is shown of a user.
+/// A user's public fields.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = User)]
 pub struct UserBody<'a> {
-    /// The name, as it is stored.
+    /// The username as stored.
     #[schema(examples("ada"))]
     pub username: &'a str,
-    /// The address, as it is stored.
+    /// The e-mail address as stored.
     #[schema(examples("ada@example.com"))]
     pub email: &'a str,
 }

@@ -18,7 +18,7 @@ pub enum Location {
     Offset(usize),
 }
 
-/// One thing that is wrong. Nothing that the caller sent is in it.
+/// One error of a request. It repeats nothing that the client sent.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, ToSchema)]
 #[schema(as = ValidationError)]
 pub struct Violation {
@@ -28,7 +28,7 @@ pub struct Violation {
     kind: &'static str,
     #[schema(inline)]
     loc: Location,
-    /// The rule in words.
+    /// The rule for people to read.
     #[schema(examples("Field required"))]
     msg: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -36,10 +36,10 @@ pub struct Violation {
     ctx: Option<Context>,
 }
 
-/// Where the body is no JSON: what the parser expected.
+/// What the parser expected, if the body isn't JSON.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, ToSchema)]
 struct Context {
-    /// The parser's words.
+    /// The parser's message.
     error: String,
 }
 
@@ -88,7 +88,7 @@ impl PartialSchema for Location {
         let name = Object::with_type(Type::String);
         let offset = Object::with_type(Type::Integer);
         let step = AnyOf::builder().item(name).item(offset);
-        let description = "Where: `body`, then the field's name, or the character at which the \
+        let description = "The location: `body`, then the field's name, or the character at which the \
                            body stops being JSON.";
         Array::builder()
             .items(RefOr::T(Schema::AnyOf(step.build())))

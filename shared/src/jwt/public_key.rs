@@ -36,19 +36,18 @@ impl fmt::Display for Kid {
     }
 }
 
-/// A P-256 public key as a JWK (RFC 7517, RFC 7518 §6.2). The members stand in the order that
-/// RFC 7638 hashes them in.
+/// A P-256 public key as a JWK (RFC 7517, RFC 7518 §6.2). The members are in RFC 7638's order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PublicKey {
-    /// The curve.
+    /// The elliptic curve.
     #[schema(examples("P-256"))]
     crv: String,
-    /// The kind of key.
+    /// The key type.
     #[schema(examples("EC"))]
     kty: String,
-    /// The point's first coordinate, in base64url.
+    /// The point's x coordinate in base64url.
     x: String,
-    /// The point's second coordinate, in base64url.
+    /// The point's y coordinate in base64url.
     y: String,
 }
 

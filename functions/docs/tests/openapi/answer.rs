@@ -105,17 +105,15 @@ pub(crate) fn shared() -> [(&'static str, Response); 7] {
         ),
         (
             "Unauthorized",
-            Response::new("There is no token, or it isn't valid, or not any more.")
+            Response::new("The token is missing, invalid or expired.")
                 .error(&Error::InvalidToken)
                 .with_challenge(r#"Bearer error="invalid_token""#),
         ),
         (
             "Forbidden",
-            Response::new(
-                "The token is valid, but its user lacks the role that the route asks for.",
-            )
-            .of_gateway(403, "forbidden", "Unauthorized.")
-            .with_challenge(r#"Bearer error="insufficient_scope""#),
+            Response::new("The token is valid, but the user lacks the role.")
+                .of_gateway(403, "forbidden", "Unauthorized.")
+                .with_challenge(r#"Bearer error="insufficient_scope""#),
         ),
         (
             "PayloadTooLarge",
@@ -123,20 +121,20 @@ pub(crate) fn shared() -> [(&'static str, Response); 7] {
         ),
         (
             "TooManyRequests",
-            Response::new("More requests than API Gateway lets through.")
+            Response::new("The clients together sent more requests than API Gateway allows.")
                 .of_gateway(429, "too_many_requests", "Too Many Requests")
                 .with_retry_after(),
         ),
         (
             "InternalServerError",
-            Response::new("A mistake of the service; the log has its cause.")
+            Response::new("The service has a bug. The log has the cause.")
                 .error(&Error::Internal(String::new())),
         ),
         (
             "ServiceUnavailable",
             Response::new(
-                "Something that the service needs is out of reach for now, or more passwords are \
-                 sent than it can hash.",
+                "The service can't reach its database or a secret, or has too many passwords to \
+                 hash at once.",
             )
             .error(&Error::Unavailable(String::new()))
             .error(&Error::Overloaded),
@@ -173,21 +171,21 @@ impl Response {
     }
 
     pub(crate) fn with_etag(self) -> Self {
-        self.with_header("ETag", "The name of what is in it.", json("\"4f7d3a1c9be20586\""))
+        self.with_header("ETag", "The entity tag of the content.", json("\"4f7d3a1c9be20586\""))
     }
 
     pub(crate) fn with_cache_control(self, value: &str) -> Self {
-        self.with_header("Cache-Control", "How long it may be kept.", json(value))
+        self.with_header("Cache-Control", "How long a cache may keep the answer.", json(value))
     }
 
     /// What API Gateway's own refusal asks for (RFC 6750 §3).
     fn with_challenge(self, challenge: &str) -> Self {
-        let description = "The scheme to come with, and what is wrong with the token.";
+        let description = "The authentication scheme, and the error of the token.";
         self.with_header("WWW-Authenticate", description, json(challenge))
     }
 
     fn with_retry_after(self) -> Self {
-        let description = "Seconds after which to try again.";
+        let description = "The seconds to wait before a retry.";
         self.with_header("Retry-After", description, json(&1))
     }
 
@@ -229,7 +227,7 @@ impl Response {
         let headers = &response.multi_value_headers;
         if let Some(challenge) = headers.get(header::WWW_AUTHENTICATE) {
             let challenge = challenge.to_str().unwrap();
-            let description = "A function's `WWW-Authenticate`: API Gateway renames it.";
+            let description = "The function's `WWW-Authenticate`, renamed by API Gateway.";
             let name = "x-amzn-Remapped-WWW-Authenticate";
             self = self.with_header(name, description, json(challenge));
         }

@@ -5,31 +5,31 @@ use crate::me::ADA;
 use crate::operation::{Operation, Tag};
 
 pub(crate) fn hello() -> Operation {
-    text("getHello", "A greeting", "For everyone.", "Hello World")
+    text("getHello", "A greeting", "Needs no token.", "Hello World")
 }
 
 pub(crate) fn all() -> Operation {
-    text("getPublicContent", "What everyone may see", "For everyone.", "public content")
+    text("getPublicContent", "Public content", "Needs no token.", "public content")
 }
 
 pub(crate) fn user() -> Operation {
-    let who = "For users with any role: `ROLE_USER`, `ROLE_MODERATOR` or `ROLE_ADMIN`.";
-    text("getUserContent", "What any role may see", who, "user content")
+    let access = "Needs any role: `ROLE_USER`, `ROLE_MODERATOR` or `ROLE_ADMIN`.";
+    text("getUserContent", "Content for any role", access, "user content")
 }
 
 pub(crate) fn moderator() -> Operation {
-    let who = "For users with `ROLE_MODERATOR`. Roles have no order: an admin needs it too.";
-    text("getModeratorContent", "What moderators may see", who, "moderator content")
+    let access = "Needs `ROLE_MODERATOR`. Roles have no hierarchy: an admin needs it too.";
+    text("getModeratorContent", "Content for moderators", access, "moderator content")
 }
 
 pub(crate) fn admin() -> Operation {
-    let who = "For users with `ROLE_ADMIN`.";
-    text("getAdminContent", "What admins may see", who, "admin content")
+    let access = "Needs `ROLE_ADMIN`.";
+    text("getAdminContent", "Content for admins", access, "admin content")
 }
 
 pub(crate) fn profile() -> Operation {
     Operation::new(Tag::Content, "getProfile", "The caller's profile")
-        .described("For users with any role or none.")
+        .described("Needs a token, but no role.")
         .answers(200, Response::json::<UserBody<'_>>("The caller.", &ADA))
 }
 

@@ -7,7 +7,7 @@ pub(crate) fn document() -> Operation {
     let example = value!({ "openapi": "3.1.0" });
     let object = MediaType::any_object().with_example("answer", json(&example));
     Operation::new(Tag::Docs, "getDocument", "This description")
-        .described("OpenAPI 3.1. Its first server has the address that you called.")
+        .described("OpenAPI 3.1. The first server has the address that the client called.")
         .revalidated()
         .answers(
             200,
@@ -21,7 +21,7 @@ pub(crate) fn document() -> Operation {
 pub(crate) fn page() -> Operation {
     let html = MediaType::of::<String>().with_example("answer", json("<!doctype html>"));
     Operation::new(Tag::Docs, "getPage", "This page")
-        .described("Swagger UI over `openapi.json`. All that it loads lies below `docs/`.")
+        .described("Swagger UI of `openapi.json`. It loads files below `docs/` only.")
         .revalidated()
         .answers(
             200,

@@ -86,15 +86,15 @@ struct Flow {
 pub(crate) const SCHEMES: [&str; 2] = ["OAuth2PasswordBearer", "HTTPBearer"];
 
 const DESCRIPTION: &str = "\
-Accounts: sign up, sign in, and be let in by your roles.
+Accounts: sign up, sign in, and read content by role.
 
 To try it here: sign up, then *Authorize* with the username and the password (or with the `token` \
-of a sign-in), then ask who you are at `/api/auth/users/me`.
+of a sign-in), then call `/api/auth/users/me`.
 
-An error is a few words of `text/plain`, or problem details (RFC 9457) with a `code` that stays. The \
-first media type of each answer is the one that a client gets that leaves it open (`Accept: */*`); \
-API Gateway's own answers have that one whatever `Accept` says. Every answer has an \
-`x-amzn-RequestId`: the operator finds the request in the log by it.";
+An error is a few words of `text/plain`, or problem details (RFC 9457) with a stable `code`. A \
+client that accepts any type (`Accept: */*`) gets the first media type of each answer; API Gateway's \
+own answers have that type whatever `Accept` says. Every answer has an `x-amzn-RequestId`, by which \
+the operator finds the request in the log.";
 
 impl Document {
     /// The document of these routes, in their order.
@@ -130,7 +130,7 @@ impl Document {
             // works behind a proxy of another name too.
             servers: [
                 Server { url: "https://api.example.com", description: "This service" },
-                Server { url: ".", description: "Beside this document" },
+                Server { url: ".", description: "The directory of this document" },
             ],
             tags: tags.collect(),
             paths,
@@ -146,17 +146,17 @@ fn security_schemes() -> BTreeMap<&'static str, SecurityScheme> {
         (
             oauth2,
             SecurityScheme::OAuth2 {
-                description: "A username and a password for a token, in one step. `client_id` and \
-                    `client_secret` may stay empty: a `client_id` is named in the token and \
-                    proves nothing. Where the operator has turned the token \
-                    endpoint off, take the other way.",
+                description: "Exchanges a username and a password for a token in one step. \
+                              `client_id` and `client_secret` may stay empty: the token holds \
+                              the `client_id`, unauthenticated. If the operator has turned off \
+                              the token endpoint, use a token instead.",
                 flows: Flows { password },
             },
         ),
         (
             bearer,
             SecurityScheme::Http {
-                description: "The `token` that a sign-in answers with.",
+                description: "The `token` of a sign-in.",
                 scheme: "bearer",
                 bearer_format: "JWT",
             },

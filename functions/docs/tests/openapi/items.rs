@@ -5,7 +5,7 @@ use crate::operation::{Operation, Tag};
 
 pub(crate) fn operation() -> Operation {
     let items = [Item { item_id: "Foo", owner: "ada" }];
-    Operation::new(Tag::Accounts, "getItems", "What the caller has")
-        .described("An example of something that belongs to a user.")
+    Operation::new(Tag::Accounts, "getItems", "The caller's items")
+        .described("An example of data that belongs to a user.")
         .answers(200, Response::json::<Vec<Item<'_>>>("The caller's items.", &items))
 }

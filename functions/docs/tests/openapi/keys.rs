@@ -16,8 +16,8 @@ pub(crate) fn operation() -> Operation {
     let keys = KeySet { keys: vec![Key::from(&(key.kid(), key))] };
     Operation::new(Tag::Keys, "getKeys", "The public keys")
         .described(
-            "The keys that tokens are verified with, as a JWK set (RFC 7517). `kid` in a token's \
-             header says which. Keep them for five minutes.",
+            "The keys that verify tokens, as a JWK set (RFC 7517). `kid` in a token's header \
+             names the key. Cache them for five minutes.",
         )
         .revalidated()
         .answers(

@@ -7,7 +7,7 @@ use crate::operation::{Operation, Tag};
 pub(crate) const ADA: UserBody<'static> = UserBody { username: "ada", email: "ada@example.com" };
 
 pub(crate) fn operation() -> Operation {
-    Operation::new(Tag::Accounts, "getMe", "Who is signed in")
-        .described("The user that the token was given to.")
+    Operation::new(Tag::Accounts, "getMe", "The caller")
+        .described("The user that the token identifies.")
         .answers(200, Response::json::<UserBody<'_>>("The caller.", &ADA))
 }

@@ -35,10 +35,10 @@ impl Tag {
 
     pub(crate) const fn description(self) -> &'static str {
         match self {
-            Self::Accounts => "Sign up, sign in, and who is signed in.",
-            Self::Content => "Something to see for everyone, and for each role.",
-            Self::Keys => "For services that verify tokens themselves.",
-            Self::Docs => "This page, and what it shows.",
+            Self::Accounts => "Sign up, sign in, and read your own account.",
+            Self::Content => "Example content for everyone and for each role.",
+            Self::Keys => "Public keys for services that verify tokens themselves.",
+            Self::Docs => "This page and its source.",
         }
     }
 }
@@ -116,11 +116,11 @@ impl Operation {
         self.parameters.push(Parameter {
             name: "If-None-Match",
             r#in: "header",
-            description: "The `ETag` of what you have: where it is still the same, the answer is \
-                          304 and empty.",
+            description: "The `ETag` of the cached answer: if it is still current, the new \
+                          answer is an empty 304.",
             schema: Object::with_type(utoipa::openapi::Type::String).into(),
         });
-        self.answers(304, Response::new("What you have is still the same.").with_etag())
+        self.answers(304, Response::new("The cached answer is still current.").with_etag())
     }
 
     pub(crate) fn answers(mut self, status: u16, response: Response) -> Self {

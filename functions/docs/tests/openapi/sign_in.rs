@@ -28,21 +28,22 @@ pub(crate) fn operation() -> Operation {
     let answer = SignInResponse { token: TOKEN, token_type: "bearer" };
     Operation::new(Tag::Accounts, "signIn", "Sign in")
         .described(
-            "A username and a password for an access token. Send it as `Authorization: Bearer \
-             <token>` from then on; on this page, *Authorize* does.",
+            "Exchanges a username and a password for an access token. Send the token as \
+             `Authorization: Bearer <token>` with later requests; on this page, *Authorize* does \
+             that.",
         )
         .takes::<Credentials>("application/json", ("ada", json(&ada)))
         .answers(200, Response::json::<SignInResponse<'_>>("The token.", &answer))
         .answers(
             401,
             Response::new(
-                "There is no such user, or it is another password: it is not told which.",
+                "The user doesn't exist or the password is wrong; the answer doesn't say which.",
             )
             .error(&refused()),
         )
         .answers(
             422,
-            Response::new("The body is no JSON object with the two fields.").error(
+            Response::new("The body isn't a JSON object with the two fields.").error(
                 &Error::Unprocessable(vec![Violation::new(
                     Location::Field("password"),
                     Rule::Missing,

@@ -20,21 +20,21 @@ pub(crate) fn operation() -> Operation {
     let user = UserBody { username: ada.username, email: ada.email };
     Operation::new(Tag::Accounts, "signUp", "Sign up")
         .described(
-            "Makes a user with the role `ROLE_USER`. The password is stored as a hash alone. The \
-             fewest characters that it may have are a setting of the service; members of other \
-             names are ignored.",
+            "Creates a user with the role `ROLE_USER` and stores a hash of the password. The \
+             minimum length of a password is a setting of the service. Unknown fields are \
+             ignored.",
         )
         .takes::<NewUser>("application/json", ("ada", json(&ada)))
-        .answers(200, Response::json::<UserBody<'_>>("There is such a user now.", &user))
+        .answers(200, Response::json::<UserBody<'_>>("The user was created.", &user))
         .answers(
             409,
-            Response::new("Somebody has that username, or that e-mail address.")
+            Response::new("Another user has this username or this e-mail address.")
                 .error(&Error::UsernameTaken)
                 .error(&Error::EmailTaken),
         )
         .answers(
             422,
-            Response::new("The body is no JSON object, or a field breaks a rule.").error(
+            Response::new("The body isn't a JSON object, or a field breaks a rule.").error(
                 &Error::Unprocessable(vec![
                     Violation::new(Location::Field("email"), Rule::NotAnEmail),
                     Violation::new(Location::Field("password"), Rule::TooCommon),

@@ -7,26 +7,26 @@ use crate::answer::{MediaType, Response, json};
 use crate::operation::{Operation, Tag};
 use crate::sign_in::{TOKEN, refused};
 
-/// The parameters that the form may have (RFC 6749 §4.3.2).
+/// The parameters of the form (RFC 6749 §4.3.2).
 #[derive(Serialize, ToSchema)]
 #[schema(as = TokenRequest)]
 struct Form {
-    /// `password`, or nothing.
+    /// `password`, empty or absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, pattern = "^(password)?$", examples("password"))]
     grant_type: Option<&'static str>,
-    /// The username, exactly as it was signed up with.
+    /// The username, exactly as at sign-up.
     #[schema(min_length = 1, pattern = r"^[^\u0000]*$", examples("ada"))]
     username: &'static str,
     /// The password.
     #[schema(min_length = 1, format = Password, pattern = r"^[^\u0000]*$")]
     #[schema(examples("correct horse"))]
     password: &'static str,
-    /// Not given: the answer says so.
+    /// Never granted: the answer has an empty `scope`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, examples(""))]
     scope: Option<&'static str>,
-    /// What the client calls itself, which the token names. It is not authenticated.
+    /// The client's name for itself, which the token holds. It is not authenticated.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, pattern = "^[ -~]{0,255}$", examples(""))]
     client_id: Option<&'static str>,
@@ -47,12 +47,12 @@ pub(crate) fn operation() -> Operation {
     };
     let (token_type, expires_in, scope) = ("bearer", 3600, None);
     let answer = TokenResponse { access_token: TOKEN, token_type, expires_in, scope };
-    Operation::new(Tag::Accounts, "getToken", "Sign in, as OAuth has it")
+    Operation::new(Tag::Accounts, "getToken", "Sign in by OAuth's password grant")
         .described(
-            "OAuth 2.0's password grant (RFC 6749 §4.3). Deprecated: RFC 9700 §2.4 says that this \
-             grant must not be used, since it has people type their password into whatever client \
-             asks for it. It is here for clients that have it already, and for *Authorize* on this \
-             page; new ones sign in at `/api/auth/signin`. The operator can turn it off.",
+            "OAuth 2.0's password grant (RFC 6749 §4.3). Deprecated: RFC 9700 §2.4 says that it \
+             must not be used, because users type their password into any client that asks. It \
+             is for existing clients and for *Authorize* on this page; new clients use \
+             `/api/auth/signin`. The operator can turn it off.",
         )
         .deprecated()
         .takes::<Form>("application/x-www-form-urlencoded", ("ada", json(&form)))
@@ -60,13 +60,13 @@ pub(crate) fn operation() -> Operation {
             200,
             Response::json::<TokenResponse<'_>>("The token.", &answer).with_header(
                 "Pragma",
-                "As OAuth asks (RFC 6749 §5.1).",
+                "Required by RFC 6749 §5.1.",
                 json("no-cache"),
             ),
         )
         .answers(
             400,
-            Response::new("The request is none of this grant's; or the gateway can't read it.")
+            Response::new("The request doesn't fit this grant, or API Gateway can't read it.")
                 .refusal(Refusal::NotAForm, "not_a_form")
                 .refusal(Refusal::NoUsername, "no_username")
                 .refusal(Refusal::NoPassword, "no_password")
@@ -78,12 +78,12 @@ pub(crate) fn operation() -> Operation {
         )
         .answers(
             401,
-            Response::new("There is no such user, or it is another password.")
+            Response::new("The user doesn't exist or the password is wrong.")
                 .refusal(Refusal::Other(refused()), "invalid_grant"),
         )
         .answers(
             404,
-            Response::new("The operator has turned it off (`TOKEN_ENDPOINT`).")
+            Response::new("The operator has turned off the token endpoint (`TOKEN_ENDPOINT`).")
                 .error(&Error::NotFound),
         )
 }
