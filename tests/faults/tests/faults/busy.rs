@@ -1,4 +1,4 @@
-//! A database that is there, and busy.
+//! A database that is reachable, and busy.
 
 use std::thread;
 use std::time::Duration;
@@ -7,42 +7,42 @@ use signup::Signup;
 
 use crate::blackhole::DEADLINE;
 use crate::container::{Answer, Container};
-use crate::ground::{Ground, side_by_side};
+use crate::fixture::{Fixture, side_by_side};
 use crate::service::{Service, sign_up, somebody};
 
-/// No statement is under way for us at the server, and each container has at most its connection.
-fn is_clean(ground: &Ground) {
-    ground.wait_for_connections("state <> 'idle'", 0);
-    ground.wait_for_connections("wait_event_type = 'Lock'", 0);
+/// Asserts that the server runs no statement of ours and no container has a second connection.
+fn is_clean(fixture: &Fixture) {
+    fixture.wait_for_connections("state <> 'idle'", 0);
+    fixture.wait_for_connections("wait_event_type = 'Lock'", 0);
 }
 
 #[test]
 fn a_lock_is_waited_for_in_bounds_and_nothing_of_it_is_left() {
     let _machine = side_by_side();
-    let ground = Ground::new();
-    let service = Service::start(&ground);
-    let session = ground.session();
+    let fixture = Fixture::new();
+    let service = Service::start(&fixture);
+    let session = fixture.session();
     session.run("BEGIN; LOCK TABLE users, signing_keys IN ACCESS EXCLUSIVE MODE");
     service.ask().iter().for_each(|answer| answer.is_unavailable_within(DEADLINE));
-    // Cancelled, before the lock is let go of.
-    is_clean(&ground);
-    assert!(ground.proxy.cancels() >= Service::CONTAINERS);
+    // The statement is cancelled before the lock is released.
+    is_clean(&fixture);
+    assert!(fixture.proxy.cancels() >= Service::CONTAINERS);
     session.run("ROLLBACK");
     service.ask().iter().for_each(Answer::is_good);
-    ground.wait_for_connections("true", 3);
+    fixture.wait_for_connections("true", 3);
 }
 
 #[test]
 fn a_lock_that_is_let_go_of_in_time_costs_time_alone() {
     let _machine = side_by_side();
-    let ground = Ground::new();
-    let service = Service::start(&ground);
-    let session = ground.session();
+    let fixture = Fixture::new();
+    let service = Service::start(&fixture);
+    let session = fixture.session();
     session.run("BEGIN; LOCK TABLE users IN ACCESS EXCLUSIVE MODE");
     thread::scope(|scope| {
         let write = scope.spawn(|| service.write());
-        ground.wait_for_connections("wait_event_type = 'Lock'", 1);
-        // Long enough for whoever has no patience.
+        fixture.wait_for_connections("wait_event_type = 'Lock'", 1);
+        // Long enough for a client without patience.
         session.run("SELECT pg_sleep(1); ROLLBACK");
         write.join().unwrap().is_good();
     });
@@ -51,16 +51,16 @@ fn a_lock_that_is_let_go_of_in_time_costs_time_alone() {
 #[test]
 fn a_slow_statement_is_cancelled() {
     let _machine = side_by_side();
-    let ground = Ground::new();
-    let service = Service::start(&ground);
-    ground.execute(
+    let fixture = Fixture::new();
+    let service = Service::start(&fixture);
+    fixture.execute(
         "ALTER TABLE signing_keys RENAME TO keys; \
          CREATE VIEW signing_keys AS SELECT keys.* FROM keys, pg_sleep(60); \
          GRANT SELECT ON signing_keys TO latchkey_authorizer, latchkey_jwks",
     );
     service.read().iter().for_each(|answer| answer.is_unavailable_within(DEADLINE));
-    is_clean(&ground);
-    ground.execute("DROP VIEW signing_keys; ALTER TABLE keys RENAME TO signing_keys");
+    is_clean(&fixture);
+    fixture.execute("DROP VIEW signing_keys; ALTER TABLE keys RENAME TO signing_keys");
     service.ask().iter().for_each(Answer::is_good);
 }
 
@@ -68,12 +68,12 @@ fn a_slow_statement_is_cancelled() {
 #[test]
 fn limits_of_the_operators_are_no_mistake_of_ours() {
     let _machine = side_by_side();
-    let ground = Ground::new();
-    let name = ground.value("SELECT current_database()");
+    let fixture = Fixture::new();
+    let name = fixture.value("SELECT current_database()");
     for limit in ["statement_timeout", "lock_timeout"] {
-        ground.execute(&format!("ALTER DATABASE {name} SET {limit} = '50ms'"));
-        let service = Service::start(&ground);
-        let session = ground.session();
+        fixture.execute(&format!("ALTER DATABASE {name} SET {limit} = '50ms'"));
+        let service = Service::start(&fixture);
+        let session = fixture.session();
         session.run(&format!("SET {limit} = 0; BEGIN; LOCK TABLE users, signing_keys"));
         service
             .read()
@@ -81,21 +81,21 @@ fn limits_of_the_operators_are_no_mistake_of_ours() {
             .for_each(|answer| answer.is_unavailable_within(Duration::from_secs(1)));
         session.run("ROLLBACK");
         service.ask().iter().for_each(Answer::is_good);
-        ground.execute(&format!("ALTER DATABASE {name} RESET {limit}"));
+        fixture.execute(&format!("ALTER DATABASE {name} RESET {limit}"));
     }
-    // A session without a request is ended by the server, and nobody hears of it.
-    ground.execute(&format!("ALTER DATABASE {name} SET idle_session_timeout = '50ms'"));
-    let service = Service::start(&ground);
-    ground.wait_for_connections("true", 0);
+    // The server ends idle sessions; no caller notices.
+    fixture.execute(&format!("ALTER DATABASE {name} SET idle_session_timeout = '50ms'"));
+    let service = Service::start(&fixture);
+    fixture.wait_for_connections("true", 0);
     service.ask().iter().for_each(Answer::is_good);
 }
 
-/// A process that serves several at once, as the local runner does, with fewer connections.
+/// A process serves several requests at once, as the local runner does, over fewer connections.
 #[test]
 fn a_busy_pool_is_waited_for_in_bounds() {
     let _machine = side_by_side();
-    let ground = Ground::new();
-    let signup: Container<Signup> = ground.start_for_many(2);
+    let fixture = Fixture::new();
+    let signup: Container<Signup> = fixture.start_for_many(2);
     let ask = || -> Vec<Answer> {
         thread::scope(|scope| {
             let asking: Vec<_> =
@@ -103,17 +103,17 @@ fn a_busy_pool_is_waited_for_in_bounds() {
             asking.into_iter().map(|answer| answer.join().unwrap()).collect()
         })
     };
-    let session = ground.session();
+    let session = fixture.session();
     session.run("BEGIN; LOCK TABLE users IN ACCESS EXCLUSIVE MODE");
     for answer in ask() {
         answer.is_unavailable_within(DEADLINE);
     }
-    is_clean(&ground);
+    is_clean(&fixture);
     session.run("ROLLBACK");
-    let connects = ground.proxy.connects();
+    let connects = fixture.proxy.connects();
     for answer in ask() {
         answer.is_good();
     }
-    assert_eq!(ground.proxy.open(), 2);
-    assert!(ground.proxy.connects() <= connects + 2);
+    assert_eq!(fixture.proxy.open(), 2);
+    assert!(fixture.proxy.connects() <= connects + 2);
 }

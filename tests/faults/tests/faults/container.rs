@@ -8,15 +8,15 @@ use shared::http::{Endpoint, Function, ProxyResponse};
 use stage::SIGNING_KEY;
 use tokio::runtime::Runtime;
 
-/// A function with a runtime of its own, which nothing drives between two requests: so it is
-/// frozen then, as a container of Lambda is. It serves one request at a time.
+/// A function with its own runtime, which nothing drives between two requests: it is frozen then,
+/// as Lambda's containers are. It serves one request at a time.
 pub(crate) struct Container<E> {
     function: Function<E>,
-    // After the function: what it has running ends with it.
+    // Dropped after the function, and ends its tasks.
     runtime: Runtime,
 }
 
-/// What a caller sees.
+/// An answer, as the caller sees it.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: i64,
@@ -26,13 +26,13 @@ pub(crate) struct Answer {
 }
 
 impl<E: Endpoint> Container<E> {
-    /// Its init is over, whatever could be reached.
+    /// Runs the function's init, whether or not the database is reachable.
     pub(crate) fn start(database_url: &str) -> Self {
         Self::init(runtime(), database_url, 1)
     }
 
-    /// One that serves many at once over so many connections, as the local runner does. Something
-    /// drives it all the time.
+    /// A container that serves many requests at once over `connections`, as the local runner does.
+    /// Its runtime is always driven.
     pub(crate) fn start_for_many(database_url: &str, connections: usize) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
         Self::init(runtime.unwrap(), database_url, connections)
@@ -42,7 +42,7 @@ impl<E: Endpoint> Container<E> {
         Self::with(runtime, database_url, &[("DATABASE_POOL_SIZE", &connections.to_string())])
     }
 
-    /// One with further settings.
+    /// A container with additional settings.
     pub(crate) fn with(runtime: Runtime, database_url: &str, more: &[(&str, &str)]) -> Self {
         let settings =
             [("DATABASE_URL", database_url), ("SIGNING_KEY", SIGNING_KEY), ("BCRYPT_COST", "4")];
@@ -59,7 +59,7 @@ impl<E: Endpoint> Container<E> {
     }
 }
 
-/// What a function of its own process runs on: one thread.
+/// A runtime with one thread, as a function has on Lambda.
 pub(crate) fn runtime() -> Runtime {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
 }
@@ -88,11 +88,11 @@ impl Answer {
         assert!(self.took < most, "{self:?}");
     }
 
-    /// 503 in its words, and when to come back.
+    /// Asserts 503 with its body and `Retry-After`.
     #[track_caller]
     pub(crate) fn is_unavailable(&self) {
         assert_eq!((self.status, &self.body), (503, &json!("Service Unavailable")), "{self:?}");
-        // Where no connection was accepted in time it is longer.
+        // 15 if the server accepted no connection in time.
         assert!(matches!(self.retry_after.as_deref(), Some("1" | "15")), "{self:?}");
     }
 

@@ -1,4 +1,4 @@
-//! What anyone can send: forged tokens to the authorizer, requests for the public keys.
+//! Requests that anyone can send: forged tokens, and requests for the public keys.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,14 +18,14 @@ use tokio::runtime::Runtime;
 use tokio::time::sleep;
 
 use crate::container::{Container, runtime};
+use crate::fixture::{Fixture, alone, side_by_side, wait_until};
 use crate::gatekeeper::Gatekeeper;
-use crate::ground::{Ground, alone, side_by_side, wait_until};
 use crate::service::{keys, me, sign_in, sign_up};
 
-/// A key that nobody has published.
+/// An unpublished key.
 const FORGERS_KEY: &str = "2222222222222222222222222222222222222222222222222222222222222222";
 
-/// The header of a token of ours, but for its key's id: {"alg":"ES256","typ":"at+jwt","kid":"x"}.
+/// The header of a Latchkey token with another key id: {"alg":"ES256","typ":"at+jwt","kid":"x"}.
 const OTHER_KEY_ID: &str = "eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCIsImtpZCI6IngifQ";
 
 const CONTAINERS: usize = 500;
@@ -34,7 +34,7 @@ fn settings() -> Settings {
     Settings { issuer: "latchkey".into(), audience: "latchkey".into() }
 }
 
-/// A token of the first user, by that key and at that time.
+/// The first user's token, signed with this key at this time.
 fn token(runtime: &Runtime, settings: Settings, key: &str, clock: Clock) -> String {
     runtime.block_on(stage::token(settings, key, clock, UserId::new(1)))
 }
@@ -48,12 +48,12 @@ fn ago(seconds: i64) -> Clock {
 #[test]
 fn a_token_that_is_none_of_ours_connects_nothing_and_a_forged_one_keeps_nothing() {
     let _machine = side_by_side();
-    let (ground, runtime) = (Ground::new(), runtime());
-    ground.start::<Signup>().ask(&sign_up("ada")).is_good();
-    let connects = ground.proxy.connects();
-    wait_until("sign-up has gone", || ground.proxy.open() == 0);
+    let (fixture, runtime) = (Fixture::new(), runtime());
+    fixture.start::<Signup>().ask(&sign_up("ada")).is_good();
+    let connects = fixture.proxy.connects();
+    wait_until("sign-up has gone", || fixture.proxy.open() == 0);
 
-    let gatekeeper = ground.start::<Gatekeeper>();
+    let gatekeeper = fixture.start::<Gatekeeper>();
     let genuine = token(&runtime, settings(), SIGNING_KEY, Clock::System);
     let other = |issuer: &str, audience: &str| {
         let settings = Settings { issuer: issuer.into(), audience: audience.into() };
@@ -71,24 +71,24 @@ fn a_token_that_is_none_of_ours_connects_nothing_and_a_forged_one_keeps_nothing(
         genuine.replacen(genuine.split('.').next().unwrap_or_default(), OTHER_KEY_ID, 1),
     ] {
         assert_eq!(gatekeeper.ask(&me(&worthless)).status, 401, "{worthless}");
-        assert_eq!(ground.proxy.connects(), connects, "{worthless}");
+        assert_eq!(fixture.proxy.connects(), connects, "{worthless}");
     }
-    // What passes for ours in all but its key costs a query, and the connection is given up, though
+    // A token that differs only in its key costs a query, and the connection is closed although
     // the container is frozen from then on.
     assert_eq!(gatekeeper.ask(&me(&at(Clock::System))).status, 401);
-    assert_eq!(ground.proxy.connects(), connects + 1);
-    wait_until("it is given up", || ground.proxy.open() == 0);
+    assert_eq!(fixture.proxy.connects(), connects + 1);
+    wait_until("it is given up", || fixture.proxy.open() == 0);
     gatekeeper.ask(&me(&genuine)).is_good();
-    assert_eq!((ground.proxy.connects(), ground.proxy.open()), (connects + 2, 1));
+    assert_eq!((fixture.proxy.connects(), fixture.proxy.open()), (connects + 2, 1));
     gatekeeper.ask(&me(&genuine)).is_good();
-    assert_eq!((ground.proxy.connects(), ground.proxy.open()), (connects + 2, 1));
+    assert_eq!((fixture.proxy.connects(), fixture.proxy.open()), (connects + 2, 1));
     assert_eq!(gatekeeper.ask(&me(&at(Clock::System))).status, 401);
-    wait_until("it is given up again", || ground.proxy.open() == 0);
+    wait_until("it is given up again", || fixture.proxy.open() == 0);
 }
 
-/// A container of the authorizer, which may be one of many in this process.
-fn container(ground: &Ground) -> Arc<Authorizer> {
-    let mut env = ground.stage.env_of(Group::Authorizer);
+/// One of many containers of the authorizer in this process.
+fn container(fixture: &Fixture) -> Arc<Authorizer> {
+    let mut env = fixture.stage.env_of(Group::Authorizer);
     let database = Database::new(db::Settings::from_env(&mut env), SecretsManager::default());
     Arc::new(Authorizer::new(database, settings(), Clock::System, "test".into()))
 }
@@ -106,19 +106,19 @@ fn five_hundred_containers_with_forged_tokens_leave_sign_ins_alone() {
     let _machine = alone();
     let folder = tempfile::tempdir().unwrap();
     let server = stage::start(Data::Temporary, folder.path(), &["max_connections=30"]);
-    let ground = Ground::at(&server);
-    // As docs/operate/deploying.md has it.
-    ground.execute("ALTER ROLE authorizer_login CONNECTION LIMIT 10");
-    ground.start::<Signup>().ask(&sign_up("ada")).is_good();
+    let fixture = Fixture::at(&server);
+    // As docs/operate/deploying.md recommends.
+    fixture.execute("ALTER ROLE authorizer_login CONNECTION LIMIT 10");
+    fixture.start::<Signup>().ask(&sign_up("ada")).is_good();
 
-    let signin: Container<Signin> = ground.start();
+    let signin: Container<Signin> = fixture.start();
     signin.ask(&sign_in("ada")).is_good();
 
     let flood = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let flood = flood.unwrap();
     let forged = token(&flood, settings(), FORGERS_KEY, Clock::System);
     let genuine = token(&flood, settings(), SIGNING_KEY, Clock::System);
-    let authorizers: Vec<_> = (0..CONTAINERS).map(|_| container(&ground)).collect();
+    let authorizers: Vec<_> = (0..CONTAINERS).map(|_| container(&fixture)).collect();
     let asking: Vec<_> = authorizers
         .iter()
         .map(|authorizer| flood.spawn(refused_at(Arc::clone(authorizer), forged.clone())))
@@ -132,15 +132,15 @@ fn five_hundred_containers_with_forged_tokens_leave_sign_ins_alone() {
         asking.into_iter().filter_map(|asking| flood.block_on(asking).unwrap()).collect();
     println!("{sign_ins} sign-ins meanwhile, at most {:?} attempts", refused.iter().max());
     assert_eq!(refused.len(), CONTAINERS);
-    // All of them are still there, and none holds a connection.
+    // All containers still exist, and none holds a connection.
     let held = "SELECT count(*) FROM pg_stat_activity WHERE usename = 'authorizer_login'";
-    wait_until("none is held", || ground.value(held) == "0");
+    wait_until("none is held", || fixture.value(held) == "0");
     flood.block_on(ask(&authorizers[0], &genuine)).unwrap();
-    ground.start::<Signin>().ask(&sign_in("ada")).is_good();
+    fixture.start::<Signin>().ask(&sign_in("ada")).is_good();
 }
 
-/// With which attempt the token is known for a forged one. Until then no connection was to be had,
-/// and the caller has come back.
+/// The attempt that refused the forged token. Before it no connection was free and the caller
+/// came back.
 async fn refused_at(authorizer: Arc<Authorizer>, token: String) -> Option<usize> {
     for attempt in 1..=200 {
         match ask(&authorizer, &token).await {
@@ -155,11 +155,11 @@ async fn refused_at(authorizer: Arc<Authorizer>, token: String) -> Option<usize>
 #[test]
 fn the_public_keys_are_kept_for_a_moment_and_hold_no_connection() {
     let _machine = side_by_side();
-    let (ground, runtime) = (Ground::new(), runtime());
-    let url = ground.proxy.url(&ground.stage.url_of(Group::Jwks));
+    let (fixture, runtime) = (Fixture::new(), runtime());
+    let url = fixture.proxy.url(&fixture.stage.url_of(Group::Jwks));
     let mut env = Environment::from_iter([("DATABASE_URL", url)]);
     let database = Database::new(db::Settings::from_env(&mut env), SecretsManager::default());
-    let clock = ground.stage.clock.clone();
+    let clock = fixture.stage.clock.clone();
     let function = Function::new(Jwks::new(database, clock.clone()), &mut env);
     let ask = || {
         let event = serde_json::from_value(keys()).unwrap();
@@ -167,12 +167,12 @@ fn the_public_keys_are_kept_for_a_moment_and_hold_no_connection() {
         assert_eq!(response.status_code, 200);
         response.multi_value_headers["age"].to_str().unwrap().to_owned()
     };
-    assert_eq!(ground.proxy.connects(), 0);
+    assert_eq!(fixture.proxy.connects(), 0);
     assert_eq!((ask(), ask()), ("0".into(), "0".into()));
-    assert_eq!(ground.proxy.connects(), 1);
-    wait_until("it is given up", || ground.proxy.open() == 0);
+    assert_eq!(fixture.proxy.connects(), 1);
+    wait_until("it is given up", || fixture.proxy.open() == 0);
     clock.advance(i64::from(jwks::KEPT_SECONDS) - 1);
-    assert_eq!((ask(), ground.proxy.connects()), ((jwks::KEPT_SECONDS - 1).to_string(), 1));
+    assert_eq!((ask(), fixture.proxy.connects()), ((jwks::KEPT_SECONDS - 1).to_string(), 1));
     clock.advance(1);
-    assert_eq!((ask(), ground.proxy.connects()), ("0".into(), 2));
+    assert_eq!((ask(), fixture.proxy.connects()), ("0".into(), 2));
 }

@@ -1,4 +1,4 @@
-//! The authorizer, asked like any other function.
+//! The authorizer as an endpoint.
 
 use authorizer::{Authorizer, Error, Event};
 use serde_json::json;
@@ -6,8 +6,8 @@ use shared::Environment;
 use shared::environment::Invalid;
 use shared::http::{Endpoint, Reply, Request, header};
 
-/// The authorizer before `me`. What it answers is told as API Gateway tells it by our template:
-/// `AUTHORIZER_FAILURE` is 503 with `Retry-After`.
+/// The authorizer before `me`, with API Gateway's answers by our template: `AUTHORIZER_FAILURE` is
+/// 503 with `Retry-After`.
 pub(crate) struct Gatekeeper(Authorizer);
 
 const ARN: &str = "arn:aws:execute-api:us-east-1:123456789012:abc123/Prod/GET/api/auth/users/me";

@@ -7,16 +7,16 @@ use std::time::{Duration, Instant};
 use shared::Environment;
 
 use crate::container::Answer;
-use crate::ground::{Ground, alone};
+use crate::fixture::{Fixture, alone};
 use crate::service::Service;
 
-/// How often all connections are killed.
+/// The time between two kills of all connections.
 const EVERY: Duration = Duration::from_millis(100);
 
-/// How many ask at the same time, each with containers of its own.
+/// The number of concurrent clients, each with its own containers.
 const CALLERS: usize = 4;
 
-/// Thirty seconds where `FAULT_SECONDS` says so, as in `.ci/run`.
+/// The duration of the load: `FAULT_SECONDS`, which `.ci/run` sets to thirty.
 fn seconds() -> Duration {
     let seconds = Environment::of_process().text("FAULT_SECONDS");
     Duration::from_secs(seconds.map_or(5, |seconds| seconds.parse().unwrap()))
@@ -25,26 +25,26 @@ fn seconds() -> Duration {
 #[test]
 fn connections_that_are_killed_fail_no_request_and_double_no_write() {
     let _machine = alone();
-    let ground = Ground::new();
-    let services: Vec<_> = (0..CALLERS).map(|_| Service::start(&ground)).collect();
-    under_fire(&ground, &services.iter().collect::<Vec<_>>());
+    let fixture = Fixture::new();
+    let services: Vec<_> = (0..CALLERS).map(|_| Service::start(&fixture)).collect();
+    under_fire(&fixture, &services.iter().collect::<Vec<_>>());
 }
 
-/// As the local runner has them.
+/// As in the local runner.
 #[test]
 fn nor_do_they_where_many_share_a_pool() {
     let _machine = alone();
-    let ground = Ground::new();
-    let service = Service::start_for_many(&ground, CALLERS / 2);
-    under_fire(&ground, &[&service; CALLERS]);
+    let fixture = Fixture::new();
+    let service = Service::start_for_many(&fixture, CALLERS / 2);
+    under_fire(&fixture, &[&service; CALLERS]);
 }
 
-/// Asks each of the services all the time, and kills all connections meanwhile.
-fn under_fire(ground: &Ground, services: &[&Service]) {
+/// Sends requests to each service without pause while all connections are killed.
+fn under_fire(fixture: &Fixture, services: &[&Service]) {
     let count = |table: &str| -> usize {
-        ground.value(&format!("SELECT count(*) FROM {table}")).parse().unwrap()
+        fixture.value(&format!("SELECT count(*) FROM {table}")).parse().unwrap()
     };
-    let (users, connects) = (count("users"), ground.proxy.connects());
+    let (users, connects) = (count("users"), fixture.proxy.connects());
     let (is_over, sign_ups) = (&AtomicBool::new(false), &AtomicUsize::new(0));
     let mut kills = 0;
     thread::scope(|scope| {
@@ -59,18 +59,18 @@ fn under_fire(ground: &Ground, services: &[&Service]) {
         let began = Instant::now();
         while began.elapsed() < seconds() {
             thread::park_timeout(EVERY);
-            // By turns on the wire, in the middle of whatever is sent, and at the server.
+            // Alternately in the proxy, in the middle of a message, and at the server.
             kills += 1;
             if kills % 2 == 0 {
-                ground.proxy.cut();
+                fixture.proxy.cut();
             } else {
-                ground.end_connections();
+                fixture.end_connections();
             }
         }
         is_over.store(true, Ordering::SeqCst);
     });
     let (sign_ups, reconnects) =
-        (sign_ups.load(Ordering::SeqCst), ground.proxy.connects() - connects);
+        (sign_ups.load(Ordering::SeqCst), fixture.proxy.connects() - connects);
     println!("{kills} kills, {reconnects} reconnects, {sign_ups} newcomers");
     assert!(reconnects > kills && sign_ups > 0, "it was no load, or nothing was killed");
     assert_eq!(count("users"), users + sign_ups);

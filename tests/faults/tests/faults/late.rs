@@ -1,4 +1,4 @@
-//! A server that accepts late, as Aurora does while it resumes from a pause.
+//! A server that accepts late, as Aurora does while it resumes.
 
 use std::io::copy;
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -9,12 +9,12 @@ use signup::Signup;
 use stage::Stage;
 
 use crate::container::{Container, runtime};
-use crate::ground::side_by_side;
+use crate::fixture::side_by_side;
 use crate::service::{sign_up, somebody};
 
 const RESUMING: Duration = Duration::from_secs(5);
 
-/// A way to `url` on which nobody is answered before the server has resumed.
+/// A proxy to `url` that answers nothing until the server has resumed.
 fn resuming(url: &str) -> String {
     let (before, rest) = url.split_once('@').unwrap();
     let (address, after) = rest.split_once('/').unwrap();
@@ -22,7 +22,7 @@ fn resuming(url: &str) -> String {
     let here = listener.local_addr().unwrap();
     let resumed = Instant::now() + RESUMING;
     thread::spawn(move || {
-        // The system accepts meanwhile, so that the client waits for the first answer.
+        // The kernel accepts the connection, so the client waits for the first answer.
         while let Some(left) = resumed.checked_duration_since(Instant::now()) {
             thread::park_timeout(left);
         }
@@ -53,7 +53,7 @@ fn a_server_that_resumes_is_waited_for_as_long_as_the_setting_says() {
     let began = Instant::now();
     thread::scope(|scope| {
         scope.spawn(|| {
-            // Its init has waited for it, and so has its first request.
+            // Both init and the first request waited.
             let answer = start("1").ask(&sign_up(&somebody()));
             answer.is_unavailable_within(Duration::from_secs(3));
             assert_eq!(answer.retry_after.as_deref(), Some("15"), "{answer:?}");

@@ -1,5 +1,5 @@
-//! What a caller sees while the network, the database or AWS fail: the functions themselves, over
-//! a real PostgreSQL and a proxy that can be disturbed. `docs/operate/faults.md` has them as a table.
+//! What a caller sees while the network, the database or AWS fails: the functions themselves, over
+//! a real PostgreSQL and a proxy that disturbs it. `docs/operate/faults.md` lists these tests.
 
 #![expect(clippy::unwrap_used, reason = "a failed step is a failed test")]
 
@@ -8,10 +8,10 @@ mod busy;
 mod conflict;
 mod container;
 mod crowd;
+mod fixture;
 mod forged;
 mod freeze;
 mod gatekeeper;
-mod ground;
 mod kill;
 mod late;
 mod page;

@@ -1,4 +1,4 @@
-//! `docs/operate/faults.md`.
+//! `docs/operate/faults.md` lists every test.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -14,7 +14,7 @@ fn named() -> BTreeSet<String> {
     names.filter(|name| name.contains('_')).map(str::to_owned).collect()
 }
 
-/// The tests of this crate, but for this one.
+/// The names of this crate's other tests.
 fn tests() -> BTreeSet<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/faults");
     let files = fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());

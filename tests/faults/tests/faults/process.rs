@@ -1,4 +1,4 @@
-//! `signin` in a process of its own.
+//! `signin` in its own process.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::container::Answer;
 
-/// The process, which has begun to take requests.
+/// A process that accepts requests.
 pub(crate) struct Process {
     child: Child,
     events: ChildStdin,
@@ -16,7 +16,7 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    /// Starts one with these settings and no others.
+    /// Starts the process with only these settings.
     pub(crate) fn start(settings: &[(&str, &str)]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_container"));
         command.env_clear().envs(settings.iter().copied());

@@ -1,39 +1,39 @@
-//! A failover: the server that a connection leads to takes no writes any more.
+//! A failover: the server behind a connection becomes read-only.
 
 use std::time::Duration;
 
 use crate::container::Answer;
-use crate::ground::{Ground, side_by_side};
+use crate::fixture::{Fixture, side_by_side};
 use crate::service::Service;
 
 #[test]
 fn reads_go_on_and_the_first_write_after_it_finds_the_new_writer() {
     let _machine = side_by_side();
-    let ground = Ground::new();
-    let name = ground.value("SELECT current_database()");
+    let fixture = Fixture::new();
+    let name = fixture.value("SELECT current_database()");
     let set = |value: &str| {
         let set = format!("ALTER DATABASE {name} SET default_transaction_read_only = {value}");
-        ground.execute(&format!("SET transaction_read_only = off; {set}"));
+        fixture.execute(&format!("SET transaction_read_only = off; {set}"));
     };
-    let service = Service::start(&ground);
-    // What a session is told at its start it keeps: connections from here on lead to a server that
-    // takes no writes, and stay there even when the name leads to the new writer.
+    let service = Service::start(&fixture);
+    // A session keeps the default that it started with: connections made from here on lead to a
+    // read-only server, even after the name leads to the new writer.
     set("on");
-    ground.end_connections();
-    ground.wait_for_connections("true", 0);
+    fixture.end_connections();
+    fixture.wait_for_connections("true", 0);
     service.read().iter().for_each(Answer::is_good);
     service.write().is_unavailable_within(Duration::from_secs(1));
-    // Twice, over a connection of its own each time: the name might have led to the new writer.
-    let before = (ground.proxy.connects(), ground.proxy.statements());
+    // Two attempts, each over a new connection, since the name may lead to the new writer by then.
+    let before = (fixture.proxy.connects(), fixture.proxy.statements());
     service.write().is_unavailable_within(Duration::from_secs(1));
-    let after = (ground.proxy.connects(), ground.proxy.statements());
+    let after = (fixture.proxy.connects(), fixture.proxy.statements());
     assert_eq!((after.0 - before.0, after.1 - before.1), (2, 2));
     service.read().iter().for_each(Answer::is_good);
     set("off");
-    let connects = ground.proxy.connects();
+    let connects = fixture.proxy.connects();
     service.write().is_good();
-    assert_eq!(ground.proxy.connects(), connects + 1);
-    // Who only reads may stay where it is.
+    assert_eq!(fixture.proxy.connects(), connects + 1);
+    // A function that only reads keeps its connection.
     service.read().iter().for_each(Answer::is_good);
-    assert_eq!(ground.proxy.connects(), connects + 1);
+    assert_eq!(fixture.proxy.connects(), connects + 1);
 }

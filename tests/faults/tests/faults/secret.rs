@@ -1,11 +1,11 @@
-//! Secrets that are out of reach, or that change.
+//! Secrets that are unreachable, or that change.
 
 use serde_json::{Value, json};
 use signup::Signup;
 use stage::{BY_PASSWORD, SIGNING_KEY};
 
 use crate::blackhole::DEADLINE;
-use crate::ground::{Ground, side_by_side};
+use crate::fixture::{Fixture, side_by_side};
 use crate::process::Process;
 use crate::secrets_manager::SecretsManager;
 use crate::service::{sign_in, sign_up};
@@ -13,33 +13,34 @@ use crate::service::{sign_in, sign_up};
 const LOGIN: &str = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:login";
 const KEY: &str = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:key";
 
-/// A function whose login and key are secrets.
+/// A function whose login and signing key are secrets.
 struct Keeping {
-    ground: Ground,
+    fixture: Fixture,
     secrets: SecretsManager,
     url: String,
     user: &'static str,
 }
 
 impl Keeping {
-    /// With a login of this name, that the server lets in by a password.
+    /// With a database login of this name that needs a password.
     fn new(user: &'static str) -> Self {
-        let (ground, (secrets, url)) = (Ground::new(), SecretsManager::start());
-        ground.execute(&format!("CREATE ROLE {user} LOGIN IN ROLE latchkey_signin, {BY_PASSWORD}"));
-        ground.start::<Signup>().ask(&sign_up("ada")).is_good();
-        Self { ground, secrets, url, user }
+        let (fixture, (secrets, url)) = (Fixture::new(), SecretsManager::start());
+        fixture
+            .execute(&format!("CREATE ROLE {user} LOGIN IN ROLE latchkey_signin, {BY_PASSWORD}"));
+        fixture.start::<Signup>().ask(&sign_up("ada")).is_good();
+        Self { fixture, secrets, url, user }
     }
 
-    /// What the server compares from now on.
+    /// Changes the password at the server.
     fn set_password(&self, password: &str) {
-        self.ground.execute(&format!("ALTER ROLE {} PASSWORD '{password}'", self.user));
+        self.fixture.execute(&format!("ALTER ROLE {} PASSWORD '{password}'", self.user));
     }
 
-    /// The secret as RDS writes it.
+    /// The secret in the form that RDS writes.
     fn login(&self, password: &str) -> Value {
-        let url = self.ground.proxy.url(&self.ground.stage.url);
-        let (_, place) = url.split_once('@').unwrap();
-        let (address, name) = place.split_once('/').unwrap();
+        let url = self.fixture.proxy.url(&self.fixture.stage.url);
+        let (_, server) = url.split_once('@').unwrap();
+        let (address, name) = server.split_once('/').unwrap();
         let (host, port) = address.split_once(':').unwrap();
         let port: u16 = port.parse().unwrap();
         json!({
@@ -70,13 +71,13 @@ fn who_starts_without_a_secret_answers_and_recovers() {
     for _ in 0..2 {
         signin.ask(&sign_in("ada")).is_unavailable_within(DEADLINE);
     }
-    // The login is there, and then the key.
+    // First the login becomes readable, then the key.
     keeping.secrets.hold(LOGIN, &keeping.login("one"));
     keeping.secrets.hold(KEY, &json!("no key"));
     signin.ask(&sign_in("ada")).is_unavailable_within(DEADLINE);
     keeping.secrets.hold(KEY, &json!(SIGNING_KEY));
     signin.ask(&sign_in("ada")).is_good();
-    // What has been read is kept.
+    // A secret that was read is kept.
     let reads = [LOGIN, KEY].map(|id| keeping.secrets.reads(id));
     signin.ask(&sign_in("ada")).is_good();
     assert_eq!([LOGIN, KEY].map(|id| keeping.secrets.reads(id)), reads);
@@ -92,20 +93,20 @@ fn a_password_that_is_rotated_is_read_again_once() {
     keeping.secrets.hold(KEY, &json!(SIGNING_KEY));
     let mut signin = keeping.start();
     signin.ask(&sign_in("ada")).is_good();
-    // A connection that stands outlives the password.
+    // An open connection outlives the password.
     keeping.set_password("two");
     keeping.secrets.hold(LOGIN, &keeping.login("two"));
     signin.ask(&sign_in("ada")).is_good();
     assert_eq!(keeping.secrets.reads(LOGIN), 1);
-    // The next one is refused, and the one after that let in: 28P01 is no caller's business.
-    let connects = keeping.ground.proxy.connects();
-    keeping.ground.proxy.cut();
+    // The next connect is refused (28P01), and the one after it succeeds within the same request.
+    let connects = keeping.fixture.proxy.connects();
+    keeping.fixture.proxy.cut();
     signin.ask(&sign_in("ada")).is_good();
     assert_eq!(keeping.secrets.reads(LOGIN), 2);
-    assert_eq!(keeping.ground.proxy.connects(), connects + 2);
-    // Where the secret is behind the server, that is asked for once a request.
+    assert_eq!(keeping.fixture.proxy.connects(), connects + 2);
+    // While the secret is older than the server's password, each request reads it once.
     keeping.set_password("three");
-    keeping.ground.proxy.cut();
+    keeping.fixture.proxy.cut();
     signin.ask(&sign_in("ada")).is_unavailable_within(DEADLINE);
     assert_eq!(keeping.secrets.reads(LOGIN), 3);
     keeping.secrets.hold(LOGIN, &keeping.login("three"));

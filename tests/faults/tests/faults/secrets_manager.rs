@@ -1,4 +1,4 @@
-//! A Secrets Manager on the loopback interface.
+//! A Secrets Manager on loopback.
 
 use std::collections::HashMap;
 use std::io::{Read as _, Write as _};
@@ -8,7 +8,7 @@ use std::thread;
 
 use serde_json::{Value, json};
 
-/// What it holds and what it was asked. While it is out of reach it answers 500.
+/// The secrets that it holds and the requests that it got. While unreachable it answers 500.
 #[derive(Clone, Default)]
 pub(crate) struct SecretsManager(Arc<Mutex<State>>);
 
@@ -19,7 +19,7 @@ struct State {
 }
 
 impl SecretsManager {
-    /// Out of reach at first. Its address too.
+    /// Starts unreachable; returns its address too.
     pub(crate) fn start() -> (Self, String) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -34,13 +34,13 @@ impl SecretsManager {
         (it, url)
     }
 
-    /// Within reach from now on, with this secret.
+    /// Makes it reachable, with this secret.
     pub(crate) fn hold(&self, id: &str, text: &Value) {
         let text = text.as_str().map_or_else(|| text.to_string(), str::to_owned);
         self.0.lock().unwrap().secrets.get_or_insert_default().insert(id.to_owned(), text);
     }
 
-    /// How often a secret was asked for while it was within reach.
+    /// The number of requests for a secret while reachable.
     pub(crate) fn reads(&self, id: &str) -> usize {
         self.0.lock().unwrap().asked.iter().filter(|asked| *asked == id).count()
     }
@@ -70,7 +70,7 @@ impl SecretsManager {
     }
 }
 
-/// The secret that the next request names, if there is one.
+/// The secret that the next request names, if any.
 fn asked(stream: &mut TcpStream) -> Option<String> {
     let mut request = Vec::new();
     loop {

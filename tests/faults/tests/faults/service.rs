@@ -1,4 +1,4 @@
-//! The functions that ask the database, a container each, and what is asked of them.
+//! A container of each function that queries the database, and requests for them.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
@@ -8,31 +8,31 @@ use signin::Signin;
 use signup::Signup;
 
 use crate::container::{Answer, Container};
+use crate::fixture::Fixture;
 use crate::gatekeeper::Gatekeeper;
-use crate::ground::Ground;
 
 /// A container of each.
 pub(crate) struct Service {
     signup: Container<Signup>,
     signin: Container<Signin>,
     gatekeeper: Container<Gatekeeper>,
-    /// Who is there already.
+    /// The name of a user who exists.
     ada: String,
     token: String,
 }
 
 impl Service {
-    /// All of them, each over a connection of its own, and somebody with a token.
-    pub(crate) fn start(ground: &Ground) -> Self {
-        Self::of(ground.start(), ground.start(), ground.start())
+    /// One connection per container, and a user with a token.
+    pub(crate) fn start(fixture: &Fixture) -> Self {
+        Self::of(fixture.start(), fixture.start(), fixture.start())
     }
 
-    /// All of them, each for many at once, over so many connections.
-    pub(crate) fn start_for_many(ground: &Ground, connections: usize) -> Self {
+    /// Containers that serve many requests at once, each over `connections`.
+    pub(crate) fn start_for_many(fixture: &Fixture, connections: usize) -> Self {
         Self::of(
-            ground.start_for_many(connections),
-            ground.start_for_many(connections),
-            ground.start_for_many(connections),
+            fixture.start_for_many(connections),
+            fixture.start_for_many(connections),
+            fixture.start_for_many(connections),
         )
     }
 
@@ -51,10 +51,10 @@ impl Service {
         service
     }
 
-    /// A connection each.
+    /// The number of containers, each with one connection.
     pub(crate) const CONTAINERS: usize = 3;
 
-    /// One request of each, all at the same time.
+    /// One request to each function, all at the same time.
     pub(crate) fn ask(&self) -> [Answer; Self::CONTAINERS] {
         thread::scope(|scope| {
             let write = scope.spawn(|| self.write());
@@ -63,7 +63,7 @@ impl Service {
         })
     }
 
-    /// A request of each that only reads, all at the same time.
+    /// One request to each function that only reads, all at the same time.
     pub(crate) fn read(&self) -> [Answer; 2] {
         thread::scope(|scope| {
             let signed_in = scope.spawn(|| self.signin.ask(&sign_in(&self.ada)));
@@ -77,7 +77,7 @@ impl Service {
         self.signup.ask(&sign_up(&somebody()))
     }
 
-    /// Somebody signs up, signs in, and is let in.
+    /// A new user signs up, signs in, and is authorized.
     pub(crate) fn ask_of_a_newcomer(&self) -> [Answer; Self::CONTAINERS] {
         let name = somebody();
         let signed_up = self.signup.ask(&sign_up(&name));
@@ -88,7 +88,7 @@ impl Service {
     }
 }
 
-/// A name that nobody has.
+/// An unused name.
 pub(crate) fn somebody() -> String {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     format!("somebody-{}", COUNT.fetch_add(1, Ordering::Relaxed))

@@ -1,4 +1,4 @@
-//! What a test stands on: a database of its own, a way to it that can be disturbed.
+//! The fixture of a test: its own database, and a proxy that disturbs the way to it.
 
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::thread;
@@ -11,34 +11,34 @@ use tokio::runtime::Runtime;
 
 use crate::container::{Container, runtime};
 
-/// What promises a time has the machine without those that load it.
+/// Held exclusively by tests that measure time, shared by those that load the machine.
 static MACHINE: RwLock<()> = RwLock::new(());
 
-/// Beside others that load the machine no more than a request does.
+/// For a test that may run beside others.
 pub(crate) fn side_by_side() -> RwLockReadGuard<'static, ()> {
     MACHINE.read().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// With the machine to itself, as far as this test binary goes.
+/// For a test that must run alone in this test binary.
 pub(crate) fn alone() -> RwLockWriteGuard<'static, ()> {
     MACHINE.write().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A database and the way to it.
-pub(crate) struct Ground {
+/// A database, and a proxy before it.
+pub(crate) struct Fixture {
     pub(crate) stage: Stage,
     pub(crate) proxy: Proxy,
     runtime: Runtime,
 }
 
-impl Ground {
+impl Fixture {
     pub(crate) fn new() -> Self {
         let runtime = runtime();
         let stage = runtime.block_on(Stage::new());
         Self::over(runtime, stage)
     }
 
-    /// Over a server of the test's own.
+    /// With a database on the test's own server.
     pub(crate) fn at(server: &stage::Server) -> Self {
         let runtime = runtime();
         let stage = runtime.block_on(Stage::at(server));
@@ -50,39 +50,39 @@ impl Ground {
         Self { stage, proxy, runtime }
     }
 
-    /// A container that comes by the proxy, with the login of its function.
+    /// A container that connects through the proxy, with its function's login.
     pub(crate) fn start<E: Endpoint>(&self) -> Container<E> {
         Container::start(&self.url_for(E::FUNCTION))
     }
 
-    /// One that serves many at once over so many connections.
+    /// A container that serves many requests at once over `connections`.
     pub(crate) fn start_for_many<E: Endpoint>(&self, connections: usize) -> Container<E> {
         Container::start_for_many(&self.url_for(E::FUNCTION), connections)
     }
 
     fn url_for(&self, function: &str) -> String {
-        // The authorizer is asked in the way of `me`, which has no login.
+        // A request for `me` reaches the database through the authorizer; `me` has no login.
         let group = Group::of(function).unwrap_or(Group::Authorizer);
         self.proxy.url(&self.stage.url_of(group))
     }
 
-    /// Runs statements by hand, past the proxy.
+    /// Executes statements as the owner, without the proxy.
     pub(crate) fn execute(&self, statements: &str) {
         self.runtime.block_on(self.stage.execute(statements));
     }
 
-    /// The one value that a statement gives.
+    /// The single value of a query.
     pub(crate) fn value(&self, statement: &str) -> String {
         self.runtime.block_on(self.stage.value(statement))
     }
 
-    /// A session by hand, past the proxy.
+    /// A session as the owner, without the proxy.
     pub(crate) fn session(&self) -> Session<'_> {
         let client = self.runtime.block_on(self.stage.client());
         Session { client, runtime: &self.runtime }
     }
 
-    /// Ends all of the functions' connections, as an operator or a failover does.
+    /// Terminates all connections of the functions, as an operator or a failover does.
     pub(crate) fn end_connections(&self) {
         self.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
@@ -90,7 +90,7 @@ impl Ground {
         );
     }
 
-    /// Waits until the functions' connections of this kind are so many at the server.
+    /// Waits until the functions have `number` connections at the server that match `condition`.
     pub(crate) fn wait_for_connections(&self, condition: &str, number: u32) {
         let count = format!(
             "SELECT count(*) FROM pg_stat_activity \
@@ -112,7 +112,7 @@ impl Session<'_> {
     }
 }
 
-/// Waits for a condition, so long that only one that never comes about fails.
+/// Waits for a condition for 30 seconds, then panics.
 #[track_caller]
 pub(crate) fn wait_until(what: &str, is_so: impl Fn() -> bool) {
     let began = Instant::now();
