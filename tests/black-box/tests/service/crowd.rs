@@ -90,6 +90,7 @@ fn of_16_sign_ups_of_one_email_one_succeeds(target: &Target) {
 }
 
 fn many_people_sign_up_and_in_side_by_side(target: &Target) {
+    let target = target.costly();
     let crowd = crowd(target.hashes_at_once(), |_| ());
     for (person, answer) in crowd.iter().zip(at_once(&crowd, |person| target.signup(person))) {
         answer.is_json(200, &person.public());

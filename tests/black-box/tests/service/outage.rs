@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::check::{Check, checks};
 use crate::client::Answer;
 use crate::person::Person;
-use crate::target::Target;
+use crate::target::{CHEAP, Target};
 
 pub(crate) fn checks() -> Vec<Check> {
     checks![
@@ -88,8 +88,8 @@ fn is_unavailable(answer: &Answer) {
 }
 
 fn without_a_database_the_service_is_unavailable_and_says_why_in_its_log(target: &Target) {
-    let doomed =
-        Target::runner("doomed", &["AuthorizerCacheSeconds=0"], Arc::clone(&target.secrets));
+    let settings = ["AuthorizerCacheSeconds=0", CHEAP];
+    let doomed = Target::runner("doomed", &settings, Arc::clone(&target.secrets));
     let doomed = doomed.unwrap_or_else(|sentence| panic!("{sentence}"));
     let ada = doomed.ada().clone();
     doomed.database().crash();

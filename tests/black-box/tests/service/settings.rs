@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::check::{Check, checks};
 use crate::jws::Draft;
 use crate::person::Person;
-use crate::target::Target;
+use crate::target::{CHEAP, Target};
 
 pub(crate) fn checks() -> Vec<Check> {
     checks![
@@ -23,7 +23,8 @@ pub(crate) fn checks() -> Vec<Check> {
 }
 
 /// What the second runner is started with.
-pub(crate) const OVERRIDES: [&str; 12] = [
+pub(crate) const OVERRIDES: [&str; 13] = [
+    CHEAP,
     "AppName=A & \"B\" </title>",
     "TokenEndpoint=off",
     "ErrorFormat=json",

@@ -6,6 +6,8 @@ mod passwords;
 mod rules;
 mod validation;
 
+use std::sync::Arc;
+
 use serde_json::json;
 
 use crate::check::{Check, checks};
@@ -26,7 +28,8 @@ pub(crate) fn checks() -> Vec<Check> {
         names_and_emails_are_compared_exactly;
         the_domain_of_an_email_is_compared_without_case;
         a_name_may_be_in_any_script;
-        the_password_is_stored_as_bcrypt_of_the_default_cost needs Database;
+        the_password_is_stored_as_bcrypt needs Database;
+        the_default_cost_of_bcrypt_is_12 needs Runner;
         a_long_password_is_stored_as_bcrypt_sha256 needs Database;
         an_answer_with_an_email_is_not_stored_by_caches;
         the_same_person_can_be_deleted_and_sign_up_again needs Database;
@@ -131,18 +134,31 @@ fn a_name_may_be_in_any_script(target: &Target) {
     }
 }
 
-fn the_password_is_stored_as_bcrypt_of_the_default_cost(target: &Target) {
+#[track_caller]
+fn is_stored_as_bcrypt(target: &Target, cost: u32) {
     let person = target.signed_up("stored");
     let hash = target.database().hash_of(&person.username).expect("a hash");
-    assert!(hash.starts_with("$2b$12$"), "{}", &hash[..7]);
+    assert!(hash.starts_with(&format!("$2b${cost:02}$")), "{}", &hash[..7]);
     assert_eq!(hash.len(), 60);
+}
+
+fn the_password_is_stored_as_bcrypt(target: &Target) {
+    is_stored_as_bcrypt(target, target.bcrypt_cost());
+}
+
+fn the_default_cost_of_bcrypt_is_12(target: &Target) {
+    let defaults = Target::runner("defaults", &[], Arc::clone(&target.secrets));
+    let defaults = defaults.unwrap_or_else(|sentence| panic!("{sentence}"));
+    is_stored_as_bcrypt(&defaults, 12);
+    defaults.stop();
 }
 
 fn a_long_password_is_stored_as_bcrypt_sha256(target: &Target) {
     let person = Person::new("stored").with_password(&"long words ".repeat(7));
     assert_eq!(target.signup(&person).status, 200);
     let hash = target.database().hash_of(&person.username).expect("a hash");
-    assert!(hash.starts_with("$bcrypt-sha256$v=2,t=2b,r=12$"), "{}", &hash[..29]);
+    let start = format!("$bcrypt-sha256$v=2,t=2b,r={}$", target.bcrypt_cost());
+    assert!(hash.starts_with(&start), "{}", &hash[..29]);
 }
 
 fn an_answer_with_an_email_is_not_stored_by_caches(target: &Target) {

@@ -60,6 +60,8 @@ pub(crate) enum Ability {
 pub(crate) enum Kind {
     /// The local runner, started by this suite.
     Runner,
+    /// The local runner, with a pooler before its database.
+    Pooler,
     /// A deployment behind the API Gateway of AWS.
     Aws,
     /// A deployment to the emulator `ministack`.
@@ -72,7 +74,7 @@ impl Kind {
     /// The one list of what a kind of target can't serve, and why.
     const fn lacks(self, ability: Ability) -> Option<&'static str> {
         match (self, ability) {
-            (Self::Runner, _) => None,
+            (Self::Runner | Self::Pooler, _) => None,
             (_, Ability::Runner) => Some("the suite was pointed at a target that it didn't start"),
             (Self::Aws, Ability::RawRequests) => {
                 Some("odd bytes end at the edge of AWS, before anything of ours")
@@ -150,9 +152,18 @@ pub(crate) struct Target {
     /// Whether its `ErrorFormat` is `json`.
     answers_in_json: bool,
     ignored: Mutex<BTreeMap<&'static str, u32>>,
+    bcrypt_cost: u32,
     ada: OnceLock<SignedIn>,
     variant: OnceLock<Box<Self>>,
+    costly: OnceLock<Box<Self>>,
 }
+
+/// For runners whose hashes' cost is no subject: above the costs of the hashes that the checks
+/// store, so that these are replaced.
+pub(crate) const CHEAP: &str = "BcryptCost=6";
+
+/// The template's default.
+const BCRYPT_COST: u32 = 12;
 
 /// A setting of this suite. Nothing is set for the default target.
 fn setting(name: &str) -> Option<String> {
@@ -165,7 +176,7 @@ impl Target {
     pub(crate) fn from_environment() -> Result<Self, String> {
         match setting("LATCHKEY_BASE_URL") {
             Some(base) => Self::elsewhere(&base),
-            None => Self::runner("latchkey", &["AuthorizerCacheSeconds=0"], Arc::default()),
+            None => Self::runner("latchkey", &["AuthorizerCacheSeconds=0", CHEAP], Arc::default()),
         }
     }
 
@@ -175,12 +186,14 @@ impl Target {
         overrides: &[&str],
         secrets: Arc<Secrets>,
     ) -> Result<Self, String> {
-        let runner = match setting("LATCHKEY_PGBOUNCER") {
-            Some(pooler) => Runner::start_pooled(&pooler, name, overrides)?,
-            None => Runner::start(name, overrides)?,
+        let answers_in_json = overrides.contains(&"ErrorFormat=json");
+        let cost = overrides.iter().find_map(|it| it.strip_prefix("BcryptCost="));
+        let (kind, runner) = match setting("LATCHKEY_PGBOUNCER") {
+            Some(pooler) => (Kind::Pooler, Runner::start_pooled(&pooler, name, overrides)?),
+            None => (Kind::Runner, Runner::start(name, overrides)?),
         };
         Ok(Self {
-            kind: Kind::Runner,
+            kind,
             http: Client::new(runner.base(), Arc::clone(&secrets)),
             secrets,
             database: Some(Database::new(runner.database_url())),
@@ -188,10 +201,12 @@ impl Target {
             key: Some(Key::known()),
             runner: Some(runner),
             keeps_policies: true, // the variant does
-            answers_in_json: overrides.contains(&"ErrorFormat=json"),
+            answers_in_json,
             ignored: Mutex::default(),
+            bcrypt_cost: cost.and_then(|it| it.parse().ok()).unwrap_or(BCRYPT_COST),
             ada: OnceLock::new(),
             variant: OnceLock::new(),
+            costly: OnceLock::new(),
         })
     }
 
@@ -205,6 +220,9 @@ impl Target {
         let key = setting("LATCHKEY_SIGNING_KEY")
             .map(|digits| Key::from_hex(&digits).ok_or("LATCHKEY_SIGNING_KEY is no key"))
             .transpose()?;
+        let bcrypt_cost = setting("LATCHKEY_BCRYPT_COST").map(|number| number.parse());
+        let bcrypt_cost =
+            bcrypt_cost.transpose().map_err(|_| "LATCHKEY_BCRYPT_COST is no number")?;
         let secrets = Arc::new(Secrets::default());
         Ok(Self {
             kind,
@@ -218,8 +236,10 @@ impl Target {
                 .is_some_and(|it| it != "0"),
             answers_in_json: false,
             ignored: Mutex::default(),
+            bcrypt_cost: bcrypt_cost.unwrap_or(BCRYPT_COST),
             ada: OnceLock::new(),
             variant: OnceLock::new(),
+            costly: OnceLock::new(),
         })
     }
 
@@ -240,6 +260,11 @@ impl Target {
     /// Whether an error is problem details for a client that leaves its form open.
     pub(crate) const fn answers_in_json(&self) -> bool {
         self.answers_in_json
+    }
+
+    /// Its `BcryptCost`.
+    pub(crate) const fn bcrypt_cost(&self) -> u32 {
+        self.bcrypt_cost
     }
 
     /// How many passwords to have hashed at the same moment. On the emulator each is a process of
@@ -269,32 +294,59 @@ impl Target {
         self.key.as_ref().expect("the check names what it needs")
     }
 
+    /// Whether the suite started it, and may start further ones.
+    const fn is_ours(&self) -> bool {
+        matches!(self.kind, Kind::Runner | Kind::Pooler)
+    }
+
+    /// Another runner, started when it is first asked for.
+    #[track_caller]
+    fn further<'a>(
+        &self,
+        started: &'a OnceLock<Box<Self>>,
+        name: &str,
+        overrides: &[&str],
+    ) -> &'a Self {
+        started.get_or_init(|| {
+            let runner = Self::runner(name, overrides, Arc::clone(&self.secrets));
+            Box::new(runner.unwrap_or_else(|sentence| panic!("{sentence}")))
+        })
+    }
+
     /// Another runner, with other settings.
     #[track_caller]
     pub(crate) fn variant(&self) -> &Self {
-        self.variant.get_or_init(|| {
-            let secrets = Arc::clone(&self.secrets);
-            let started = Self::runner("variant", &settings::OVERRIDES, secrets);
-            Box::new(started.unwrap_or_else(|sentence| panic!("{sentence}")))
-        })
+        self.further(&self.variant, "variant", &settings::OVERRIDES)
+    }
+
+    /// One whose hashes cost as much as a deployment's at least: another runner, or this target.
+    #[track_caller]
+    pub(crate) fn costly(&self) -> &Self {
+        let settings = ["AuthorizerCacheSeconds=0", "BcryptCost=10"];
+        if self.is_ours() { self.further(&self.costly, "costly", &settings) } else { self }
     }
 
     /// The one that keeps the authorizer's answers: a runner of ours that does, or this target.
     #[track_caller]
     pub(crate) fn caching(&self) -> &Self {
-        if self.kind == Kind::Runner { self.variant() } else { self }
+        if self.is_ours() { self.variant() } else { self }
+    }
+
+    /// The further runners that were started.
+    fn started(&self) -> impl Iterator<Item = &Self> {
+        [&self.variant, &self.costly].into_iter().filter_map(OnceLock::get).map(AsRef::as_ref)
     }
 
     /// All runners' logs.
     pub(crate) fn log(&self) -> String {
         let own = self.runner.as_ref().expect("the check names what it needs").log();
-        own + &self.variant.get().map(|variant| variant.log()).unwrap_or_default()
+        self.started().fold(own, |log, further| log + &further.log())
     }
 
     /// How many answers of each status came to each method and path, of all runners.
     pub(crate) fn asked(&self) -> Asked {
         let mut asked = self.http.asked();
-        for (request, count) in self.variant.get().map(|v| v.asked()).unwrap_or_default() {
+        for (request, count) in self.started().flat_map(|further| further.http.asked()) {
             *asked.entry(request).or_default() += count;
         }
         asked
@@ -311,8 +363,8 @@ impl Target {
         if let Some(runner) = &self.runner {
             runner.stop();
         }
-        if let Some(variant) = self.variant.get() {
-            variant.stop();
+        for further in self.started() {
+            further.stop();
         }
     }
 

@@ -67,6 +67,7 @@ fn refused<'a>(target: &'a Target, name: &'a str, username: &str, password: &str
 const WRONG: &str = "not the password";
 
 fn an_unknown_user_takes_as_long_as_a_wrong_password(target: &Target) {
+    let target = target.costly();
     let ada = target.ada().person.username.as_str();
     take_the_same_time(&[
         refused(target, "a wrong password", ada, WRONG),
@@ -76,6 +77,7 @@ fn an_unknown_user_takes_as_long_as_a_wrong_password(target: &Target) {
 }
 
 fn a_long_password_takes_as_long_as_a_short_one(target: &Target) {
+    let target = target.costly();
     let ada = target.ada().person.username.as_str();
     let long = "p".repeat(100);
     let person = Person::new("long").with_password(&"long words ".repeat(9));
@@ -91,6 +93,7 @@ fn a_long_password_takes_as_long_as_a_short_one(target: &Target) {
 }
 
 fn the_token_endpoint_takes_as_long_for_anyone(target: &Target) {
+    let target = target.costly();
     let ada = target.ada().person.username.clone();
     let ask = |name: &'static str, username: String| {
         let fields = move || {
@@ -113,6 +116,7 @@ fn with_hash(target: &Target, hash: Option<&str>) -> Person {
 }
 
 fn no_password_and_an_unknown_hash_take_as_long_as_a_wrong_password(target: &Target) {
+    let target = target.costly();
     let none = with_hash(target, None);
     let plain = with_hash(target, Some("plaintext"));
     let cut = with_hash(target, Some("$2b$12$idOji.NscpM.NzOJirVM1O"));
@@ -125,6 +129,7 @@ fn no_password_and_an_unknown_hash_take_as_long_as_a_wrong_password(target: &Tar
 }
 
 fn a_hash_of_lower_cost_takes_as_long_as_any(target: &Target) {
+    let target = target.costly();
     // passlib's, of another password than the one that is tried.
     let four = "$2b$04$jdKw.xB3ycMjCRZuvXU.NO.PZF0J4DmdMsksAmi85z/tWVAXa08.S";
     let sha256 =

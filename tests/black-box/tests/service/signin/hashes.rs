@@ -162,18 +162,20 @@ fn an_adopted_password_may_be_one_that_everyone_uses(target: &Target) {
 }
 
 fn a_hash_of_lower_cost_is_replaced_in_its_own_scheme(target: &Target) {
+    let cost = target.bcrypt_cost();
+    let bcrypt = format!("$2b${cost:02}$");
+    let bcrypt_sha256 = format!("$bcrypt-sha256$v=2,t=2b,r={cost}$");
     for (password, hash, start) in [
-        (SHORT, MAKES[0], "$2b$12$"),
-        (SHORT, MAKES[1], "$2"),
-        (LONG, CUT, "$2b$12$"),
-        (LONG, SHA256[0].1, "$bcrypt-sha256$v=2,t=2b,r=12$"),
+        (SHORT, MAKES[0], &bcrypt),
+        (SHORT, MAKES[1], &bcrypt),
+        (LONG, CUT, &bcrypt),
+        (LONG, SHA256[0].1, &bcrypt_sha256),
     ] {
         let person = inserted(target, Some(hash));
         signs_in(target, &person, password);
         let stored = target.database().hash_of(&person.username).expect("a hash");
         assert_ne!(stored, hash, "it was of a lower cost");
         assert!(stored.starts_with(start), "{} became {}", &hash[..9], &stored[..16]);
-        assert!(stored.contains("12"), "{}", &stored[..30]);
         signs_in(target, &person, password);
         assert_eq!(target.database().hash_of(&person.username), Some(stored), "once is enough");
     }
