@@ -1,14 +1,14 @@
 # shellcheck shell=bash
 # For scripts at the top of the project. serve OVERRIDE...: a runner of a project of its own, so that nobody's data is
-# touched. Goes to its directory, place, which is removed at the end; sets root, latchkey and api.
-place=$(mktemp -d)
+# touched. Goes to its directory, folder, which is removed at the end; sets root, latchkey and api.
+folder=$(mktemp -d)
 runner=
 end() {
   if [ -n "$runner" ]; then
     kill "$runner" 2>/dev/null || true
     wait "$runner" || true
   fi
-  rm -rf "$place"
+  rm -rf "$folder"
 }
 trap end EXIT
 trap 'exit 130' INT TERM HUP
@@ -17,8 +17,8 @@ serve() {
   # shellcheck disable=SC2034 # root and latchkey are for the script
   root=$PWD latchkey=$PWD/target/debug/latchkey api=
   cargo build --quiet -p local
-  cp template.yaml "$place"
-  cd "$place" || exit
+  cp template.yaml "$folder"
+  cd "$folder" || exit
   "$latchkey" --port 0 --parameter-overrides "$@" >said 2>log &
   runner=$!
   for _ in $(seq 600); do

@@ -37,8 +37,8 @@ given=$(jq -nc '[$ARGS.positional[] | index("=") as $at | {key: .[:$at], value: 
   | from_entries' --args -- "$@")
 cd "$(dirname "$0")/.."
 . deployment/stack.sh
-place=$(mktemp -d)
-trap 'rm -rf "$place"' EXIT
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
 
 # ---- lines ----
 
@@ -51,15 +51,15 @@ unknown() { line 2 -- "$*"; }
 line() {
   if [ -t 1 ]; then printf '\033[%sm%-6s\033[0m  %s\n' "$1" "$2" "$3"; else printf '%-6s  %s\n' "$2" "$3"; fi
 }
-# ask COMMAND...: its answer in $place/answer; where it fails, a line that has the last of what the command said.
+# ask COMMAND...: its answer in $scratch/answer; where it fails, a line that has the last of what the command said.
 ask() {
-  "$@" >"$place/answer" 2>"$place/error" && return
+  "$@" >"$scratch/answer" 2>"$scratch/error" && return
   unknown "$what: ${*:1:3} fails ($(last_error))"
   return 1
 }
-last_error() { grep -v '^$' "$place/error" | tail -n 1; }
+last_error() { grep -v '^$' "$scratch/error" | tail -n 1; }
 # of FILTER...: what jq's filter makes of the answer.
-of() { jq -r "$@" "$place/answer"; }
+of() { jq -r "$@" "$scratch/answer"; }
 
 # ---- the tools and the clock ----
 
@@ -103,7 +103,7 @@ fi
 
 # ---- the account ----
 
-if ! aws sts get-caller-identity --output json >"$place/answer" 2>"$place/error"; then
+if ! aws sts get-caller-identity --output json >"$scratch/answer" 2>"$scratch/error"; then
   red "the credentials: $(last_error)"
   exit 1
 fi
@@ -150,8 +150,8 @@ if ask aws apigateway get-account --output json; then
   role=$(of '.cloudwatchRoleArn // ""') chosen=$(value ApiGatewayLogRole)
   ours=$(jq -r 'any(.Parameters[]?; .ParameterKey == "ApiGatewayLogRole" and .ParameterValue == "make")' <<<"$stack")
   gone=''
-  if [ -n "$role" ] && ! aws iam get-role --role-name "${role##*/}" --output json >/dev/null 2>"$place/error" &&
-    grep -q NoSuchEntity "$place/error"; then
+  if [ -n "$role" ] && ! aws iam get-role --role-name "${role##*/}" --output json >/dev/null 2>"$scratch/error" &&
+    grep -q NoSuchEntity "$scratch/error"; then
     gone=$role role=''
   fi
   if [ -z "$chosen" ]; then

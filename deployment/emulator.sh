@@ -64,8 +64,8 @@ fi
 
 # ---- how it ends ----
 
-place=$(mktemp -d)
-chmod 711 "$place" # PostgreSQL's user has to pass
+scratch=$(mktemp -d)
+chmod 711 "$scratch" # PostgreSQL's user has to pass
 emulator='' server=''
 step='start'
 
@@ -82,9 +82,9 @@ logs() {
 fail() {
   trap - ERR
   printf '\nFAILED at "%s": %s\n' "$step" "$*" >&2
-  if [ -f "$place/ministack.log" ]; then
+  if [ -f "$scratch/ministack.log" ]; then
     { echo "---- what the functions logged ----" && logs 20; } >&2
-    { echo "---- what the emulator said last ----" && tail -n 15 "$place/ministack.log"; } >&2
+    { echo "---- what the emulator said last ----" && tail -n 15 "$scratch/ministack.log"; } >&2
   fi
   exit 1
 }
@@ -93,7 +93,7 @@ trap 'fail "line $LINENO: $BASH_COMMAND"' ERR
 clean_up() {
   [ -z "$emulator" ] || stop TERM "$emulator"
   [ -z "$server" ] || stop INT "$server"
-  rm -rf "$place"
+  rm -rf "$scratch"
 }
 trap clean_up EXIT
 trap 'exit 130' INT
@@ -132,12 +132,12 @@ export AWS_ENDPOINT_URL=$endpoint AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=t
   AWS_PAGER='' SAM_CLI_TELEMETRY=0 NO_PROXY=127.0.0.1 no_proxy=127.0.0.1
 # Its functions inherit its environment, so that is an empty one; it keeps its files in ours.
 start_emulator() {
-  env -i PATH="$PATH" LANG=C.UTF-8 HOME="$place" TMPDIR="$place" STATE_DIR="$place/state" PERSIST_STATE=1 S3_PERSIST=1 \
-    S3_DATA_DIR="$place/s3" BIND_HOST=127.0.0.1 GATEWAY_PORT="$port" LAMBDA_EXECUTOR=local LAMBDA_ACCOUNT_CONCURRENCY=1000 IOT_MTLS_ENABLED=0 \
-    AWS_ENDPOINT_URL="$endpoint" ministack >>"$place/ministack.log" 2>&1 &
+  env -i PATH="$PATH" LANG=C.UTF-8 HOME="$scratch" TMPDIR="$scratch" STATE_DIR="$scratch/state" PERSIST_STATE=1 S3_PERSIST=1 \
+    S3_DATA_DIR="$scratch/s3" BIND_HOST=127.0.0.1 GATEWAY_PORT="$port" LAMBDA_EXECUTOR=local LAMBDA_ACCOUNT_CONCURRENCY=1000 IOT_MTLS_ENABLED=0 \
+    AWS_ENDPOINT_URL="$endpoint" ministack >>"$scratch/ministack.log" 2>&1 &
   emulator=$!
   wait_for 60 "$emulator" curl -sf -m 2 "$endpoint/_ministack/health" ||
-    fail "ministack doesn't answer: $(tail -n 3 "$place/ministack.log")"
+    fail "ministack doesn't answer: $(tail -n 3 "$scratch/ministack.log")"
 }
 start_emulator
 
@@ -149,7 +149,7 @@ parameters=(AuthorizerCacheSeconds=0 ApiGatewayLogRole=make Architecture="$archi
 # deploy PARAMETER=VALUE...: sets api, the address.
 deploy() {
   sam deploy --stack-name "$STACK_NAME" --no-confirm-changeset --no-progressbar --parameter-overrides "$@" \
-    >"$place/deploy.log" 2>&1 || fail "sam deploy: $(tail -n 30 "$place/deploy.log")"
+    >"$scratch/deploy.log" 2>&1 || fail "sam deploy: $(tail -n 30 "$scratch/deploy.log")"
   local url form='^https://([a-z0-9]+)\.execute-api\..*/Prod$'
   url=$(output ApiUrl)
   [[ $url =~ $form ]] || fail "the output ApiUrl is $url"

@@ -1,6 +1,6 @@
-# shellcheck shell=bash disable=SC2154 # `place` is the script's that sources this
+# shellcheck shell=bash disable=SC2154 # `scratch` is the script's that sources this
 # A fresh PostgreSQL for the scripts beside this file, which source it: a database of their own, gone when they end.
-# They have a function `fail`, an array `missing` of what isn't there, and a folder `place` for its files.
+# They have a function `fail`, an array `missing` of what isn't there, and a folder `scratch` for its files.
 
 # find_postgres: sets postgres, the folder of its programs; or names it as missing.
 find_postgres() {
@@ -38,21 +38,21 @@ start_postgres() {
   find_postgres_user
   database_port=$(free_port)
   password=$(python3 -c 'import secrets; print(secrets.token_hex(16))')
-  install -d -m 700 ${postgres_user:+-o "$postgres_user"} "$place/database"
-  (umask 077 && printf '%s' "$password" >"$place/database.password")
-  [ -z "$postgres_user" ] || chown "$postgres_user" "$place/database.password"
-  (as_postgres "$postgres/initdb" --pgdata="$place/database" --username=latchkey --pwfile="$place/database.password" \
-    --auth=scram-sha-256 --encoding=UTF8 --locale=C --no-sync) >"$place/initdb.log" 2>&1 ||
-    fail "initdb: $(tail -n 3 "$place/initdb.log")"
+  install -d -m 700 ${postgres_user:+-o "$postgres_user"} "$scratch/database"
+  (umask 077 && printf '%s' "$password" >"$scratch/database.password")
+  [ -z "$postgres_user" ] || chown "$postgres_user" "$scratch/database.password"
+  (as_postgres "$postgres/initdb" --pgdata="$scratch/database" --username=latchkey --pwfile="$scratch/database.password" \
+    --auth=scram-sha-256 --encoding=UTF8 --locale=C --no-sync) >"$scratch/initdb.log" 2>&1 ||
+    fail "initdb: $(tail -n 3 "$scratch/initdb.log")"
   server_options=("$@")
   run_postgres
-  wait_for 20 "$server" accepts "$database_port" || fail "PostgreSQL doesn't answer: $(tail -n 3 "$place/postgres.log")"
+  wait_for 20 "$server" accepts "$database_port" || fail "PostgreSQL doesn't answer: $(tail -n 3 "$scratch/postgres.log")"
 }
 
 # run_postgres: starts the server that start_postgres has set up; sets server. It may not answer yet.
 run_postgres() {
-  (as_postgres "$postgres/postgres" -D "$place/database" -p "$database_port" -c unix_socket_directories= \
-    -c fsync=off -c max_connections=500 "${server_options[@]}") >>"$place/postgres.log" 2>&1 &
+  (as_postgres "$postgres/postgres" -D "$scratch/database" -p "$database_port" -c unix_socket_directories= \
+    -c fsync=off -c max_connections=500 "${server_options[@]}") >>"$scratch/postgres.log" 2>&1 &
   server=$!
 }
 

@@ -19,13 +19,13 @@ OF
 case "${1:-} $#" in
   '-h 1' | '--help 1') usage && exit ;;
   -*) usage >&2 && exit 2 ;;
-  *' 1') place=$1 ;;
+  *' 1') directory=$1 ;;
   *) usage >&2 && exit 2 ;;
 esac
 # shellcheck source=SCRIPTDIR/stack.sh
 . "$(dirname "$0")/stack.sh"
 
-kept=$(<"$place/functions.json")
+kept=$(<"$directory/functions.json")
 list=$(functions)
 put=()
 while IFS=$'\t' read -r name function; do
@@ -35,7 +35,7 @@ while IFS=$'\t' read -r name function; do
   fi
   await_update "$function"
   [ "$(code_digest "$function")" != "$digest" ] || continue
-  aws lambda update-function-code --function-name "$function" --zip-file "fileb://$place/$name.zip" \
+  aws lambda update-function-code --function-name "$function" --zip-file "fileb://$directory/$name.zip" \
     --architectures "$(jq -r --arg name "$name" '.[$name].Architecture' <<<"$kept")" --query CodeSha256 --output text >/dev/null
   put+=("$name" "$function")
 done <<<"$list"

@@ -78,8 +78,8 @@ fi
 
 # ---- how it ends ----
 
-place=$(mktemp -d)
-chmod 711 "$place" # PostgreSQL's user has to pass
+scratch=$(mktemp -d)
+chmod 711 "$scratch" # PostgreSQL's user has to pass
 settings=.local/sam-local
 sam='' server='' log='' settled=no
 step='start'
@@ -87,8 +87,8 @@ step='start'
 fail() {
   trap - ERR
   printf '\nFAILED at "%s": %s\n' "$step" "$*" >&2
-  if [ -s "$place/sam.log" ]; then
-    { echo "---- what sam said last, and the functions' log ----" && tail -n 40 "$place/sam.log"; } >&2
+  if [ -s "$scratch/sam.log" ]; then
+    { echo "---- what sam said last, and the functions' log ----" && tail -n 40 "$scratch/sam.log"; } >&2
   fi
   exit 1
 }
@@ -98,14 +98,14 @@ clean_up() {
   # By itself sam gives each container seconds to end, one after the other.
   if [ -n "$sam" ]; then
     kill -TERM "$sam" 2>/dev/null || true
-    sed -n 's/^SAM_CONTAINER_ID: //p' "$place/sam.log" |
+    sed -n 's/^SAM_CONTAINER_ID: //p' "$scratch/sam.log" |
       while read -r container; do docker rm --force "$container" >/dev/null 2>&1 || true; done
     stop TERM "$sam"
   fi
   [ -z "$server" ] || stop INT "$server"
   [ -z "$log" ] || stop TERM "$log"
   [ "$settled" = no ] || rm -rf "$settings"
-  rm -rf "$place"
+  rm -rf "$scratch"
 }
 trap clean_up EXIT
 trap 'exit 130' INT
@@ -147,15 +147,15 @@ addresses=127.0.0.1
 if [ -n "$gateway" ] && is_ours "$gateway"; then addresses+=,$gateway; fi
 # A function takes no other way to another machine than TLS with a certificate that it can verify.
 openssl req -x509 -newkey rsa:2048 -nodes -days 30 -subj "/CN=$host" -addext "subjectAltName=DNS:$host" \
-  -addext basicConstraints=critical,CA:FALSE -keyout "$place/server.key" -out "$place/server.crt" 2>"$place/openssl.log" ||
-  fail "openssl: $(tail -n 3 "$place/openssl.log")"
-printf '%s\n' 'host all all 127.0.0.1/32 scram-sha-256' 'hostssl all all 0.0.0.0/0 scram-sha-256' >"$place/pg_hba.conf"
-chmod 644 "$place/pg_hba.conf" "$place/server.crt"
+  -addext basicConstraints=critical,CA:FALSE -keyout "$scratch/server.key" -out "$scratch/server.crt" 2>"$scratch/openssl.log" ||
+  fail "openssl: $(tail -n 3 "$scratch/openssl.log")"
+printf '%s\n' 'host all all 127.0.0.1/32 scram-sha-256' 'hostssl all all 0.0.0.0/0 scram-sha-256' >"$scratch/pg_hba.conf"
+chmod 644 "$scratch/pg_hba.conf" "$scratch/server.crt"
 find_postgres_user
-chmod 600 "$place/server.key"
-[ -z "$postgres_user" ] || chown "$postgres_user" "$place/server.key"
-start_postgres -c listen_addresses="$addresses" -c hba_file="$place/pg_hba.conf" \
-  -c ssl=on -c ssl_cert_file="$place/server.crt" -c ssl_key_file="$place/server.key"
+chmod 600 "$scratch/server.key"
+[ -z "$postgres_user" ] || chown "$postgres_user" "$scratch/server.key"
+start_postgres -c listen_addresses="$addresses" -c hba_file="$scratch/pg_hba.conf" \
+  -c ssl=on -c ssl_cert_file="$scratch/server.crt" -c ssl_key_file="$scratch/server.key"
 
 # ---- what sam is to know ----
 
@@ -169,7 +169,7 @@ mkdir -p .local
 rm -rf "$settings" # of one that was killed
 install -d -m 700 "$settings"
 echo $$ >"$settings/pid"
-jq -n --arg url "postgres://latchkey:$password@$host:$database_port/postgres" --rawfile ca "$place/server.crt" --arg key "$key" \
+jq -n --arg url "postgres://latchkey:$password@$host:$database_port/postgres" --rawfile ca "$scratch/server.crt" --arg key "$key" \
   '{Parameters: {DATABASE_URL: $url, DATABASE_CA: $ca, SIGNING_KEY: $key}}' >"$settings/environment.json"
 cat >"$settings/samconfig.toml" <<END
 version = 0.1
@@ -186,13 +186,13 @@ warm_containers = "EAGER"
 END
 
 step "migrate, by the admin function in a container"
-deployment/admin.sh --sam-local migrate 2>"$place/sam.log" ||
+deployment/admin.sh --sam-local migrate 2>"$scratch/sam.log" ||
   fail "the admin function didn't migrate. Where it can't reach the database, a firewall may stand between Docker and this machine"
 
 start="sam local start-api --config-file $settings/samconfig.toml"
 if [ "$serve" = no ]; then
   printf '\nThe database is there until Ctrl-C. In another terminal, here:\n\n  %s\n' "$start"
-  wait "$server" || fail "PostgreSQL ended: $(tail -n 3 "$place/postgres.log")"
+  wait "$server" || fail "PostgreSQL ended: $(tail -n 3 "$scratch/postgres.log")"
   exit
 fi
 
@@ -204,7 +204,7 @@ if [ -z "$port" ]; then
 fi
 is_free() { python3 -c 'import socket, sys; socket.socket().bind(("127.0.0.1", int(sys.argv[1])))' "$port" 2>/dev/null; }
 is_free || fail "port $port is taken: choose another one with --port"
-$start --port "$port" >"$place/sam.log" 2>&1 </dev/null &
+$start --port "$port" >"$scratch/sam.log" 2>&1 </dev/null &
 sam=$!
 api=http://127.0.0.1:$port
 # The first time, sam fetches an image.
@@ -228,7 +228,7 @@ The API is at $api until Ctrl-C, the page of it at $api/docs. Three lines to try
 and a role for her: deployment/admin.sh --sam-local grant ada ROLE_ADMIN
 
 END
-  tail -n 0 -f "$place/sam.log" &
+  tail -n 0 -f "$scratch/sam.log" &
   log=$!
   wait "$sam" || true
   fail "sam local start-api ended by itself"

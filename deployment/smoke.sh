@@ -32,18 +32,18 @@ api=${api%/}
 seconds=${SMOKE_SECONDS:-90}
 [[ $seconds =~ ^[0-9]+$ ]] || { echo "SMOKE_SECONDS is a number of seconds" >&2 && exit 2; }
 end=$((SECONDS + seconds))
-place=$(mktemp -d)
-trap 'rm -rf "$place"' EXIT
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
 
 # answers STATUS FILTER METHOD PATH [what else curl takes]: whether it does. STATUS is a regular expression; FILTER is
 # jq's, of a body that is JSON; '' takes any body. Sets why, if it doesn't.
 answers() {
   local status filter=$2 expected="^($1)\$"
-  if ! status=$(curl -sS --max-time 35 -o "$place/body" -w '%{http_code}' -X "$3" "${@:5}" "$api$4" 2>"$place/error"); then
-    why="no answer: $(<"$place/error")"
+  if ! status=$(curl -sS --max-time 35 -o "$scratch/body" -w '%{http_code}' -X "$3" "${@:5}" "$api$4" 2>"$scratch/error"); then
+    why="no answer: $(<"$scratch/error")"
   elif ! [[ $status =~ $expected ]]; then
-    why="$status, not $1: $(head -c 300 "$place/body")"
-  elif [ -n "$filter" ] && ! jq -e "$filter" "$place/body" >/dev/null 2>&1; then
+    why="$status, not $1: $(head -c 300 "$scratch/body")"
+  elif [ -n "$filter" ] && ! jq -e "$filter" "$scratch/body" >/dev/null 2>&1; then
     why="a body of which this isn't true: $filter"
   else
     return 0

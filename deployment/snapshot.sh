@@ -16,19 +16,19 @@ OF
 case "${1:-} $#" in
   '-h 1' | '--help 1') usage && exit ;;
   -*) usage >&2 && exit 2 ;;
-  *' 1') place=$1 ;;
+  *' 1') directory=$1 ;;
   *) usage >&2 && exit 2 ;;
 esac
 # shellcheck source=SCRIPTDIR/stack.sh
 . "$(dirname "$0")/stack.sh"
 
-mkdir -p "$place"
+mkdir -p "$directory"
 list=$(functions)
 kept='{}'
 while IFS=$'\t' read -r name function; do
   [ -n "$name" ] || continue
-  code=$(fetch_code "$function" "$place/$name.zip")
+  code=$(fetch_code "$function" "$directory/$name.zip")
   kept=$(jq -c --arg name "$name" --argjson code "$code" '.[$name] = $code' <<<"$kept")
 done <<<"$list"
-jq . <<<"$kept" >"$place/functions.json"
+jq . <<<"$kept" >"$directory/functions.json"
 jq -r --arg stack "$STACK_NAME" '"\($stack): the code of \(length) functions is kept"' <<<"$kept"

@@ -52,7 +52,7 @@ for name in functions/*; do
 done
 trouble=$(trouble)
 [ -z "$trouble" ] || { printf '%s\n' "$trouble" >&2 && exit 1; }
-place=$(mktemp -d)
+scratch=$(mktemp -d)
 begun='' # from the first change on
 at_exit() {
   local code=$?
@@ -69,7 +69,7 @@ at_exit() {
     fi
     code=1
   fi
-  rm -rf "$place"
+  rm -rf "$scratch"
   exit "$code"
 }
 trap at_exit EXIT
@@ -93,16 +93,16 @@ sam_deploy() {
 
 # deploy_code NAME FUNCTION
 deploy_code() {
-  cargo lambda deploy --lambda-dir target/lambda --binary-name "$1" "$2" >"$place/cargo-lambda.log" 2>&1 ||
-    { cat "$place/cargo-lambda.log" >&2 && return 1; }
+  cargo lambda deploy --lambda-dir target/lambda --binary-name "$1" "$2" >"$scratch/cargo-lambda.log" 2>&1 ||
+    { cat "$scratch/cargo-lambda.log" >&2 && return 1; }
   await_update "$2"
 }
 
 digest() { openssl dgst -sha256 -r "target/lambda/$1/bootstrap" | cut -d ' ' -f 1; }
 # running FUNCTION: the digest of the program that it runs. That of the zip won't do: it holds the time, too.
 running() {
-  fetch_code "$1" "$place/code.zip" >/dev/null
-  python3 -c 'import hashlib, sys, zipfile; print(hashlib.sha256(zipfile.ZipFile(sys.argv[1]).read("bootstrap")).hexdigest())' "$place/code.zip"
+  fetch_code "$1" "$scratch/code.zip" >/dev/null
+  python3 -c 'import hashlib, sys, zipfile; print(hashlib.sha256(zipfile.ZipFile(sys.argv[1]).read("bootstrap")).hexdigest())' "$scratch/code.zip"
 }
 
 list=$(functions)
@@ -126,7 +126,7 @@ fi
 
 # ---- an upgrade ----
 
-snapshot=${snapshot:-$place/snapshot}
+snapshot=${snapshot:-$scratch/snapshot}
 if [ ! -f "$snapshot/functions.json" ]; then
   step "the code that runs now"
   deployment/snapshot.sh "$snapshot"

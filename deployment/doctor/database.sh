@@ -15,8 +15,8 @@ for name in $(names '^Database[A-Za-z]*SecretArn$'); do
     red "$what: the secret is in $(cut -d : -f 4 <<<"$arn"), the stack in $region."
     continue
   fi
-  if ! aws secretsmanager get-secret-value --secret-id "$arn" --output json >"$place/answer" 2>"$place/error"; then
-    if grep -q ResourceNotFoundException "$place/error"; then
+  if ! aws secretsmanager get-secret-value --secret-id "$arn" --output json >"$scratch/answer" 2>"$scratch/error"; then
+    if grep -q ResourceNotFoundException "$scratch/error"; then
       red "$what: there is no such secret here."
     else
       unknown "$what: it can't be read ($(last_error))"
@@ -45,7 +45,7 @@ for name in $(names '^Database[A-Za-z]*SecretArn$'); do
       ;;
   esac
 done
-rm -f "$place/answer" # it has a password
+rm -f "$scratch/answer" # it has a password
 [ -z "$(value DatabaseUser)" ] || logins+="DatabaseUser $(value DatabaseUser)"$'\n'
 
 what="the functions' logins" by_iam=false
@@ -72,8 +72,8 @@ sql() {
     psql -qAtX -d "$DATABASE_URL" -c "$1"
   else
     aws rds-data execute-statement --resource-arn "$cluster" --secret-arn "$(value DatabaseSecretArn)" \
-      --database "$(value DatabaseName)" --sql "$1" --output json >"$place/records" &&
-      jq -r '.records[0][0].stringValue' "$place/records"
+      --database "$(value DatabaseName)" --sql "$1" --output json >"$scratch/records" &&
+      jq -r '.records[0][0].stringValue' "$scratch/records"
   fi
 }
 what="the logins' memberships"

@@ -23,7 +23,7 @@ api=${LATCHKEY_BASE_URL:-$(jq -r '.Outputs[] | select(.OutputKey == "ApiUrl").Ou
 api=${api%/}
 what='the published signing keys'
 if ask curl -sS -m 35 -w '\n%{http_code}' "$api/.well-known/jwks.json"; then
-  status=$(tail -n 1 "$place/answer")
+  status=$(tail -n 1 "$scratch/answer")
   if [ "$status" != 200 ]; then
     red "$what: $status. Has the database been migrated (deployment/admin.sh migrate), and can the functions reach it?"
   elif keys=$(of -es 'first.keys | select(length > 0) | map(.kid) | join(", ")' 2>/dev/null); then

@@ -49,6 +49,6 @@ admin revoke ada ROLE_MODERATOR
 as_ada GET /api/test/mod && expect_status 403 # a token of which nothing is kept
 
 step "every ordered pair of routes, for every set of roles: as decided directly"
-against 'cargo test -p black-box -- policies' | tee "$place/policies.log"
-grep -q '^test result: ok\. [1-9][0-9]* passed; 0 failed; 0 ignored' "$place/policies.log" || fail "not all of the policies' checks were run"
+against 'cargo test -p black-box -- policies' | tee "$scratch/policies.log"
+grep -q '^test result: ok\. [1-9][0-9]* passed; 0 failed; 0 ignored' "$scratch/policies.log" || fail "not all of the policies' checks were run"
 keep 0 # what comes next is asked of the functions

@@ -5,8 +5,8 @@
 request() {
   asked="$1 $2"
   local told
-  told=$(curl -sS -m 40 -o "$place/body" -w '%{http_code} %{content_type}' -X "$1" "${@:3}" "$api$2") || fail "$asked: no answer"
-  status=${told%% *} type=${told#* } body=$(<"$place/body")
+  told=$(curl -sS -m 40 -o "$scratch/body" -w '%{http_code} %{content_type}' -X "$1" "${@:3}" "$api$2") || fail "$asked: no answer"
+  status=${told%% *} type=${told#* } body=$(<"$scratch/body")
 }
 expect_status() { [ "$status" = "$1" ] || fail "$asked answered $status, not $1: $body"; }
 # expect STATUS BODY: to the letter.
@@ -18,7 +18,7 @@ expect() {
 expect_json() {
   expect_status "$1"
   [[ $type == application/json* ]] || fail "$asked answered the type $type"
-  jq -e "${@:3}" "$2" "$place/body" >/dev/null || fail "$asked answered $body, of which this isn't true: $2"
+  jq -e "${@:3}" "$2" "$scratch/body" >/dev/null || fail "$asked answered $body, of which this isn't true: $2"
 }
 json=(-H 'Content-Type: application/json' --data)
 
@@ -27,7 +27,7 @@ as_ada() { request "$1" "$2" -H "Authorization: Bearer $token"; }
 sign_in() {
   request POST /api/auth/signin "${json[@]}" "$ada"
   expect_json 200 '.token_type == "bearer" and (.token | length > 0)'
-  token=$(jq -r .token "$place/body")
+  token=$(jq -r .token "$scratch/body")
 }
 # is_good: her token is.
 is_good() { as_ada GET /api/auth/users/me && expect_json 200 '. == {username: "ada", email: "ada@example.com"}'; }
@@ -38,17 +38,17 @@ part_of_token() {
 kid() { part_of_token 0 | jq -r .kid; }
 
 # admin VERB...: sets answer. refused VERB...: sets refusal, what it said.
-admin() { answer=$(deployment/admin.sh "$@" 2>"$place/refusal") || fail "admin $*: $(<"$place/refusal")"; }
+admin() { answer=$(deployment/admin.sh "$@" 2>"$scratch/refusal") || fail "admin $*: $(<"$scratch/refusal")"; }
 refused() {
-  ! deployment/admin.sh "$@" >"$place/answer" 2>"$place/refusal" || fail "admin $* wasn't refused: $(<"$place/answer")"
-  refusal=$(<"$place/refusal")
+  ! deployment/admin.sh "$@" >"$scratch/answer" 2>"$scratch/refusal" || fail "admin $* wasn't refused: $(<"$scratch/answer")"
+  refusal=$(<"$scratch/refusal")
 }
 answered() { [ "$answer" = "$1" ] || fail "admin answered $answer, not $1"; }
 
-# doctor: what deployment/doctor.sh says; the lines are in $place/doctor.
+# doctor: what deployment/doctor.sh says; the lines are in $scratch/doctor.
 doctor() {
-  LATCHKEY_BASE_URL=$api DATABASE_URL=$database_url PATH="${psql%/*}:$PATH" deployment/doctor.sh >"$place/doctor" 2>"$place/doctor.log" &&
-    [ ! -s "$place/doctor.log" ]
+  LATCHKEY_BASE_URL=$api DATABASE_URL=$database_url PATH="${psql%/*}:$PATH" deployment/doctor.sh >"$scratch/doctor" 2>"$scratch/doctor.log" &&
+    [ ! -s "$scratch/doctor.log" ]
 }
 
 # code: each function, its code and since when that is so. milliseconds: the time.

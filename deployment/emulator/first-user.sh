@@ -12,7 +12,7 @@ admin migrate
 step "the public keys"
 request GET /.well-known/jwks.json
 expect_json 200 '.keys | length == 1 and all(.kty == "EC" and .crv == "P-256" and (has("d") | not))'
-kid=$(jq -r '.keys[0].kid' "$place/body")
+kid=$(jq -r '.keys[0].kid' "$scratch/body")
 
 step "sign-up"
 secret="correct horse $(python3 -c 'import secrets; print(secrets.token_hex(8))')"
@@ -70,8 +70,8 @@ refused grant ada ROLE_KING
 [[ $refusal == *ROLE_ADMIN*. ]] || fail "no sentence that names the roles: $refusal"
 
 step "no secret in a log"
-logs +1 >"$place/logs"
-[ -s "$place/logs" ] || fail "there is no log"
+logs +1 >"$scratch/logs"
+[ -s "$scratch/logs" ] || fail "there is no log"
 for word in "$secret" "$token" "${token##*.}" ada@example.com "$password"; do
-  ! grep -qF -- "$word" "$place/logs" || fail "a log has it: $word"
+  ! grep -qF -- "$word" "$scratch/logs" || fail "a log has it: $word"
 done

@@ -6,9 +6,9 @@ refused_to() {
   local login user login_password
   login=$(aws secretsmanager get-secret-value --secret-id "$(resource "$1")" --query SecretString --output text)
   user=$(jq -r .username <<<"$login") login_password=$(jq -r .password <<<"$login")
-  ! PGPASSWORD=$login_password "$psql" -h 127.0.0.1 -p "$database_port" -U "$user" -d postgres -qAtX -c "$2" >"$place/answer" 2>&1 ||
+  ! PGPASSWORD=$login_password "$psql" -h 127.0.0.1 -p "$database_port" -U "$user" -d postgres -qAtX -c "$2" >"$scratch/answer" 2>&1 ||
     fail "$user may do this: $2"
-  grep -q 'permission denied' "$place/answer" || fail "$2: $(<"$place/answer")"
+  grep -q 'permission denied' "$scratch/answer" || fail "$2: $(<"$scratch/answer")"
 }
 
 step "sam deploy: the owner's login in a secret, and secrets for the others"
@@ -18,8 +18,8 @@ parameters=("${parameters[@]/#DatabaseUrl=*/DatabaseUrl=\"\"}" DatabaseSecretArn
   DatabasePort="$database_port" DatabaseName=postgres DatabaseLogins=prepared)
 deploy "${parameters[@]}"
 is_good
-deployment/admin.sh migrate 2>"$place/warnings" >/dev/null
-grep -q 'log in as the owner' "$place/warnings" || fail "migrate doesn't warn that the functions log in as the owner"
+deployment/admin.sh migrate 2>"$scratch/warnings" >/dev/null
+grep -q 'log in as the owner' "$scratch/warnings" || fail "migrate doesn't warn that the functions log in as the owner"
 
 step "the logins, twice"
 admin logins
@@ -38,16 +38,16 @@ is_good
 sign_in && is_good
 request GET /.well-known/jwks.json && expect_json 200 '.keys | length == 1'
 request POST /api/auth/signup "${json[@]}" "$ada" && expect 409 'Username already registered'
-deployment/admin.sh migrate 2>"$place/warnings" >/dev/null
-[ ! -s "$place/warnings" ] || fail "migrate warns: $(<"$place/warnings")"
+deployment/admin.sh migrate 2>"$scratch/warnings" >/dev/null
+[ ! -s "$scratch/warnings" ] || fail "migrate warns: $(<"$scratch/warnings")"
 logins=$(sql "SELECT string_agg(DISTINCT usename, ' ' ORDER BY usename) FROM pg_stat_activity WHERE application_name = 'latchkey'")
 wanted='latchkey latchkey_authorizer_login latchkey_signin_login latchkey_signup_login' # jwks keeps no connection
 [ "$logins" = "$wanted" ] || fail "the functions' logins are: $logins"
 
 step "deployment/doctor.sh: nothing stands in the way; then a login that is in rds_iam"
-doctor || fail "the doctor says: $(cat "$place/doctor" "$place/doctor.log")"
+doctor || fail "the doctor says: $(cat "$scratch/doctor" "$scratch/doctor.log")"
 sql "CREATE ROLE rds_iam; GRANT rds_iam TO latchkey_signin_login"
-! doctor || fail "the doctor is content: $(<"$place/doctor")"
-[[ $(grep '^RED' "$place/doctor") == "RED     the logins' memberships: latchkey_signin_login is a member of rds_iam"* ]] ||
-  fail "the doctor says: $(cat "$place/doctor" "$place/doctor.log")"
+! doctor || fail "the doctor is content: $(<"$scratch/doctor")"
+[[ $(grep '^RED' "$scratch/doctor") == "RED     the logins' memberships: latchkey_signin_login is a member of rds_iam"* ]] ||
+  fail "the doctor says: $(cat "$scratch/doctor" "$scratch/doctor.log")"
 sql 'DROP ROLE rds_iam'

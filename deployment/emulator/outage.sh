@@ -4,8 +4,8 @@
 sign_in # a token of which no policy is kept
 # unavailable METHOD PATH ...: a function's own 503, which says when to come again.
 unavailable() {
-  request "$@" -D "$place/headers" && expect 503 'Service Unavailable'
-  grep -qi '^retry-after: [0-9]' "$place/headers" || fail "$asked says no Retry-After: $(<"$place/headers")"
+  request "$@" -D "$scratch/headers" && expect 503 'Service Unavailable'
+  grep -qi '^retry-after: [0-9]' "$scratch/headers" || fail "$asked says no Retry-After: $(<"$scratch/headers")"
 }
 
 step "the database dies: 503 and when to come again"

@@ -3,7 +3,7 @@
 
 # A kid is base64url: one in 64 begins with a hyphen, which jq would take for an option.
 both() { printf '%s\n' "$old_kid" "$new_kid" | jq -Rnc '[inputs] | sort'; }
-kids() { request GET /.well-known/jwks.json && expect_status 200 && jq -c '[.keys[].kid] | sort' "$place/body"; }
+kids() { request GET /.well-known/jwks.json && expect_status 200 && jq -c '[.keys[].kid] | sort' "$scratch/body"; }
 # published KIDS: waits until they are those; a container keeps its answer for three seconds.
 published() {
   local end=$((SECONDS + 10))
@@ -13,7 +13,7 @@ published() {
   done
 }
 # signing_key VERB ...: sets answer.
-signing_key() { answer=$(deployment/signing-key.sh "$@" 2>"$place/refusal") || fail "signing-key $*: $(<"$place/refusal")"; }
+signing_key() { answer=$(deployment/signing-key.sh "$@" 2>"$scratch/refusal") || fail "signing-key $*: $(<"$scratch/refusal")"; }
 
 step "a new key beside the old one: published, and signing nothing yet"
 sign_in
@@ -24,12 +24,12 @@ new_kid=$(jq -r .signing_keys.pending <<<"$answer")
 published "$(both)"
 sign_in && is_good
 [ "$(kid)" = "$old_kid" ] || fail "signed with $(kid), which nobody may know yet"
-! deployment/signing-key.sh add >"$place/answer" 2>&1 || fail "a second new key was added"
-grep -q '^There is a new key already' "$place/answer" || fail "signing-key add: $(<"$place/answer")"
+! deployment/signing-key.sh add >"$scratch/answer" 2>&1 || fail "a second new key was added"
+grep -q '^There is a new key already' "$scratch/answer" || fail "signing-key add: $(<"$scratch/answer")"
 
 step "too young to sign, until others must have learned it (five minutes: set in the database, not waited for)"
-! deployment/signing-key.sh promote >"$place/answer" 2>&1 || fail "promoted at once"
-grep -q 'promote it in [0-9]* s\.$' "$place/answer" || fail "signing-key promote: $(<"$place/answer")"
+! deployment/signing-key.sh promote >"$scratch/answer" 2>&1 || fail "promoted at once"
+grep -q 'promote it in [0-9]* s\.$' "$scratch/answer" || fail "signing-key promote: $(<"$scratch/answer")"
 sql "UPDATE signing_keys SET published_at = published_at - interval '5 minutes' WHERE kid = '$new_kid'"
 
 step "promoted: signs from now on, and the old tokens go on"
@@ -45,7 +45,7 @@ left=$(sql "SELECT round(extract(epoch FROM accepted_until - now())) FROM signin
 ((left > 3600 && left <= 3900)) || fail "the old key is accepted for $left s, not for a token's 3600 and 300 more"
 
 step "the old key withdrawn: its tokens are void"
-! deployment/signing-key.sh withdraw "$new_kid" >"$place/answer" 2>&1 || fail "the key that signs was withdrawn"
+! deployment/signing-key.sh withdraw "$new_kid" >"$scratch/answer" 2>&1 || fail "the key that signs was withdrawn"
 signing_key withdraw "$old_kid"
 published "[\"$new_kid\"]"
 wait_until_refused() {

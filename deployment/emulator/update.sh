@@ -6,7 +6,7 @@ configuration() {
     jq -S '{FunctionName, Role, Runtime, Handler, Timeout, MemorySize, Architectures, Environment, LoggingConfig, TracingConfig, VpcConfig}'
 }
 # The same program with a byte behind its end: other code for Lambda, and no build.
-built=$place/lambda
+built=$scratch/lambda
 mkdir -p "$built/content"
 { cat target/lambda/content/bootstrap && printf '\n'; } >"$built/content/bootstrap"
 chmod 755 "$built/content/bootstrap"
@@ -14,8 +14,8 @@ chmod 755 "$built/content/bootstrap"
 step "cargo lambda deploy of one function"
 content=$(output ContentFunctionName)
 before=$(code) configuration_before=$(configuration "$content")
-cargo lambda deploy --lambda-dir "$built" --binary-name content "$content" >"$place/update.log" 2>&1 ||
-  fail "cargo lambda deploy: $(tail -n 5 "$place/update.log")"
+cargo lambda deploy --lambda-dir "$built" --binary-name content "$content" >"$scratch/update.log" 2>&1 ||
+  fail "cargo lambda deploy: $(tail -n 5 "$scratch/update.log")"
 changed=$(comm -13 <(echo "$before") <(code) | cut -f 1)
 [ "$changed" = "$content" ] || fail "not just content was changed: $changed"
 [ "$(configuration "$content")" = "$configuration_before" ] ||
@@ -25,12 +25,12 @@ as_ada GET /api/test/user && expect 200 '"user content"'
 echo "       content has new code and its old configuration, and answers; the other eight are as they were"
 
 step "deployment/upgrade.sh: each function's code as it was built"
-LATCHKEY_BASE_URL=$api deployment/upgrade.sh --code-only --snapshot "$place/before" >"$place/upgrade.log" 2>&1 ||
-  fail "deployment/upgrade.sh: $(tail -n 20 "$place/upgrade.log")"
-[ "$(grep ': deployed$' "$place/upgrade.log")" = 'content: deployed' ] || fail "deployment/upgrade.sh: $(<"$place/upgrade.log")"
+LATCHKEY_BASE_URL=$api deployment/upgrade.sh --code-only --snapshot "$scratch/before" >"$scratch/upgrade.log" 2>&1 ||
+  fail "deployment/upgrade.sh: $(tail -n 20 "$scratch/upgrade.log")"
+[ "$(grep ': deployed$' "$scratch/upgrade.log")" = 'content: deployed' ] || fail "deployment/upgrade.sh: $(<"$scratch/upgrade.log")"
 is_good
 
 step "deployment/rollback.sh: the code of before"
-deployment/rollback.sh "$place/before" >"$place/rollback.log" 2>&1 || fail "deployment/rollback.sh: $(<"$place/rollback.log")"
-[ "$(<"$place/rollback.log")" = 'content: put back' ] || fail "deployment/rollback.sh: $(<"$place/rollback.log")"
-deployment/smoke.sh "$api" >"$place/smoke.log" 2>&1 || fail "deployment/smoke.sh: $(<"$place/smoke.log")"
+deployment/rollback.sh "$scratch/before" >"$scratch/rollback.log" 2>&1 || fail "deployment/rollback.sh: $(<"$scratch/rollback.log")"
+[ "$(<"$scratch/rollback.log")" = 'content: put back' ] || fail "deployment/rollback.sh: $(<"$scratch/rollback.log")"
+deployment/smoke.sh "$api" >"$scratch/smoke.log" 2>&1 || fail "deployment/smoke.sh: $(<"$scratch/smoke.log")"

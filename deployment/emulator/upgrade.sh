@@ -15,21 +15,21 @@ SELECT pg_sleep(3);
 ALTER TABLE users ADD COLUMN seen_at timestamptz;
 SQL
 cargo build --quiet --locked --manifest-path "$upgrade/Cargo.toml" -p admin --target-dir "$next" \
-  --config profile.dev.debug=false >"$place/build.log" 2>&1 ||
-  fail "admin doesn't build: $(tail -n 20 "$place/build.log")"
+  --config profile.dev.debug=false >"$scratch/build.log" 2>&1 ||
+  fail "admin doesn't build: $(tail -n 20 "$scratch/build.log")"
 mkdir -p "$built/admin"
 cp "$next/debug/admin" "$built/admin/bootstrap"
 
 step "its admin deployed, and migrated while the old functions answer"
 admin_function=$(output AdminFunctionName)
-aws lambda get-function --function-name "$admin_function" --query Code.Location --output text >"$place/last-admin.url"
-curl -sf -m 60 -o "$place/last-admin.zip" "$(<"$place/last-admin.url")" || fail "the last admin's zip can't be had"
+aws lambda get-function --function-name "$admin_function" --query Code.Location --output text >"$scratch/last-admin.url"
+curl -sf -m 60 -o "$scratch/last-admin.zip" "$(<"$scratch/last-admin.url")" || fail "the last admin's zip can't be had"
 before=$(code | grep -v "$admin_function")
 
 # knock NUMBER: asks for one thing after the other until there is enough, and writes each answer down.
 knock() {
   local count=0 name
-  while [ ! -e "$place/enough" ]; do
+  while [ ! -e "$scratch/enough" ]; do
     name=knock-$1-$((count += 1))
     ask() { curl -sS -m 40 -o /dev/null -w "%{http_code} $2\n" -X "$1" "${@:3}" "$api$2" || echo "000 $2"; }
     ask GET /api/auth/users/me -H "Authorization: Bearer $token"
@@ -37,31 +37,31 @@ knock() {
     ask POST /api/auth/signin "${json[@]}" "$ada"
     ask GET /.well-known/jwks.json
     ask GET /api/test/user -H "Authorization: Bearer $token"
-  done >"$place/knocks-$1" 2>&1
+  done >"$scratch/knocks-$1" 2>&1
 }
-rm -f "$place/enough"
+rm -f "$scratch/enough"
 knockers=()
 for number_of in 1 2 3; do
   knock "$number_of" &
   knockers+=($!)
 done
-knocks() { cat "$place"/knocks-[0-9] | wc -l; }
-wait_for 30 "${knockers[0]}" [ -s "$place/knocks-1" ]
-cargo lambda deploy --binary-path "$built/admin/bootstrap" "$admin_function" >"$place/update.log" 2>&1 ||
-  fail "cargo lambda deploy: $(tail -n 5 "$place/update.log")"
+knocks() { cat "$scratch"/knocks-[0-9] | wc -l; }
+wait_for 30 "${knockers[0]}" [ -s "$scratch/knocks-1" ]
+cargo lambda deploy --binary-path "$built/admin/bootstrap" "$admin_function" >"$scratch/update.log" 2>&1 ||
+  fail "cargo lambda deploy: $(tail -n 5 "$scratch/update.log")"
 first=$(knocks)
 admin migrate
 during=$(($(knocks) - first))
-touch "$place/enough"
+touch "$scratch/enough"
 wait "${knockers[@]}"
 jq -e --arg name "V${number}__devices" '.applied == [$name]' >/dev/null <<<"$answer" || fail "migrate answered $answer"
-! cat "$place"/knocks-[0-9] | grep -v '^200 ' || fail "a request failed while it migrated"
+! cat "$scratch"/knocks-[0-9] | grep -v '^200 ' || fail "a request failed while it migrated"
 [ "$during" -ge 10 ] || fail "only $during requests were answered while it migrated"
 [ "$(code | grep -v "$admin_function")" = "$before" ] || fail "another function was changed"
 echo "       $(knocks) requests to the old functions, $during of them while it migrated: all 200"
 
 step "and back: the last admin's zip, over the newer tables"
-aws lambda update-function-code --function-name "$admin_function" --zip-file "fileb://$place/last-admin.zip" >/dev/null
+aws lambda update-function-code --function-name "$admin_function" --zip-file "fileb://$scratch/last-admin.zip" >/dev/null
 admin list
 is_good
 sign_in && is_good
