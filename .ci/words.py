@@ -43,7 +43,6 @@ EXACT = {
 NOT_YET = [
     "*.rs", "*.py", "*.sh", "*.sql", "*.yaml", "*.yml", "*.toml", "*/openapi.json",
     ".ci/run", "benches/run", "tests/side-by-side/run", ".ci/tools/install",
-    "README.md",
     "docs/adr/0012-a-function-for-the-callers.md",
     "docs/develop/adding-an-endpoint.md",
     "docs/develop/architecture.md",
@@ -54,7 +53,7 @@ NOT_YET = [
 LEFT_OUT = [".ci/words.py", "functions/docs/swagger-ui/*"]
 TEXT = ["*.md", "*.rs", "*.py", "*.sh", "*.sql", "*.yaml", "*.yml", "*.toml", "*/openapi.json", "*/run", "*/install"]
 # The most words of one document, and of all together, which may only become fewer.
-MAX_WORDS = {"docs/develop/performance.md": 4_400, "*.md": 40_000}
+MAX_WORDS = {"docs/develop/performance.md": 1_500, "*.md": 25_000}
 
 RULE = [
     (re.compile(rf"(?<![A-Za-z])(?:{words})(?![a-z])", flags), instead)
