@@ -24,7 +24,7 @@ OF_OTHERS = {
     "AllViewerExceptHostHeader", "AttributeKey", "ReadOnly", "AttributeValue", "CloudTrailEvent", "AccessDenied",
     "AllViewerExceptHostHeader", "StackEvents", "ResourceStatus", "LogicalResourceId", "ResourceStatusReason", "SecretList",
 }  # fmt: skip
-PATH = re.compile(r"(?<![\w/.-])((?:\.ci|\.github|deployment|docs|migrations|benches|local|shared|functions|tests)/[\w./-]*\w)")
+PATH = re.compile(r"(?<![\w/.-])((?:\.ci|\.github|deployment|docs|migrations|benches|local|shared|legacy|functions|tests)/[\w./-]*\w)")
 SCRIPT = re.compile(r"(?<![\w/.-])((?:\.ci|deployment|benches)/[\w./-]+)((?:\s+(?:--[a-z][a-z-]*|[\w./{}$\"-]+))*)")
 
 
@@ -55,7 +55,7 @@ def built(text):
 
 def tests():
     """The names of all functions of the code, tests among them."""
-    folders = ("functions", "local", "shared", "tests", "benches")
+    folders = ("functions", "legacy", "local", "shared", "tests", "benches")
     sources = (path.read_text() for folder in folders for path in (ROOT / folder).glob("**/*.rs"))
     return {name for source in sources for name in re.findall(r"\bfn (\w+)", source)}
 

@@ -6,8 +6,8 @@ use std::net::IpAddr;
 use std::sync::LazyLock;
 
 use admin::RolePrefix;
-use authorizer::LegacySettings;
 use fuzz::MARKER;
+use legacy::tokens;
 use libfuzzer_sys::fuzz_target;
 use shared::http::Cors;
 use shared::jwt::{KeySource, Settings, Signer, SigningKey};
@@ -38,7 +38,7 @@ fuzz_target!(|text: &str| {
     Passwords::from_env(&mut env);
     Settings::from_env(&mut env);
     Settings::access_token_seconds(&mut env);
-    LegacySettings::from_env(&mut env);
+    tokens::Settings::from_env(&mut env);
     let database = db::Settings::from_env(&mut env);
     let database_is_good = env.check().is_ok();
     KeySource::from_env(&mut env);

@@ -1,6 +1,7 @@
 //! The authorizer, before which ada has a token of ours and one of the app.
 
-use authorizer::{Authorizer, Error, Event, LegacySettings};
+use authorizer::{Authorizer, Error, Event};
+use legacy::tokens;
 use serde_json::Value;
 use shared::db::Group;
 use shared::jwt::Settings;
@@ -38,13 +39,13 @@ impl Gate {
     pub fn new() -> Self {
         let ground = Ground::after(&format!("{ADA}; {IDENTITY}'{DATABASE_ID}'"));
         let stage = &ground.stage;
-        let database = || stage.database_of(Group::Authorizer);
+        let database = stage.database_of(Group::Authorizer);
         let settings = Settings { issuer: "latchkey".into(), audience: "latchkey".into() };
         let legacy = [("LEGACY_TOKEN_SECRET", LEGACY_SECRET), ("LEGACY_TOKENS_UNTIL", UNTIL)];
-        let legacy = LegacySettings::from_env(&mut legacy.into_iter().collect()).unwrap();
+        let legacy = tokens::Settings::from_env(&mut legacy.into_iter().collect());
         let clock = stage.clock.clone();
-        let authorizer = Authorizer::new(database(), settings, clock, "fuzz".into())
-            .with_legacy_tokens(legacy, SecretsManager::default(), database());
+        let authorizer = Authorizer::new(database, settings, clock, "fuzz".into())
+            .with_legacy_tokens(legacy, SecretsManager::default());
         Self { ground, authorizer }
     }
 

@@ -5,10 +5,11 @@
 //! `{"verb":"grant","username":"ada","role":"ROLE_ADMIN"}`, with `"id":7` in place of the name,
 //! `revoke` alike, `{"verb":"list"}`, the same with `"unreadable":true`.
 
-mod adoption;
 mod group_roles;
 mod logins;
 mod migration;
+#[cfg(not(feature = "legacy"))]
+mod no_adoption;
 mod privilege;
 mod refusal;
 mod request;

@@ -11,9 +11,13 @@ use tokio::task::JoinHandle;
 use tokio::time::sleep;
 use tokio_postgres::Client;
 
-use crate::adoption::{self, Findings, Kind};
+#[cfg(not(feature = "legacy"))]
+use crate::no_adoption as adoption;
 use crate::refusal::Refusal;
 use crate::user_ids;
+use adoption::Kind;
+#[cfg(feature = "legacy")]
+use legacy::adoption;
 
 /// The files of `migrations/`, as `build.rs` has read them.
 const MIGRATIONS: &str = include_str!(concat!(env!("OUT_DIR"), "/migrations.json"));
@@ -24,6 +28,10 @@ const LOCK: i64 = i64::from_be_bytes(*b"latchkey");
 /// How often one who waits for the lock asks for it. Waiting in a statement would hold a snapshot,
 /// for whose end the one who builds an index waits.
 const ASKING: Duration = Duration::from_millis(100);
+
+/// How long a statement that blocks nobody waits for a lock, in seconds: for a transaction that was
+/// there before.
+const LOCK_SECONDS: u32 = 240;
 
 /// What a migration has done.
 pub(crate) struct Done {
@@ -59,7 +67,7 @@ impl Lock {
     pub(crate) async fn acquire(database: &Database) -> Result<Self, Refusal> {
         let (client, driver) = database.connect().await?;
         let lock = Self { client, driver: tokio::spawn(driver) };
-        adoption::set_limits(&lock.client).await?;
+        set_limits(&lock.client).await?;
         while !lock.is_taken().await? {
             sleep(ASKING).await;
         }
@@ -112,34 +120,38 @@ pub(crate) async fn apply(database: &Database, now: NumericDate) -> Result<(Done
 pub(crate) async fn check(database: &Database, now: NumericDate) -> Result<Check, Refusal> {
     let (mut client, driver) = database.connect().await?;
     let driver = tokio::spawn(driver);
-    adoption::set_limits(&client).await?;
-    let Findings { kind, obstacles, steps, mut notes } = adoption::look(&mut client, now).await?;
-    if kind == Kind::App && obstacles.is_empty() {
-        notes.extend(adoption::notes_of_rows(&mut client).await?);
-    }
-    let applied = match kind {
-        Kind::Latchkey => applied(&client).await?,
-        _ => Vec::new(),
-    };
+    set_limits(&client).await?;
+    let adoption::Check { kind, obstacles, mut steps, notes } =
+        adoption::check(&mut client, now).await?;
+    let is_adopted = !steps.is_empty();
+    let applied = if obstacles.is_empty() { applied(&client).await? } else { Vec::new() };
     let missing = missing_routines(&client).await?;
     let user_ids_left = user_ids::left(&client).await?;
     drop(client);
     // The driver ends when the server has heard of it.
     let _ = driver.await;
-    let is_plain = obstacles.is_empty() || !steps.is_empty();
-    let mut steps: Vec<_> = steps.into_iter().map(|step| step.words).collect();
-    for migration in migrations()?.iter().filter(|_| is_plain) {
-        if migration.version() == 1 && kind == Kind::App {
-            steps.push(format!("record {migration} as applied"));
-        } else if !applied.contains(&migration.version()) {
+    let migrations = migrations()?;
+    for migration in migrations.iter().filter(|_| obstacles.is_empty()) {
+        let is_recorded = is_adopted && migration.version() == 1;
+        if !is_recorded && !applied.contains(&migration.version()) {
             steps.push(format!("apply {migration}"));
         }
     }
-    let migrations = migrations()?;
     let makers = makers(&migrations, &missing);
     let makers = makers.iter().filter(|migration| applied.contains(&migration.version()));
     steps.extend(makers.map(|migration| make(migration)));
     Ok(Check { database: kind, steps, obstacles, notes, user_ids_left })
+}
+
+/// Replaces the limits that a login or a server may set for the statements of a session.
+async fn set_limits(client: &Client) -> Result<(), db::Error> {
+    let sql = format!(
+        "SELECT set_config(name, CASE name WHEN 'lock_timeout' THEN '{LOCK_SECONDS}s' ELSE '0' END, \
+             false) FROM pg_settings \
+         WHERE name IN ('statement_timeout', 'lock_timeout', 'idle_session_timeout', \
+             'idle_in_transaction_session_timeout', 'transaction_timeout')"
+    );
+    Ok(client.batch_execute(&sql).await?)
 }
 
 /// Which of our functions aren't there, as in a copy that was made of the tables alone.
@@ -173,8 +185,12 @@ fn make(migration: &Migration) -> String {
     format!("make the functions of {migration}, which a dump of tables leaves out")
 }
 
-/// The versions on record.
+/// The versions on record, if there is one.
 async fn applied(client: &Client) -> Result<Vec<i32>, db::Error> {
+    let there = "SELECT to_regclass('refinery_schema_history') IS NOT NULL";
+    if !client.query_one(there, &[]).await?.try_get::<_, bool>(0)? {
+        return Ok(Vec::new());
+    }
     let rows = client.query("SELECT version FROM refinery_schema_history", &[]).await?;
     Ok(rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?)
 }

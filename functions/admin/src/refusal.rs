@@ -36,13 +36,9 @@ pub enum Refusal {
     Migration(String),
     /// The logins can't be made, for this reason.
     Logins(String),
-    /// The database can't be adopted, or holds something of others.
-    NotAdoptable {
-        /// What stands in the way, without a full stop. Rows are named by id.
-        obstacles: Vec<String>,
-        /// Whether something had been done before the app brought this about.
-        begun: bool,
-    },
+    /// The legacy app's database can't be adopted.
+    #[cfg(feature = "legacy")]
+    Adoption(legacy::adoption::Error),
     /// The database failed.
     Database(db::Error),
 }
@@ -85,11 +81,8 @@ impl fmt::Display for Refusal {
             Self::NoSuchKey => f.write_str("No signing key has that kid."),
             Self::Migration(cause) => write!(f, "The migration stopped: {cause}."),
             Self::Logins(cause) => write!(f, "The logins can't be made: {cause}."),
-            Self::NotAdoptable { obstacles, begun } => {
-                let done = if *begun { "what is done stays done" } else { "nothing is changed" };
-                let obstacles = obstacles.join("; ");
-                write!(f, "This database can't be migrated as it is, and {done}: {obstacles}.")
-            }
+            #[cfg(feature = "legacy")]
+            Self::Adoption(error) => error.fmt(f),
             Self::Database(error) => write!(f, "It didn't work: {error}."),
         }
     }
@@ -100,6 +93,13 @@ impl std::error::Error for Refusal {}
 impl From<db::Error> for Refusal {
     fn from(error: db::Error) -> Self {
         Self::Database(error)
+    }
+}
+
+#[cfg(feature = "legacy")]
+impl From<legacy::adoption::Error> for Refusal {
+    fn from(error: legacy::adoption::Error) -> Self {
+        Self::Adoption(error)
     }
 }
 

@@ -5,7 +5,8 @@
 
 mod authorization;
 mod event;
-mod legacy;
+#[cfg(feature = "legacy")]
+mod legacy_caller;
 mod policy;
 
 use std::time::Instant;
@@ -17,18 +18,17 @@ use shared::secrets_manager::SecretsManager;
 use shared::{Caller, Clock, Environment, log};
 
 pub use event::Event;
-use legacy::{LegacyToken, LegacyTokens};
-pub use legacy::{Refusal, Settings as LegacySettings};
 pub use policy::Policy;
 
-/// The parts that it touches: public keys and users, to read; the app's secret, where its tokens
-/// are accepted.
+/// The parts that it touches: public keys and users, to read; the secret of the legacy app,
+/// where its tokens are accepted.
 #[derive(Debug)]
 pub struct Authorizer {
     database: Database,
     verifier: Verifier,
     callers: Callers,
-    legacy_tokens: Option<LegacyTokens>,
+    #[cfg(feature = "legacy")]
+    legacy: Option<legacy_caller::Legacy>,
     clock: Clock,
     app_name: String,
 }
@@ -39,8 +39,9 @@ pub enum Error {
     /// No valid token. API Gateway answers 401 to exactly this word.
     /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-use-lambda-authorizer.html>
     Unauthorized,
-    /// A token of the app that isn't accepted, which is answered by the same word.
-    LegacyToken(Refusal),
+    /// A token of the legacy app that isn't accepted, with the reason for the log. It is answered
+    /// by the same word.
+    LegacyToken(&'static str),
     /// We can't tell. Any other word is an `AUTHORIZER_FAILURE`; the cause goes to the log.
     Failed(String),
 }
@@ -72,19 +73,6 @@ impl From<InvalidToken> for Error {
     }
 }
 
-impl From<Refusal> for Error {
-    fn from(refusal: Refusal) -> Self {
-        Self::LegacyToken(refusal)
-    }
-}
-
-/// A token by its form, which decides by what it is verified: each form has a key and an algorithm
-/// of its own.
-enum Token<'a> {
-    Own(UnverifiedToken<'a>),
-    Legacy(&'a LegacyTokens, LegacyToken<'a>),
-}
-
 impl Authorizer {
     /// Reads the settings of each part. It connects to the database, and reads the app's secret,
     /// only for a token that needs it: containers that start for garbage hold no connection.
@@ -92,15 +80,15 @@ impl Authorizer {
     pub async fn from_env(env: &mut Environment) -> Result<Self, Invalid> {
         let database = db::Settings::from_env(env).for_timeout(10);
         let tokens = jwt::Settings::from_env(env);
-        let legacy_tokens = LegacySettings::from_env(env);
+        #[cfg(feature = "legacy")]
+        let legacy = legacy::tokens::Settings::from_env(env);
         let app_name = log::app_name(env);
         env.check()?;
         let secrets = SecretsManager::default();
         let database = Database::new(database, secrets.clone());
-        let mut authorizer = Self::new(database.clone(), tokens, Clock::System, app_name);
-        if let Some(settings) = legacy_tokens {
-            authorizer = authorizer.with_legacy_tokens(settings, secrets, database);
-        }
+        let authorizer = Self::new(database, tokens, Clock::System, app_name);
+        #[cfg(feature = "legacy")]
+        let authorizer = authorizer.with_legacy_tokens(legacy, secrets);
         Ok(authorizer)
     }
 
@@ -108,43 +96,30 @@ impl Authorizer {
     pub fn new(database: Database, tokens: jwt::Settings, clock: Clock, app_name: String) -> Self {
         let signing_keys = SigningKeys::new(database.clone());
         let verifier = Verifier::new(tokens, signing_keys, clock.clone());
-        let (callers, legacy_tokens) = (Callers::new(database.clone()), None);
-        Self { database, verifier, callers, legacy_tokens, clock, app_name }
-    }
-
-    /// The same that accepts the app's tokens too, for users of that database.
-    #[must_use]
-    pub fn with_legacy_tokens(
-        self,
-        settings: LegacySettings,
-        secrets: SecretsManager,
-        database: Database,
-    ) -> Self {
-        Self { legacy_tokens: Some(LegacyTokens::new(settings, secrets, database)), ..self }
+        let callers = Callers::new(database.clone());
+        Self {
+            database,
+            verifier,
+            callers,
+            #[cfg(feature = "legacy")]
+            legacy: None,
+            clock,
+            app_name,
+        }
     }
 
     /// Answers one event, and writes its line in the log. A container whose token was refused gives
     /// its connection up, so that forged tokens can't make many containers hold one each.
     pub async fn authorize(&self, event: Event) -> Result<Policy, Error> {
         let start = Instant::now();
-        let token = event.bearer_token().and_then(|token| self.token(token));
-        let caller = match &token {
-            Some(Token::Own(token)) => self.caller(token).await,
-            Some(Token::Legacy(tokens, token)) => tokens.caller(token, self.clock.now()).await,
-            None => Err(Error::Unauthorized),
-        };
+        let (caller, is_legacy) = self.caller(event.bearer_token()).await;
         if matches!(caller, Err(Error::Unauthorized | Error::LegacyToken(_))) {
             self.database.release().await;
         }
         let (status, happened, cause) = match &caller {
-            Ok(_) if matches!(token, Some(Token::Legacy(..))) => {
-                (200, Some("legacy_token_accepted"), None)
-            }
-            Ok(_) => (200, None, None),
+            Ok(_) => (200, is_legacy.then_some("legacy_token_accepted"), None),
             Err(Error::Unauthorized) => (401, None, None),
-            Err(Error::LegacyToken(refusal)) => {
-                (401, Some("legacy_token_refused"), Some(refusal.name()))
-            }
+            Err(Error::LegacyToken(reason)) => (401, Some("legacy_token_refused"), Some(*reason)),
             Err(Error::Failed(cause)) => (503, None, Some(cause.as_str())),
         };
         log::request(&log::Line {
@@ -165,17 +140,23 @@ impl Authorizer {
             .ok_or_else(|| Error::Failed("a methodArn that is none".into()))
     }
 
-    /// Tells whose form a token has. One of ours is known by its own, whether the app's are accepted
-    /// or not.
-    fn token<'a>(&'a self, token: &'a str) -> Option<Token<'a>> {
-        if let Some(own) = UnverifiedToken::parse(token) {
-            return Some(Token::Own(own));
+    /// The caller, and whether the token is the legacy app's. The form of a token decides how it is
+    /// verified: each form has a key and an algorithm of its own.
+    async fn caller(&self, token: Option<&str>) -> (Result<Caller, Error>, bool) {
+        let Some(token) = token else { return (Err(Error::Unauthorized), false) };
+        if let Some(token) = UnverifiedToken::parse(token) {
+            return (self.caller_of(&token).await, false);
         }
-        let legacy_tokens = self.legacy_tokens.as_ref()?;
-        Some(Token::Legacy(legacy_tokens, LegacyToken::parse(token)?))
+        #[cfg(feature = "legacy")]
+        if let Some(legacy) = &self.legacy
+            && let Some(token) = legacy::tokens::LegacyToken::parse(token)
+        {
+            return (legacy.caller(&token, self.clock.now()).await, true);
+        }
+        (Err(Error::Unauthorized), false)
     }
 
-    async fn caller(&self, token: &UnverifiedToken<'_>) -> Result<Caller, Error> {
+    async fn caller_of(&self, token: &UnverifiedToken<'_>) -> Result<Caller, Error> {
         let valid = self.verifier.verify(token).await??;
         let ValidToken { user_id: id, expires_at, database_id } = valid;
         let now = self.clock.now();

@@ -1,12 +1,12 @@
 //! The app's own tokens.
 
-use authorizer::{Authorizer, LegacySettings};
+use authorizer::Authorizer;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, EncodingKey};
+use legacy::tokens::Settings;
 use serde_json::{Value, json};
 use shared::Secret;
-use shared::db::Group;
 use shared::jwt::SigningKey;
 use shared::secrets_manager::SecretsManager;
 use stage::{NOW, SIGNING_KEY, Stage};
@@ -41,15 +41,14 @@ pub(crate) fn token(name: &str, life: i64) -> String {
 }
 
 /// The settings of these variables beside the day.
-pub(crate) fn settings(pairs: &[(&str, &str)]) -> LegacySettings {
+pub(crate) fn settings(pairs: &[(&str, &str)]) -> Settings {
     let pairs = pairs.iter().chain(&[("LEGACY_TOKENS_UNTIL", UNTIL)]);
-    LegacySettings::from_env(&mut pairs.copied().collect()).unwrap()
+    Settings::from_env(&mut pairs.copied().collect()).unwrap()
 }
 
 /// An authorizer that accepts the app's tokens, by these settings.
 pub(crate) fn accepting_by(stage: &Stage, pairs: &[(&str, &str)]) -> Authorizer {
-    let database = stage.database_of(Group::Authorizer);
-    over(stage).with_legacy_tokens(settings(pairs), SecretsManager::default(), database)
+    over(stage).with_legacy_tokens(Some(settings(pairs)), SecretsManager::default())
 }
 
 fn accepting(stage: &Stage) -> Authorizer {

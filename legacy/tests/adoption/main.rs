@@ -249,7 +249,7 @@ async fn an_empty_database_is_told_from_one_of_the_app() {
 
 #[tokio::test]
 async fn what_the_page_on_going_back_takes_away_leaves_the_apps_schema() {
-    let page = include_str!("../../../../docs/move/from-fastapi.md");
+    let page = include_str!("../../../docs/move/from-fastapi.md");
     let (_, page) = page.split_once("To take it all away").unwrap();
     let stage = holding(&(app::at_revision(4) + app::USERS)).await;
     let before = schema::of(&stage).await;

@@ -12,7 +12,7 @@ use super::secret::LegacySecret;
 /// A token whose header is that of the app's. None of ours is one: those name their key, and are
 /// of another type.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct LegacyToken<'a>(Jws<'a>);
+pub struct LegacyToken<'a>(Jws<'a>);
 
 /// The header of the app's tokens, `{"alg":"HS256","typ":"JWT"}`. There is nothing else in it.
 #[derive(Deserialize)]
@@ -47,7 +47,7 @@ fn present<'de, T: Deserialize<'de>, D: serde::Deserializer<'de>>(
 
 impl<'a> LegacyToken<'a> {
     /// Takes a token apart; `None` if it isn't of that form.
-    pub(crate) fn parse(token: &'a str) -> Option<Self> {
+    pub fn parse(token: &'a str) -> Option<Self> {
         let jws = Jws::parse(token)?;
         let header: Header = jws.header()?;
         let is_the_apps =

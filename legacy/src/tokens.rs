@@ -11,21 +11,42 @@ mod secret_source;
 mod settings;
 mod token;
 
-use shared::db::{AdoptedCallers, Database, FoundCaller};
 use shared::secrets_manager::SecretsManager;
-use shared::{Caller, NumericDate, Username};
+use shared::{NumericDate, Username};
 
-use crate::Error;
 use secret_source::SecretSource;
 pub use settings::Settings;
-pub(crate) use token::LegacyToken;
+pub use token::LegacyToken;
 
-/// Accepts the app's tokens.
+/// Verifies the legacy app's tokens.
 #[derive(Debug)]
-pub(crate) struct LegacyTokens {
+pub struct LegacyTokens {
     secret: SecretSource,
     until: NumericDate,
-    callers: AdoptedCallers,
+}
+
+/// What a valid token proves.
+#[derive(Debug)]
+pub struct ValidToken {
+    /// The user's name. It is the name of an account only if that existed at the adoption.
+    pub username: Username,
+    /// From when on it is no longer valid: its own end or the operator's day, whichever is first.
+    pub expires_at: NumericDate,
+}
+
+/// Why a token isn't accepted.
+#[derive(Debug)]
+pub enum Error {
+    /// It isn't valid.
+    Refused(Refusal),
+    /// The secret is out of reach or unusable: the cause, for the log.
+    Unavailable(String),
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
 }
 
 /// Why a token of the app's form is not accepted. The caller hears what everybody hears.
@@ -47,7 +68,7 @@ pub enum Refusal {
 
 impl Refusal {
     /// Its stable name in the log.
-    pub(crate) const fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Self::AfterCutoff => "after_cutoff",
             Self::WrongSignature => "wrong_signature",
@@ -60,26 +81,23 @@ impl Refusal {
 }
 
 impl LegacyTokens {
-    /// Accepts them for users of that database.
-    pub(crate) fn new(settings: Settings, secrets: SecretsManager, database: Database) -> Self {
-        let secret = SecretSource::new(settings.secret, secrets);
-        Self { secret, until: settings.until, callers: AdoptedCallers::new(database) }
+    /// Verifies by these settings.
+    pub fn new(settings: Settings, secrets: SecretsManager) -> Self {
+        Self { secret: SecretSource::new(settings.secret, secrets), until: settings.until }
     }
 
-    /// Who calls by that token, until it or the day ends: an answer that is kept outlives neither.
-    pub(crate) async fn caller(
+    /// Verifies a token at `now`.
+    pub async fn verify(
         &self,
         token: &LegacyToken<'_>,
         now: NumericDate,
-    ) -> Result<Caller, Error> {
+    ) -> Result<ValidToken, Error> {
         if now >= self.until {
             return Err(Refusal::AfterCutoff.into());
         }
-        let secret = self.secret.read(now).await.map_err(Error::Failed)?;
+        let secret = self.secret.read(now).await.map_err(Error::Unavailable)?;
         let claims = token.claims(&secret, now)?;
         let username = Username::parse(claims.sub).map_err(|_| Refusal::UnknownUser)?;
-        let (id, found) = self.callers.find(&username).await?.ok_or(Refusal::UnknownUser)?;
-        let FoundCaller { username, email, roles } = found;
-        Ok(Caller { id, username, email, roles, expires_at: claims.exp.min(self.until) })
+        Ok(ValidToken { username, expires_at: claims.exp.min(self.until) })
     }
 }

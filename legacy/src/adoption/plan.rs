@@ -13,7 +13,7 @@ const HEAD: &str = "ece871602084";
 const EARLIER: [&str; 3] = ["481b1e04c901", "9ce62b651a8f", "2d8360fae38a"];
 
 /// The table as a migration makes it.
-const ADOPTION: &str = include_str!("../../../../migrations/V3__adoption.sql");
+const ADOPTION: &str = include_str!("../../../migrations/V3__adoption.sql");
 
 /// What is left to do; nothing if a run has come to the end.
 pub(super) fn steps(catalog: &Catalog, counts: &Counts, now: NumericDate) -> Vec<Step> {

@@ -3,8 +3,8 @@
 /// A step: what it is for, and the transactions that it takes. Each may be repeated, and what one
 /// of them has done is seen by the next plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Step {
-    pub(crate) words: String,
+pub(super) struct Step {
+    pub(super) words: String,
     pub(super) works: Vec<Work>,
 }
 

@@ -5,6 +5,7 @@
 //! finished by the next one.
 
 mod catalog;
+mod error;
 mod fold;
 mod mailbox_index;
 mod notes;
@@ -18,11 +19,10 @@ use serde::Serialize;
 use shared::{NumericDate, db};
 use tokio_postgres::{Client, IsolationLevel};
 
-use crate::refusal::Refusal;
 use catalog::Catalog;
+pub use error::Error;
 use step::Step;
 use work::Failure;
-pub(crate) use work::set_limits;
 
 /// Names of V1 that a step gives, and what must bear them: indexes of a table's columns.
 const NAMES: [(&str, &str, &[&str]); 5] = [
@@ -42,7 +42,7 @@ const ROUNDS: usize = 5;
 /// Whose database it is, by what is in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum Kind {
+pub enum Kind {
     /// Nobody's: none of the tables is there.
     Empty,
     /// Ours: the first migration is on record.
@@ -53,20 +53,40 @@ pub(crate) enum Kind {
     Other,
 }
 
-/// What was found.
+/// What [`adopt`] would do.
 #[derive(Debug)]
-pub(crate) struct Findings {
-    pub(crate) kind: Kind,
-    /// A sentence for each thing that stands in the way.
-    pub(crate) obstacles: Vec<String>,
-    /// What is left to do before the first migration counts as done.
-    pub(crate) steps: Vec<Step>,
+pub struct Check {
+    /// Whose database it is.
+    pub kind: Kind,
+    /// A sentence for each obstacle.
+    pub obstacles: Vec<String>,
+    /// What is left to do, in words. The last step records the first migration as applied.
+    pub steps: Vec<String>,
     /// What isn't touched and may be good to know.
-    pub(crate) notes: Vec<String>,
+    pub notes: Vec<String>,
 }
 
-/// Looks at a database, and only looks.
-pub(crate) async fn look(client: &mut Client, now: NumericDate) -> Result<Findings, db::Error> {
+struct Findings {
+    kind: Kind,
+    obstacles: Vec<String>,
+    steps: Vec<Step>,
+    notes: Vec<String>,
+}
+
+/// Says what [`adopt`] would do, without a lock and without a write.
+pub async fn check(client: &mut Client, now: NumericDate) -> Result<Check, db::Error> {
+    let Findings { kind, obstacles, steps, mut notes } = look(client, now).await?;
+    let mut steps: Vec<_> = steps.into_iter().map(|step| step.words).collect();
+    if kind == Kind::App && obstacles.is_empty() {
+        let transaction = client.build_transaction().read_only(true).start().await?;
+        notes.extend(notes::of_rows(&transaction).await?);
+        transaction.rollback().await?;
+        steps.push(format!("record V1__{FIRST_MIGRATION} as applied"));
+    }
+    Ok(Check { kind, obstacles, steps, notes })
+}
+
+async fn look(client: &mut Client, now: NumericDate) -> Result<Findings, db::Error> {
     let transaction = client.build_transaction().read_only(true);
     let transaction = transaction.isolation_level(IsolationLevel::RepeatableRead).start().await?;
     let names = NAMES.iter().map(|(name, ..)| (*name).to_owned());
@@ -98,25 +118,14 @@ fn migrated() -> Vec<String> {
     routines.chain(["signing_keys", "database_identity"].map(str::to_owned)).collect()
 }
 
-/// What is good to know of the rows of a database of the app in whose way nothing stands.
-pub(crate) async fn notes_of_rows(client: &mut Client) -> Result<Vec<String>, db::Error> {
-    let transaction = client.build_transaction().read_only(true).start().await?;
-    let notes = notes::of_rows(&transaction).await?;
-    transaction.rollback().await?;
-    Ok(notes)
-}
-
 /// Does what is left to do, and says what that was; `None` where there is nothing to adopt. Where
 /// something stands in the way nothing is changed.
-pub(crate) async fn adopt(
-    client: &mut Client,
-    now: NumericDate,
-) -> Result<Option<Vec<String>>, Refusal> {
+pub async fn adopt(client: &mut Client, now: NumericDate) -> Result<Option<Vec<String>>, Error> {
     let mut done: Vec<String> = Vec::new();
     'rounds: for _ in 0..ROUNDS {
         let Findings { kind, obstacles, steps, .. } = look(client, now).await?;
         if !obstacles.is_empty() {
-            return Err(Refusal::NotAdoptable { obstacles, begun: !done.is_empty() });
+            return Err(Error::NotAdoptable { obstacles, begun: !done.is_empty() });
         }
         if steps.is_empty() {
             return Ok((kind == Kind::App).then_some(done));
@@ -130,18 +139,18 @@ pub(crate) async fn adopt(
             }
         }
     }
-    Err(Refusal::Migration("the app changes the tables faster than they are mended".to_owned()))
+    Err(Error::Stopped("the app changes the tables faster than they are mended".to_owned()))
 }
 
-fn stopped(step: &Step, failure: Failure) -> Refusal {
+fn stopped(step: &Step, failure: Failure) -> Error {
     match failure {
         Failure::Rows(error) | Failure::Database(error @ db::Error::Failed(_)) => {
-            Refusal::Migration(format!("at \"{}\", {error}", step.words))
+            Error::Stopped(format!("at \"{}\", {error}", step.words))
         }
-        Failure::Database(error) => Refusal::Database(error),
+        Failure::Database(error) => Error::Database(error),
         Failure::Locked(pids) => {
             let pids: Vec<_> = pids.iter().map(ToString::to_string).collect();
-            Refusal::Migration(format!(
+            Error::Stopped(format!(
                 "at \"{}\", others hold the tables all the time; the transactions of these \
                  processes are the oldest: {}. What is done stays done: end them or wait, then \
                  migrate again",

@@ -20,9 +20,6 @@ const LOCK_WAITS: [u32; 4] = [100, 200, 300, 400];
 /// How many attempts it has, about two minutes in all.
 const ATTEMPTS: usize = 90;
 
-/// How long what stops nobody waits for others, in seconds: a transaction that was there before.
-const LONG_WAIT: u32 = 240;
-
 /// Why a step isn't done.
 #[derive(Debug)]
 pub(super) enum Failure {
@@ -40,18 +37,6 @@ impl From<tokio_postgres::Error> for Failure {
         let error = error.into();
         if violated { Self::Rows(error) } else { Self::Database(error) }
     }
-}
-
-/// Frees a session of the limits that a login or a server may set for the statements of an app, and
-/// gives it ours.
-pub(crate) async fn set_limits(client: &Client) -> Result<(), db::Error> {
-    let sql = format!(
-        "SELECT set_config(name, CASE name WHEN 'lock_timeout' THEN '{LONG_WAIT}s' ELSE '0' END, \
-             false) FROM pg_settings \
-         WHERE name IN ('statement_timeout', 'lock_timeout', 'idle_session_timeout', \
-             'idle_in_transaction_session_timeout', 'transaction_timeout')"
-    );
-    Ok(client.batch_execute(&sql).await?)
 }
 
 /// Runs one step.

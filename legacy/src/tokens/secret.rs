@@ -73,7 +73,7 @@ pub(super) mod tests {
     use super::*;
 
     /// What the tutorial prints, which is not to be found in our sources: put together.
-    pub(in crate::legacy) fn printed() -> Secret<String> {
+    pub(in crate::tokens) fn printed() -> Secret<String> {
         let parts =
             ["09d25e094faa6ca2", "556c818166b7a956", "3b93f7099f6f0f4c", "aa6cf63b88e8d3e7"];
         Secret::new(parts.concat())

@@ -1,0 +1,56 @@
+//! Callers by tokens of the legacy app.
+
+use legacy::tokens::{self, LegacyToken, LegacyTokens, Refusal, Settings, ValidToken};
+use shared::db::{AdoptedCallers, FoundCaller};
+use shared::secrets_manager::SecretsManager;
+use shared::{Caller, NumericDate};
+
+use crate::{Authorizer, Error};
+
+/// What such a token needs.
+#[derive(Debug)]
+pub(crate) struct Legacy {
+    tokens: LegacyTokens,
+    callers: AdoptedCallers,
+}
+
+impl Authorizer {
+    /// The same authorizer; with settings, it accepts the legacy app's tokens too.
+    #[must_use]
+    pub fn with_legacy_tokens(self, settings: Option<Settings>, secrets: SecretsManager) -> Self {
+        let legacy = settings.map(|settings| Legacy {
+            tokens: LegacyTokens::new(settings, secrets),
+            callers: AdoptedCallers::new(self.database.clone()),
+        });
+        Self { legacy, ..self }
+    }
+}
+
+impl Legacy {
+    /// The caller, until `expires_at`: an answer that is kept outlives neither the token nor the day.
+    pub(crate) async fn caller(
+        &self,
+        token: &LegacyToken<'_>,
+        now: NumericDate,
+    ) -> Result<Caller, Error> {
+        let ValidToken { username, expires_at } = self.tokens.verify(token, now).await?;
+        let found = self.callers.find(&username).await?.ok_or(Refusal::UnknownUser)?;
+        let (id, FoundCaller { username, email, roles }) = found;
+        Ok(Caller { id, username, email, roles, expires_at })
+    }
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        Self::LegacyToken(refusal.name())
+    }
+}
+
+impl From<tokens::Error> for Error {
+    fn from(error: tokens::Error) -> Self {
+        match error {
+            tokens::Error::Refused(refusal) => refusal.into(),
+            tokens::Error::Unavailable(cause) => Self::Failed(cause),
+        }
+    }
+}
