@@ -16,8 +16,7 @@ def default(parameter):
 def memory(function):
     """How many megabytes a function has."""
     resource = found(rf"^  {function.capitalize()}Function:\n((?:    .*\n|\n)+)", function)
-    own = re.search(r"^      MemorySize: !Ref (\w+)$", resource, re.MULTILINE)
-    return int(default(own[1] if own else "MemorySize"))
+    return int(default("HashingMemorySize" if re.search(r"[&*]hashing\b", resource) else "MemorySize"))
 
 
 def found(pattern, name):

@@ -11,6 +11,7 @@ import sys
 import alarms
 import database
 import functions
+import length
 import logs
 import network
 import outputs
@@ -27,7 +28,7 @@ from stack import transformed
 
 
 def main(source, database_source, pipeline_source, workflow, target):
-    modules = [routes, rights, functions, stage, logs, alarms, network, outputs, parameters, rules, signing_key]
+    modules = [routes, rights, functions, stage, logs, alarms, network, outputs, parameters, rules, signing_key, length]
     for module in modules:
         module.check(source)
     database.check(database_source, source)
@@ -38,7 +39,7 @@ def main(source, database_source, pipeline_source, workflow, target):
     for fault in faults:
         print(f"template: {fault}", file=sys.stderr)
     if not faults:
-        print(f"template: {rights.summary()}, {routes.summary()}")
+        print(f"template: {rights.summary(source)}, {routes.summary(source)}")
     sys.exit(1 if faults else 0)
 
 

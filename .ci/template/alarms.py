@@ -27,9 +27,8 @@ COUNTED = {
         "AuthorizerFailures",
     ),
     "ThrottledRequests": ("<AccessLogGroup>", '{ $.status = "429" }', "ThrottledRequests"),
-    "RefusedSignins": ("<SigninLogGroup>", '{ $.event = "authn_login_fail" }', "RefusedSignins"),
-    "RefusedTokens": ("<TokenLogGroup>", '{ $.event = "authn_login_fail" }', "RefusedSignins"),
-    "UserIds": ("<SignupLogGroup>", '{ $.event = "user_created" }', "UserIds"),
+    "RefusedSignins": ("<FunctionsLogGroup>", '{ $.event = "authn_login_fail" }', "RefusedSignins"),
+    "UserIds": ("<FunctionsLogGroup>", '{ $.event = "user_created" }', "UserIds"),
 }
 # What the functions' lines hold (shared/src/log.rs), and Lambda's own of them.
 LINE = {"user_id", "function", "request_id", "event", "status", "error", "cause", "hash_scheme", "level"}

@@ -2,31 +2,31 @@
 
 import json
 
+from declared import functions, logins
 from fault import holds, same
 from matrix import GROUPS, HOST, KEY, LEGACY, OWNER, SEPARATE, SUBNETS, UNTIL
 from stack import deployed, parsed
 
-HASHING = {"SignupFunction", "SigninFunction", "TokenFunction"}
-READING = {"AuthorizerFunction", "JwksFunction"}
-CLASSES = {"SignupFunction": "signup", "SigninFunction": "signin", "TokenFunction": "signin", "JwksFunction": "jwks", "AuthorizerFunction": "authorizer"}
-WITH_DATABASE = HASHING | READING | {"AdminFunction"}
-
-
 def check(source):
     for name, function in of(source).items():
+        it = named(source)[name]
         same(f"runtime of {name}", (function["Runtime"], function["Handler"]), ("provided.al2023", "bootstrap"))
-        same(f"memory of {name}", int(function["MemorySize"]), 1769 if name in HASHING else 256)
-        same(f"timeout of {name}", function["Timeout"], {"AdminFunction": 900}.get(name, 29 if name in HASHING else 10))
+        same(f"memory of {name}", int(function["MemorySize"]), 1769 if it.hashes else 256)
+        same(f"timeout of {name}", function["Timeout"], 900 if it.work == "admin" else 29 if it.hashes else 10)
         same(f"processor of {name}", function["Architectures"], ["arm64"])
         same(f"network of {name}", function.get("VpcConfig"), None)
         same(f"reserved concurrency of {name}", function.get("ReservedConcurrentExecutions"), None)
         same(f"tracing of {name}", function["TracingConfig"], {"Mode": "PassThrough"})
-        log = {"LogFormat": "JSON", "LogGroup": f"<{name.removesuffix('Function')}LogGroup>"}
-        same(f"log of {name}", function["LoggingConfig"], log)
+        group = "<AdminLogGroup>" if it.work == "admin" else "<FunctionsLogGroup>"
+        same(f"log of {name}", function["LoggingConfig"], {"LogFormat": "JSON", "LogGroup": group})
     check_parameters(source)
     check_environment(source)
     check_logins(source)
     check_legacy_tokens(source)
+
+
+def named(source):
+    return {it.logical_id: it for it in functions(source)}
 
 
 def of(source, **parameters):
@@ -35,7 +35,7 @@ def of(source, **parameters):
 
 def check_parameters(source):
     vpc = {"SubnetIds": SUBNETS.split(","), "SecurityGroupIds": GROUPS.split(",")}
-    functions = of(
+    limited = of(
         source,
         Architecture="x86_64",
         MemorySize=300,
@@ -47,16 +47,17 @@ def check_parameters(source):
         VpcSubnetIds=SUBNETS,
         VpcSecurityGroupIds=GROUPS,
     )
-    for name, function in functions.items():
-        concurrency = "5" if name in HASHING else {"AuthorizerFunction": "7", "JwksFunction": "3"}.get(name)
+    for name, function in limited.items():
+        it = named(source)[name]
+        concurrency = "5" if it.hashes else {"AuthorizerFunction": "7", "JwksFunction": "3"}.get(name)
         same(f"processor of {name} where it is set", function["Architectures"], ["x86_64"])
-        same(f"memory of {name} where it is set", int(function["MemorySize"]), 900 if name in HASHING else 300)
+        same(f"memory of {name} where it is set", int(function["MemorySize"]), 900 if it.hashes else 300)
         same(f"reserved concurrency of {name} where it is set", function.get("ReservedConcurrentExecutions"), concurrency)
         same(f"tracing of {name} where it is on", function["TracingConfig"], {"Mode": "Active"})
-        same(f"network of {name} in a VPC", function.get("VpcConfig"), vpc if name in WITH_DATABASE else None)
+        same(f"network of {name} in a VPC", function.get("VpcConfig"), vpc if it.asks_database else None)
     ipv6 = of(source, VpcSubnetIds=SUBNETS, VpcSecurityGroupIds=GROUPS, VpcIpv6="on")
     for name, function in ipv6.items():
-        wanted = {**vpc, "Ipv6AllowedForDualStack": True} if name in WITH_DATABASE else None
+        wanted = {**vpc, "Ipv6AllowedForDualStack": True} if named(source)[name].asks_database else None
         same(f"network of {name} in a VPC with IPv6", function.get("VpcConfig"), wanted)
 
 
@@ -95,18 +96,19 @@ def check_logins(source):
     for parameters, separate in ((HOST | password, False), (HOST | password | {"DatabaseLogins": "prepared"}, False), (SEPARATE | password, True), (HOST | by_iam, False), (SEPARATE | by_iam, True)):
         iam = "DatabaseAuth" in parameters
         for name, function in of(source, **parameters).items():
-            variables = function["Environment"]["Variables"]
+            variables, it = function["Environment"]["Variables"], named(source)[name]
             wanted = ("", "owner", "") if iam else (OWNER, "owner", "p")
-            if separate and name in CLASSES:
-                one = CLASSES[name]
-                wanted = ("" if iam else f"<{one.capitalize()}Login>", f"latchkey_{one}_iam", "")
-            found = tuple(variables.get(it) for it in ("DATABASE_SECRET_ARN", "DATABASE_USER", "DATABASE_PASSWORD"))
-            same(f"login of {name} with {parameters}", found, wanted if name in WITH_DATABASE else (None, None, None))
-    for parameters, made in ((HOST, 0), (HOST | {"DatabaseLogins": "prepared"}, 4), (SEPARATE, 4), (SEPARATE | by_iam, 0)):
+            if separate and it.work != "admin":
+                wanted = ("" if iam else f"<{it.work.capitalize()}Login>", f"latchkey_{it.work}_iam", "")
+            found = tuple(variables.get(setting) for setting in ("DATABASE_SECRET_ARN", "DATABASE_USER", "DATABASE_PASSWORD"))
+            same(f"login of {name} with {parameters}", found, wanted if it.asks_database else (None, None, None))
+    for parameters, made in ((HOST, False), (HOST | {"DatabaseLogins": "prepared"}, True), (SEPARATE, True), (SEPARATE | by_iam, False)):
         secrets = deployed(source, **parameters).of_type("AWS::SecretsManager::Secret")
         names = {it["GenerateSecretString"].get("SecretStringTemplate") for it in secrets.values()} - {None}
-        wanted = {f'{{"username":"latchkey_{it}_login"}}' for it in CLASSES.values()} if made else set()
+        wanted = {f'{{"username":"latchkey_{it}_login"}}' for it in logins(source)} if made else set()
         same(f"secrets of logins with {parameters}", names, wanted)
+    outputs = deployed(source, **SEPARATE).outputs["LoginSecretArns"].split(",")
+    same("the secrets that a proxy is to know", set(outputs), {f"<{it.capitalize()}Login>" for it in logins(source)})
 
 
 def check_legacy_tokens(source):
@@ -120,4 +122,4 @@ def check_legacy_tokens(source):
     parameters = {"LegacyTokenSecret": "s", "LegacyTokenSecretArn": LEGACY, "LegacyTokensUntil": UNTIL, "ForgeableLegacyTokenSecret": "s"}
     for name, function in of(source, **parameters).items():
         found = {key: value for key, value in function["Environment"]["Variables"].items() if "LEGACY" in key}
-        same(f"what {name} knows of the app's tokens", found, wanted if name == "AuthorizerFunction" else {})
+        same(f"what {name} knows of the app's tokens", found, wanted if named(source)[name].work == "authorizer" else {})

@@ -4,9 +4,10 @@ from fault import same
 from stack import STACK, deployed
 
 GROUPS = {
-    f"{function}LogGroup": f"/aws/lambda/{STACK}-{function.lower()}"
-    for function in ("Signup", "Signin", "Token", "Me", "Content", "Jwks", "Docs", "Authorizer", "Admin")
-} | {"AccessLogGroup": f"/aws/apigateway/{STACK}"}
+    "FunctionsLogGroup": f"/aws/lambda/{STACK}-functions",
+    "AdminLogGroup": f"/aws/lambda/{STACK}-admin",
+    "AccessLogGroup": f"/aws/apigateway/{STACK}",
+}
 # What stays when the stack is deleted.
 KEPT = {"SigningKey", "ApiGatewayRole", "ApiGatewayAccount"}
 

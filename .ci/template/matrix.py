@@ -1,4 +1,4 @@
-"""What each function may do beside writing its own log, under several sets of parameters.
+"""What each class of work may do beside writing its log, under several sets of parameters.
 
 This is its reach in AWS; what its login may do in SQL is in docs/develop/architecture.md, held by shared/src/db.rs.
 
@@ -61,8 +61,6 @@ NETWORK = {
 }
 HOST = {"DatabaseHost": "h", "DatabaseName": "n"}
 SEPARATE = HOST | {"DatabaseLogins": "separate"}
-# Each class of work has a login; admin gives them their passwords.
-LOGINS = secret("<AuthorizerLogin>") | secret("<JwksLogin>") | secret("<SigninLogin>") | secret("<SignupLogin>")
 TRACE = {allow("xray:PutTraceSegments", "*"), allow("xray:PutTelemetryRecords", "*")}
 NONE = set()
 
@@ -75,177 +73,61 @@ UNBOUNDED = {
     "xray:PutTelemetryRecords": "X-Ray has no resources to name",
 }
 
-# What each function may do beside writing its own log.
+# What some classes may do whatever the parameters are.
+ALWAYS = {"admin": PUBLISH, "signin": SIGN}
+
+
+def own(work):
+    """The secret of the class's own login."""
+    return secret(f"<{work.capitalize()}Login>")
+
+
+def connect_as_itself(database):
+    return lambda work: connect(database, f"latchkey_{work}_iam")
+
+
+# Parameters, and what they give: a class by its name; "login", each class with a login of its own; "database", those
+# and admin; "every", all. What depends on the class's name is a function of it. `reads_logins`: whether admin reads
+# the secrets of all logins, to give them their passwords.
 MATRIX = {
-    "by URL": (
-        {"DatabaseUrl": "postgres://u:p@h/n"},
-        {
-            "Signup": NONE,
-            "Signin": SIGN,
-            "Token": SIGN,
-            "Me": NONE,
-            "Content": NONE,
-            "Jwks": NONE,
-            "Docs": NONE,
-            "Authorizer": NONE,
-            "Admin": PUBLISH,
-        },
-    ),
-    "one secret": (
-        {"DatabaseSecretArn": OWNER},
-        {
-            "Signup": secret(OWNER),
-            "Signin": secret(OWNER) | SIGN,
-            "Token": secret(OWNER) | SIGN,
-            "Me": NONE,
-            "Content": NONE,
-            "Jwks": secret(OWNER),
-            "Docs": NONE,
-            "Authorizer": secret(OWNER),
-            "Admin": secret(OWNER) | PUBLISH,
-        },
-    ),
+    "by URL": ({"DatabaseUrl": "postgres://u:p@h/n"}, {}),
+    "one secret": ({"DatabaseSecretArn": OWNER}, {"database": secret(OWNER)}),
+    "one secret, under a key": ({"DatabaseSecretArn": OWNER, "DatabaseSecretsKeyArn": KEY}, {"database": decrypted(OWNER)}),
     "with logins prepared": (
         HOST | {"DatabaseSecretArn": OWNER, "DatabaseLogins": "prepared"},
-        {
-            "Signup": secret(OWNER),
-            "Signin": secret(OWNER) | SIGN,
-            "Token": secret(OWNER) | SIGN,
-            "Me": NONE,
-            "Content": NONE,
-            "Jwks": secret(OWNER),
-            "Docs": NONE,
-            "Authorizer": secret(OWNER),
-            "Admin": secret(OWNER) | LOGINS | PUBLISH,
-        },
+        {"database": secret(OWNER), "reads_logins": True},
     ),
     "with logins of their own": (
         SEPARATE | {"DatabaseSecretArn": OWNER},
-        {
-            "Signup": secret("<SignupLogin>"),
-            "Signin": secret("<SigninLogin>") | SIGN,
-            "Token": secret("<SigninLogin>") | SIGN,
-            "Me": NONE,
-            "Content": NONE,
-            "Jwks": secret("<JwksLogin>"),
-            "Docs": NONE,
-            "Authorizer": secret("<AuthorizerLogin>"),
-            "Admin": secret(OWNER) | LOGINS | PUBLISH,
-        },
+        {"login": own, "admin": secret(OWNER), "reads_logins": True},
     ),
     "with logins of their own, the owner's under a key": (
         SEPARATE | {"DatabaseSecretArn": OWNER, "DatabaseSecretsKeyArn": KEY},
-        {
-            "Signup": secret("<SignupLogin>"),
-            "Signin": secret("<SigninLogin>") | SIGN,
-            "Token": secret("<SigninLogin>") | SIGN,
-            "Me": NONE,
-            "Content": NONE,
-            "Jwks": secret("<JwksLogin>"),
-            "Docs": NONE,
-            "Authorizer": secret("<AuthorizerLogin>"),
-            "Admin": decrypted(OWNER) | LOGINS | PUBLISH,
-        },
+        {"login": own, "admin": decrypted(OWNER), "reads_logins": True},
     ),
     "by IAM, one user": (
         {"DatabaseAuth": "iam", "DatabaseHost": "h", "DatabaseResourceId": "db-ABC", "DatabaseUser": "owner"},
-        {
-            "Signup": connect("db-ABC", "owner"),
-            "Signin": connect("db-ABC", "owner") | SIGN,
-            "Token": connect("db-ABC", "owner") | SIGN,
-            "Me": NONE,
-            "Content": NONE,
-            "Jwks": connect("db-ABC", "owner"),
-            "Docs": NONE,
-            "Authorizer": connect("db-ABC", "owner"),
-            "Admin": connect("db-ABC", "owner") | PUBLISH,
-        },
+        {"database": connect("db-ABC", "owner")},
     ),
     "by IAM, with logins of their own": (
         SEPARATE | {"DatabaseAuth": "iam", "DatabaseResourceId": "cluster-ABC", "DatabaseUser": "owner"},
-        {
-            "Signup": connect("cluster-ABC", "latchkey_signup_iam"),
-            "Signin": connect("cluster-ABC", "latchkey_signin_iam") | SIGN,
-            "Token": connect("cluster-ABC", "latchkey_signin_iam") | SIGN,
-            "Me": NONE,
-            "Content": NONE,
-            "Jwks": connect("cluster-ABC", "latchkey_jwks_iam"),
-            "Docs": NONE,
-            "Authorizer": connect("cluster-ABC", "latchkey_authorizer_iam"),
-            "Admin": connect("cluster-ABC", "owner") | PUBLISH,
-        },
+        {"login": connect_as_itself("cluster-ABC"), "admin": connect("cluster-ABC", "owner")},
     ),
     # A user without iam is a part of a login: it opens nothing in IAM.
-    "in parts": (
-        HOST | {"DatabaseResourceId": "cluster-ABC", "DatabaseUser": "owner"},
-        {
-            "Signup": NONE,
-            "Signin": SIGN,
-            "Token": SIGN,
-            "Me": NONE,
-            "Content": NONE,
-            "Jwks": NONE,
-            "Docs": NONE,
-            "Authorizer": NONE,
-            "Admin": PUBLISH,
-        },
-    ),
+    "in parts": (HOST | {"DatabaseResourceId": "cluster-ABC", "DatabaseUser": "owner"}, {}),
     "in a VPC": (
         {"DatabaseSecretArn": OWNER, "VpcSubnetIds": SUBNETS, "VpcSecurityGroupIds": GROUPS},
-        {
-            "Signup": secret(OWNER) | NETWORK,
-            "Signin": secret(OWNER) | SIGN | NETWORK,
-            "Token": secret(OWNER) | SIGN | NETWORK,
-            "Me": NONE,
-            "Content": NONE,
-            "Jwks": secret(OWNER) | NETWORK,
-            "Docs": NONE,
-            "Authorizer": secret(OWNER) | NETWORK,
-            "Admin": secret(OWNER) | PUBLISH | NETWORK,
-        },
+        {"database": secret(OWNER) | NETWORK},
     ),
     "with the app's tokens, by value": (
         {"DatabaseSecretArn": OWNER, "LegacyTokenSecret": "s", "LegacyTokensUntil": UNTIL},
-        {
-            "Signup": secret(OWNER),
-            "Signin": secret(OWNER) | SIGN,
-            "Token": secret(OWNER) | SIGN,
-            "Me": NONE,
-            "Content": NONE,
-            "Jwks": secret(OWNER),
-            "Docs": NONE,
-            "Authorizer": secret(OWNER),
-            "Admin": secret(OWNER) | PUBLISH,
-        },
+        {"database": secret(OWNER)},
     ),
     "with the app's tokens, by ARN": (
         {"DatabaseUrl": "postgres://u:p@h/n", "LegacyTokenSecretArn": LEGACY, "LegacyTokensUntil": UNTIL},
-        {
-            "Signup": NONE,
-            "Signin": SIGN,
-            "Token": SIGN,
-            "Me": NONE,
-            "Content": NONE,
-            "Jwks": NONE,
-            "Docs": NONE,
-            "Authorizer": secret(LEGACY),
-            "Admin": PUBLISH,
-        },
+        {"authorizer": secret(LEGACY)},
     ),
-    "traced": (
-        {"DatabaseSecretArn": OWNER, "Tracing": "on"},
-        {
-            "Signup": secret(OWNER) | TRACE,
-            "Signin": secret(OWNER) | SIGN | TRACE,
-            "Token": secret(OWNER) | SIGN | TRACE,
-            "Me": TRACE,
-            "Content": TRACE,
-            "Jwks": secret(OWNER) | TRACE,
-            "Docs": TRACE,
-            "Authorizer": secret(OWNER) | TRACE,
-            "Admin": secret(OWNER) | PUBLISH | TRACE,
-        },
-    ),
+    "traced": ({"DatabaseSecretArn": OWNER, "Tracing": "on"}, {"database": secret(OWNER), "every": TRACE}),
     "all at once": (
         {
             "DatabaseSecretArn": OWNER,
@@ -260,15 +142,12 @@ MATRIX = {
             "Tracing": "on",
         },
         {
-            "Signup": secret("<SignupLogin>") | NETWORK | TRACE,
-            "Signin": secret("<SigninLogin>") | SIGN | NETWORK | TRACE,
-            "Token": secret("<SigninLogin>") | SIGN | NETWORK | TRACE,
-            "Me": TRACE,
-            "Content": TRACE,
-            "Jwks": secret("<JwksLogin>") | NETWORK | TRACE,
-            "Docs": TRACE,
-            "Authorizer": secret("<AuthorizerLogin>") | decrypted(LEGACY) | NETWORK | TRACE,
-            "Admin": decrypted(OWNER) | LOGINS | PUBLISH | NETWORK | TRACE,
+            "login": own,
+            "authorizer": decrypted(LEGACY),
+            "admin": decrypted(OWNER),
+            "reads_logins": True,
+            "database": NETWORK,
+            "every": TRACE,
         },
     ),
     "all at once, by IAM": (
@@ -284,15 +163,29 @@ MATRIX = {
             "Tracing": "on",
         },
         {
-            "Signup": connect("prx-ABC", "latchkey_signup_iam") | NETWORK | TRACE,
-            "Signin": connect("prx-ABC", "latchkey_signin_iam") | SIGN | NETWORK | TRACE,
-            "Token": connect("prx-ABC", "latchkey_signin_iam") | SIGN | NETWORK | TRACE,
-            "Me": TRACE,
-            "Content": TRACE,
-            "Jwks": connect("prx-ABC", "latchkey_jwks_iam") | NETWORK | TRACE,
-            "Docs": TRACE,
-            "Authorizer": connect("prx-ABC", "latchkey_authorizer_iam") | secret(LEGACY) | NETWORK | TRACE,
-            "Admin": connect("prx-ABC", "owner") | PUBLISH | NETWORK | TRACE,
+            "login": connect_as_itself("prx-ABC"),
+            "authorizer": secret(LEGACY),
+            "admin": connect("prx-ABC", "owner"),
+            "database": NETWORK,
+            "every": TRACE,
         },
     ),
 }
+
+
+def rights(work, given, logins):
+    """The rights of a class where the parameters give these; `logins` are the classes with a login of their own."""
+    groups = [work, "every"] + ["login"] * (work in logins) + ["database"] * (work != "plain")
+    found = set(ALWAYS.get(work, NONE))
+    for group in groups:
+        right = given.get(group, NONE)
+        found |= right(work) if callable(right) else right
+    if work == "admin" and given.get("reads_logins"):
+        found |= set().union(*map(own, logins))
+    return found
+
+
+def all_rights(logins):
+    """Every right of any class under any parameters."""
+    rows = [given for _, given in MATRIX.values()]
+    return set().union(*(rights(work, given, logins) for given in rows for work in (*logins, "admin", "plain")))

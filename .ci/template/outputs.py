@@ -1,16 +1,16 @@
 """The outputs, and the domain that the addresses among them follow."""
 
+from declared import functions
 from fault import same
 from stack import deployed
 
 OWN = "https://<Api>.execute-api.us-east-1.amazonaws.com/Prod"
-FUNCTIONS = ("Signup", "Signin", "Token", "Me", "Content", "Jwks", "Docs", "Authorizer", "Admin")
 CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/0123"
 DOMAIN = {"DomainName": "api.example.com", "CertificateArn": CERTIFICATE}
 
 
 def check(source):
-    others = {f"{function}FunctionName": f"<{function}Function>" for function in FUNCTIONS}
+    others = {f"{it.logical_id}Name": f"<{it.logical_id}>" for it in functions(source)}
     others["AuthorizerCacheSeconds"] = "17"
     found = deployed(source, AuthorizerCacheSeconds=17)
     same("outputs", found.outputs, addresses(OWN) | others)

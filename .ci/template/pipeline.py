@@ -7,8 +7,9 @@ import re
 from importlib.resources import files
 
 import yaml
+from declared import logins
 from fault import holds, same
-from matrix import MATRIX
+from matrix import all_rights
 from stack import ACCOUNT, REGION, Stack, deployed, parsed
 
 GIVEN = {"Repository": "octo-org/accounts", "OwnerId": "123456", "RepositoryId": "456789"}
@@ -179,7 +180,7 @@ def check_decisions(stack, source):
             ("lambda:UpdateFunctionCode", functions + ":{}-SigninFunction-1", {}),
             ("lambda:InvokeFunction", functions + ":{}-AdminFunction-1", {}),
             ("iam:PutRolePolicy", f"arn:aws:iam::{ACCOUNT}:role/{{}}-SigninRole-1", boundary),
-            ("logs:PutRetentionPolicy", logs + ":/aws/lambda/{}-signin", {}),
+            ("logs:PutRetentionPolicy", logs + ":/aws/lambda/{}-functions", {}),
             ("logs:DeleteLogGroup", logs + ":/aws/apigateway/{}", {}),
             ("cloudwatch:PutMetricAlarm", f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:{{}}-FailureAlarm-1", {}),
             ("cloudwatch:PutDashboard", f"arn:aws:cloudwatch::{ACCOUNT}:dashboard/{{}}", {}),
@@ -215,7 +216,7 @@ def check_decisions(stack, source):
 
 def check_boundary(stack, source):
     [allow, *denies] = statements(stack, "Boundary")
-    rights = {right[1] for _, wanted in MATRIX.values() for some in wanted.values() for right in some if right[0] == "Allow"}
+    rights = {action for effect, action, *_ in all_rights(logins(source)) if effect == "Allow"}
     wanted = rights | PUSHES_LOGS | {"logs:CreateLogStream", "logs:PutLogEvents"}
     same("what a role of Latchkey may do at most", set(allow["Action"]), wanted)
     same("what it may not", [it["Action"] for it in denies], ["secretsmanager:GetSecretValue"] * 2)

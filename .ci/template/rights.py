@@ -1,9 +1,10 @@
-"""That each function may do what the matrix says, and nothing else."""
+"""That each function may do what the matrix says of its class of work, and nothing else."""
 
 import json
 
+from declared import functions, logins
 from fault import holds, same
-from matrix import MATRIX, UNBOUNDED, allow
+from matrix import MATRIX, UNBOUNDED, allow, rights
 from stack import ACCOUNT, REGION, deployed
 
 
@@ -54,29 +55,51 @@ KINDS = {
 
 def check(source):
     same("kinds of resources", {it["Type"] for it in deployed(source).template["Resources"].values()}, KINDS)
-    for name, (parameters, wanted) in MATRIX.items():
-        check_functions(name, deployed(source, **parameters), wanted)
+    works = {it.work for it in functions(source)}
+    for name, (parameters, given) in MATRIX.items():
+        stack = deployed(source, **parameters)
+        same("roles", set(stack.of_type("AWS::IAM::Role")), {role(work) for work in works} | {"ApiGatewayRole"})
+        for work in works:
+            check_role(name, stack, work, rights(work, given, logins(source)))
+    for function in functions(source):
+        properties = deployed(source).of_type("AWS::Lambda::Function")[function.logical_id]
+        same(f"role of {function.crate}", properties["Role"], f"<{role(function.work)}.Arn>")
+    check_settings(source)
     check_other_roles(source)
 
 
-def check_functions(name, stack, wanted):
-    functions = stack.of_type("AWS::Lambda::Function")
-    roles = stack.of_type("AWS::IAM::Role")
-    same("functions", set(functions), {f"{function}Function" for function in wanted})
-    same("roles", set(roles), {f"{function}Role" for function in wanted} | {"ApiGatewayRole"})
-    for function, rights in wanted.items():
-        role = roles[f"{function}Role"]
-        same(f"role of {function}", functions[f"{function}Function"]["Role"], f"<{function}Role.Arn>")
-        same(f"who takes the role of {function}", role["AssumeRolePolicyDocument"]["Statement"], trust("lambda.amazonaws.com"))
-        same(f"policies from elsewhere of {function}", role.get("ManagedPolicyArns"), None)
-        found = [right for policy in role["Policies"] for right in of_document(policy["PolicyDocument"])]
-        log = {allow(f"logs:{action}", f"<{function}LogGroup.Arn>") for action in ("CreateLogStream", "PutLogEvents")}
-        same(f"{name}: rights of {function}", set(found), rights | log)
-        holds(f"{name}: {function} has a policy twice", len(found) == len(set(found)))
-        holds(f"{name}: {function} has an empty policy", all(it["PolicyDocument"]["Statement"] for it in role["Policies"]))
-        for effect, action, resource, _ in found:
-            holds(f'{name}: {function} may {action} on "*", for no reason that is named', resource != "*" or action in UNBOUNDED)
-            holds(f"{name}: {function} may {action}, which is more than one thing", "*" not in action or effect == "Deny")
+def role(work):
+    return f"{work.capitalize()}Role"
+
+
+def check_role(name, stack, work, wanted):
+    it = stack.of_type("AWS::IAM::Role")[role(work)]
+    same(f"who takes the role of {work}", it["AssumeRolePolicyDocument"]["Statement"], trust("lambda.amazonaws.com"))
+    same(f"policies from elsewhere of {work}", it.get("ManagedPolicyArns"), None)
+    found = [right for policy in it["Policies"] for right in of_document(policy["PolicyDocument"])]
+    group = "AdminLogGroup" if work == "admin" else "FunctionsLogGroup"
+    log = {allow(f"logs:{action}", f"<{group}.Arn>") for action in ("CreateLogStream", "PutLogEvents")}
+    same(f"{name}: rights of {work}", set(found), wanted | log)
+    holds(f"{name}: {work} has a right twice", len(found) == len(set(found)))
+    holds(f"{name}: {work} has an empty policy", all(policy["PolicyDocument"]["Statement"] for policy in it["Policies"]))
+    for effect, action, resource, _ in found:
+        holds(f'{name}: {work} may {action} on "*", for no reason that is named', resource != "*" or action in UNBOUNDED)
+        holds(f"{name}: {work} may {action}, which is more than one thing", "*" not in action or effect == "Deny")
+
+
+# A setting, and the classes of work whose rights it asks for: a function of another class couldn't use it, and one of
+# these without it would have rights for nothing.
+OF_CLASSES = {
+    "SIGNING_KEY_ARN": {"admin", "signin"},
+    "LEGACY_TOKEN_SECRET_ARN": {"authorizer"},
+    "DATABASE_LOGIN_SECRET_ARNS": {"admin"},
+}
+
+
+def check_settings(source):
+    for setting, works in OF_CLASSES.items():
+        for function in functions(source):
+            same(f"whether {function.crate} has {setting}", setting in function.settings, function.work in works)
 
 
 def check_other_roles(source):
@@ -92,5 +115,5 @@ def check_other_roles(source):
         holds(f"{name} is for any API", permission["SourceArn"].startswith(f"arn:aws:execute-api:{REGION}:{ACCOUNT}:<Api>/"))
 
 
-def summary():
-    return f"the rights of {len(MATRIX['by URL'][1])} functions under {len(MATRIX)} sets of parameters"
+def summary(source):
+    return f"the rights of {len(functions(source))} functions under {len(MATRIX)} sets of parameters"

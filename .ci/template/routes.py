@@ -4,31 +4,7 @@ import json
 from http import HTTPStatus
 
 from fault import same
-from stack import deployed
-
-PUBLIC = {
-    ("post", "/api/auth/signup"),
-    ("post", "/api/auth/signin"),
-    ("post", "/api/auth/token"),
-    ("get", "/"),
-    ("get", "/api/test/all"),
-    ("get", "/.well-known/jwks.json"),
-    ("get", "/openapi.json"),
-    ("get", "/docs"),
-    ("get", "/docs/page.css"),
-    ("get", "/docs/start.js"),
-    ("get", "/docs/swagger-ui-bundle.js"),
-    ("get", "/docs/swagger-ui-bundle.js.LICENSE.txt"),
-    ("get", "/docs/swagger-ui.css"),
-}
-AUTHORIZED = {
-    ("get", "/api/auth/users/me"),
-    ("get", "/api/auth/users/me/items"),
-    ("get", "/api/test/user"),
-    ("get", "/api/test/mod"),
-    ("get", "/api/test/admin"),
-    ("get", "/api/test/profile"),
-}
+from stack import deployed, parsed
 
 # All that API Gateway can answer by itself: status, words, code, and the header that the answer has beside the usual.
 # A status of None is API Gateway's own.
@@ -92,7 +68,7 @@ def check(source):
     for error_format in ("text", "json"):
         answer = TEMPLATES[error_format]
         several = body(source, AllowedOrigins=",".join(ORIGINS), AllowedHeaders="content-type,x-mine", ErrorFormat=error_format)
-        check_routes(several)
+        check_routes(several, declared(source))
         check_answers(several, answer, "method.request.header.Origin")
         check_answers(body(source, AllowedOrigins=ORIGINS[1], ErrorFormat=error_format), answer, f"'{ORIGINS[1]}'")
     waiting = body(source, DatabaseConnectSeconds="20")["x-amazon-apigateway-gateway-responses"]
@@ -107,10 +83,20 @@ def body(source, **parameters):
     return deployed(source, **parameters).of_type("AWS::ApiGateway::RestApi")["Api"]["Body"]
 
 
-def check_routes(body):
+def declared(source):
+    """Each route, and whether anybody may call it, as the functions' events have it; a test of the local runner holds
+    them equal to the table of routes."""
+    resources = parsed(source)["Resources"].values()
+    events = [event for it in resources for event in it.get("Properties", {}).get("Events", {}).values()]
+    assert {event["Type"] for event in events} == {"Api"}, "events of other kinds"
+    properties = [event["Properties"] for event in events]
+    return {(it["Method"], it["Path"]): it.get("Auth", {}).get("Authorizer") == "NONE" for it in properties}
+
+
+def check_routes(body, is_public):
     routes = {(method, path): operation for path, item in body["paths"].items() for method, operation in item.items()}
     preflights = {route for route in routes if route[0] == "options"}
-    same("routes", set(routes) - preflights, PUBLIC | AUTHORIZED)
+    same("routes", set(routes) - preflights, set(is_public))
     same("preflights", {path for _, path in preflights}, set(body["paths"]))
     for route, operation in routes.items():
         if route in preflights:
@@ -122,7 +108,7 @@ def check_routes(body):
             declared = operation["responses"][answer["statusCode"]]["headers"]
             same(f"declared headers of {route}", set(declared), set(PREFLIGHT))
         else:
-            wanted = [{"NONE": []}] if route in PUBLIC else [{"Token": []}]
+            wanted = [{"NONE": []}] if is_public[route] else [{"Token": []}]
             same(f"security of {route}", operation.get("security"), wanted)
 
 
@@ -162,5 +148,5 @@ def check_answers(body, templates, origin):
         same(f"headers of {kind}", answer.get("responseParameters"), headers)
 
 
-def summary():
-    return f"{len(PUBLIC | AUTHORIZED)} routes and {len(ANSWERS)} answers are as they should be"
+def summary(source):
+    return f"{len(declared(source))} routes and {len(ANSWERS)} answers are as they should be"

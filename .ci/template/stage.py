@@ -3,6 +3,7 @@
 import json
 import re
 
+from declared import functions
 from fault import holds, same
 from stack import deployed
 
@@ -23,28 +24,26 @@ FIELDS = {
     "authorizerStatus": "$context.authorizer.status",
     "error": "$context.error.responseType",
 }
-THROTTLES = {
-    "/* *": ("100", "200"),
-    "/~1api~1auth~1signup POST": ("20", "40"),
-    "/~1api~1auth~1signin POST": ("20", "40"),
-    "/~1api~1auth~1token POST": ("20", "40"),
-    "/~1docs GET": ("10", "20"),
-    "/~1docs~1page.css GET": ("10", "20"),
-    "/~1docs~1start.js GET": ("10", "20"),
-    "/~1docs~1swagger-ui-bundle.js GET": ("10", "20"),
-    "/~1docs~1swagger-ui-bundle.js.LICENSE.txt GET": ("10", "20"),
-    "/~1docs~1swagger-ui.css GET": ("10", "20"),
-    "/~1openapi.json GET": ("10", "20"),
-}
+EVERY_ROUTE, HASHING, DOCS = ("100", "200"), ("20", "40"), ("10", "20")
+
+
+def throttles(source):
+    """What costs a hash, and what is large, takes fewer requests."""
+    wanted = {"/* *": EVERY_ROUTE}
+    for function in functions(source):
+        for method, path, _ in function.routes:
+            if function.hashes or "API_DOCS" in function.settings:
+                wanted[f"/{path.replace('/', '~1')} {method.upper()}"] = HASHING if function.hashes else DOCS
+    return wanted
 
 
 def check(source):
     stack = deployed(source)
     same("stages", [stage["StageName"] for stage in stack.of_type("AWS::ApiGateway::Stage").values()], ["Prod"])
-    check_throttles(the_stage(stack), THROTTLES)
+    check_throttles(the_stage(stack), throttles(source))
     set_ones = {"ThrottleRate": 7, "ThrottleBurst": 8, "SigninThrottleRate": 5, "SigninThrottleBurst": 6, "DocsThrottleRate": 3, "DocsThrottleBurst": 4}
-    of_default = {("100", "200"): ("7", "8"), ("20", "40"): ("5", "6"), ("10", "20"): ("3", "4")}
-    wanted = {route: of_default[throttle] for route, throttle in THROTTLES.items()}
+    of_default = {EVERY_ROUTE: ("7", "8"), HASHING: ("5", "6"), DOCS: ("3", "4")}
+    wanted = {route: of_default[throttle] for route, throttle in throttles(source).items()}
     check_throttles(the_stage(deployed(source, **set_ones)), wanted)
     check_access_log(stack)
     same("compression", stack.of_type("AWS::ApiGateway::RestApi")["Api"]["MinimumCompressionSize"], 10240)

@@ -89,7 +89,7 @@ fn convert(yaml: &MarkedYaml<'_>) -> Result<Node> {
         YamlData::Sequence(items) => Value::List(items.iter().map(convert).collect::<Result<_>>()?),
         YamlData::Mapping(fields) => {
             let fields = fields.iter().map(|(name, value)| Ok((key(name)?, convert(value)?)));
-            in_long(fields.collect::<Result<_>>()?)
+            in_long(merged(fields.collect::<Result<_>>()?)?)
         }
         YamlData::Tagged(tag, inner) => called(Some(tag), convert(inner)?),
         YamlData::Value(_) | YamlData::Alias(_) | YamlData::BadValue => {
@@ -105,6 +105,28 @@ fn key(yaml: &MarkedYaml<'_>) -> Result<String> {
     }
     let place = format!("line {}", yaml.span.start.line());
     Err(Error::of(place, "a name must be plain text"))
+}
+
+/// The fields, and behind them those of the maps under a merge key that have no name in common with
+/// any before them. <https://yaml.org/type/merge.html>
+fn merged(fields: Vec<(String, Node)>) -> Result<Vec<(String, Node)>> {
+    let (merges, mut fields): (Vec<_>, Vec<_>) =
+        fields.into_iter().partition(|(name, _)| name == "<<");
+    for (_, node) in merges {
+        let maps = match node.value {
+            Value::List(items) => items,
+            _ => vec![node],
+        };
+        for Node { line, value } in maps {
+            let Value::Map(more) = value else {
+                return Err(Error::of(format!("line {line}"), "<< takes a map, or a list of maps"));
+            };
+            let is_new = |name: &str| fields.iter().all(|(found, _)| found != name);
+            let more: Vec<_> = more.into_iter().filter(|(name, _)| is_new(name)).collect();
+            fields.extend(more);
+        }
+    }
+    Ok(fields)
 }
 
 /// The node under its tag: a call, unless the tag is one of YAML's own (`!!str`).
@@ -169,8 +191,16 @@ mod tests {
     }
 
     #[test]
+    fn merged_fields_give_way_to_a_maps_own_and_to_earlier_ones() {
+        let text = "{<<: [&x {a: 1, b: 1}, {b: 2, c: 2, d: 2}], c: 3, e: {<<: {a: !Ref N}, a: 4}}";
+        assert_eq!(value(text), value("{c: 3, e: {a: 4}, a: 1, b: 1, d: 2}"));
+    }
+
+    #[test]
     fn faults_name_their_line() {
-        for (text, line) in [("a: 1\na: 2\n", 2), ("a: [1\nb", 3), ("? [x]\n: 1\n", 1)] {
+        let faults =
+            [("a: 1\na: 2\n", 2), ("a: [1\nb", 3), ("? [x]\n: 1\n", 1), ("a:\n  <<: b\n", 2)];
+        for (text, line) in faults {
             let error = Node::parse(text).unwrap_err().to_string();
             assert!(error.starts_with(&format!("template.yaml, line {line}")), "{error}");
         }
