@@ -16,7 +16,7 @@ mod step;
 mod work;
 
 use serde::Serialize;
-use shared::{NumericDate, db};
+use shared::{NumericDate, db, functions};
 use tokio_postgres::{Client, IsolationLevel};
 
 use catalog::Catalog;
@@ -114,7 +114,7 @@ async fn look(client: &mut Client, now: NumericDate) -> Result<Findings, db::Err
 
 /// The tables and functions that migrations make, and that a database of the app can't hold yet.
 fn migrated() -> Vec<String> {
-    let routines = db::routines().into_iter().map(|routine| routine.signature());
+    let routines = functions::routines().into_iter().map(|routine| routine.signature());
     routines.chain(["signing_keys", "database_identity"].map(str::to_owned)).collect()
 }
 

@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use serde::{Serialize, de::DeserializeOwned};
 use shared::{
     environment::Invalid,
+    for_each_endpoint,
     http::{Endpoint, Function},
 };
 
@@ -39,13 +40,12 @@ impl Functions {
     /// Starts each function with the settings that its template gives it.
     pub(crate) async fn start(template: &Template, settings: &Settings) -> Result<Self, Error> {
         let mut starting = Starting { template, settings, started: BTreeMap::new() };
-        starting.endpoint::<content::Content>().await?;
-        starting.endpoint::<docs::Docs>().await?;
-        starting.endpoint::<jwks::Jwks>().await?;
-        starting.endpoint::<me::Me>().await?;
-        starting.endpoint::<signin::Signin>().await?;
-        starting.endpoint::<signup::Signup>().await?;
-        starting.endpoint::<token::Token>().await?;
+        macro_rules! start {
+            ($(($function:ident $endpoint:ident $routes:ident))+) => {
+                $(starting.endpoint::<$function::$endpoint>().await?;)+
+            };
+        }
+        for_each_endpoint!(start);
         starting.authorizer().await?;
         Ok(Self(starting.started))
     }

@@ -73,7 +73,6 @@ impl Gateway {
     ) -> template::Result<Self> {
         let mut router = Router::new(&template.api.preflights);
         let mut authorizer = None;
-        let stage = &template.api.stage;
         for declared in &template.functions {
             let source = template.api.authorizer.as_ref();
             if let Some(source) = source.filter(|source| source.function == declared.name) {
@@ -84,7 +83,6 @@ impl Gateway {
             for route in &declared.routes {
                 let target = Target {
                     resource: route.path.clone(),
-                    arn: arn(stage, &route.method, &route.path),
                     function: declared.name.clone(),
                     lambda: function(declared)?,
                     protected: template.needs_authorizer(route),
@@ -98,7 +96,7 @@ impl Gateway {
             authorizer,
             responses: GatewayResponses::new(template.api.gateway_responses.clone()),
             binary_media_types: template.api.binary_media_types.clone(),
-            identity: ApiIdentity { api_id: API_ID, stage: stage.clone() },
+            identity: ApiIdentity { api_id: API_ID, stage: template.api.stage.clone() },
             clock,
         })
     }
@@ -132,8 +130,9 @@ impl Gateway {
         let Some(body) = body else {
             return Err(Incident::at("", ResponseType::RequestTooLarge));
         };
-        let target = match self.router.find(&head.method, head.uri.path()) {
-            Way::To(target) => target,
+        let uri = head.uri.clone();
+        let (target, found) = match self.router.find(&head.method, uri.path()) {
+            Way::To(target, found) => (target, found),
             Way::Preflight(preflight) => {
                 let headers = preflight.headers_for(head.headers.get(header::ORIGIN));
                 return Ok(response::answer(preflight.status, headers, Preflight::BODY));
@@ -145,7 +144,7 @@ impl Gateway {
         let request = Request::from_parts(head, body);
         let call = Call {
             request: &request,
-            resource: &target.resource,
+            found,
             request_id,
             caller,
             time: self.clock.now().seconds().saturating_mul(1000),
@@ -164,7 +163,9 @@ impl Gateway {
         let policy = match (&self.authorizer, target.protected) {
             (_, false) => None,
             (Some(authorizer), true) => {
-                let asked = authorizer.authorize(call, &target.arn).await;
+                let method = call.request.method();
+                let arn = arn(&self.identity.stage, method, call.found.path);
+                let asked = authorizer.authorize(call, &arn).await;
                 Some(asked.map_err(|refused| Incident {
                     response_type: refused.response_type,
                     resource,
@@ -227,7 +228,7 @@ impl<'a> Incident<'a> {
     }
 }
 
-/// What a policy calls a method.
+/// What a policy calls a method of a path.
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-control-access-using-iam-policies-to-invoke-api.html>
 fn arn(stage: &str, method: &Method, path: &str) -> String {
     format!("arn:aws:execute-api:{REGION}:{ACCOUNT}:{API_ID}/{stage}/{method}{path}")

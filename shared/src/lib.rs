@@ -13,6 +13,7 @@ pub mod db;
 pub mod email;
 pub mod environment;
 pub mod error;
+pub mod functions;
 pub mod http;
 pub mod jwt;
 pub mod log;

@@ -1,8 +1,8 @@
-//! Every address, the function that serves it, and who may call it.
-//!
-//! Search here for a path, then open the folder of that name under `functions/`. A test holds
-//! `template.yaml` equal to this table; the authorizer's policies and the refusal tests are made
-//! from it.
+//! What a route is: a method of a path, who may call it, and the types of the path's parameters.
+//! The table of all routes is [`crate::functions`].
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use crate::role::Role;
 
@@ -11,9 +11,9 @@ use crate::role::Role;
 pub enum Access {
     /// Anyone; the authorizer isn't asked.
     Public,
-    /// Whoever holds a valid token, with any role or none.
+    /// A caller with a valid token, with any role or none.
     SignedIn,
-    /// Whoever holds a valid token and one of these roles.
+    /// A caller with a valid token and one of these roles.
     AnyOf(&'static [Role]),
 }
 
@@ -27,56 +27,122 @@ impl Access {
     }
 }
 
+/// Which limit of requests a second a route has: each is a pair of the template's parameters, such
+/// as `SigninThrottleRate` and `SigninThrottleBurst`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Throttle {
+    /// `ThrottleRate`, of every route that names no other.
+    Default,
+    /// Where each request costs a password hash.
+    Signin,
+    /// The page at `/docs` and its files.
+    Docs,
+}
+
 /// One method of one path.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Route {
     /// The HTTP method, in capitals.
     pub method: &'static str,
-    /// The path as `template.yaml` has it, without the stage.
+    /// The path as `template.yaml` has it, without the stage: `/users/{id}` has the parameter `id`.
     pub path: &'static str,
     /// The function that serves it: the name of its crate and of its binary.
     pub function: &'static str,
     /// Who may call it.
     pub access: Access,
+    /// How many requests it takes.
+    pub throttle: Throttle,
+    /// A value of each parameter of the path, in their order.
+    pub examples: &'static [&'static str],
+}
+
+/// The methods that a route can have. API Gateway answers `HEAD` with 404, and the template's
+/// preflights answer `OPTIONS`.
+#[expect(missing_docs, reason = "each is its own name")]
+pub mod method {
+    pub const DELETE: &str = "DELETE";
+    pub const GET: &str = "GET";
+    pub const PATCH: &str = "PATCH";
+    pub const POST: &str = "POST";
+    pub const PUT: &str = "PUT";
 }
 
 impl Route {
-    const fn get(path: &'static str, function: &'static str, access: Access) -> Self {
-        Self { method: "GET", path, function, access }
+    /// The path with `value` of each parameter's name in place of the parameter.
+    fn filled<'a>(&self, mut value: impl FnMut(&'a str) -> &'a str) -> Cow<'static, str>
+    where
+        Self: 'a,
+    {
+        if !self.path.contains('{') {
+            return self.path.into();
+        }
+        let segments = self.path.split('/').map(|it| parameter(it).map_or(it, &mut value));
+        segments.collect::<Vec<_>>().join("/").into()
     }
 
-    const fn post(path: &'static str, function: &'static str, access: Access) -> Self {
-        Self { method: "POST", path, function, access }
+    /// The path as a policy of IAM has it, with `*` in place of each parameter.
+    pub fn pattern(&self) -> Cow<'static, str> {
+        self.filled(|_| "*")
     }
 
-    /// The route of that method and path, compared exactly.
-    pub fn find(method: &str, path: &str) -> Option<&'static Self> {
-        ROUTES.iter().find(|route| route.method == method && route.path == path)
+    /// A path that leads to the route.
+    pub fn example(&self) -> Cow<'static, str> {
+        let mut examples = self.examples.iter();
+        self.filled(|name| examples.next().copied().unwrap_or(name))
+    }
+
+    /// The names of the path's parameters, in their order.
+    pub fn parameters(&self) -> impl Iterator<Item = &'static str> {
+        self.path.split('/').filter_map(parameter)
     }
 }
 
-/// The whole API.
-pub const ROUTES: &[Route] = &[
-    Route::post("/api/auth/signup", "signup", Access::Public),
-    Route::post("/api/auth/signin", "signin", Access::Public),
-    Route::post("/api/auth/token", "token", Access::Public),
-    Route::get("/api/auth/users/me", "me", Access::SignedIn),
-    Route::get("/api/auth/users/me/items", "me", Access::SignedIn),
-    Route::get("/", "content", Access::Public),
-    Route::get("/api/test/all", "content", Access::Public),
-    Route::get("/api/test/user", "content", Access::AnyOf(&Role::ALL)),
-    Route::get("/api/test/mod", "content", Access::AnyOf(&[Role::Moderator])),
-    Route::get("/api/test/admin", "content", Access::AnyOf(&[Role::Admin])),
-    Route::get("/api/test/profile", "content", Access::SignedIn),
-    Route::get("/.well-known/jwks.json", "jwks", Access::Public),
-    Route::get("/openapi.json", "docs", Access::Public),
-    Route::get("/docs", "docs", Access::Public),
-    Route::get("/docs/start.js", "docs", Access::Public),
-    Route::get("/docs/page.css", "docs", Access::Public),
-    Route::get("/docs/swagger-ui-bundle.js", "docs", Access::Public),
-    Route::get("/docs/swagger-ui.css", "docs", Access::Public),
-    Route::get("/docs/swagger-ui-bundle.js.LICENSE.txt", "docs", Access::Public),
-];
+/// The name of the parameter that a segment of a path is.
+fn parameter(segment: &str) -> Option<&str> {
+    segment.strip_prefix('{')?.strip_suffix('}')
+}
+
+/// The routes of one function: a variant each, with the parameters of its path.
+pub trait Routes: Sized + Send + 'static {
+    /// The name of the function: of its crate, and of its binary.
+    const FUNCTION: &'static str;
+
+    /// Each route, and what makes its variant.
+    const TABLE: &'static [(Route, Parse<Self>)];
+
+    /// The path, as the template has it.
+    fn path(&self) -> &'static str;
+}
+
+/// Makes a route of the parameters of its path: `None` if one of them is none.
+pub type Parse<R> = fn(&mut PathParameters<'_>) -> Option<R>;
+
+/// The type of a parameter in a path.
+pub trait PathParameter: Sized {
+    /// One of them, as it is written.
+    const EXAMPLE: &'static str;
+
+    /// Reads one as API Gateway delivers it: as the caller wrote it, percent-encoding and all.
+    fn parse(text: &str) -> Option<Self>;
+}
+
+/// The parameters of a request's path.
+pub struct PathParameters<'a> {
+    segments: std::str::Split<'static, char>,
+    values: &'a BTreeMap<String, String>,
+}
+
+impl<'a> PathParameters<'a> {
+    /// The values of the parameters of that path, by their names.
+    pub(crate) fn new(path: &'static str, values: &'a BTreeMap<String, String>) -> Self {
+        Self { segments: path.split('/'), values }
+    }
+
+    /// The next one, in the order of the path.
+    pub fn parse<T: PathParameter>(&mut self) -> Option<T> {
+        T::parse(self.values.get(self.segments.find_map(parameter)?)?)
+    }
+}
 
 #[cfg(test)]
 mod tests {
@@ -95,12 +161,35 @@ mod tests {
         assert!(Access::SignedIn.allows(&[]));
     }
 
+    fn route(path: &'static str, examples: &'static [&'static str]) -> Route {
+        let (access, throttle) = (Access::Public, Throttle::Default);
+        Route { method: method::PUT, path, function: "f", access, throttle, examples }
+    }
+
     #[test]
-    fn no_route_stands_twice() {
-        for route in ROUTES {
-            assert_eq!(Route::find(route.method, route.path), Some(route));
+    fn a_star_is_in_place_of_a_parameter_and_nowhere_else() {
+        let two = route("/users/{id}/notes/{note}", &["7", "x"]);
+        assert_eq!(two.pattern(), "/users/*/notes/*");
+        assert_eq!(two.example(), "/users/7/notes/x");
+        assert_eq!(two.parameters().collect::<Vec<_>>(), ["id", "note"]);
+        let none = route("/.well-known/x{y}.json", &[]);
+        assert_eq!((none.pattern(), none.parameters().count()), (none.path.into(), 0));
+    }
+
+    impl PathParameter for u8 {
+        const EXAMPLE: &'static str = "7";
+
+        fn parse(text: &str) -> Option<Self> {
+            text.parse().ok()
         }
-        assert_eq!(Route::find("GET", "/api/test/all/"), None);
-        assert_eq!(Route::find("HEAD", "/"), None);
+    }
+
+    #[test]
+    fn parameters_come_in_the_order_of_the_path_and_by_their_names() {
+        let values = [("a", "2"), ("z", "1"), ("odd", "300")];
+        let values = values.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        let mut parameters = PathParameters::new("/{z}/b/{a}/{odd}/{none}", &values);
+        let read: [Option<u8>; 5] = std::array::from_fn(|_| parameters.parse());
+        assert_eq!(read, [Some(1), Some(2), None, None, None]);
     }
 }

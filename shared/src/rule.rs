@@ -18,6 +18,10 @@ pub enum Rule {
     TooLong(usize),
     /// More bytes of UTF-8 than this.
     TooManyBytes(usize),
+    /// No whole number, as it is written without a sign and zeros before it, or one out of range.
+    NotAnInteger,
+    /// A parameter that may be there once.
+    Repeated,
     /// No e-mail address.
     NotAnEmail,
     /// PostgreSQL's text and bcrypt both end at a NUL.
@@ -47,7 +51,9 @@ impl Rule {
             Self::NotUnicode => "string_unicode",
             Self::TooShort(_) => "string_too_short",
             Self::TooLong(_) => "string_too_long",
+            Self::NotAnInteger => "int_parsing",
             Self::TooManyBytes(_)
+            | Self::Repeated
             | Self::NotAnEmail
             | Self::Nul
             | Self::NotVisible
@@ -77,6 +83,10 @@ impl Rule {
             Self::TooManyBytes(most) => {
                 format!("Value error, string should have at most {most} bytes of UTF-8").into()
             }
+            Self::NotAnInteger => {
+                "Input should be a valid integer, unable to parse string as an integer".into()
+            }
+            Self::Repeated => "Value error, parameter should be there once".into(),
             Self::NotAnEmail => "value is not a valid email address".into(),
             Self::Nul => "Value error, string should have no NUL character".into(),
             Self::NotVisible => {

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::routes::PathParameter;
+
 /// `users.id`: a serial, never given out again, and the `sub` of a token. A row made by hand may
 /// have any number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -22,6 +24,14 @@ impl UserId {
     pub fn parse(subject: &str) -> Option<Self> {
         let id = Self(subject.parse().ok()?);
         (id.to_string() == subject).then_some(id)
+    }
+}
+
+impl PathParameter for UserId {
+    const EXAMPLE: &'static str = "7";
+
+    fn parse(text: &str) -> Option<Self> {
+        Self::parse(text)
     }
 }
 

@@ -8,6 +8,7 @@ use authorizer::{Event, Policy};
 use criterion::{Criterion, criterion_group, criterion_main};
 use hot_path::{ARN, Service, authorizer_event, me_event, sign_in_event};
 use serde_json::Value;
+use shared::functions::{MeRoute, SigninRoute};
 use shared::http::{JsonBody, ProxyEvent, ProxyResponse, Reply, Request, UserBody};
 use shared::jwt::{UnverifiedToken, ValidToken, Verifier};
 use shared::{Caller, Email, NumericDate, Role, UserId, Username};
@@ -76,12 +77,12 @@ fn read_a_request(criterion: &mut Criterion) {
     group.bench_function("as a function", |bencher| {
         bencher.iter(|| {
             let mut event: ProxyEvent = serde_json::from_slice(black_box(&event)).unwrap();
-            Request::of(&mut event, "me").is_ok()
+            Request::of::<MeRoute>(&mut event).is_ok()
         });
     });
     let mut event: ProxyEvent =
         serde_json::from_value(sign_in_event("ada", "correct horse")).unwrap();
-    let Ok(request) = Request::of(&mut event, "signin") else { unreachable!() };
+    let Ok((_, request)) = Request::of::<SigninRoute>(&mut event) else { unreachable!() };
     group.bench_function("its body", |bencher| {
         bencher.iter(|| {
             let Ok(mut body) = JsonBody::read(black_box(&request)) else { unreachable!() };

@@ -21,10 +21,11 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 use shared::db::{
-    self, Database, DatabaseIdentity, LOGINS, Roles, SigningKeys, UnreadablePassword,
-    UnreadablePasswords, UserRoles,
+    self, Database, DatabaseIdentity, Roles, SigningKeys, UnreadablePassword, UnreadablePasswords,
+    UserRoles,
 };
 use shared::environment::Invalid;
+use shared::functions::LOGINS;
 use shared::jwt::{self, KeySource};
 use shared::secrets_manager::{SecretsManager, Stage};
 use shared::{Clock, Environment, Role, UserId, log};

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use refinery_core::{Migration, Runner, Target};
 use serde::Serialize;
-use shared::NumericDate;
 use shared::db::{self, Database};
+use shared::{NumericDate, functions};
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 use tokio_postgres::Client;
@@ -156,7 +156,7 @@ async fn set_limits(client: &Client) -> Result<(), db::Error> {
 
 /// Which of our functions aren't there, as in a copy that was made of the tables alone.
 async fn missing_routines(client: &Client) -> Result<Vec<db::Routine>, db::Error> {
-    let mut missing = db::routines();
+    let mut missing = functions::routines();
     let signatures: Vec<_> = missing.iter().map(db::Routine::signature).collect();
     let there = "SELECT to_regprocedure(t.signature) IS NOT NULL \
                  FROM unnest($1::text[]) WITH ORDINALITY AS t (signature, position) \
@@ -204,7 +204,7 @@ pub(crate) fn objects() -> Result<Vec<String>, Refusal> {
         made.trim_start_matches("IF NOT EXISTS ").split(' ').next()
     });
     let tables = tables.chain(["refinery_schema_history"]).map(|name| format!("TABLE {name}"));
-    let routines = db::routines().into_iter();
+    let routines = functions::routines().into_iter();
     let routines = routines.map(|routine| format!("FUNCTION {}", routine.signature()));
     Ok(tables.chain(routines).collect())
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use shared::db::{self, Group};
+use shared::functions;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Error, Row, Transaction};
 
@@ -108,7 +109,7 @@ fn quoted(name: &str) -> String {
 
 /// The functions as PostgreSQL looks them up.
 fn signatures() -> Vec<String> {
-    db::routines().iter().map(db::Routine::signature).collect()
+    functions::routines().iter().map(db::Routine::signature).collect()
 }
 
 /// The schemas in which our tables and functions stand, and all that `groups` need.

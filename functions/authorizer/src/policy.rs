@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use shared::Caller;
-use shared::routes::{Access, ROUTES, Route};
+use shared::functions::ROUTES;
+use shared::routes::{Access, Route};
 
 /// A policy for every route that the caller may use, and the caller as context for the function.
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-lambda-authorizer-output.html>
@@ -41,7 +42,7 @@ impl Policy {
         let usable = ROUTES
             .iter()
             .filter(|route| route.access != Access::Public && route.access.allows(&caller.roles));
-        let arn = |route: &Route| [api, "/", stage, "/", route.method, route.path].concat();
+        let arn = |route: &Route| [api, "/", stage, "/", route.method, &route.pattern()].concat();
         let statement = Statement {
             action: "execute-api:Invoke",
             effect: "Allow",
@@ -58,6 +59,8 @@ impl Policy {
 #[cfg(test)]
 mod tests {
     use serde_json::json;
+    use shared::routes::Throttle;
+    use shared::routes::method::{DELETE, GET};
     use shared::{Email, NumericDate, Role, UserId, Username};
 
     use super::*;
@@ -88,11 +91,80 @@ mod tests {
             let policy = policy(roles);
             let resources = &policy.document.statement[0].resource;
             for route in ROUTES {
-                let arn = format!("{API}/Prod/{}{}", route.method, route.path);
+                let arn = format!("{API}/Prod/{}{}", route.method, route.pattern());
                 let wanted = route.access != Access::Public && route.access.allows(roles);
                 assert_eq!(resources.contains(&arn), wanted, "{roles:?} {}", route.path);
+                assert_eq!(arn.matches('*').count(), route.parameters().count(), "{}", route.path);
             }
-            assert!(resources.iter().all(|arn| !arn.contains('*')));
+            let usable = ROUTES.iter().filter(|route| route.access != Access::Public);
+            let usable = usable.filter(|route| route.access.allows(roles));
+            assert_eq!(resources.len(), usable.count(), "{roles:?}");
+        }
+    }
+
+    /// Whether some path is of both patterns. `*` is any text, slashes too.
+    fn meet(one: &[u8], other: &[u8]) -> bool {
+        match (one, other) {
+            ([], []) => true,
+            ([b'*', rest @ ..], _) => {
+                meet(rest, other) || other.split_first().is_some_and(|(_, after)| meet(one, after))
+            }
+            (_, [b'*', ..]) => meet(other, one),
+            ([a, rest @ ..], [b, after @ ..]) => a == b && meet(rest, after),
+            ([], _) | (_, []) => false,
+        }
+    }
+
+    /// The routes that a policy opens beside the one that it names, to a caller who may use that
+    /// one alone.
+    fn opened_beside(table: &[Route]) -> Vec<(&'static str, &'static str)> {
+        let mut opened = Vec::new();
+        for (route, other) in table.iter().flat_map(|it| table.iter().map(move |other| (it, other)))
+        {
+            let keeps_out = |roles: &[Role]| {
+                route.access != Access::Public
+                    && route.access.allows(roles)
+                    && !other.access.allows(roles)
+            };
+            let sets = (0..1 << Role::ALL.len()).map(|chosen| {
+                let roles = Role::ALL.into_iter().enumerate();
+                roles.filter(move |(place, _)| chosen >> place & 1 == 1).map(|(_, role)| role)
+            });
+            let meets = meet(route.pattern().as_bytes(), other.pattern().as_bytes());
+            let mut sets = sets.map(Iterator::collect::<Vec<_>>);
+            if route.method == other.method && meets && sets.any(|roles| keeps_out(&roles)) {
+                opened.push((route.path, other.path));
+            }
+        }
+        opened
+    }
+
+    fn route(method: &'static str, path: &'static str, access: Access) -> Route {
+        let throttle = Throttle::Default;
+        Route { method, path, function: "f", access, throttle, examples: &[] }
+    }
+
+    /// The star of a parameter is any text to a policy, slashes too: it may reach another route of
+    /// the table only where whoever has the one may have the other.
+    #[test]
+    fn a_star_opens_no_other_route() {
+        assert_eq!(opened_beside(ROUTES), []);
+        let (admins, users) = (Access::AnyOf(&[Role::Admin]), Access::AnyOf(&[Role::User]));
+        let of_user = "/users/{id}";
+        for (method, path, access, is_opened) in [
+            (GET, "/users/{id}/notes", admins, true),
+            (GET, "/users/me", admins, true),
+            (GET, "/users/me/{note}", admins, true),
+            (DELETE, "/users/{id}/notes", admins, false),
+            (GET, "/users/{id}/notes", users, false),
+            (GET, "/users/{id}/notes", Access::SignedIn, false),
+            (GET, "/users/me", Access::Public, false),
+            (GET, "/users", admins, false),
+            (GET, "/user/me", admins, false),
+        ] {
+            let table = [route(GET, of_user, users), route(method, path, access)];
+            let opened = opened_beside(&table).contains(&(of_user, path));
+            assert_eq!(opened, is_opened, "{method} {path} {access:?}");
         }
     }
 

@@ -1,6 +1,7 @@
 //! `GET /` and `GET /api/test/…`: something to see for everyone, and for each role.
 
 use shared::environment::Invalid;
+use shared::functions::ContentRoute;
 use shared::http::{Endpoint, Reply, Request, UserBody};
 use shared::{Clock, Environment, Error};
 
@@ -11,22 +12,21 @@ pub struct Content {
 }
 
 impl Endpoint for Content {
-    const FUNCTION: &'static str = "content";
+    type Route = ContentRoute;
 
     async fn from_env(env: &mut Environment) -> Result<Self, Invalid> {
         env.check()?;
         Ok(Self { clock: Clock::System })
     }
 
-    async fn handle(&self, request: &Request) -> Result<Reply, Error> {
-        let text = match request.route.path {
-            "/" => return Ok(Reply::json(&"Hello World")),
-            "/api/test/all" => return Ok(Reply::json(&"public content")),
-            "/api/test/user" => "user content",
-            "/api/test/mod" => "moderator content",
-            "/api/test/admin" => "admin content",
-            "/api/test/profile" => return self.profile(request),
-            _ => return Err(Error::NotFound),
+    async fn handle(&self, route: ContentRoute, request: &Request) -> Result<Reply, Error> {
+        let text = match route {
+            ContentRoute::Hello => return Ok(Reply::json(&"Hello World")),
+            ContentRoute::All => return Ok(Reply::json(&"public content")),
+            ContentRoute::User => "user content",
+            ContentRoute::Moderator => "moderator content",
+            ContentRoute::Admin => "admin content",
+            ContentRoute::Profile => return self.profile(request),
         };
         request.caller(&self.clock)?;
         Ok(Reply::json(&text))

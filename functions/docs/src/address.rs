@@ -24,6 +24,7 @@ pub(crate) fn of_api(request: &Request) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
+    use shared::functions::DocsRoute;
 
     use super::*;
 
@@ -32,7 +33,8 @@ mod tests {
             "resource": "/openapi.json", "httpMethod": "GET", "headers": headers,
             "requestContext": { "path": path },
         });
-        of_api(&Request::of(&mut serde_json::from_value(event).unwrap(), "docs").unwrap())
+        let mut event = serde_json::from_value(event).unwrap();
+        of_api(&Request::of::<DocsRoute>(&mut event).unwrap().1)
     }
 
     #[test]

@@ -7,11 +7,12 @@ mod document;
 mod page;
 
 use shared::environment::Invalid;
+use shared::functions::DocsRoute;
 use shared::http::{ETag, Endpoint, ErrorFormat, HeaderValue, Reply, Request, header};
 use shared::password::NewPassword;
 use shared::{Environment, Error, log};
 
-use asset::Asset;
+use asset::{LICENCES, SCRIPT, STYLE, UI_SCRIPT, UI_STYLE};
 use document::Document;
 
 /// By origin as every answer is, and compressed by API Gateway for a client that takes it.
@@ -55,7 +56,7 @@ impl Text {
 }
 
 impl Endpoint for Docs {
-    const FUNCTION: &'static str = "docs";
+    type Route = DocsRoute;
 
     async fn from_env(env: &mut Environment) -> Result<Self, Invalid> {
         let (is_on, title) = (env.is_on("API_DOCS"), log::app_name(env));
@@ -69,20 +70,24 @@ impl Endpoint for Docs {
         Ok(Self { served })
     }
 
-    async fn handle(&self, request: &Request) -> Result<Reply, Error> {
+    async fn handle(&self, route: DocsRoute, request: &Request) -> Result<Reply, Error> {
         let served = self.served.as_ref().ok_or(Error::NotFound)?;
-        let reply = match request.route.path {
+        let reply = match route {
             // Below the slash the page's relative addresses would lead elsewhere.
-            "/docs" if request.path.ends_with('/') => Reply::redirect("../docs"),
-            "/docs" => served
+            DocsRoute::Page if request.path.ends_with('/') => Reply::redirect("../docs"),
+            DocsRoute::Page => served
                 .page
                 .reply("text/html; charset=utf-8", request)
                 .with_header(header::CONTENT_SECURITY_POLICY, page::POLICY),
-            "/openapi.json" => {
+            DocsRoute::Document => {
                 let document: Text = served.document.at(address::of_api(request).as_deref()).into();
                 document.reply("application/json", request)
             }
-            path => Asset::find(path).ok_or(Error::NotFound)?.reply(),
+            DocsRoute::Script => SCRIPT.reply(),
+            DocsRoute::Style => STYLE.reply(),
+            DocsRoute::UiScript => UI_SCRIPT.reply(),
+            DocsRoute::UiStyle => UI_STYLE.reply(),
+            DocsRoute::Licences => LICENCES.reply(),
         };
         Ok(reply.with_header(header::VARY, VARIES))
     }
@@ -90,7 +95,7 @@ impl Endpoint for Docs {
 
 #[cfg(test)]
 mod tests {
-    use shared::routes::ROUTES;
+    use shared::routes::Routes as _;
 
     use super::*;
 
@@ -99,10 +104,11 @@ mod tests {
         for (value, is_served) in [("on", true), ("off", false), ("", true)] {
             let mut env = Environment::from_iter([("API_DOCS", value)]);
             let docs = Docs::from_env(&mut env).await.unwrap();
-            for route in ROUTES.iter().filter(|route| route.function == Docs::FUNCTION) {
+            for (route, _) in DocsRoute::TABLE {
                 let event = format!(r#"{{"resource":"{}","httpMethod":"GET"}}"#, route.path);
                 let mut event = serde_json::from_str(&event).unwrap();
-                let answer = docs.handle(&Request::of(&mut event, Docs::FUNCTION).unwrap()).await;
+                let (variant, request) = Request::of(&mut event).unwrap();
+                let answer = docs.handle(variant, &request).await;
                 assert_eq!(answer.is_ok(), is_served, "{} {value}", route.path);
                 assert!(is_served || matches!(answer, Err(Error::NotFound)));
             }

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde::Serialize;
 use shared::db::{self, Database, SigningKeys};
 use shared::environment::Invalid;
+use shared::functions::JwksRoute;
 use shared::http::{ETag, Endpoint, HeaderValue, Reply, Request, header};
 use shared::jwt::{Kid, PublicKey};
 use shared::secrets_manager::SecretsManager;
@@ -65,7 +66,7 @@ impl From<&(Kid, PublicKey)> for Key {
 }
 
 impl Endpoint for Jwks {
-    const FUNCTION: &'static str = "jwks";
+    type Route = JwksRoute;
 
     async fn from_env(env: &mut Environment) -> Result<Self, Invalid> {
         let database = db::Settings::from_env(env).for_timeout(10);
@@ -73,7 +74,7 @@ impl Endpoint for Jwks {
         Ok(Self::new(Database::new(database, SecretsManager::default()), Clock::System))
     }
 
-    async fn handle(&self, request: &Request) -> Result<Reply, Error> {
+    async fn handle(&self, JwksRoute::Keys: JwksRoute, request: &Request) -> Result<Reply, Error> {
         let Kept { keys, read_at } = self.keys(self.clock.now()).await?;
         let kids: Vec<_> = keys.iter().map(|(kid, _)| kid.as_str()).collect();
         // What changes in the set is which keys are in it, and each kid is its key's hash.

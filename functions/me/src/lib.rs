@@ -3,6 +3,7 @@
 
 use serde::Serialize;
 use shared::environment::Invalid;
+use shared::functions::MeRoute;
 use shared::http::{Endpoint, Reply, Request, UserBody};
 use shared::{Clock, Environment, Error};
 use utoipa::ToSchema;
@@ -25,24 +26,19 @@ pub struct Item<'a> {
 }
 
 impl Endpoint for Me {
-    const FUNCTION: &'static str = "me";
+    type Route = MeRoute;
 
     async fn from_env(env: &mut Environment) -> Result<Self, Invalid> {
         env.check()?;
         Ok(Self { clock: Clock::System })
     }
 
-    async fn handle(&self, request: &Request) -> Result<Reply, Error> {
+    async fn handle(&self, route: MeRoute, request: &Request) -> Result<Reply, Error> {
         let caller = request.caller(&self.clock)?;
         let username = caller.username.as_str();
-        match request.route.path {
-            "/api/auth/users/me" => {
-                Ok(Reply::json(&UserBody { username, email: caller.email.as_str() }))
-            }
-            "/api/auth/users/me/items" => {
-                Ok(Reply::json(&[Item { item_id: "Foo", owner: username }]))
-            }
-            _ => Err(Error::NotFound),
-        }
+        Ok(match route {
+            MeRoute::Me => Reply::json(&UserBody { username, email: caller.email.as_str() }),
+            MeRoute::Items => Reply::json(&[Item { item_id: "Foo", owner: username }]),
+        })
     }
 }

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use shared::environment::Invalid;
+use shared::functions::SigninRoute;
 use shared::http::{Endpoint, JsonBody, Reply, Request, SecurityEvent};
 use shared::password::Password;
 use shared::{ClientId, Environment, Error, SignIn, Username};
@@ -48,13 +49,17 @@ impl Credentials {
 }
 
 impl Endpoint for Signin {
-    const FUNCTION: &'static str = "signin";
+    type Route = SigninRoute;
 
     async fn from_env(env: &mut Environment) -> Result<Self, Invalid> {
         Ok(Self { sign_in: SignIn::from_env(env).await? })
     }
 
-    async fn handle(&self, request: &Request) -> Result<Reply, Error> {
+    async fn handle(
+        &self,
+        SigninRoute::SignIn: SigninRoute,
+        request: &Request,
+    ) -> Result<Reply, Error> {
         let Credentials { username, password } = Credentials::read(request)?;
         let signed_in = self.sign_in.with(&username, password, &ClientId::default()).await?;
         let token = signed_in.access_token.token.expose();

@@ -5,6 +5,7 @@ mod common_passwords;
 
 use shared::db::{self, Database, Insert, Users};
 use shared::environment::Invalid;
+use shared::functions::SignupRoute;
 use shared::http::{
     Endpoint, JsonBody, Location, Reply, Request, SecurityEvent, UserBody, Violation,
 };
@@ -25,7 +26,7 @@ pub struct Signup {
 }
 
 impl Endpoint for Signup {
-    const FUNCTION: &'static str = "signup";
+    type Route = SignupRoute;
 
     async fn from_env(env: &mut Environment) -> Result<Self, Invalid> {
         let database = db::Settings::from_env(env);
@@ -38,7 +39,11 @@ impl Endpoint for Signup {
         Ok(Self { users: Users::new(database), passwords, password_min_length, blocklist })
     }
 
-    async fn handle(&self, request: &Request) -> Result<Reply, Error> {
+    async fn handle(
+        &self,
+        SignupRoute::SignUp: SignupRoute,
+        request: &Request,
+    ) -> Result<Reply, Error> {
         let NewUser { username, email, password } = self.read(request)?;
         let queued = self.passwords.join_queue()?;
         let hash = self.passwords.hash(queued, password).await?;

@@ -88,6 +88,7 @@ async fn multipart(request: &Request) -> Result<Form, Refusal> {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use shared::functions::TokenRoute;
     use shared::http::{HeaderValue, ProxyEvent};
 
     use super::*;
@@ -95,7 +96,7 @@ mod tests {
     fn request(content_type: &'static str, body: &[u8]) -> Request {
         let event = r#"{"resource":"/api/auth/token","httpMethod":"POST"}"#;
         let mut event: ProxyEvent = serde_json::from_str(event).unwrap();
-        let mut request = Request::of(&mut event, "token").unwrap();
+        let (_, mut request) = Request::of::<TokenRoute>(&mut event).unwrap();
         request.body = body.to_vec();
         request.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
         request

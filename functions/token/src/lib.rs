@@ -7,6 +7,7 @@ mod oauth;
 
 use serde::Serialize;
 use shared::environment::Invalid;
+use shared::functions::TokenRoute;
 use shared::http::{Endpoint, Reply, Request, SecurityEvent};
 use shared::password::Password;
 use shared::{ClientId, Environment, Error, SignIn, Username};
@@ -39,7 +40,7 @@ pub struct TokenResponse<'a> {
 }
 
 impl Endpoint for Token {
-    const FUNCTION: &'static str = "token";
+    type Route = TokenRoute;
 
     async fn from_env(env: &mut Environment) -> Result<Self, Invalid> {
         if env.is_on("TOKEN_ENDPOINT") {
@@ -49,7 +50,11 @@ impl Endpoint for Token {
         Ok(Self { sign_in: None })
     }
 
-    async fn handle(&self, request: &Request) -> Result<Reply, Error> {
+    async fn handle(
+        &self,
+        TokenRoute::Token: TokenRoute,
+        request: &Request,
+    ) -> Result<Reply, Error> {
         let sign_in = self.sign_in.as_ref().ok_or(Error::NotFound)?;
         match grant(sign_in, request).await {
             Ok(reply) => Ok(oauth::uncached(reply)),

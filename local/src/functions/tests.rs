@@ -11,9 +11,10 @@ use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 use shared::{
     Clock, Environment, NumericDate, UserId,
-    db::{Group, LOGINS},
+    db::Group,
+    functions::{LOGINS, ROUTES},
     jwt,
-    routes::{Access, ROUTES, Route},
+    routes::{Access, Route},
 };
 use stage::Stage;
 
@@ -96,7 +97,7 @@ impl Service {
     }
 
     async fn call(&self, route: &Route, token: Option<&str>) -> u16 {
-        let mut request = Request::builder().method(route.method).uri(route.path);
+        let mut request = Request::builder().method(route.method).uri(route.example().as_ref());
         if let Some(token) = token {
             request = request.header("authorization", format!("Bearer {token}"));
         }
@@ -220,15 +221,12 @@ async fn starts(settings: impl Fn() -> Environment) -> Vec<Start> {
     let names = ["authorizer", "admin"].into_iter().zip(&environments).zip(refusals);
     let mut starts: Vec<_> =
         names.map(|((name, settings), refusal)| Start::of(name, settings, refusal)).collect();
-    starts.extend([
-        start::<content::Content>(settings()).await,
-        start::<docs::Docs>(settings()).await,
-        start::<jwks::Jwks>(settings()).await,
-        start::<me::Me>(settings()).await,
-        start::<signin::Signin>(settings()).await,
-        start::<signup::Signup>(settings()).await,
-        start::<token::Token>(settings()).await,
-    ]);
+    macro_rules! start_each {
+        ($(($function:ident $endpoint:ident $routes:ident))+) => {
+            $(starts.push(start::<$function::$endpoint>(settings()).await);)+
+        };
+    }
+    for_each_endpoint!(start_each);
     starts
 }
 

@@ -10,6 +10,7 @@ use http::{HeaderMap, HeaderValue, Request, header};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::router::Found;
 use crate::template::ACCOUNT;
 
 /// What every request to the API has in common.
@@ -23,8 +24,7 @@ pub(crate) struct ApiIdentity {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Call<'a> {
     pub(crate) request: &'a Request<Bytes>,
-    /// The path of the route, as the template has it.
-    pub(crate) resource: &'a str,
+    pub(crate) found: Found<'a>,
     pub(crate) request_id: &'a str,
     pub(crate) caller: IpAddr,
     /// Milliseconds since 1970-01-01T00:00:00Z.
@@ -47,7 +47,7 @@ struct Event<'a> {
     multi_value_headers: Multi<'a>,
     query_string_parameters: Option<Single<'a>>,
     multi_value_query_string_parameters: Option<Multi<'a>>,
-    path_parameters: Option<()>,
+    path_parameters: Option<BTreeMap<&'a str, &'a str>>,
     stage_variables: Option<()>,
     request_context: RequestContext<'a>,
     #[serde(flatten)]
@@ -132,17 +132,18 @@ impl<'a> Call<'a> {
         let (uri, method) = (self.request.uri(), self.request.method().as_str());
         let multi_value_headers = self.headers();
         let query = uri.query().filter(|query| !query.is_empty()).map(parameters);
+        let path_parameters: BTreeMap<_, _> = self.found.parameters().collect();
         let user_agent = self.request.headers().get(header::USER_AGENT).map(text);
         Event {
             authorizer: for_authorizer,
-            resource: self.resource,
+            resource: self.found.resource,
             path: uri.path(),
             http_method: method,
             headers: last_of_each(&multi_value_headers),
             multi_value_headers,
             query_string_parameters: query.as_ref().map(last_of_each),
             multi_value_query_string_parameters: query,
-            path_parameters: None,
+            path_parameters: Some(path_parameters).filter(|it| !it.is_empty()),
             stage_variables: None,
             request_context: RequestContext {
                 account_id: ACCOUNT,
@@ -151,8 +152,8 @@ impl<'a> Call<'a> {
                 request_id: self.request_id,
                 extended_request_id: self.request_id,
                 request_time_epoch: self.time,
-                resource_id: self.resource,
-                resource_path: self.resource,
+                resource_id: self.found.resource,
+                resource_path: self.found.resource,
                 http_method: method,
                 path: uri.path(),
                 protocol: "HTTP/1.1",
@@ -231,7 +232,7 @@ mod tests {
         let api = ApiIdentity { api_id: "api", stage: "Prod".into() };
         let call = Call {
             request: &request,
-            resource: "/x",
+            found: Found { resource: "/x", path: "/x" },
             request_id: "id",
             caller: Ipv4Addr::LOCALHOST.into(),
             time: 1000,

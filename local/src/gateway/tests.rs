@@ -55,6 +55,10 @@ Resources:
         Open: {Type: Api, Properties: {RestApiId: !Ref Api, Method: post, Path: /open, Auth: {Authorizer: NONE}}}
         Me: {Type: Api, Properties: {RestApiId: !Ref Api, Method: get, Path: /me}}
         Other: {Type: Api, Properties: {RestApiId: !Ref Api, Method: get, Path: /other}}
+        User: {Type: Api, Properties: {RestApiId: !Ref Api, Method: get, Path: '/users/{id}'}}
+        Delete: {Type: Api, Properties: {RestApiId: !Ref Api, Method: delete, Path: '/users/{id}'}}
+        Note: {Type: Api, Properties: {RestApiId: !Ref Api, Method: put, Path: '/users/{id}/notes/{note}', Auth: {Authorizer: NONE}}}
+        Own: {Type: Api, Properties: {RestApiId: !Ref Api, Method: get, Path: /users/me}}
 ";
 
 type Answers = Result<Value, &'static str>;
@@ -159,6 +163,14 @@ async fn what_is_no_route_is_answered_as_the_template_says_with_a_token_or_witho
         ("POST", "/OPEN"),
         ("HEAD", "/me"),
         ("OPTIONS", "/nowhere"),
+        ("PATCH", "/users/7"),
+        ("GET", "/users"),
+        ("GET", "/users//"),
+        ("GET", "/users/7/8"),
+        ("GET", "/users/7//"),
+        ("PUT", "/users//notes/x"),
+        // The resource is found first, then its method.
+        ("DELETE", "/users/me"),
         ("BREW", "/me"),
     ] {
         for token in ["", "Bearer x"] {
@@ -188,6 +200,44 @@ async fn a_slash_at_the_end_is_dropped() {
     assert_eq!(stage.get("/me/", "Bearer x").await, 200);
     let event = stage.seen.lock().unwrap()[1].clone();
     assert_eq!((&event["resource"], &event["path"]), (&json!("/me"), &json!("/me/")));
+}
+
+#[tokio::test]
+async fn a_parameter_is_one_segment_of_the_path_as_it_was_sent() {
+    let stage = Stage::new(nobody, hello);
+    let request = Request::put("/users/a%2Fb%20c/notes/x+y/?after=a%2Fb&after=");
+    assert_eq!(stage.send(request, Some(Bytes::new())).await.0, 200);
+    let event = stage.seen.lock().unwrap()[0].clone();
+    assert_eq!(event["resource"], "/users/{id}/notes/{note}");
+    assert_eq!(event["path"], "/users/a%2Fb%20c/notes/x+y/");
+    assert_eq!(event["pathParameters"], json!({ "id": "a%2Fb%20c", "note": "x+y" }));
+    assert_eq!(event["multiValueQueryStringParameters"], json!({ "after": ["a/b", ""] }));
+}
+
+#[tokio::test]
+async fn what_is_written_out_comes_before_a_parameter() {
+    let stage = Stage::new(|_| Ok(policy("Allow", &["/users/*"])), hello);
+    for (path, resource) in [("/users/me", "/users/me"), ("/users/7", "/users/{id}")] {
+        assert_eq!(stage.get(path, "Bearer x").await, 200);
+        let event = stage.seen.lock().unwrap().pop().unwrap();
+        assert_eq!(event["resource"], resource);
+    }
+}
+
+#[tokio::test]
+async fn a_policy_is_compared_with_the_path_that_was_called() {
+    let authorizer = |event: Value| {
+        assert_eq!(event["methodArn"], json!(arn("Prod", &Method::GET, "/users/7")));
+        assert_eq!(event["resource"], "/users/{id}");
+        assert_eq!(event["pathParameters"], json!({ "id": "7" }));
+        Ok(policy("Allow", &["/users/7"]))
+    };
+    let stage = Stage::new(authorizer, hello);
+    assert_eq!(stage.get("/users/7", "Bearer x").await, 200);
+    assert_eq!(stage.get("/users/8", "Bearer x").await, 403);
+    let delete = Request::delete("/users/7").header("authorization", "Bearer x");
+    assert_eq!(stage.send(delete, Some(Bytes::new())).await.0, 403);
+    assert_eq!(stage.times_asked.load(Ordering::SeqCst), 1);
 }
 
 #[tokio::test]

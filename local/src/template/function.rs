@@ -92,8 +92,8 @@ impl Route {
         properties.only(&["RestApiId", "Method", "Path", "Auth"])?;
         let path = properties.need("Path")?;
         let text = path.text()?;
-        if !text.starts_with('/') || text.contains(['{', '}']) {
-            return Err(path.fault("a path must begin with / and have no parameters"));
+        if !text.starts_with('/') || text.contains('+') {
+            return Err(path.fault("a path must begin with / and have no {parameter+}"));
         }
         let method = properties.need("Method")?;
         let auth = properties.within("Auth")?;

@@ -109,7 +109,7 @@ fn fields_that_it_does_not_know_in_places_that_it_reads_are_errors() {
     for properties in [
         "Environment: {Secrets: {A: b}}",
         "Events: {E: {Type: Schedule}}",
-        "Events: {E: {Type: Api, Properties: {RestApiId: !Ref Api, Method: get, Path: '/{id}'}}}",
+        "Events: {E: {Type: Api, Properties: {RestApiId: !Ref Api, Method: get, Path: '/{id+}'}}}",
         "Events: {E: {Type: Api, Properties: {RestApiId: !Ref Api, Method: any, Path: /}}}",
         "Events: {E: {Type: Api, Properties: {RestApiId: !Ref No, Method: get, Path: /}}}",
         "Events: {E: {Type: Api, Properties: {RestApiId: !Ref Api, Method: get, Path: /, Auth: {Authorizer: No}}}}",

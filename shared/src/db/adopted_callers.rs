@@ -15,7 +15,7 @@ use crate::username::Username;
 
 /// The users of these names who were there when the app's database became ours, each with all
 /// roles. Where it never was the app's, `adoption` has no row, and this gives none.
-pub(super) const FIND: Sql = Sql::new(
+pub(crate) const FIND: Sql = Sql::new(
     "SELECT callers( \
          ARRAY(SELECT id FROM users WHERE username = ANY($1) \
                AND id <= (SELECT last_user_id FROM adoption)), now())::text",

@@ -22,7 +22,7 @@ use crate::username::Username;
 
 /// The users, each with all roles, the keys that are accepted (a withdrawn one opens nothing from
 /// that moment), and the identity of the database.
-pub(super) const FIND: Sql =
+pub(crate) const FIND: Sql =
     Sql::new("SELECT callers($1, to_timestamp($2))::text", &[Privilege::Execute(CALLERS)]);
 
 /// The function, which runs with the caller's own rights.

@@ -8,7 +8,7 @@ use super::sql::Sql;
 use crate::database_id::DatabaseId;
 
 /// Makes the row where there is none, or another identity with `$1`.
-pub(super) const ENSURE: Sql = Sql::for_owner(
+pub(crate) const ENSURE: Sql = Sql::for_owner(
     "WITH made AS ( \
          INSERT INTO database_identity (id) \
          SELECT gen_random_uuid() WHERE $1 OR NOT EXISTS (SELECT FROM database_identity) \

@@ -11,7 +11,7 @@ use crate::user_id::UserId;
 use crate::username::Username;
 
 /// Gives a role; the answer adds it, since a statement doesn't see its own insert.
-pub(super) const GRANT: Sql = Sql::for_owner(
+pub(crate) const GRANT: Sql = Sql::for_owner(
     "WITH subject AS (SELECT id, username FROM users WHERE username::text = $1 OR id = $3), \
      granted AS ( \
          INSERT INTO users_to_roles (user_id, role_id) \
@@ -25,7 +25,7 @@ pub(super) const GRANT: Sql = Sql::for_owner(
 );
 
 /// Takes a role away.
-pub(super) const REVOKE: Sql = Sql::for_owner(
+pub(crate) const REVOKE: Sql = Sql::for_owner(
     "WITH subject AS (SELECT id, username FROM users WHERE username::text = $1 OR id = $3), \
      revoked AS ( \
          DELETE FROM users_to_roles USING subject, roles \
@@ -39,7 +39,7 @@ pub(super) const REVOKE: Sql = Sql::for_owner(
 
 /// A page of users in the order of their ids, cut where their names and roles come to too many
 /// bytes, and how many it had before that.
-pub(super) const LIST: Sql = Sql::for_owner(
+pub(crate) const LIST: Sql = Sql::for_owner(
     "SELECT id, username, roles, users FROM ( \
          SELECT id, username, roles, count(*) OVER () AS users, \
              sum(octet_length(username::text) + octet_length(roles::text)) OVER (ORDER BY id) \

@@ -9,7 +9,7 @@ use crate::clock::NumericDate;
 use crate::jwt::{Kid, PublicKey};
 
 /// The keys that tokens may be signed with.
-pub(super) const LIST_ACCEPTED: Sql = Sql::new(
+pub(crate) const LIST_ACCEPTED: Sql = Sql::new(
     "SELECT kid, jwk FROM signing_keys \
      WHERE accepted_until IS NULL OR accepted_until > to_timestamp($1) \
      ORDER BY signs_from DESC NULLS LAST, kid",
@@ -18,7 +18,7 @@ pub(super) const LIST_ACCEPTED: Sql = Sql::new(
 
 /// Publishes the keys that the secret names, makes the first the one to sign with, and sets an
 /// end to those that it no longer names: at once to one that never signed.
-pub(super) const PUBLISH: Sql = Sql::for_owner(
+pub(crate) const PUBLISH: Sql = Sql::for_owner(
     "WITH named AS ( \
          SELECT kid, jwk, place = 1 AS is_current \
          FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS n (kid, jwk, place) \
@@ -42,13 +42,13 @@ pub(super) const PUBLISH: Sql = Sql::for_owner(
 );
 
 /// Ends a key at once.
-pub(super) const WITHDRAW: Sql = Sql::for_owner(
+pub(crate) const WITHDRAW: Sql = Sql::for_owner(
     "UPDATE signing_keys SET accepted_until = LEAST(accepted_until, to_timestamp($2)) \
      WHERE kid = $1 RETURNING kid",
 );
 
 /// When a key was published that has no end.
-pub(super) const PUBLISHED_AT: Sql = Sql::for_owner(
+pub(crate) const PUBLISHED_AT: Sql = Sql::for_owner(
     "SELECT extract(epoch FROM published_at)::int8 AS published_at FROM signing_keys \
      WHERE kid = $1 AND accepted_until IS NULL",
 );

@@ -17,7 +17,7 @@ const CHUNK: i64 = 10_000;
 
 /// The next users, by why nobody can sign in by their password, NULL where somebody can: how many
 /// there are, and the first of their ids. No password leaves the database.
-pub(super) const TALLY: Sql = Sql::for_owner(
+pub(crate) const TALLY: Sql = Sql::for_owner(
     "SELECT reason, count(*) AS users, max(id) AS last, \
          (array_agg(id ORDER BY id) FILTER (WHERE reason IS NOT NULL))[:$3] AS ids \
      FROM (SELECT id, CASE \

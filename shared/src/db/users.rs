@@ -16,13 +16,13 @@ use crate::user_id::UserId;
 use crate::username::{NewUsername, Username};
 
 /// The user of a name, the keys to sign with and the identity of the database, in one row.
-pub(super) const FIND_FOR_SIGNIN: Sql = Sql::new(
+pub(crate) const FIND_FOR_SIGNIN: Sql = Sql::new(
     "SELECT id, password, hashed_by, kids, database_id FROM find_for_signin($1)",
     &[Privilege::Execute(Routine { name: "find_for_signin", arguments: "text", needs: &[] })],
 );
 
 /// Makes a user with the role `ROLE_USER`, or says who is in the way. May be sent twice.
-pub(super) const INSERT: Sql = Sql::new(
+pub(crate) const INSERT: Sql = Sql::new(
     "SELECT id, username_taken, refused FROM sign_up($1, $2, $3, $4)",
     &[Privilege::Execute(Routine {
         name: "sign_up",
@@ -32,7 +32,7 @@ pub(super) const INSERT: Sql = Sql::new(
 );
 
 /// Replaces a hash unless it has changed since it was read.
-pub(super) const REPLACE_PASSWORD: Sql = Sql::new(
+pub(crate) const REPLACE_PASSWORD: Sql = Sql::new(
     "SELECT FROM replace_password($1, $2, $3)",
     &[Privilege::Execute(Routine {
         name: "replace_password",

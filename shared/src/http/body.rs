@@ -120,11 +120,12 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::functions::SigninRoute;
 
     fn request(content_type: Option<&str>, body: &[u8]) -> Request {
         let event = json!({ "resource": "/api/auth/signin", "httpMethod": "POST" });
-        let mut request =
-            Request::of(&mut serde_json::from_value(event).unwrap(), "signin").unwrap();
+        let mut event = serde_json::from_value(event).unwrap();
+        let (_, mut request) = Request::of::<SigninRoute>(&mut event).unwrap();
         request.body = body.to_vec();
         if let Some(value) = content_type {
             request.headers.insert(CONTENT_TYPE, value.parse().unwrap());

@@ -24,6 +24,10 @@ pub struct ProxyEvent {
     pub http_method: String,
     #[serde(default, deserialize_with = "null_as_default")]
     multi_value_headers: BTreeMap<String, Vec<String>>,
+    #[serde(default, deserialize_with = "null_as_default")]
+    path_parameters: BTreeMap<String, String>,
+    #[serde(default, deserialize_with = "null_as_default")]
+    multi_value_query_string_parameters: BTreeMap<String, Vec<String>>,
     /// The last value of each: read where there is nothing else, and left as text until then.
     headers: Option<Box<RawValue>>,
     #[serde(default)]
@@ -74,6 +78,16 @@ impl ProxyEvent {
             Some(text) if text.contains('\u{fffd}') => Some(undo_replacement(&text)),
             Some(text) => Some(text.into_bytes()),
         }
+    }
+
+    /// The parameters of the path by their names, as the caller wrote them.
+    pub(crate) fn path_parameters(&self) -> &BTreeMap<String, String> {
+        &self.path_parameters
+    }
+
+    /// Takes out the parameters of the query by their names, percent-decoded.
+    pub(crate) fn take_query(&mut self) -> BTreeMap<String, Vec<String>> {
+        std::mem::take(&mut self.multi_value_query_string_parameters)
     }
 
     /// API Gateway's id of the request, which the caller gets as `x-amzn-RequestId`.
@@ -193,8 +207,10 @@ mod tests {
     fn what_sam_local_sends_as_null_counts_as_absent() {
         let mut event = event(&json!({
             "headers": null, "multiValueHeaders": null, "isBase64Encoded": null,
+            "pathParameters": null, "multiValueQueryStringParameters": null,
             "requestContext": { "requestId": null, "authorizer": null },
         }));
         assert!(event.take_headers().is_empty() && event.authorizer().is_empty());
+        assert!(event.take_query().is_empty() && event.path_parameters().is_empty());
     }
 }

@@ -19,18 +19,26 @@ use crate::caller::Caller;
 use crate::environment::{Environment, Invalid};
 use crate::error::Error;
 use crate::log;
+use crate::routes::Routes;
 
 /// The one thing that a function does: its parts, and how it answers with them.
 pub trait Endpoint: Sized + Send + Sync {
-    /// The name of the crate, of the binary, and in [`crate::routes::ROUTES`].
-    const FUNCTION: &'static str;
+    /// Its routes in [`crate::functions`].
+    type Route: Routes;
+
+    /// The name of the crate and of the binary.
+    const FUNCTION: &'static str = <Self::Route as Routes>::FUNCTION;
 
     /// Reads the settings of each part, checks them all, then builds the parts. What is out of
     /// reach now is tried again when it is needed.
     fn from_env(env: &mut Environment) -> impl Future<Output = Result<Self, Invalid>> + Send;
 
-    /// Answers one request.
-    fn handle(&self, request: &Request) -> impl Future<Output = Result<Reply, Error>> + Send;
+    /// Answers one request of that route.
+    fn handle(
+        &self,
+        route: Self::Route,
+        request: &Request,
+    ) -> impl Future<Output = Result<Reply, Error>> + Send;
 }
 
 /// An endpoint between event and response.
@@ -60,9 +68,9 @@ impl<E: Endpoint> Function<E> {
     /// Answers one event, and writes its line in the log.
     pub async fn invoke(&self, mut event: ProxyEvent) -> ProxyResponse {
         let start = Instant::now();
-        let reply = match Request::of(&mut event, E::FUNCTION) {
-            Ok(request) => {
-                let answer = self.endpoint.handle(&request).await;
+        let reply = match Request::of::<E::Route>(&mut event) {
+            Ok((route, request)) => {
+                let answer = self.endpoint.handle(route, &request).await;
                 self.reply(answer, &request.headers)
             }
             Err(error) => self.reply(Err(error), &event.take_headers()),

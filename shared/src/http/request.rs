@@ -1,12 +1,16 @@
 //! A request, as an endpoint sees it.
 
+use std::collections::BTreeMap;
+
 use lambda_http::http::{HeaderMap, HeaderName};
 
 use super::event::ProxyEvent;
+use super::violation::{Location, Violation};
 use crate::caller::Caller;
 use crate::clock::Clock;
 use crate::error::Error;
-use crate::routes::{Access, Route};
+use crate::routes::{Access, PathParameters, Route, Routes};
+use crate::rule::Rule;
 
 /// Most bytes of a request's body that a function reads.
 const MAX_BODY_BYTES: usize = 64 * 1024;
@@ -24,17 +28,20 @@ pub struct Request {
     pub headers: HeaderMap,
     /// The body's bytes.
     pub body: Vec<u8>,
+    query: BTreeMap<String, Vec<String>>,
     caller: Option<Caller>,
 }
 
 impl Request {
     /// Takes headers and body out of the event, the headers only where it doesn't fail: with
-    /// [`Error::NotFound`] if `function` doesn't serve its route, with [`Error::Forbidden`] if the
-    /// authorizer's context doesn't open it, whatever its policy said.
-    pub fn of(event: &mut ProxyEvent, function: &str) -> Result<Self, Error> {
-        let route = Route::find(&event.http_method, &event.resource)
-            .filter(|route| route.function == function)
-            .ok_or(Error::NotFound)?;
+    /// [`Error::NotFound`] if it isn't the event of one of `R`, or a parameter of its path is none,
+    /// with [`Error::Forbidden`] if the authorizer's context doesn't open the route, whatever its
+    /// policy said.
+    pub fn of<R: Routes>(event: &mut ProxyEvent) -> Result<(R, Self), Error> {
+        let is_called =
+            |route: &Route| route.method == event.http_method && route.path == event.resource;
+        let found = R::TABLE.iter().find(|(route, _)| is_called(route));
+        let (route, parse) = found.ok_or(Error::NotFound)?;
         let caller = Caller::from_context(event.authorizer());
         match &caller {
             _ if route.access == Access::Public => {}
@@ -42,18 +49,36 @@ impl Request {
             Some(_) => return Err(Error::Forbidden),
             None => return Err(Error::Internal(NO_CONTEXT.into())),
         }
+        let mut parameters = PathParameters::new(route.path, event.path_parameters());
+        let variant = parse(&mut parameters).ok_or(Error::NotFound)?;
         let body =
             event.take_body().ok_or_else(|| Error::Internal("a body that is no base64".into()))?;
         if body.len() > MAX_BODY_BYTES {
             return Err(Error::PayloadTooLarge);
         }
-        let (path, headers) = (event.take_path(), event.take_headers());
-        Ok(Self { route, path, headers, body, caller })
+        let (path, headers, query) = (event.take_path(), event.take_headers(), event.take_query());
+        Ok((variant, Self { route, path, headers, body, query, caller }))
     }
 
     /// The first value of a header, if it has one that is ASCII.
     pub fn header(&self, name: &HeaderName) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
+    }
+
+    /// A parameter of the query, where it is there: [`Error::Unprocessable`] if it is there twice
+    /// or breaks a rule.
+    pub fn query<T>(
+        &self,
+        name: &'static str,
+        parse: impl FnOnce(&str) -> Result<T, Rule>,
+    ) -> Result<Option<T>, Error> {
+        let parsed = match self.query.get(name).map(Vec::as_slice) {
+            None | Some([]) => return Ok(None),
+            Some([value]) => parse(value),
+            Some(_) => Err(Rule::Repeated),
+        };
+        let refused = |rule| vec![Violation::new(Location::Query(name), rule)];
+        parsed.map(Some).map_err(|rule| Error::Unprocessable(refused(rule)))
     }
 
     /// Who is calling. A cached policy outlives its token, so the time is looked at again:
@@ -70,80 +95,118 @@ mod tests {
 
     use super::*;
     use crate::clock::NumericDate;
-    use crate::role::Role;
-    use crate::routes::ROUTES;
+    use crate::routes::{Parse, Throttle, method};
+    use crate::user_id::UserId;
 
-    fn of(route: &Route, authorizer: &Value) -> Result<Request, Error> {
-        let event = json!({
-            "resource": route.path, "httpMethod": route.method,
-            "requestContext": { "authorizer": authorizer },
-        });
-        Request::of(&mut serde_json::from_value(event).unwrap(), route.function)
+    /// A route with a parameter.
+    #[derive(Debug, PartialEq)]
+    struct Note(UserId);
+
+    impl Routes for Note {
+        const FUNCTION: &'static str = "notes";
+
+        const TABLE: &'static [(Route, Parse<Self>)] = &[(
+            Route {
+                method: method::DELETE,
+                path: "/notes/{id}",
+                function: "notes",
+                access: Access::SignedIn,
+                throttle: Throttle::Default,
+                examples: &["7"],
+            },
+            |parameters| Some(Self(parameters.parse()?)),
+        )];
+
+        fn path(&self) -> &'static str {
+            "/notes/{id}"
+        }
     }
 
-    fn context(roles: &[Role]) -> Value {
-        let roles: Vec<_> = roles.iter().map(|role| role.name()).collect();
-        json!({
-            "sub": "7", "username": "ada", "email": "a@b", "roles": roles.join(" "), "exp": "1000",
-        })
+    /// The request of an event with these fields beside the usual.
+    fn of(fields: &Value) -> Result<(Note, Request), Error> {
+        let context = json!({
+            "sub": "7", "username": "ada", "email": "a@b", "roles": "ROLE_USER", "exp": "1000",
+        });
+        let mut event = json!({
+            "resource": "/notes/{id}", "httpMethod": "DELETE", "pathParameters": { "id": "7" },
+            "requestContext": { "authorizer": context },
+        });
+        event.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        Request::of(&mut serde_json::from_value(event).unwrap())
     }
 
     #[test]
-    fn a_policy_that_allows_too_much_opens_nothing() {
-        for route in ROUTES {
-            for chosen in 0..1 << Role::ALL.len() {
-                let roles =
-                    Role::ALL.iter().enumerate().filter(|(place, _)| chosen >> place & 1 == 1);
-                let roles: Vec<_> = roles.map(|(_, role)| *role).collect();
-                let opens = match route.access {
-                    Access::Public | Access::SignedIn => true,
-                    Access::AnyOf(wanted) => wanted.iter().any(|role| roles.contains(role)),
-                };
-                match of(route, &context(&roles)) {
-                    Ok(_) => assert!(opens, "{} {roles:?}", route.path),
-                    Err(error) => assert!(
-                        !opens && matches!(error, Error::Forbidden),
-                        "{} {roles:?}: {error:?}",
-                        route.path
-                    ),
-                }
-            }
-            // Without a context, only what is public is open; `null` is what the emulator sends.
-            for none in [json!({}), json!(null), json!({ "sub": "7" })] {
-                let opened = of(route, &none).is_ok();
-                assert_eq!(opened, route.access == Access::Public, "{} {none}", route.path);
-            }
+    fn a_route_comes_with_the_parameters_of_its_path() {
+        assert_eq!(of(&json!({})).unwrap().0, Note(UserId::new(7)));
+        for parameters in [
+            json!({ "id": "ada" }),
+            json!({ "id": "%37" }),
+            json!({ "id": "" }),
+            json!({ "other": "7" }),
+            json!(null),
+        ] {
+            let refused = of(&json!({ "pathParameters": parameters }));
+            assert!(matches!(refused, Err(Error::NotFound)), "{parameters}");
+        }
+        // Who may not call the route doesn't learn what a parameter of it is.
+        let refused = of(&json!({ "pathParameters": null, "requestContext": {} }));
+        assert!(matches!(refused, Err(Error::Internal(_))));
+    }
+
+    #[test]
+    fn another_method_or_path_is_none_of_its_routes() {
+        for fields in [
+            json!({ "httpMethod": "GET" }),
+            json!({ "resource": "/notes/7" }),
+            json!({ "resource": "/notes/{id}/" }),
+        ] {
+            let mut event = json!({ "resource": "/notes/{id}", "httpMethod": "DELETE" });
+            event.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+            event["multiValueHeaders"] = json!({ "Accept": ["a"] });
+            let mut event = serde_json::from_value(event).unwrap();
+            assert!(matches!(Request::of::<Note>(&mut event), Err(Error::NotFound)), "{fields}");
+            // The headers are still there: they say in which form an error is taken.
+            assert_eq!(event.take_headers()["accept"], "a");
+        }
+    }
+
+    #[test]
+    fn a_parameter_of_the_query_is_there_once_and_keeps_its_rule() {
+        let query = |parameters: &Value| {
+            let (_, request) = of(&json!({ "multiValueQueryStringParameters": parameters }))?;
+            request.query("after", |text| UserId::parse(text).ok_or(Rule::NotAnInteger))
+        };
+        assert_eq!(query(&json!({ "after": ["7"] })).unwrap(), Some(UserId::new(7)));
+        for none in [json!(null), json!({}), json!({ "After": ["7"] }), json!({ "after": [] })] {
+            assert_eq!(query(&none).unwrap(), None, "{none}");
+        }
+        for (values, kind) in [
+            (json!(["7", "7"]), "value_error"),
+            (json!(["<marker>"]), "int_parsing"),
+            (json!([""]), "int_parsing"),
+        ] {
+            let Err(Error::Unprocessable(violations)) = query(&json!({ "after": values })) else {
+                panic!("{values} is taken");
+            };
+            let told = serde_json::to_value(&violations).unwrap();
+            assert_eq!(told[0]["loc"], json!(["query", "after"]));
+            assert_eq!(told[0]["type"], kind);
+            assert!(!told.to_string().contains("marker"), "{told}");
         }
     }
 
     #[test]
     fn a_cached_policy_does_not_outlive_its_token() {
-        let me = Route::find("GET", "/api/auth/users/me").unwrap();
-        let request = || of(me, &context(&[Role::User])).unwrap();
         let at = |seconds| Clock::fixed(NumericDate::from_seconds(seconds));
-        assert!(request().caller(&at(999)).is_ok());
-        let late = request();
-        assert!(matches!(late.caller(&at(1000)), Err(Error::InvalidToken)));
+        let (_, request) = of(&json!({})).unwrap();
+        assert!(request.caller(&at(999)).is_ok());
+        assert!(matches!(request.caller(&at(1000)), Err(Error::InvalidToken)));
     }
 
     #[test]
     fn a_body_of_64_kib_is_read_and_a_larger_one_is_413() {
-        let of = |bytes: usize| {
-            let event = json!({ "resource": "/", "httpMethod": "GET", "body": "x".repeat(bytes) });
-            Request::of(&mut serde_json::from_value(event).unwrap(), "content")
-        };
+        let of = |bytes: usize| of(&json!({ "body": "x".repeat(bytes) }));
         assert!(of(MAX_BODY_BYTES).is_ok());
         assert!(matches!(of(MAX_BODY_BYTES + 1), Err(Error::PayloadTooLarge)));
-    }
-
-    #[test]
-    fn a_function_serves_its_own_routes_only() {
-        let headers = json!({ "Accept": "a" });
-        let event = json!({ "resource": "/", "httpMethod": "GET", "headers": headers });
-        let mut event = serde_json::from_value(event).unwrap();
-        let other = Request::of(&mut event, "me");
-        assert!(matches!(other, Err(Error::NotFound)));
-        // The headers are still there: they say in which form an error is taken.
-        assert_eq!(Request::of(&mut event, "content").unwrap().headers["accept"], "a");
     }
 }

@@ -7,7 +7,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use crate::rule::Rule;
 
-/// Where in the request: after `"body"`, which comes first in every `loc`.
+/// Where in the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Location {
     /// The whole body.
@@ -16,6 +16,8 @@ pub enum Location {
     Field(&'static str),
     /// The character at which it stops being JSON, from 0.
     Offset(usize),
+    /// A parameter of the query.
+    Query(&'static str),
 }
 
 /// One error of a request. It repeats nothing that the client sent.
@@ -77,6 +79,7 @@ impl Serialize for Location {
             Self::Body => ("body",).serialize(serializer),
             Self::Field(name) => ("body", name).serialize(serializer),
             Self::Offset(offset) => ("body", offset).serialize(serializer),
+            Self::Query(name) => ("query", name).serialize(serializer),
         }
     }
 }

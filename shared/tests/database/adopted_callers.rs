@@ -116,7 +116,10 @@ async fn who_calls_at_the_same_time_shares_a_statement() {
 async fn a_name_is_found_by_its_index() {
     let stage = stage(20_000).await;
     stage.execute("ANALYZE users").await;
-    let find = shared::db::ALL.iter().find(|sql| sql.text().contains("adoption")).unwrap();
+    let find = shared::functions::statements()
+        .into_iter()
+        .find(|sql| sql.text().contains("adoption"))
+        .unwrap();
     let statement = find.text().replace("$1", "ARRAY['user7', 'user8']");
     let plan = stage.client().await.simple_query(&format!("EXPLAIN {statement}")).await.unwrap();
     assert!(format!("{plan:?}").contains("users_username_key"), "{plan:?}");

@@ -18,7 +18,8 @@ mod token;
 
 use std::path::Path;
 
-use shared::routes::{ROUTES, Route};
+use shared::functions::ROUTES;
+use shared::routes::Route;
 
 use document::Document;
 use operation::Operation;

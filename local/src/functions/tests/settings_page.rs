@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use shared::{Environment, db, routes::ROUTES};
+use shared::{Environment, db, functions::ROUTES};
 
 use super::{ours, starts};
 use crate::{

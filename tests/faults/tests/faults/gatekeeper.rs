@@ -4,6 +4,7 @@ use authorizer::{Authorizer, Error, Event};
 use serde_json::json;
 use shared::Environment;
 use shared::environment::Invalid;
+use shared::functions::MeRoute;
 use shared::http::{Endpoint, Reply, Request, header};
 
 /// The authorizer before `me`, with API Gateway's answers by our template: `AUTHORIZER_FAILURE` is
@@ -13,13 +14,13 @@ pub(crate) struct Gatekeeper(Authorizer);
 const ARN: &str = "arn:aws:execute-api:us-east-1:123456789012:abc123/Prod/GET/api/auth/users/me";
 
 impl Endpoint for Gatekeeper {
-    const FUNCTION: &'static str = "me";
+    type Route = MeRoute;
 
     async fn from_env(env: &mut Environment) -> Result<Self, Invalid> {
         Ok(Self(Authorizer::from_env(env).await?))
     }
 
-    async fn handle(&self, request: &Request) -> Result<Reply, shared::Error> {
+    async fn handle(&self, _route: MeRoute, request: &Request) -> Result<Reply, shared::Error> {
         let token = request.header(&header::AUTHORIZATION);
         let event = json!({ "methodArn": ARN, "headers": { "authorization": token } });
         let event: Event = serde_json::from_value(event).unwrap();

@@ -1,0 +1,218 @@
+//! The functions: the routes of each, who may call them, and the statements that it runs.
+//!
+//! Search here for a path, then open the folder of that name under `functions/`. All that has to
+//! know of a function or of a route is made of this table: the authorizer's policies, the registry
+//! of the local runner, the SQL grants, and by `cargo test -p local --test generated` what
+//! `template.yaml` and the documents say of them (docs/adr/0021).
+
+use crate::db::{
+    Group, Privilege, Routine, Sql, adopted_callers, callers, database_identity, roles,
+    signing_keys, unreadable_passwords, users,
+};
+use crate::role::Role;
+use crate::routes::Access::{AnyOf, Public, SignedIn};
+use crate::routes::{Parse, Route, Routes, Throttle, method};
+
+/// A function that asks the database.
+#[derive(Debug)]
+pub struct Login {
+    /// Its crate.
+    pub function: &'static str,
+    /// The group that its login need only be a member of; `None` is the owner of the tables.
+    pub group: Option<Group>,
+    /// What it runs.
+    pub statements: &'static [&'static Sql],
+}
+
+/// Makes of the table below [`LOGINS`], [`ROUTES`], an enum of each function's routes, and
+/// [`for_each_endpoint`](crate::for_each_endpoint). `$d` is a dollar sign.
+macro_rules! functions {
+    (($d:tt) $($function:ident {
+        $(sql: $group:expr => [$($statement:path),+ $(,)?];)?
+        $(endpoint: $endpoint:ident;
+        routes: $routes:ident {
+            $($variant:ident $(($($parameter:ty),+))?
+                = $method:ident $path:literal, $access:expr $(, $throttle:ident)?;)+
+        })?
+    })+) => {
+        /// All functions that ask the database. A test runs what is listed as a member of its
+        /// group, and sees all else refused.
+        pub const LOGINS: &[Login] = &[$($(Login {
+            function: stringify!($function),
+            group: $group,
+            statements: &[$(&$statement),+],
+        },)?)+];
+
+        /// The whole API.
+        pub const ROUTES: &[Route] = &[$($($(
+            functions!(@route $function $method $path $access; $($($parameter)+)?; $($throttle)?),
+        )+)?)+];
+
+        $($(
+            #[doc = concat!("The routes of `", stringify!($function), "`.")]
+            #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+            pub enum $routes {
+                $(#[doc = concat!("`", stringify!($method), " ", $path, "`")]
+                $variant $(($($parameter),+))?,)+
+            }
+
+            impl Routes for $routes {
+                const FUNCTION: &'static str = stringify!($function);
+
+                const TABLE: &'static [(Route, Parse<Self>)] = &[$((
+                    functions!(
+                        @route $function $method $path $access; $($($parameter)+)?; $($throttle)?
+                    ),
+                    |_parameters| Some(Self::$variant $(($(_parameters.parse::<$parameter>()?),+))?),
+                ),)+];
+
+                fn path(&self) -> &'static str {
+                    match self {
+                        $(Self::$variant { .. } => $path,)+
+                    }
+                }
+            }
+        )?)+
+
+        /// Calls a macro with `(crate Endpoint Routes)` of each function that serves routes: the
+        /// names of its crate, of its [`crate::http::Endpoint`] there, and of its enum here.
+        #[macro_export]
+        macro_rules! for_each_endpoint {
+            ($d callback:ident) => {
+                $d callback! { $($(($function $endpoint $routes))?)+ }
+            };
+        }
+    };
+    (@route $function:ident $method:ident $path:literal $access:expr; $($parameter:ty)*; $($throttle:ident)?) => {
+        Route {
+            method: method::$method,
+            path: $path,
+            function: stringify!($function),
+            access: $access,
+            throttle: functions!(@throttle $($throttle)?),
+            examples: &[$(<$parameter as crate::routes::PathParameter>::EXAMPLE),*],
+        }
+    };
+    (@throttle) => { Throttle::Default };
+    (@throttle $throttle:ident) => { Throttle::$throttle };
+}
+
+functions! { ($)
+    signup {
+        sql: Some(Group::Signup) => [users::INSERT];
+        endpoint: Signup;
+        routes: SignupRoute {
+            SignUp = POST "/api/auth/signup", Public, Signin;
+        }
+    }
+    signin {
+        sql: Some(Group::Signin) => [users::FIND_FOR_SIGNIN, users::REPLACE_PASSWORD];
+        endpoint: Signin;
+        routes: SigninRoute {
+            SignIn = POST "/api/auth/signin", Public, Signin;
+        }
+    }
+    token {
+        sql: Some(Group::Signin) => [users::FIND_FOR_SIGNIN, users::REPLACE_PASSWORD];
+        endpoint: Token;
+        routes: TokenRoute {
+            Token = POST "/api/auth/token", Public, Signin;
+        }
+    }
+    me {
+        endpoint: Me;
+        routes: MeRoute {
+            Me = GET "/api/auth/users/me", SignedIn;
+            Items = GET "/api/auth/users/me/items", SignedIn;
+        }
+    }
+    content {
+        endpoint: Content;
+        routes: ContentRoute {
+            Hello = GET "/", Public;
+            All = GET "/api/test/all", Public;
+            User = GET "/api/test/user", AnyOf(&Role::ALL);
+            Moderator = GET "/api/test/mod", AnyOf(&[Role::Moderator]);
+            Admin = GET "/api/test/admin", AnyOf(&[Role::Admin]);
+            Profile = GET "/api/test/profile", SignedIn;
+        }
+    }
+    jwks {
+        sql: Some(Group::Jwks) => [signing_keys::LIST_ACCEPTED];
+        endpoint: Jwks;
+        routes: JwksRoute {
+            Keys = GET "/.well-known/jwks.json", Public;
+        }
+    }
+    docs {
+        endpoint: Docs;
+        routes: DocsRoute {
+            Document = GET "/openapi.json", Public, Docs;
+            Page = GET "/docs", Public, Docs;
+            Script = GET "/docs/start.js", Public, Docs;
+            Style = GET "/docs/page.css", Public, Docs;
+            UiScript = GET "/docs/swagger-ui-bundle.js", Public, Docs;
+            UiStyle = GET "/docs/swagger-ui.css", Public, Docs;
+            Licences = GET "/docs/swagger-ui-bundle.js.LICENSE.txt", Public, Docs;
+        }
+    }
+    authorizer {
+        sql: Some(Group::Authorizer) => [
+            adopted_callers::FIND,
+            callers::FIND,
+            signing_keys::LIST_ACCEPTED,
+        ];
+    }
+    admin {
+        sql: None => [
+            database_identity::ENSURE,
+            roles::GRANT,
+            roles::LIST,
+            roles::REVOKE,
+            signing_keys::PUBLISH,
+            signing_keys::PUBLISHED_AT,
+            signing_keys::WITHDRAW,
+            unreadable_passwords::TALLY,
+        ];
+    }
+}
+
+impl Group {
+    /// The group that the login of a function need only be a member of; `None` is the owner of
+    /// the tables.
+    pub fn of(function: &str) -> Option<Self> {
+        LOGINS.iter().find(|login| login.function == function)?.group
+    }
+
+    /// All that its members need, perhaps more than once.
+    pub fn needs(self) -> impl Iterator<Item = Privilege> {
+        let logins = LOGINS.iter().filter(move |login| login.group == Some(self));
+        logins.flat_map(|login| login.statements).flat_map(|sql| sql.needs())
+    }
+}
+
+/// All statements, each once.
+pub fn statements() -> Vec<&'static Sql> {
+    let mut statements: Vec<&Sql> = Vec::new();
+    for sql in LOGINS.iter().flat_map(|login| login.statements) {
+        if !statements.contains(sql) {
+            statements.push(sql);
+        }
+    }
+    statements
+}
+
+/// The functions of the database that statements call.
+pub fn routines() -> Vec<Routine> {
+    let mut routines = Vec::new();
+    for need in Group::ALL.into_iter().flat_map(Group::needs) {
+        match need {
+            Privilege::Execute(routine) if !routines.contains(&routine) => routines.push(routine),
+            Privilege::Execute(_) | Privilege::Select(..) => {}
+        }
+    }
+    routines
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,129 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::error::Error;
+use crate::http::{ProxyEvent, Request};
+use crate::routes::Access;
+
+#[test]
+fn no_route_is_there_twice_and_api_gateway_takes_them_all() {
+    let mut paths = BTreeMap::new();
+    for route in ROUTES {
+        let same = |it: &&Route| it.method == route.method && it.pattern() == route.pattern();
+        assert_eq!(ROUTES.iter().filter(same).count(), 1, "{route:?}");
+        assert_eq!(route.parameters().count(), route.examples.len(), "{route:?}");
+        assert_eq!(route.path.matches(['{', '}']).count(), 2 * route.examples.len(), "{route:?}");
+        // API Gateway knows one name for a parameter at one place.
+        for (place, _) in route.path.match_indices('}') {
+            let (prefix, _) = route.path.split_at(place + 1);
+            let before = prefix.rsplit_once('/').unwrap().0;
+            assert_eq!(paths.entry(before).or_insert(prefix), &prefix, "{route:?}");
+        }
+    }
+}
+
+fn event(route: &Route, authorizer: &Value) -> ProxyEvent {
+    let parameters = route.parameters().zip(route.examples);
+    let event = json!({
+        "resource": route.path, "httpMethod": route.method,
+        "pathParameters": parameters.collect::<BTreeMap<_, _>>(),
+        "requestContext": { "authorizer": authorizer },
+    });
+    serde_json::from_value(event).unwrap()
+}
+
+fn context(roles: &[Role]) -> Value {
+    let roles: Vec<_> = roles.iter().map(|role| role.name()).collect();
+    json!({ "sub": "7", "username": "ada", "email": "a@b", "roles": roles.join(" "), "exp": "10" })
+}
+
+fn opens_what_the_table_says<R: Routes + PartialEq>() {
+    for (route, _) in R::TABLE {
+        let of = |authorizer: &Value| Request::of::<R>(&mut event(route, authorizer));
+        for chosen in 0..1 << Role::ALL.len() {
+            let roles = Role::ALL.iter().enumerate().filter(|(place, _)| chosen >> place & 1 == 1);
+            let roles: Vec<_> = roles.map(|(_, role)| *role).collect();
+            let opens = match route.access {
+                Access::Public | Access::SignedIn => true,
+                Access::AnyOf(wanted) => wanted.iter().any(|role| roles.contains(role)),
+            };
+            match of(&context(&roles)) {
+                Ok((variant, request)) => {
+                    assert!(opens, "{} {roles:?}", route.path);
+                    assert_eq!((variant.path(), request.route), (route.path, route));
+                }
+                Err(error) => assert!(
+                    !opens && matches!(error, Error::Forbidden),
+                    "{} {roles:?}: {error:?}",
+                    route.path
+                ),
+            }
+        }
+        // Without a context, only what is public is open; `null` is what the emulator sends.
+        for none in [json!({}), json!(null), json!({ "sub": "7" })] {
+            assert_eq!(of(&none).is_ok(), route.access == Access::Public, "{} {none}", route.path);
+        }
+    }
+    // What another function serves, nobody is let in to, whoever they are.
+    for route in ROUTES.iter().filter(|route| route.function != R::FUNCTION) {
+        let other = Request::of::<R>(&mut event(route, &context(&Role::ALL)));
+        assert!(matches!(other, Err(Error::NotFound)), "{} {}", R::FUNCTION, route.path);
+    }
+}
+
+#[test]
+fn a_policy_that_allows_too_much_opens_nothing() {
+    macro_rules! check {
+        ($(($function:ident $endpoint:ident $routes:ident))+) => {
+            $(opens_what_the_table_says::<$routes>();)+
+        };
+    }
+    for_each_endpoint!(check);
+}
+
+/// What a group's members may do, as the page has it.
+fn reach(group: Group) -> String {
+    let mut columns = BTreeMap::<_, Vec<_>>::new();
+    let mut routines = BTreeSet::new();
+    for privilege in group.needs() {
+        match privilege {
+            Privilege::Execute(routine) => {
+                routines.insert(format!("`EXECUTE {}`", routine.signature()));
+            }
+            Privilege::Select(table, names) => columns.entry(table).or_default().extend(names),
+        }
+    }
+    let select = |(table, mut names): (&str, Vec<&str>)| {
+        let mut seen = BTreeSet::new();
+        names.retain(|name| seen.insert(*name));
+        format!("`SELECT {table} ({})`", names.join(", "))
+    };
+    columns.into_iter().map(select).chain(routines).collect::<Vec<_>>().join(", ")
+}
+
+#[test]
+fn the_page_has_the_reach_of_each_function() {
+    let page = include_str!("../../../docs/develop/architecture.md");
+    for login in LOGINS {
+        let line = format!("| `{}` |", login.function);
+        let line = page.lines().find(|it| it.starts_with(&line)).unwrap();
+        let end = login.group.map_or_else(
+            || "| none: the owner | everything |".to_owned(),
+            |group| format!("| `{}` | {} |", group.role("latchkey"), reach(group)),
+        );
+        assert!(line.ends_with(&end), "{}: {end}", login.function);
+    }
+}
+
+#[test]
+fn no_statement_is_forgotten() {
+    let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/src/db");
+    let files = std::fs::read_dir(directory).unwrap().map(|file| file.unwrap().path());
+    let texts = files.map(|path| std::fs::read_to_string(path).unwrap());
+    let written: usize = texts
+        .map(|text| text.matches("Sql::new(").count() + text.matches("Sql::for_owner(").count())
+        .sum();
+    assert_eq!(written, statements().len());
+}
