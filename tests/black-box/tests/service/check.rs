@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use libtest_mimic::{Completion, Trial};
 
-use crate::target::{Ability, Target};
+use crate::kind::{Ability, Kind};
+use crate::target::Target;
 
 /// One sentence about the service, and the code that holds it to that.
 pub(crate) struct Check {
     name: String,
+    also: &'static [Kind],
     needs: &'static [Ability],
     run: fn(&Target),
 }
@@ -18,21 +20,25 @@ impl Check {
     pub(crate) fn new(
         module: &str,
         name: &str,
+        also: &'static [Kind],
         needs: &'static [Ability],
         run: fn(&Target),
     ) -> Self {
         let module = module.split_once("::").map_or(module, |(_, inner)| inner);
-        Self { name: format!("{module}::{name}"), needs, run }
+        Self { name: format!("{module}::{name}"), also, needs, run }
     }
 }
 
-/// Lists checks by their functions' names, each with what it needs of a target beyond plain HTTP.
+/// Lists checks by their functions' names. Each runs on the local runner and on AWS; `also` names the
+/// further kinds of target where its outcome can differ from the runner's, `needs` what it needs of a
+/// target beyond plain HTTP.
 macro_rules! checks {
-    ($($name:ident $(needs $($ability:ident)+)?;)*) => {
+    ($($name:ident $(also $($kind:ident),+)? $(needs $($ability:ident)+)?;)*) => {
         vec![$($crate::check::Check::new(
             module_path!(),
             stringify!($name),
-            &[$($($crate::target::Ability::$ability),+)?],
+            &[$($($crate::kind::Kind::$kind),+)?],
+            &[$($($crate::kind::Ability::$ability),+)?],
             $name,
         )),*]
     };
@@ -47,11 +53,10 @@ pub(crate) fn trials(target: &Arc<Target>, checks: Vec<Check>) -> Vec<Trial> {
         .map(|check| {
             let target = Arc::clone(target);
             Trial::ignorable_test(check.name, move || {
-                for ability in check.needs {
-                    if let Some(reason) = target.lacks(*ability) {
-                        target.count_ignored(reason);
-                        return Ok(Completion::ignored_with(reason));
-                    }
+                let lacks = || check.needs.iter().find_map(|ability| target.lacks(*ability));
+                if let Some(reason) = target.leaves_out(check.also).or_else(lacks) {
+                    target.count_ignored(reason);
+                    return Ok(Completion::ignored_with(reason));
                 }
                 (check.run)(&target);
                 Ok(Completion::Completed)

@@ -7,14 +7,14 @@ use crate::target::Target;
 
 pub(crate) fn checks() -> Vec<Check> {
     checks![
-        the_root_greets;
-        public_content_is_for_all;
-        public_content_is_for_bad_tokens_too;
-        user_content_is_for_users;
-        a_profile_is_for_anyone_who_signed_in;
-        what_is_not_public_needs_a_token;
-        answers_are_not_sniffed;
-        a_query_changes_nothing;
+        the_root_greets also Emulator, SamLocal;
+        public_content_is_for_all also Emulator;
+        public_content_is_for_bad_tokens_too also Emulator;
+        user_content_is_for_users also Pooler, Emulator, SamLocal;
+        a_profile_is_for_anyone_who_signed_in also Pooler, Emulator;
+        what_is_not_public_needs_a_token also Emulator;
+        answers_are_not_sniffed also Emulator;
+        a_query_changes_nothing also Emulator;
     ]
 }
 

@@ -6,13 +6,13 @@ use crate::target::Target;
 
 pub(crate) fn checks() -> Vec<Check> {
     checks![
-        the_apps_origin_may_read_an_answer;
-        the_apps_origin_may_read_a_functions_errors;
-        another_origin_may_not needs OwnCors;
+        the_apps_origin_may_read_an_answer also Emulator, SamLocal;
+        the_apps_origin_may_read_a_functions_errors also Emulator;
+        another_origin_may_not also Emulator needs OwnCors;
         an_origin_is_compared_exactly needs OwnCors;
-        without_an_origin_an_answer_varies_all_the_same needs OwnCors;
-        what_a_script_may_read_is_listed;
-        a_preflight_is_answered_on_every_route needs Preflights;
+        without_an_origin_an_answer_varies_all_the_same also Emulator needs OwnCors;
+        what_a_script_may_read_is_listed also Emulator;
+        a_preflight_is_answered_on_every_route also SamLocal needs Preflights;
         a_preflight_lists_methods_and_headers_by_name needs Preflights;
         a_preflight_names_the_one_origin_whoever_asks needs Preflights;
         a_preflight_needs_no_token needs Preflights;

@@ -12,11 +12,11 @@ use crate::target::Target;
 
 pub(crate) fn checks() -> Vec<Check> {
     checks![
-        of_many_sign_ups_of_one_name_one_succeeds needs Crowds;
-        the_one_of_many_is_one_row_with_one_role needs Database Crowds;
-        of_16_sign_ups_of_one_email_one_succeeds needs Crowds;
-        many_people_sign_up_and_in_side_by_side needs Crowds;
-        a_hundred_requests_at_once_are_all_answered needs Crowds;
+        of_many_sign_ups_of_one_name_one_succeeds also Pooler, Emulator needs Crowds;
+        the_one_of_many_is_one_row_with_one_role also Pooler, Emulator needs Database Crowds;
+        of_16_sign_ups_of_one_email_one_succeeds also Pooler, Emulator needs Crowds;
+        many_people_sign_up_and_in_side_by_side also Pooler, Emulator needs Crowds;
+        a_hundred_requests_at_once_are_all_answered also Pooler, Emulator needs Crowds;
     ]
 }
 

@@ -7,13 +7,13 @@ use crate::target::Target;
 
 pub(crate) fn checks() -> Vec<Check> {
     let own = checks![
-        the_page_links_the_document_beside_it;
+        the_page_links_the_document_beside_it also Emulator, SamLocal;
         the_page_runs_no_script_and_no_style_but_its_own;
-        every_file_of_the_page_is_served_and_may_be_kept;
+        every_file_of_the_page_is_served_and_may_be_kept also Emulator;
         the_licences_are_where_the_script_says;
-        what_is_known_is_not_sent_again;
+        what_is_known_is_not_sent_again also Emulator;
         a_304_has_the_media_type_and_no_length needs RawRequests;
-        the_page_and_the_document_need_no_token;
+        the_page_and_the_document_need_no_token also Emulator;
         there_is_no_other_file needs GatewayWords;
         the_title_is_the_services_name needs Runner;
     ];

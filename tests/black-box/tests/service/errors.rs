@@ -9,14 +9,14 @@ use crate::target::Target;
 
 pub(crate) fn checks() -> Vec<Check> {
     checks![
-        who_accepts_text_gets_the_words;
-        who_accepts_json_alone_gets_problem_details;
-        of_several_accept_headers_all_count;
-        a_problem_keeps_the_headers_of_its_error;
+        who_accepts_text_gets_the_words also Emulator;
+        who_accepts_json_alone_gets_problem_details also Emulator;
+        of_several_accept_headers_all_count also Emulator;
+        a_problem_keeps_the_headers_of_its_error also Emulator;
         a_422_stays_as_it_is_wherever_json_is_accepted;
         a_422_is_a_problem_to_who_accepts_nothing_else;
-        oauths_errors_are_oauths_whatever_is_accepted;
-        an_odd_accept_header_breaks_nothing;
+        oauths_errors_are_oauths_whatever_is_accepted also Emulator;
+        an_odd_accept_header_breaks_nothing also Emulator;
         caches_are_told_what_an_error_depends_on;
         what_is_no_error_has_one_form;
     ]

@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::client::Answer;
-use crate::target::{Ability, Target};
+use crate::kind::Ability;
+use crate::target::Target;
 
 /// The one text of every refused token.
 pub(crate) const NO_CREDENTIALS: &str = "Could not validate credentials";

@@ -14,8 +14,8 @@ pub(crate) fn checks() -> Vec<Check> {
         a_slash_at_the_end_is_dropped needs GatewayWords;
         what_the_gateway_answers_is_for_https_alone needs GatewayHeaders;
         text_whatever_is_accepted needs GatewayWords;
-        a_long_address_or_header_breaks_nothing needs RefusedTokens;
-        forwarded_headers_change_nothing;
+        a_long_address_or_header_breaks_nothing also Emulator needs RefusedTokens;
+        forwarded_headers_change_nothing also Emulator;
     ]
 }
 

@@ -11,11 +11,11 @@ use crate::target::Target;
 
 pub(crate) fn checks() -> Vec<Check> {
     checks![
-        the_keys_are_public_keys_for_es256;
-        the_key_that_signs_is_published needs OwnKey;
-        a_token_verifies_with_the_published_key_alone;
-        the_keys_may_be_kept_for_a_while;
-        the_keys_need_no_token;
+        the_keys_are_public_keys_for_es256 also Emulator;
+        the_key_that_signs_is_published also Pooler, Emulator needs OwnKey;
+        a_token_verifies_with_the_published_key_alone also Pooler, Emulator, SamLocal;
+        the_keys_may_be_kept_for_a_while also Emulator;
+        the_keys_need_no_token also Emulator;
     ]
 }
 

@@ -13,16 +13,16 @@ use crate::tokens::legacy;
 
 pub(crate) fn checks() -> Vec<Check> {
     checks![
-        no_password_token_or_email_is_in_the_log needs Runner;
-        nothing_that_looks_like_a_hash_or_a_token_is_in_the_log needs Runner;
-        every_request_has_one_line needs Runner;
-        a_line_tells_what_was_asked_and_how_it_went needs Runner;
-        sign_ins_refusals_and_sign_ups_are_events needs Runner;
-        tokens_of_the_app_are_events needs Runner;
-        the_user_is_named_by_id_where_known needs Runner;
-        an_unknown_hash_is_told_by_the_name_of_its_scheme needs Runner;
-        nothing_failed needs Runner;
-        nothing_panicked needs Runner;
+        no_password_token_or_email_is_in_the_log also Pooler needs Runner;
+        nothing_that_looks_like_a_hash_or_a_token_is_in_the_log also Pooler needs Runner;
+        every_request_has_one_line also Pooler needs Runner;
+        a_line_tells_what_was_asked_and_how_it_went also Pooler needs Runner;
+        sign_ins_refusals_and_sign_ups_are_events also Pooler needs Runner;
+        tokens_of_the_app_are_events also Pooler needs Runner;
+        the_user_is_named_by_id_where_known also Pooler needs Runner;
+        an_unknown_hash_is_told_by_the_name_of_its_scheme also Pooler needs Runner;
+        nothing_failed also Pooler needs Runner;
+        nothing_panicked also Pooler needs Runner;
     ]
 }
 

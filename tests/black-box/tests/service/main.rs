@@ -21,6 +21,7 @@ mod expectation;
 mod gateway;
 mod jwks;
 mod jws;
+mod kind;
 mod log;
 mod me;
 mod noise;

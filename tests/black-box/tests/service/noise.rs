@@ -12,7 +12,7 @@ pub(crate) fn checks() -> Vec<Check> {
     checks![
         any_bytes_for_json_are_refused needs Quick;
         any_bytes_for_a_form_are_refused needs Quick;
-        any_text_for_a_token_is_refused needs RefusedTokens Quick;
+        any_text_for_a_token_is_refused also Emulator needs RefusedTokens Quick;
         any_path_is_answered needs Quick;
     ]
 }

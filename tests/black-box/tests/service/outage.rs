@@ -12,9 +12,9 @@ use crate::target::{CHEAP, Target};
 
 pub(crate) fn checks() -> Vec<Check> {
     checks![
-        connections_that_were_dropped_fail_no_request needs Database;
-        a_sign_in_needs_no_writable_database needs Database;
-        without_a_database_the_service_is_unavailable_and_says_why_in_its_log needs Runner;
+        connections_that_were_dropped_fail_no_request also Pooler, Emulator needs Database;
+        a_sign_in_needs_no_writable_database also Pooler, Emulator needs Database;
+        without_a_database_the_service_is_unavailable_and_says_why_in_its_log also Pooler needs Runner;
     ]
 }
 

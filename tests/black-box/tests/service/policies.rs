@@ -15,10 +15,10 @@ use crate::target::Target;
 
 pub(crate) fn checks() -> Vec<Check> {
     checks![
-        a_cached_policy_opens_each_of_the_callers_routes_and_no_other needs CachedPolicies;
-        a_cached_policy_does_not_outlive_its_token needs CachedPolicies OwnKey;
-        a_cached_policy_is_nobody_elses needs CachedPolicies;
-        whichever_route_came_first_each_is_decided_alike needs CachedPolicies OwnKey Database;
+        a_cached_policy_opens_each_of_the_callers_routes_and_no_other also Emulator needs CachedPolicies;
+        a_cached_policy_does_not_outlive_its_token also Emulator needs CachedPolicies OwnKey;
+        a_cached_policy_is_nobody_elses also Emulator needs CachedPolicies;
+        whichever_route_came_first_each_is_decided_alike also Emulator needs CachedPolicies OwnKey Database;
     ]
 }
 

@@ -8,17 +8,17 @@ use crate::target::Target;
 
 pub(crate) fn checks() -> Vec<Check> {
     checks![
-        a_moderator_sees_moderator_content_and_no_other needs Operator;
-        an_admin_sees_admin_content_and_no_other needs Operator;
-        a_missing_role_is_told_in_the_apps_words;
-        a_grant_and_a_revocation_bite_at_once needs Operator;
-        any_of_the_three_roles_opens_user_content needs Operator;
-        without_a_role_a_profile_is_all_there_is needs Operator;
-        granting_twice_is_granting_once needs Operator Database;
-        revoking_what_nobody_has_is_no_mistake needs Operator;
-        an_unknown_user_or_role_is_refused_with_a_sentence needs Operator;
-        the_list_tells_who_has_which_role needs Operator;
-        roles_come_from_the_database_alone needs OwnKey;
+        a_moderator_sees_moderator_content_and_no_other also Pooler, Emulator needs Operator;
+        an_admin_sees_admin_content_and_no_other also Pooler, Emulator needs Operator;
+        a_missing_role_is_told_in_the_apps_words also Emulator;
+        a_grant_and_a_revocation_bite_at_once also Pooler, Emulator, SamLocal needs Operator;
+        any_of_the_three_roles_opens_user_content also Pooler, Emulator needs Operator;
+        without_a_role_a_profile_is_all_there_is also Pooler, Emulator needs Operator;
+        granting_twice_is_granting_once also Pooler, Emulator needs Operator Database;
+        revoking_what_nobody_has_is_no_mistake also Pooler, Emulator needs Operator;
+        an_unknown_user_or_role_is_refused_with_a_sentence also Pooler, Emulator needs Operator;
+        the_list_tells_who_has_which_role also Pooler, Emulator needs Operator;
+        roles_come_from_the_database_alone also Emulator needs OwnKey;
     ]
 }
 

@@ -10,7 +10,7 @@ use crate::target::{CHEAP, Target};
 pub(crate) fn checks() -> Vec<Check> {
     checks![
         a_token_endpoint_that_is_off_is_not_found needs Runner;
-        signing_in_works_without_the_token_endpoint needs Runner;
+        signing_in_works_without_the_token_endpoint also Pooler needs Runner;
         with_json_errors_every_error_is_problem_details needs Runner;
         with_json_errors_a_client_that_names_text_gets_it needs Runner;
         the_least_length_of_a_password_is_a_setting needs Runner;

@@ -9,21 +9,21 @@ use crate::target::Target;
 
 pub(crate) fn checks() -> Vec<Check> {
     let own = checks![
-        a_right_password_is_answered_with_a_bearer_token;
-        the_token_opens_me;
-        a_wrong_password_is_refused_in_the_apps_words;
-        an_unknown_user_and_a_wrong_password_look_alike;
+        a_right_password_is_answered_with_a_bearer_token also Pooler, Emulator, SamLocal;
+        the_token_opens_me also Pooler, Emulator;
+        a_wrong_password_is_refused_in_the_apps_words also Pooler, Emulator, SamLocal;
+        an_unknown_user_and_a_wrong_password_look_alike also Pooler, Emulator;
         empty_credentials_are_wrong_credentials;
-        a_refusal_carries_the_challenge;
+        a_refusal_carries_the_challenge also Emulator;
         a_name_is_no_email;
-        a_token_is_not_stored_by_caches;
-        a_missing_field_is_named;
+        a_token_is_not_stored_by_caches also Emulator;
+        a_missing_field_is_named also Emulator;
         another_type_is_no_string;
-        a_nul_or_a_lone_surrogate_is_refused;
+        a_nul_or_a_lone_surrogate_is_refused also Emulator;
         the_longest_names_and_passwords_are_just_wrong;
         extra_fields_are_ignored;
         of_a_field_given_twice_the_last_counts;
-        sql_in_a_name_is_a_name;
+        sql_in_a_name_is_a_name also Pooler, Emulator;
     ];
     own.into_iter().chain(hashes::checks()).collect()
 }

@@ -18,21 +18,21 @@ pub(crate) const SIGNUP: &str = "/api/auth/signup";
 
 pub(crate) fn checks() -> Vec<Check> {
     let own = checks![
-        a_new_user_is_answered_with_name_and_email;
-        a_new_user_has_the_role_of_a_user_and_no_other;
-        a_new_user_is_one_row_with_one_role needs Database;
+        a_new_user_is_answered_with_name_and_email also Pooler, Emulator, SamLocal;
+        a_new_user_has_the_role_of_a_user_and_no_other also Pooler, Emulator;
+        a_new_user_is_one_row_with_one_role also Pooler, Emulator needs Database;
         extra_fields_are_ignored;
-        a_name_that_is_taken_is_a_conflict;
-        an_email_that_is_taken_is_a_conflict;
-        a_name_and_an_email_that_are_taken_are_a_conflict_of_the_name;
+        a_name_that_is_taken_is_a_conflict also Pooler, Emulator;
+        an_email_that_is_taken_is_a_conflict also Pooler, Emulator;
+        a_name_and_an_email_that_are_taken_are_a_conflict_of_the_name also Pooler;
         names_and_emails_are_compared_exactly;
-        the_domain_of_an_email_is_compared_without_case;
-        a_name_may_be_in_any_script;
-        the_password_is_stored_as_bcrypt needs Database;
+        the_domain_of_an_email_is_compared_without_case also Pooler;
+        a_name_may_be_in_any_script also Pooler, Emulator;
+        the_password_is_stored_as_bcrypt also Emulator needs Database;
         the_default_cost_of_bcrypt_is_12 needs Runner;
-        a_long_password_is_stored_as_bcrypt_sha256 needs Database;
-        an_answer_with_an_email_is_not_stored_by_caches;
-        the_same_person_can_be_deleted_and_sign_up_again needs Database;
+        a_long_password_is_stored_as_bcrypt_sha256 also Emulator needs Database;
+        an_answer_with_an_email_is_not_stored_by_caches also Emulator;
+        the_same_person_can_be_deleted_and_sign_up_again also Pooler, Emulator needs Database;
     ];
     [
         own,

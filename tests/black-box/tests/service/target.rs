@@ -1,4 +1,4 @@
-//! What the checks are pointed at, and what each kind of target can't serve.
+//! What the checks are pointed at.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
@@ -7,135 +7,13 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use crate::client::{Asked, Client};
 use crate::database::Database;
 use crate::jws::Key;
+use crate::kind::{Ability, Kind};
 use crate::operator::Operator;
 use crate::person::SignedIn;
 use crate::runner::Runner;
 use crate::secrets::Secrets;
 use crate::settings;
 use crate::tokens::SENT;
-
-/// What a check needs beyond a public address that answers.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Ability {
-    /// The gateway answers 401, 403 and 404 in the words of our `GatewayResponses`.
-    GatewayWords,
-    /// The gateway answers 401 where the authorizer refuses a token.
-    RefusedTokens,
-    /// The gateway sends CORS and other headers of its own with what it answers itself.
-    GatewayHeaders,
-    /// The gateway answers preflights, and with the CORS headers.
-    Preflights,
-    /// The functions alone say who may read their answers.
-    OwnCors,
-    /// The gateway renames a function's `WWW-Authenticate`.
-    RenamedChallenge,
-    /// Bodies reach the functions byte for byte, in base64.
-    BinaryBodies,
-    /// Bodies of other media types reach the functions even where they aren't UTF-8.
-    LossyText,
-    /// Bytes of an odd request line or header reach our own code.
-    RawRequests,
-    /// Hundreds of requests, one after another, are a matter of seconds.
-    Quick,
-    /// A function serves several requests at the same time.
-    Crowds,
-    /// Functions stay warm, and a call's time is mostly their own.
-    Warm,
-    /// The functions reach a port that this suite opens on its own machine.
-    Loopback,
-    /// The suite knows the key that signs.
-    OwnKey,
-    /// The operator's verbs can be run.
-    Operator,
-    /// The service's database can be reached.
-    Database,
-    /// The gateway keeps the authorizer's answers for a while.
-    CachedPolicies,
-    /// The suite may start further runners, with other settings.
-    Runner,
-}
-
-/// Where the service runs.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Kind {
-    /// The local runner, started by this suite.
-    Runner,
-    /// The local runner, with a pooler before its database.
-    Pooler,
-    /// A deployment behind the API Gateway of AWS.
-    Aws,
-    /// A deployment to the emulator `ministack`.
-    Emulator,
-    /// The functions in containers behind `sam local start-api`.
-    SamLocal,
-}
-
-impl Kind {
-    /// The one list of what a kind of target can't serve, and why.
-    const fn lacks(self, ability: Ability) -> Option<&'static str> {
-        match (self, ability) {
-            (Self::Runner | Self::Pooler, _) => None,
-            (_, Ability::Runner) => Some("the suite was pointed at a target that it didn't start"),
-            (Self::Aws, Ability::RawRequests) => {
-                Some("odd bytes end at the edge of AWS, before anything of ours")
-            }
-            (Self::Aws, Ability::Loopback) => Some("its functions run on other machines"),
-            (Self::Emulator, Ability::GatewayWords) => {
-                Some("the emulator stores GatewayResponses and answers in its own words")
-            }
-            (Self::Emulator, Ability::GatewayHeaders) => {
-                Some("the emulator sends no CORS header of its own")
-            }
-            (Self::Emulator, Ability::Preflights) => {
-                Some("the emulator answers preflights alone, and without the CORS headers")
-            }
-            (Self::Emulator, Ability::RenamedChallenge) => {
-                Some("the emulator doesn't rename WWW-Authenticate")
-            }
-            (Self::Emulator, Ability::BinaryBodies) => {
-                Some("the emulator ignores BinaryMediaTypes: other bytes than UTF-8 are lost")
-            }
-            (Self::Emulator, Ability::RawRequests) => {
-                Some("the emulator's own HTTP server answers odd requests")
-            }
-            (Self::Emulator, Ability::Warm) => {
-                Some("the emulator's own share of a call is so large that times tell nothing")
-            }
-            (Self::SamLocal, Ability::GatewayWords) => {
-                Some("sam local reads no GatewayResponses and answers in its own words")
-            }
-            (Self::SamLocal, Ability::RefusedTokens) => {
-                Some("sam local answers 502 where the authorizer refuses a token")
-            }
-            (Self::SamLocal, Ability::GatewayHeaders) => {
-                Some("sam local sends no CORS header with what it answers itself")
-            }
-            (Self::SamLocal, Ability::OwnCors) => {
-                Some("sam local adds the CORS headers to every answer of a function")
-            }
-            (Self::SamLocal, Ability::RenamedChallenge) => {
-                Some("sam local doesn't rename WWW-Authenticate")
-            }
-            (Self::SamLocal, Ability::LossyText) => {
-                Some("sam local answers 502 to text that isn't UTF-8")
-            }
-            (Self::SamLocal, Ability::RawRequests) => {
-                Some("sam local's own HTTP server answers odd requests")
-            }
-            (Self::SamLocal, Ability::Quick) => {
-                Some("a request to sam local takes a second, and this sends hundreds")
-            }
-            (Self::SamLocal, Ability::Crowds) => {
-                Some("sam local has one container of a function, where one request follows another")
-            }
-            (Self::SamLocal, Ability::Warm) => {
-                Some("sam local waits up to a second after each call, so that times tell nothing")
-            }
-            (Self::SamLocal, Ability::Loopback) => Some("a container's loopback is its own"),
-            (Self::Aws | Self::Emulator | Self::SamLocal, _) => None,
-        }
-    }
-}
 
 /// The service under test.
 pub(crate) struct Target {
@@ -151,6 +29,8 @@ pub(crate) struct Target {
     keeps_policies: bool,
     /// Whether its `ErrorFormat` is `json`.
     answers_in_json: bool,
+    /// Whether it is asked for the checks, too, that hold here if they hold on the runner.
+    runs_all: bool,
     ignored: Mutex<BTreeMap<&'static str, u32>>,
     bcrypt_cost: u32,
     ada: OnceLock<SignedIn>,
@@ -169,6 +49,11 @@ const BCRYPT_COST: u32 = 12;
 fn setting(name: &str) -> Option<String> {
     #[expect(clippy::disallowed_methods, reason = "the suite's own settings")]
     std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// Whether every check is to be run that the target can serve.
+fn runs_all() -> bool {
+    setting("LATCHKEY_CHECKS").is_some_and(|it| it == "all")
 }
 
 impl Target {
@@ -202,6 +87,7 @@ impl Target {
             runner: Some(runner),
             keeps_policies: true, // the variant does
             answers_in_json,
+            runs_all: runs_all(),
             ignored: Mutex::default(),
             bcrypt_cost: cost.and_then(|it| it.parse().ok()).unwrap_or(BCRYPT_COST),
             ada: OnceLock::new(),
@@ -235,12 +121,23 @@ impl Target {
             keeps_policies: setting("LATCHKEY_AUTHORIZER_CACHE_SECONDS")
                 .is_some_and(|it| it != "0"),
             answers_in_json: false,
+            runs_all: runs_all(),
             ignored: Mutex::default(),
             bcrypt_cost: bcrypt_cost.unwrap_or(BCRYPT_COST),
             ada: OnceLock::new(),
             variant: OnceLock::new(),
             costly: OnceLock::new(),
         })
+    }
+
+    /// Why a check needn't be run here that is `also` run on these kinds, or nothing where it has to.
+    pub(crate) fn leaves_out(&self, also: &[Kind]) -> Option<&'static str> {
+        let runs = match self.kind {
+            Kind::Runner | Kind::Aws => true,
+            Kind::Pooler | Kind::Emulator | Kind::SamLocal => also.contains(&self.kind),
+        };
+        let reason = "its outcome is the runner's (LATCHKEY_CHECKS=all runs it)";
+        (!runs && !self.runs_all).then_some(reason)
     }
 
     /// Why this target can't serve what a check needs, or nothing where it can.

@@ -11,15 +11,15 @@ use crate::target::Target;
 
 pub(crate) fn checks() -> Vec<Check> {
     let own = checks![
-        a_right_password_is_answered_with_an_access_token;
-        the_access_token_opens_me;
-        the_answer_is_stored_nowhere;
-        a_multipart_form_is_taken;
-        a_content_type_with_parameters_and_capitals_is_taken;
-        a_plus_is_a_space_and_an_escape_a_byte;
+        a_right_password_is_answered_with_an_access_token also Pooler, Emulator, SamLocal;
+        the_access_token_opens_me also Pooler, Emulator;
+        the_answer_is_stored_nowhere also Emulator;
+        a_multipart_form_is_taken also Emulator, SamLocal;
+        a_content_type_with_parameters_and_capitals_is_taken also Emulator;
+        a_plus_is_a_space_and_an_escape_a_byte also Emulator;
         the_grant_may_be_named_or_left_empty;
-        the_client_is_named_in_the_token_and_no_scope_is_given;
-        wrong_credentials_are_an_invalid_grant;
+        the_client_is_named_in_the_token_and_no_scope_is_given also Emulator;
+        wrong_credentials_are_an_invalid_grant also Pooler, Emulator;
         an_unknown_user_and_a_wrong_password_look_alike;
     ];
     own.into_iter().chain(requests::checks()).collect()

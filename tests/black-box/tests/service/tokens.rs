@@ -16,7 +16,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use crate::check::Check;
 use crate::expectation::NO_CREDENTIALS;
 use crate::jws::Draft;
-use crate::target::{Ability, Target};
+use crate::kind::Ability;
+use crate::target::Target;
 
 pub(crate) fn checks() -> Vec<Check> {
     [

@@ -5,16 +5,17 @@ use serde_json::{Value, json};
 use super::DOCUMENT;
 use crate::check::{Check, checks};
 use crate::client::Answer;
-use crate::target::{Ability, Target};
+use crate::kind::Ability;
+use crate::target::Target;
 
 pub(crate) fn checks() -> Vec<Check> {
     checks![
-        the_document_is_openapi_of_this_service;
-        the_document_has_every_address;
+        the_document_is_openapi_of_this_service also Emulator, SamLocal;
+        the_document_has_every_address also Emulator;
         the_document_says_who_needs_a_token;
         the_token_endpoint_is_deprecated_and_told_why;
         both_ways_to_authorize_are_there;
-        what_is_answered_is_described;
+        what_is_answered_is_described also Emulator;
         the_examples_work_as_they_stand needs Runner;
         the_rule_for_passwords_is_the_services needs Runner;
     ]

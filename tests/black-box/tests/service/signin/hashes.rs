@@ -6,17 +6,17 @@ use crate::target::Target;
 
 pub(crate) fn checks() -> Vec<Check> {
     checks![
-        every_make_of_bcrypt_is_read needs Database;
+        every_make_of_bcrypt_is_read also Emulator needs Database;
         what_passlib_overlooks_is_overlooked needs Database;
-        passlibs_bcrypt_sha256_is_read needs Database;
+        passlibs_bcrypt_sha256_is_read also Emulator needs Database;
         the_apps_hash_of_a_long_password_still_signs_in needs Database;
         a_hash_that_is_none_is_a_wrong_password needs Database;
-        no_stored_password_is_a_wrong_password needs Database;
+        no_stored_password_is_a_wrong_password also Pooler, Emulator needs Database;
         an_adopted_password_may_be_short needs Database;
         an_adopted_password_may_be_one_that_everyone_uses needs Database;
-        a_hash_of_lower_cost_is_replaced_in_its_own_scheme needs Database;
-        a_wrong_password_replaces_nothing needs Database;
-        a_plain_insert_makes_a_user_without_roles needs Database;
+        a_hash_of_lower_cost_is_replaced_in_its_own_scheme also Pooler, Emulator needs Database;
+        a_wrong_password_replaces_nothing also Pooler, Emulator needs Database;
+        a_plain_insert_makes_a_user_without_roles also Pooler, Emulator needs Database;
     ]
 }
 

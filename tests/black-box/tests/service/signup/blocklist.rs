@@ -9,7 +9,7 @@ use crate::target::Target;
 
 pub(crate) fn checks() -> Vec<Check> {
     checks![
-        a_password_that_everyone_uses_is_refused;
+        a_password_that_everyone_uses_is_refused also Emulator;
         its_case_does_not_matter;
         a_longer_one_that_everyone_uses_is_refused_too;
         such_a_password_is_refused_where_longer_ones_are_asked_for needs Runner;

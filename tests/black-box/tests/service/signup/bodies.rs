@@ -7,16 +7,16 @@ use crate::target::Target;
 
 pub(crate) fn checks() -> Vec<Check> {
     checks![
-        a_body_of_64_kib_is_read;
-        a_larger_body_is_413;
+        a_body_of_64_kib_is_read also Emulator;
+        a_larger_body_is_413 also Emulator;
         a_body_past_the_limits_of_lambda_is_413 needs GatewayWords;
         a_larger_body_is_413_whatever_it_holds;
         json_a_thousand_deep_is_refused;
-        json_thousands_deep_is_refused;
+        json_thousands_deep_is_refused also Emulator;
         json_deep_in_a_field_is_refused;
         invalid_utf8_is_refused needs BinaryBodies LossyText;
-        invalid_utf8_in_a_form_is_refused needs BinaryBodies;
-        a_form_of_no_utf8_once_decoded_is_refused;
+        invalid_utf8_in_a_form_is_refused also SamLocal needs BinaryBodies;
+        a_form_of_no_utf8_once_decoded_is_refused also Emulator;
         binary_rubbish_is_refused needs BinaryBodies LossyText;
     ]
 }

@@ -13,7 +13,7 @@ pub(crate) fn checks() -> Vec<Check> {
         a_password_is_no_prefix_of_a_longer_one;
         spaces_count;
         case_counts;
-        any_unicode_is_a_password;
+        any_unicode_is_a_password also Emulator;
         composed_and_decomposed_letters_differ;
         what_looks_like_a_hash_or_sql_is_a_password;
     ]

@@ -9,20 +9,20 @@ use crate::target::Target;
 
 pub(crate) fn checks() -> Vec<Check> {
     checks![
-        a_missing_field_is_named;
+        a_missing_field_is_named also Emulator;
         every_missing_field_is_named_in_order;
         null_is_no_string;
         another_type_is_no_string;
         missing_and_mistyped_fields_are_told_together;
-        malformed_json_is_told_with_its_place;
+        malformed_json_is_told_with_its_place also Emulator;
         a_body_that_is_no_object_is_told;
-        an_empty_body_is_missing;
-        json_media_types_in_any_case_are_json;
-        other_media_types_are_no_json;
-        a_byte_order_mark_is_no_mistake;
+        an_empty_body_is_missing also Emulator;
+        json_media_types_in_any_case_are_json also Emulator;
+        other_media_types_are_no_json also Emulator;
+        a_byte_order_mark_is_no_mistake also Emulator;
         whitespace_around_the_body_is_no_mistake;
         the_words_are_those_of_the_app;
-        nothing_that_was_sent_is_echoed;
+        nothing_that_was_sent_is_echoed also Emulator;
     ]
 }
 

@@ -6,16 +6,16 @@ use crate::token::{FORM, TOKEN, ada_with, multipart};
 
 pub(crate) fn checks() -> Vec<Check> {
     checks![
-        a_missing_or_empty_field_is_an_invalid_request;
-        a_parameter_given_twice_is_an_invalid_request;
+        a_missing_or_empty_field_is_an_invalid_request also Emulator;
+        a_parameter_given_twice_is_an_invalid_request also Emulator;
         another_grant_is_unsupported;
-        another_media_type_is_an_invalid_request;
-        a_broken_multipart_form_is_an_invalid_request;
+        another_media_type_is_an_invalid_request also Emulator;
+        a_broken_multipart_form_is_an_invalid_request also Emulator;
         a_further_file_is_ignored;
         a_nul_is_an_invalid_request;
         what_is_no_client_is_an_invalid_request;
-        fields_in_the_query_are_no_fields;
-        nothing_that_was_sent_is_echoed;
+        fields_in_the_query_are_no_fields also Emulator;
+        nothing_that_was_sent_is_echoed also Emulator;
     ]
 }
 

@@ -10,14 +10,14 @@ pub(crate) fn checks() -> Vec<Check> {
     checks![
         a_token_without_one_of_its_claims_is_refused needs OwnKey RefusedTokens;
         a_claim_of_another_type_is_refused needs OwnKey RefusedTokens;
-        another_issuer_is_refused needs OwnKey RefusedTokens;
-        another_audience_is_refused needs OwnKey RefusedTokens;
+        another_issuer_is_refused also Emulator needs OwnKey RefusedTokens;
+        another_audience_is_refused also Emulator needs OwnKey RefusedTokens;
         what_is_no_client_is_refused needs OwnKey RefusedTokens;
-        another_database_is_refused needs OwnKey RefusedTokens;
-        an_expired_token_is_refused needs OwnKey RefusedTokens;
+        another_database_is_refused also Pooler, Emulator needs OwnKey RefusedTokens;
+        an_expired_token_is_refused also Emulator needs OwnKey RefusedTokens;
         a_token_that_expires_now_is_refused needs OwnKey RefusedTokens;
         a_token_that_is_not_yet_valid_is_refused needs OwnKey RefusedTokens;
-        numbers_at_the_edge_never_break_it needs OwnKey RefusedTokens;
+        numbers_at_the_edge_never_break_it also Emulator needs OwnKey RefusedTokens;
     ]
 }
 

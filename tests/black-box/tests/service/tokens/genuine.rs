@@ -7,17 +7,17 @@ use crate::tokens::{draft, fresh_draft};
 
 pub(crate) fn checks() -> Vec<Check> {
     checks![
-        a_token_with_all_the_right_claims_is_believed needs OwnKey;
+        a_token_with_all_the_right_claims_is_believed also Emulator needs OwnKey;
         a_token_may_spell_its_type_in_full needs OwnKey;
         a_claim_that_nobody_asked_for_is_ignored needs OwnKey;
         a_token_valid_since_now_is_believed needs OwnKey;
-        a_token_is_an_es256_access_token;
+        a_token_is_an_es256_access_token also Emulator;
         the_header_says_no_more_than_it_must;
         the_key_id_is_the_thumbprint_of_the_key needs OwnKey;
-        a_token_holds_the_claims_of_an_access_token_and_nothing_personal;
-        a_token_lives_as_long_as_the_answer_says;
+        a_token_holds_the_claims_of_an_access_token_and_nothing_personal also Emulator;
+        a_token_lives_as_long_as_the_answer_says also Emulator;
         the_subject_is_the_id_and_not_the_name;
-        both_endpoints_issue_the_same_kind_of_token;
+        both_endpoints_issue_the_same_kind_of_token also Emulator;
         two_sign_ins_in_one_second_give_two_tokens;
         a_signature_is_64_bytes;
     ]

@@ -9,10 +9,10 @@ use crate::tokens::{Forgeries, draft};
 
 pub(crate) fn checks() -> Vec<Check> {
     checks![
-        no_signature_is_never_enough needs RefusedTokens;
-        another_algorithm_is_refused needs OwnKey RefusedTokens;
+        no_signature_is_never_enough also Emulator needs RefusedTokens;
+        another_algorithm_is_refused also Emulator needs OwnKey RefusedTokens;
         another_type_is_refused needs OwnKey RefusedTokens;
-        another_key_id_is_refused needs OwnKey RefusedTokens;
+        another_key_id_is_refused also Emulator needs OwnKey RefusedTokens;
         a_critical_extension_is_refused needs OwnKey RefusedTokens;
         a_header_that_brings_a_key_is_refused needs OwnKey RefusedTokens;
     ]

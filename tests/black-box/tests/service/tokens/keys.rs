@@ -11,7 +11,7 @@ use crate::target::Target;
 use crate::tokens::{Forgeries, draft};
 
 pub(crate) fn checks() -> Vec<Check> {
-    checks![no_address_in_a_token_is_fetched needs OwnKey Loopback RefusedTokens;]
+    checks![no_address_in_a_token_is_fetched also Emulator needs OwnKey Loopback RefusedTokens;]
 }
 
 fn no_address_in_a_token_is_fetched(target: &Target) {

@@ -15,10 +15,10 @@ use crate::tokens::Forgeries;
 
 pub(crate) fn checks() -> Vec<Check> {
     checks![
-        a_token_of_the_app_opens_what_its_user_may_do needs Runner;
-        it_opens_no_account_that_was_made_since needs Runner;
-        a_forged_one_is_refused needs Runner;
-        where_they_are_not_accepted_there_are_none needs Runner;
+        a_token_of_the_app_opens_what_its_user_may_do also Pooler needs Runner;
+        it_opens_no_account_that_was_made_since also Pooler needs Runner;
+        a_forged_one_is_refused also Pooler needs Runner;
+        where_they_are_not_accepted_there_are_none also Pooler needs Runner;
     ]
 }
 

@@ -5,17 +5,17 @@ use crate::target::Target;
 
 pub(crate) fn checks() -> Vec<Check> {
     checks![
-        the_scheme_may_be_in_any_case;
-        several_spaces_are_one;
-        no_token_is_refused;
-        a_token_in_the_query_is_refused;
-        a_token_in_a_cookie_is_refused;
-        a_token_in_another_header_is_refused;
-        another_scheme_is_refused needs RefusedTokens;
-        a_token_without_a_scheme_is_refused needs RefusedTokens;
-        other_spacing_is_refused needs RefusedTokens;
-        two_different_authorization_headers_are_refused needs RefusedTokens;
-        two_tokens_in_one_header_are_refused needs RefusedTokens;
+        the_scheme_may_be_in_any_case also Emulator;
+        several_spaces_are_one also Emulator;
+        no_token_is_refused also Emulator, SamLocal;
+        a_token_in_the_query_is_refused also Emulator;
+        a_token_in_a_cookie_is_refused also Emulator;
+        a_token_in_another_header_is_refused also Emulator;
+        another_scheme_is_refused also Emulator needs RefusedTokens;
+        a_token_without_a_scheme_is_refused also Emulator needs RefusedTokens;
+        other_spacing_is_refused also Emulator needs RefusedTokens;
+        two_different_authorization_headers_are_refused also Emulator needs RefusedTokens;
+        two_tokens_in_one_header_are_refused also Emulator needs RefusedTokens;
     ]
 }
 

@@ -8,10 +8,10 @@ use crate::tokens::{Forgeries, draft};
 pub(crate) fn checks() -> Vec<Check> {
     checks![
         a_token_with_any_character_changed_is_refused needs RefusedTokens;
-        a_token_with_any_bit_of_its_signature_flipped_is_refused needs RefusedTokens;
-        a_token_that_was_cut_is_refused needs RefusedTokens;
-        a_token_signed_by_a_stranger_is_refused needs RefusedTokens;
-        a_signature_of_zeros_or_of_no_point_is_refused needs RefusedTokens;
+        a_token_with_any_bit_of_its_signature_flipped_is_refused also Emulator needs RefusedTokens;
+        a_token_that_was_cut_is_refused also Emulator needs RefusedTokens;
+        a_token_signed_by_a_stranger_is_refused also Emulator needs RefusedTokens;
+        a_signature_of_zeros_or_of_no_point_is_refused also Emulator needs RefusedTokens;
         a_signature_in_der_is_refused needs OwnKey RefusedTokens;
         a_signature_of_another_length_is_refused needs RefusedTokens;
         the_signature_of_another_token_is_refused needs RefusedTokens;

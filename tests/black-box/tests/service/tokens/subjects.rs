@@ -10,9 +10,9 @@ pub(crate) fn checks() -> Vec<Check> {
     checks![
         another_spelling_of_the_subject_is_refused needs OwnKey RefusedTokens;
         a_subject_that_never_was_is_refused needs OwnKey RefusedTokens;
-        a_name_is_no_subject needs OwnKey RefusedTokens;
-        a_deleted_users_token_is_refused needs Database RefusedTokens;
-        a_deleted_users_token_stays_refused_when_the_name_is_taken_again needs Database RefusedTokens;
+        a_name_is_no_subject also Emulator needs OwnKey RefusedTokens;
+        a_deleted_users_token_is_refused also Pooler, Emulator needs Database RefusedTokens;
+        a_deleted_users_token_stays_refused_when_the_name_is_taken_again also Pooler, Emulator needs Database RefusedTokens;
     ]
 }
 
