@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The operator's verbs for a deployment, or for `sam local`: invokes the admin function, which has no route.
-# shellcheck disable=SC2016 # what looks like a variable in single quotes is one of jq
+# Invokes the admin function, which has no route, of a deployment or of `sam local`.
+# shellcheck disable=SC2016 # the variables in single quotes are jq's
 set -euo pipefail
 
 usage() {
@@ -13,18 +13,17 @@ Usage: deployment/admin.sh [--sam-local] migrate [--check | --new-database-id]
        deployment/admin.sh [--sam-local] revoke USERNAME|--id ID ROLE
        deployment/admin.sh [--sam-local] list [--unreadable]
 
-migrate prints what it did, as JSON; what is left for an administrator to do goes to standard error. With --check it
-says what it would do and what stands in its way, and changes nothing. With --new-database-id the database gets another
-id, as a copy of another database needs it: no token of that one is good here, and its own are void, too.
-logins makes the logins of DatabaseLogins, or updates them: with the passwords of their secrets, or with --iam for tokens
-of RDS. It prints them, and how many connections each may have at once.
+migrate prints what it did as JSON, and to standard error what an administrator has to do. --check reports what it
+would do and what blocks it, and changes nothing. --new-database-id gives a copy of another database its own id: tokens
+issued over the other database, and over this one until now, become invalid.
+logins creates or updates the logins of DatabaseLogins, with the passwords of their secrets, or with --iam for RDS tokens.
+It prints them with their connection limits.
 check-promotion and withdraw-key are for deployment/signing-key.sh.
-grant and revoke print the roles that the user has then; list prints a line of JSON for each user. With --unreadable
-these are the users who can't sign in, since no password of theirs can be verified: the id, and of which scheme the
-password is. How many there are of each goes to standard error.
+grant and revoke print the user's roles; list prints a line of JSON for each user. list --unreadable prints the id and
+the hash scheme of each user whose password can't be verified, and to standard error the count per scheme.
 A refusal goes to standard error, with exit code 1.
-The stack is STACK_NAME (latchkey, if that isn't set), the account and the region are those of the `aws` command.
-With --sam-local it is what deployment/sam-local.sh has started instead.
+The stack is STACK_NAME (default: latchkey) in the account and region of the `aws` command.
+--sam-local means the service that deployment/sam-local.sh has started.
 Needs: aws (with --sam-local: sam), jq.
 END
 }
@@ -68,17 +67,17 @@ esac
 
 if [ "$sam_local" = yes ]; then
   config=$(cd "$(dirname "$0")/.." && pwd)/.local/sam-local/samconfig.toml
-  [ -e "$config" ] || { echo "Nothing runs that deployment/sam-local.sh has started." >&2 && exit 1; }
+  [ -e "$config" ] || { echo "deployment/sam-local.sh isn't running." >&2 && exit 1; }
 else
   # shellcheck source=SCRIPTDIR/stack.sh
   . "$(dirname "$0")/stack.sh"
   function_name=$(outputs | jq -r '.AdminFunctionName // empty')
-  [ -n "$function_name" ] || { echo "There is no stack $STACK_NAME with an output AdminFunctionName here." >&2 && exit 1; }
+  [ -n "$function_name" ] || { echo "There is no stack $STACK_NAME with the output AdminFunctionName in this account and region." >&2 && exit 1; }
 fi
 file=$(mktemp) errors=$(mktemp)
 trap 'rm -f "$file" "$errors"' EXIT
 
-# ask JQ...: invokes the function with the event that jq makes; sets answer.
+# ask JQ...: invokes the function with the event that jq builds; sets answer.
 ask() {
   if [ "$sam_local" = yes ]; then
     ask_sam "$@"
@@ -88,15 +87,15 @@ ask() {
 }
 ask_aws() {
   local failed attempts=1
-  # From a file of bytes: the one way that both versions of `aws` read alike. A migration may take its time.
+  # Versions 1 and 2 of `aws` agree only on fileb://. A migration may take minutes.
   until failed=$(aws lambda invoke --function-name "$function_name" --payload fileb://<(jq -nc "$@") \
     --cli-read-timeout 900 --query FunctionError --output text "$file" 2>"$errors"); do
-    # Of these the function knows nothing: Lambda is making it network interfaces again (stack.sh, wake).
+    # Lambda hasn't started the function: it is creating network interfaces (see wake in stack.sh).
     if [ "$attempts" = 5 ] || ! grep -qE 'ResourceNotReadyException|state: (Pending|Inactive)' "$errors"; then
       cat "$errors" >&2
       exit 1
     fi
-    [ "$attempts" -gt 1 ] || echo "Nobody has called $function_name for weeks. Lambda gives it its network back, in a minute or so." >&2
+    [ "$attempts" -gt 1 ] || echo "$function_name was idle for weeks. Lambda is reconnecting it to the VPC, which takes about a minute." >&2
     aws lambda wait function-active-v2 --function-name "$function_name"
     attempts=$((attempts + 1))
   done
@@ -107,7 +106,7 @@ ask_aws() {
   fi
 }
 
-# Its log, and what sam says, go to standard error where something fails.
+# On a failure the log of the function and of sam goes to standard error.
 ask_sam() {
   if ! answer=$(jq -nc "$@" | sam local invoke AdminFunction --config-file "$config" --event - 2>"$file") ||
     [ -z "$answer" ]; then
@@ -120,7 +119,7 @@ ask_sam() {
   fi
 }
 
-# What a terminal would obey may stand in a name of an adopted database: that is shown in ASCII.
+# A username of an adopted database may contain terminal control sequences: it is printed in ASCII.
 roles='if .roles == [] then "no role" else .roles | join(", ") end'
 case $1 in
   migrate)

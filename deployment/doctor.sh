@@ -1,27 +1,26 @@
 #!/usr/bin/env bash
-# What stands in the way of a deployment, before it and after it: a line for each thing, green or red.
-# shellcheck disable=SC2016 # what looks like a variable in single quotes is one of jq
+# Checks what a deployment needs, and once it exists what runs: one line per check.
+# shellcheck disable=SC2016 # the variables in single quotes are jq's
 set -euo pipefail
 
 usage() {
   cat <<'OF'
 Usage: deployment/doctor.sh [Name=value ...]
 
-The parameters are those of `sam deploy --parameter-overrides`; what isn't named is the stack's, or the template's
-default. Changes nothing. Each line begins with
+The parameters are those of `sam deploy --parameter-overrides`; each defaults to the stack's value, then to the
+template's. The script changes nothing. Each line begins with
 
-  ok      it is as it should be
-  RED     it fails so, or will: what to do is said
-  YELLOW  it works, and should be otherwise before others depend on it
-  --      it wasn't checked: why is said
+  ok      the check passed
+  RED     the deployment fails, or will; the line says what to do
+  YELLOW  it works, but change this before production
+  --      not checked; the line says why
 
-The exit code is 1 where a line is RED. Before the first deployment it checks the tools, the clock, the account, what
-was built, the secrets and the VPC; after it the functions, the keys, the database's logins and the answers as well.
-For the logins it asks the database: by the Data API where the database has it, or by psql as the owner that
-DATABASE_URL names.
-The stack is STACK_NAME (latchkey, if that isn't set), the account and the region are those of the `aws` command.
-LATCHKEY_BASE_URL is deployment/smoke.sh's.
-Needs: aws, curl, jq. What else a deployment needs is checked.
+The exit code is 1 if a line is RED. It checks the tools, the clock, the account, the binaries, the secrets and the VPC,
+and after the first deployment also the functions, the keys, the database's logins and the answers.
+It reads the logins from the database: by the Data API if that is enabled, or by psql as the owner in DATABASE_URL.
+The stack is STACK_NAME (default: latchkey) in the account and region of the `aws` command.
+LATCHKEY_BASE_URL is as for deployment/smoke.sh.
+Needs: aws, curl, jq. The script checks everything else.
 OF
 }
 
@@ -32,7 +31,7 @@ for argument; do
     *) usage >&2 && exit 2 ;;
   esac
 done
-# '""' makes sam empty a parameter.
+# '""' is sam's syntax for an empty parameter.
 given=$(jq -nc '[$ARGS.positional[] | index("=") as $at | {key: .[:$at], value: (.[$at + 1:] | if . == "\"\"" then "" else . end)}]
   | from_entries' --args -- "$@")
 cd "$(dirname "$0")/.."
@@ -40,43 +39,43 @@ cd "$(dirname "$0")/.."
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
-# ---- lines ----
+# ---- output ----
 
 code=0
 ok() { line 32 ok "$*"; }
 red() { line 31 RED "$*" && code=1; }
-# shellcheck disable=SC2317 # for the parts
+# shellcheck disable=SC2317 # the parts call it
 yellow() { line 33 YELLOW "$*"; }
 unknown() { line 2 -- "$*"; }
 line() {
   if [ -t 1 ]; then printf '\033[%sm%-6s\033[0m  %s\n' "$1" "$2" "$3"; else printf '%-6s  %s\n' "$2" "$3"; fi
 }
-# ask COMMAND...: its answer in $scratch/answer; where it fails, a line that has the last of what the command said.
+# ask COMMAND...: writes the command's output to $scratch/answer; if it fails, prints a line with its last error.
 ask() {
   "$@" >"$scratch/answer" 2>"$scratch/error" && return
   unknown "$what: ${*:1:3} fails ($(last_error))"
   return 1
 }
 last_error() { grep -v '^$' "$scratch/error" | tail -n 1; }
-# of FILTER...: what jq's filter makes of the answer.
+# of FILTER...: the result of a jq filter over the answer.
 of() { jq -r "$@" "$scratch/answer"; }
 
 # ---- the tools and the clock ----
 
-# tool NAME VERSION COMMAND...: that the program is there, and not older than that.
+# tool NAME VERSION COMMAND...: checks that the program has this version or a later one.
 tool() {
   local found
   what="$1, $2 or later"
   if ! found=$("${@:3}" 2>&1 | grep -oE '[0-9]+(\.[0-9]+)+' | head -n 1); then
-    red "$what: it isn't on the PATH. .ci/tools/install aws target/ci/aws brings it (docs/operate/deploying.md)."
+    red "$what: it isn't on the PATH. Install it by .ci/tools/install aws target/ci/aws (docs/operate/deploying.md)."
   elif [ "$(printf '%s\n' "$2" "$found" | sort -t . -k 1,1n -k 2,2n -k 3,3n | head -n 1)" = "$2" ]; then
     ok "$1 $found"
   else
-    red "$what: this is $found. Install a newer one, or take that of .ci/tools/install (docs/operate/deploying.md)."
+    red "$what: this is $found. Install a newer one, such as that of .ci/tools/install (docs/operate/deploying.md)."
   fi
 }
 tool bash 3.2 bash --version
-# The waiters that the scripts name came with these.
+# The first versions with the waiters that the scripts use.
 case $(aws --version 2>&1) in aws-cli/1.*) tool aws 1.25 aws --version ;; *) tool aws 2.7 aws --version ;; esac
 tool sam 1.108 sam --version
 tool cargo-lambda 1.2 cargo lambda --version
@@ -84,7 +83,7 @@ tool openssl 1.0 openssl version
 
 region=${AWS_REGION:-${AWS_DEFAULT_REGION:-$(aws configure get region || true)}}
 if [ -z "$region" ]; then
-  red "the region: none is set. export AWS_REGION=..."
+  red "the region: it isn't set. export AWS_REGION=..."
   exit 1
 fi
 what='the clock'
@@ -95,7 +94,7 @@ if ask curl -sS -m 10 -o /dev/null -D - "${AWS_ENDPOINT_URL:-https://sts.$region
   if [ -z "$away" ]; then
     unknown "$what: the answer has no date"
   elif [ "$away" -gt 60 ]; then
-    red "$what: it is $away s away from AWS's, which refuses what is signed five minutes off. Set it by NTP."
+    red "$what: it differs from AWS's by $away s, and AWS refuses signatures that are five minutes off. Set it by NTP."
   else
     ok "$what"
   fi
@@ -124,7 +123,7 @@ if [ -n "$trouble" ]; then
 elif [ -n "$there" ]; then
   ok "the stack $STACK_NAME is $(jq -r .StackStatus <<<"$stack")"
 else
-  unknown "the stack $STACK_NAME: it isn't there yet. What runs is checked once it is."
+  unknown "the stack $STACK_NAME: it isn't deployed yet, so nothing that runs was checked."
 fi
 
 what="Lambda's quota"
@@ -135,13 +134,13 @@ if ask aws lambda get-account-settings --output json; then
     reserved=$((reserved + ${wanted:-0}))
   done
   if [ "$reserved" -gt 0 ] && [ "$quota" -lt $((reserved + 100)) ]; then
-    red "$what: of $quota containers at once, $reserved can't be reserved, since 100 must stay for all. Ask for more \
+    red "$what: of $quota concurrent executions, $reserved can't be reserved, since 100 must stay unreserved. Request more \
 (Service Quotas, L-B99A9384), or leave AuthorizerConcurrency, JwksConcurrency and HashingConcurrency empty."
   elif [ "$quota" -lt 100 ]; then
-    red "$what: the whole account may have $quota containers at once; above that, callers get 503. Ask for 1,000, \
+    red "$what: the account may have $quota concurrent executions; beyond them callers get 503. Request 1,000, \
 which is free: Service Quotas, L-B99A9384."
   else
-    ok "$what: $quota containers at once"
+    ok "$what: $quota concurrent executions"
   fi
 fi
 
@@ -155,11 +154,11 @@ if ask aws apigateway get-account --output json; then
     gone=$role role=''
   fi
   if [ -z "$chosen" ]; then
-    red "$what: say ApiGatewayLogRole=$(if [ -n "$role" ]; then echo exists; else echo make; fi), since the region has ${role:-none}."
+    red "$what: set ApiGatewayLogRole=$(if [ -n "$role" ]; then echo exists; else echo make; fi), since the region has ${role:-none}."
   elif [ "$chosen" = exists ] && [ -z "$role" ]; then
-    red "$what: ApiGatewayLogRole=exists, and the region has none${gone:+ ($gone was deleted)}. Say make."
+    red "$what: ApiGatewayLogRole=exists, but the region has none${gone:+ ($gone was deleted)}. Set make."
   elif [ "$chosen" = make ] && [ -n "$role" ] && [ "$ours" = false ]; then
-    red "$what: ApiGatewayLogRole=make would take $role away from the region's other APIs. Say exists."
+    red "$what: ApiGatewayLogRole=make would replace $role, which the region's other APIs use. Set exists."
   elif [ "$ours" = true ] && [ -n "$gone" ]; then
     red "$what: $gone was deleted, so nothing is logged. Deploy once with ApiGatewayLogRole=exists, then with make."
   else
@@ -167,7 +166,7 @@ if ask aws apigateway get-account --output json; then
   fi
 fi
 
-# ---- what was built ----
+# ---- the binaries ----
 
 what='the binaries' architecture=$(value Architecture)
 case $architecture in x86_64) machine=3e option=--x86-64 ;; *) machine=b7 option=--arm64 ;; esac
@@ -181,7 +180,7 @@ for each in functions/*; do
   fi
 done
 if [ ${#foreign[@]} -gt 0 ]; then
-  red "$what: not for $architecture: ${foreign[*]}. cargo lambda build $option, or say another Architecture."
+  red "$what: not for $architecture: ${foreign[*]}. Run cargo lambda build $option, or set another Architecture."
 elif [ ${#missing[@]} -gt 0 ]; then
   unknown "$what: not built: ${missing[*]}"
 else

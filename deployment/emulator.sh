@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Through the life of a deployment, on this machine alone: the real `sam deploy` of the real binaries onto an emulator
-# of AWS (ministack), over a fresh PostgreSQL; the way of a first user; the whole black-box suite; then what an operator
-# does later. Each part is a file of deployment/emulator/, to read as a recipe.
+# Runs a deployment's whole life on this machine: `sam deploy` of the release binaries onto an emulator of AWS (ministack)
+# over a temporary PostgreSQL, a first user, the black-box suite, then an operator's later tasks. Each part is a file of
+# deployment/emulator/, to read as a recipe.
 set -Eeuo pipefail
 cd "$(dirname "$0")/.."
 . deployment/postgres.sh
@@ -10,19 +10,19 @@ usage() {
   cat <<'END'
 Usage: deployment/emulator.sh [--no-build] [--then COMMAND] [--brief]
 
-  --no-build      deploy what target/lambda holds already
-  --then COMMAND  what to run (by bash) against the deployment once a first user has gone through it; the black-box
-                  suite, if you don't say (cargo test -p black-box). It finds
+  --no-build      deploy the binaries in target/lambda
+  --then COMMAND  the bash command to run against the deployment after the first user's requests (default: the black-box
+                  suite, cargo test -p black-box). Its environment has
                     LATCHKEY_BASE_URL      the API's address
                     LATCHKEY_TARGET        emulator
                     LATCHKEY_DATABASE_URL  its database
-                    LATCHKEY_SIGNING_KEY   the key that it signs with
-                    LATCHKEY_OPERATOR      a command for the operator's verbs (deployment/admin.sh)
-                  and an environment in which `aws` and `sam` mean the emulator.
-  --brief         end after that: no updates, no rotation, no outages. With --then bash it is yours to try.
+                    LATCHKEY_SIGNING_KEY   its signing key
+                    LATCHKEY_OPERATOR      deployment/admin.sh
+                  and lets `aws` and `sam` use the emulator.
+  --brief         end after that, without updates, rotation and outages. --then bash opens a shell for trying it out.
 
 Needs on the PATH: cargo, cargo-lambda, sam, aws, ministack, python3, curl, jq, openssl, and PostgreSQL's initdb,
-postgres and psql (on the PATH, in PG_BIN or where Debian has them). The tools of AWS and the emulator come by
+postgres and psql (on the PATH, in PG_BIN or where Debian has them). Install the tools of AWS and the emulator by
   export PATH="$PATH:$(.ci/tools/install aws target/ci/aws):$(.ci/tools/install emulator target/ci/emulator)"
 END
 }
@@ -49,7 +49,7 @@ case $(uname -m) in
   *) echo "no Lambda runs on a $(uname -m)" >&2 && exit 1 ;;
 esac
 
-# ---- what it needs ----
+# ---- requirements ----
 
 missing=()
 for program in cargo cargo-lambda sam aws ministack python3 curl jq openssl; do
@@ -62,14 +62,14 @@ if [ ${#missing[@]} -gt 0 ]; then
   exit 1
 fi
 
-# ---- how it ends ----
+# ---- the end ----
 
 scratch=$(mktemp -d)
-chmod 711 "$scratch" # PostgreSQL's user has to pass
+chmod 711 "$scratch" # so that PostgreSQL's user can reach its files
 emulator='' server=''
 step='start'
 
-# logs LINES: what the functions logged, at most so many lines of each.
+# logs LINES: the last LINES lines of each function's log.
 logs() {
   local group
   for group in $(aws logs describe-log-groups --query 'logGroups[].logGroupName' --output text 2>/dev/null); do
@@ -83,8 +83,8 @@ fail() {
   trap - ERR
   printf '\nFAILED at "%s": %s\n' "$step" "$*" >&2
   if [ -f "$scratch/ministack.log" ]; then
-    { echo "---- what the functions logged ----" && logs 20; } >&2
-    { echo "---- what the emulator said last ----" && tail -n 15 "$scratch/ministack.log"; } >&2
+    { echo "---- the functions' logs ----" && logs 20; } >&2
+    { echo "---- the emulator's last lines ----" && tail -n 15 "$scratch/ministack.log"; } >&2
   fi
   exit 1
 }
@@ -118,10 +118,10 @@ if [ "$build" = yes ]; then
     fail "the functions don't build"
 fi
 for function in "${functions[@]}"; do
-  [ -x "target/lambda/$function/bootstrap" ] || fail "target/lambda/$function/bootstrap isn't there"
+  [ -x "target/lambda/$function/bootstrap" ] || fail "target/lambda/$function/bootstrap is missing"
 done
 
-# ---- the emulator, and nothing that could reach an account ----
+# ---- the emulator, with no credentials of an account ----
 
 step "the emulator"
 port=$(free_port)
@@ -130,7 +130,7 @@ unset "${!AWS_@}"
 export AWS_ENDPOINT_URL=$endpoint AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_DEFAULT_REGION=us-east-1 \
   AWS_REGION=us-east-1 AWS_EC2_METADATA_DISABLED=true AWS_CONFIG_FILE=/dev/null AWS_SHARED_CREDENTIALS_FILE=/dev/null \
   AWS_PAGER='' SAM_CLI_TELEMETRY=0 NO_PROXY=127.0.0.1 no_proxy=127.0.0.1
-# Its functions inherit its environment, so that is an empty one; it keeps its files in ours.
+# The emulator's functions inherit its environment, so it gets an empty one.
 start_emulator() {
   env -i PATH="$PATH" LANG=C.UTF-8 HOME="$scratch" TMPDIR="$scratch" STATE_DIR="$scratch/state" PERSIST_STATE=1 S3_PERSIST=1 \
     S3_DATA_DIR="$scratch/s3" BIND_HOST=127.0.0.1 GATEWAY_PORT="$port" LAMBDA_EXECUTOR=local LAMBDA_ACCOUNT_CONCURRENCY=1000 IOT_MTLS_ENABLED=0 \
@@ -141,7 +141,7 @@ start_emulator() {
 }
 start_emulator
 
-# What a deployment from nothing is told; a parameter that isn't named later stays so.
+# The parameters of a first deployment. A later one keeps those that it doesn't name.
 # shellcheck disable=SC2034 # for the parts
 parameters=(AuthorizerCacheSeconds=0 ApiGatewayLogRole=make Architecture="$architecture" DatabaseUrl="$database_url"
   AlarmEmail=operator@example.com DatabaseInstanceId=latchkey)
@@ -154,9 +154,9 @@ deploy() {
   url=$(output ApiUrl)
   [[ $url =~ $form ]] || fail "the output ApiUrl is $url"
   api_id=${BASH_REMATCH[1]}
-  api=$endpoint/_aws/execute-api/$api_id/Prod # where the emulator serves that address
+  api=$endpoint/_aws/execute-api/$api_id/Prod # the emulator's address of it
 }
-# output NAME: an output of the stack. resource NAME: the name that AWS gave to one of its resources.
+# output NAME: an output of the stack. resource NAME: the physical id of one of its resources.
 output() {
   aws cloudformation describe-stacks --stack-name "$STACK_NAME" --query "Stacks[0].Outputs[?OutputKey=='$1'].OutputValue" --output text
 }
@@ -167,7 +167,7 @@ resource() {
 # sql STATEMENT: as the database's owner; prints the rows.
 sql() { PGPASSWORD=$password "$psql" -h 127.0.0.1 -p "$database_port" -U latchkey -d postgres -qAtX -v ON_ERROR_STOP=1 -c "$1"; }
 
-# ---- its life, part by part ----
+# ---- the parts ----
 
 times=()
 # part NAME: the steps of deployment/emulator/NAME.sh.
@@ -178,13 +178,13 @@ part() {
   times+=("$(printf '%5d s  %s' $((SECONDS - began)) "$1")")
 }
 
-# against COMMAND: runs it by bash, with all that a suite wants to know of the deployment.
+# against COMMAND: runs it by bash, with the settings that a test suite needs.
 against() {
   local key cache
   key=$(aws secretsmanager get-secret-value --secret-id "$(resource SigningKey)" --query SecretString --output text)
   cache=$(output AuthorizerCacheSeconds)
-  # Without them the suite would leave checks out, and say so, and pass.
-  [[ $key =~ ^[0-9a-f]{64}$ && $cache =~ ^[0-9]+$ ]] || fail "the key or AuthorizerCacheSeconds can't be had"
+  # Without these two the suite would ignore checks and still pass.
+  [[ $key =~ ^[0-9a-f]{64}$ && $cache =~ ^[0-9]+$ ]] || fail "the signing key or AuthorizerCacheSeconds is missing"
   LATCHKEY_BASE_URL=$api LATCHKEY_TARGET=emulator LATCHKEY_DATABASE_URL=$database_url \
     LATCHKEY_SIGNING_KEY=$key LATCHKEY_AUTHORIZER_CACHE_SECONDS=$cache \
     LATCHKEY_OPERATOR="$PWD/deployment/admin.sh" bash -c "$1" || fail "it ended with $?"
@@ -195,7 +195,7 @@ times+=("$(printf '%5d s  %s' "$SECONDS" "a database, the emulator")")
 part deployment
 part first-user
 part logins
-printf '[%3ds] deployed, and answers as it should: %s\n' "$SECONDS" "$api"
+printf '[%3ds] deployed, and all answers are as expected: %s\n' "$SECONDS" "$api"
 
 began=$SECONDS
 step "$then"
@@ -212,5 +212,5 @@ if [ "$brief" = no ]; then
   part removal
 fi
 
-printf '[%3ds] all of it went as it should\n' "$SECONDS"
+printf '[%3ds] everything passed\n' "$SECONDS"
 printf '%s\n' "${times[@]}"

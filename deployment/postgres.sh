@@ -1,8 +1,8 @@
-# shellcheck shell=bash disable=SC2154 # `scratch` is the script's that sources this
-# A fresh PostgreSQL for the scripts beside this file, which source it: a database of their own, gone when they end.
-# They have a function `fail`, an array `missing` of what isn't there, and a folder `scratch` for its files.
+# shellcheck shell=bash disable=SC2154 # the sourcing script sets `scratch`
+# A temporary PostgreSQL for the scripts in this folder, which source this file. They provide a function `fail`, an array
+# `missing` of missing programs, and a temporary folder `scratch`.
 
-# find_postgres: sets postgres, the folder of its programs; or names it as missing.
+# find_postgres: sets postgres, the folder of its programs, or adds it to missing.
 find_postgres() {
   local directory
   postgres=
@@ -14,7 +14,7 @@ find_postgres() {
   missing+=("PostgreSQL's initdb and postgres")
 }
 
-# find_postgres_user: sets postgres_user where we are root, as which PostgreSQL refuses to run.
+# find_postgres_user: sets postgres_user if this is root, since PostgreSQL refuses to run as root.
 find_postgres_user() {
   postgres_user=
   [ "$(id -u)" = 0 ] || return 0
@@ -22,7 +22,7 @@ find_postgres_user() {
   postgres_user=$(id -un postgres 2>/dev/null || echo nobody)
 }
 
-# as_postgres PROGRAM ARGUMENT...: in this shell's place, as a user that PostgreSQL runs as, where that user may stand.
+# as_postgres PROGRAM ARGUMENT...: replaces this shell by the program, as postgres_user, in a directory that user can read.
 as_postgres() {
   cd /
   if [ -n "$postgres_user" ]; then
@@ -31,9 +31,8 @@ as_postgres() {
   exec "$@"
 }
 
-# start_postgres OPTION...: sets server (its process), database_port, and password, that of the user latchkey.
-# Only that password lets in, and nobody else's; what is written may be lost. The options are the server's own, and at
-# least one.
+# start_postgres OPTION...: sets server (its process), database_port, and the password of its one user, latchkey. The
+# options (one or more) are those of `postgres`. Data isn't synced to disk.
 start_postgres() {
   find_postgres_user
   database_port=$(free_port)
@@ -49,21 +48,21 @@ start_postgres() {
   wait_for 20 "$server" accepts "$database_port" || fail "PostgreSQL doesn't answer: $(tail -n 3 "$scratch/postgres.log")"
 }
 
-# run_postgres: starts the server that start_postgres has set up; sets server. It may not answer yet.
+# run_postgres: starts the server that start_postgres has set up, without waiting for it; sets server.
 run_postgres() {
   (as_postgres "$postgres/postgres" -D "$scratch/database" -p "$database_port" -c unix_socket_directories= \
     -c fsync=off -c max_connections=500 "${server_options[@]}") >>"$scratch/postgres.log" 2>&1 &
   server=$!
 }
 
-# accepts PORT: whether somebody listens there.
+# accepts PORT: whether a process listens on this port.
 accepts() { (exec 3<>"/dev/tcp/127.0.0.1/$1"); }
 
 free_port() {
   python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
 }
 
-# wait_for SECONDS PID COMMAND...: until COMMAND succeeds; fails at once when the process is gone.
+# wait_for SECONDS PID COMMAND...: waits until COMMAND succeeds; fails as soon as the process has ended.
 wait_for() {
   local end=$((SECONDS + $1)) pid=$2
   shift 2
@@ -73,7 +72,7 @@ wait_for() {
   done
 }
 
-# stop SIGNAL PID
+# stop SIGNAL PID: ends the process, after ten seconds by KILL.
 stop() {
   kill "-$1" "$2" 2>/dev/null || return 0
   for _ in $(seq 100); do

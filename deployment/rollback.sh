@@ -1,17 +1,17 @@
 #!/usr/bin/env bash
-# Puts back the code that deployment/snapshot.sh kept.
+# Restores the code that deployment/snapshot.sh saved.
 set -euo pipefail
 
 usage() {
   cat <<'OF'
 Usage: deployment/rollback.sh DIRECTORY
 
-Gives each function the zip that DIRECTORY has for it, where it runs another one now, and waits until it is in use.
-What stays as it is:
-  the database   migrations go forward only; what the last release runs works on the new schema (migrations/README.md)
-  admin          the one that knows the new schema: an older one would refuse to migrate, and keys couldn't be rotated
-  the template   its parameters, routes and rights; deploy the last release's template to go back on those
-The stack is STACK_NAME (latchkey, if that isn't set), the account and the region are those of the `aws` command.
+Updates each function to its zip in DIRECTORY, unless it already runs it, and waits until the update is complete.
+It leaves as they are:
+  the database   migrations only go forward; the previous release works on the new schema (migrations/README.md)
+  admin          an older admin refuses the new schema, and then keys can't be rotated
+  the template   parameters, routes and rights; to restore them, deploy the previous release's template
+The stack is STACK_NAME (default: latchkey) in the account and region of the `aws` command.
 Needs: aws, jq.
 OF
 }
@@ -42,6 +42,6 @@ done <<<"$list"
 
 for ((i = 0; i < ${#put[@]}; i += 2)); do
   await_update "${put[i + 1]}"
-  echo "${put[i]}: put back"
+  echo "${put[i]}: restored"
 done
-[ ${#put[@]} -gt 0 ] || echo "nothing to put back: each function runs what was kept"
+[ ${#put[@]} -gt 0 ] || echo "nothing to restore: each function runs the saved code"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The functions in containers of Docker behind the real `sam local start-api`, over a fresh PostgreSQL that they reach
-# as they reach one on AWS: on another machine, over verified TLS.
+# Runs the functions in Docker containers behind `sam local start-api`, over a temporary PostgreSQL that they reach as on
+# AWS: as another machine, over verified TLS.
 set -Eeuo pipefail
 cd "$(dirname "$0")/.."
 . deployment/postgres.sh
@@ -9,21 +9,21 @@ usage() {
   cat <<'END'
 Usage: deployment/sam-local.sh [--no-build] [--port PORT] [--database | --then COMMAND]
 
-It stays until Ctrl-C, and then takes all with it: containers and database.
+It runs until Ctrl-C, and then removes the containers and the database.
 
-  --no-build      run what target/lambda holds already
-  --port PORT     where the API is served (8000; with --then any that is free)
-  --database      the database alone, migrated; `sam local start-api` is left to you, by a line that is printed
-  --then COMMAND  run COMMAND (by bash) against the API, then end, as in
-                  --then 'cargo test -p black-box -- --test-threads 16' or --then bash. It finds
+  --no-build      run the binaries in target/lambda
+  --port PORT     the API's port (8000; with --then a free one)
+  --database      start and migrate the database alone, and print the command that starts the API
+  --then COMMAND  run COMMAND (by bash) against the API, then end, such as
+                  --then 'cargo test -p black-box -- --test-threads 16' or --then bash. Its environment has
                     LATCHKEY_BASE_URL      the API's address
                     LATCHKEY_TARGET        sam-local
                     LATCHKEY_DATABASE_URL  its database
-                    LATCHKEY_SIGNING_KEY   the key that it signs with
-                    LATCHKEY_OPERATOR      a command for the operator's verbs (deployment/admin.sh --sam-local)
+                    LATCHKEY_SIGNING_KEY   its signing key
+                    LATCHKEY_OPERATOR      deployment/admin.sh --sam-local
 
-What `sam local` is to know is in .local/sam-local/ meanwhile: deployment/admin.sh --sam-local finds it there.
-docs/develop/sam-local.md tells what answers differently there.
+While it runs, sam's settings are in .local/sam-local/, where deployment/admin.sh --sam-local reads them.
+See docs/develop/sam-local.md for the answers that differ from API Gateway's.
 
 Needs on the PATH: sam, docker with an engine that runs, python3, curl, jq, openssl, and PostgreSQL's initdb and postgres
 (on the PATH, in PG_BIN or where Debian has them); to build, cargo and cargo-lambda.
@@ -45,7 +45,7 @@ done
 [ "$serve" = yes ] || [ -z "$then" ] || { usage >&2 && exit 2; }
 
 functions=(signup signin token me content jwks docs authorizer admin)
-# Where the functions find this machine; sam makes a container know the name.
+# This machine's name inside the containers (sam's --add-host).
 host=host.docker.internal
 case $(uname -m) in
   x86_64) architecture=x86_64 target=--x86-64 ;;
@@ -53,7 +53,7 @@ case $(uname -m) in
   *) echo "no Lambda runs on a $(uname -m)" >&2 && exit 1 ;;
 esac
 
-# ---- what it needs ----
+# ---- requirements ----
 
 programs=(sam docker python3 curl jq openssl)
 [ "$build" = no ] || programs+=(cargo cargo-lambda)
@@ -66,7 +66,7 @@ if [ ${#missing[@]} -gt 0 ]; then
   printf 'deployment/sam-local.sh needs: %s\n' "${missing[@]}" >&2
   exit 1
 fi
-# sam doesn't know what `docker context use` has chosen.
+# sam ignores the context that `docker context use` has selected.
 if [ -z "${DOCKER_HOST:-}" ] && chosen=$(docker context inspect --format '{{.Endpoints.docker.Host}}' 2>/dev/null); then
   export DOCKER_HOST=$chosen
 fi
@@ -76,10 +76,10 @@ if ! refusal=$(docker version --format '{{.Server.Version}}' 2>&1); then
   exit 1
 fi
 
-# ---- how it ends ----
+# ---- the end ----
 
 scratch=$(mktemp -d)
-chmod 711 "$scratch" # PostgreSQL's user has to pass
+chmod 711 "$scratch" # so that PostgreSQL's user can reach its files
 settings=.local/sam-local
 sam='' server='' log='' settled=no
 step='start'
@@ -88,14 +88,14 @@ fail() {
   trap - ERR
   printf '\nFAILED at "%s": %s\n' "$step" "$*" >&2
   if [ -s "$scratch/sam.log" ]; then
-    { echo "---- what sam said last, and the functions' log ----" && tail -n 40 "$scratch/sam.log"; } >&2
+    { echo "---- the last lines of sam and of the functions ----" && tail -n 40 "$scratch/sam.log"; } >&2
   fi
   exit 1
 }
 trap 'fail "line $LINENO: $BASH_COMMAND"' ERR
 
 clean_up() {
-  # By itself sam gives each container seconds to end, one after the other.
+  # sam stops its containers one after the other and waits seconds for each.
   if [ -n "$sam" ]; then
     kill -TERM "$sam" 2>/dev/null || true
     sed -n 's/^SAM_CONTAINER_ID: //p' "$scratch/sam.log" |
@@ -127,25 +127,25 @@ for function in "${functions[@]}"; do
   [ -x "target/lambda/$function/bootstrap" ] || fail "target/lambda/$function/bootstrap isn't there"
 done
 
-# ---- a database that containers reach ----
+# ---- a database for the containers ----
 
 step "a fresh PostgreSQL"
 if [ -e "$settings/pid" ] && kill -0 "$(<"$settings/pid")" 2>/dev/null; then
-  fail "another one runs here, as process $(<"$settings/pid"): end it first"
+  fail "deployment/sam-local.sh is running already, as process $(<"$settings/pid"): end it first"
 fi
-# The engine's address on this machine, beside loopback; where the engine is in a machine of its own (Docker Desktop),
-# the address isn't ours, and what containers send comes from our loopback.
+# Listen on loopback and on Docker's bridge. Docker Desktop runs the engine in a virtual machine: the bridge isn't an
+# address of this machine then, and the containers' connections come from loopback.
 gateway=$(docker network inspect bridge | python3 -c '
 import ipaddress, json, sys
-for place in json.load(sys.stdin)[0]["IPAM"]["Config"] or []:
-    network = ipaddress.ip_network(place["Subnet"])
-    if network.version == 4:  # a bridge that nobody has configured takes the first address, and tells none
-        print(place.get("Gateway") or network[1])
+for subnet in json.load(sys.stdin)[0]["IPAM"]["Config"] or []:
+    network = ipaddress.ip_network(subnet["Subnet"])
+    if network.version == 4:  # the default bridge has the first address, and may not report it
+        print(subnet.get("Gateway") or network[1])
         break')
 is_ours() { python3 -c 'import socket, sys; socket.socket().bind((sys.argv[1], 0))' "$1" 2>/dev/null; }
 addresses=127.0.0.1
 if [ -n "$gateway" ] && is_ours "$gateway"; then addresses+=,$gateway; fi
-# A function takes no other way to another machine than TLS with a certificate that it can verify.
+# A function connects to another machine only over TLS with a certificate that it can verify.
 openssl req -x509 -newkey rsa:2048 -nodes -days 30 -subj "/CN=$host" -addext "subjectAltName=DNS:$host" \
   -addext basicConstraints=critical,CA:FALSE -keyout "$scratch/server.key" -out "$scratch/server.crt" 2>"$scratch/openssl.log" ||
   fail "openssl: $(tail -n 3 "$scratch/openssl.log")"
@@ -157,16 +157,16 @@ chmod 600 "$scratch/server.key"
 start_postgres -c listen_addresses="$addresses" -c hba_file="$scratch/pg_hba.conf" \
   -c ssl=on -c ssl_cert_file="$scratch/server.crt" -c ssl_key_file="$scratch/server.key"
 
-# ---- what sam is to know ----
+# ---- sam's settings ----
 
-# Nothing that could reach an account: sam hands the credentials that it finds to the functions.
+# No credentials of an account: sam passes those that it finds to the functions.
 unset "${!AWS_@}"
 export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_DEFAULT_REGION=us-east-1 AWS_REGION=us-east-1 \
   AWS_EC2_METADATA_DISABLED=true AWS_CONFIG_FILE=/dev/null AWS_SHARED_CREDENTIALS_FILE=/dev/null SAM_CLI_TELEMETRY=0
 key=$(python3 -c 'import secrets; print(secrets.token_hex(32))')
 settled=yes
 mkdir -p .local
-rm -rf "$settings" # of one that was killed
+rm -rf "$settings" # left by a killed run
 install -d -m 700 "$settings"
 echo $$ >"$settings/pid"
 jq -n --arg url "postgres://latchkey:$password@$host:$database_port/postgres" --rawfile ca "$scratch/server.crt" --arg key "$key" \
@@ -187,11 +187,11 @@ END
 
 step "migrate, by the admin function in a container"
 deployment/admin.sh --sam-local migrate 2>"$scratch/sam.log" ||
-  fail "the admin function didn't migrate. Where it can't reach the database, a firewall may stand between Docker and this machine"
+  fail "the admin function didn't migrate. If it can't reach the database, a firewall may block Docker's network"
 
 start="sam local start-api --config-file $settings/samconfig.toml"
 if [ "$serve" = no ]; then
-  printf '\nThe database is there until Ctrl-C. In another terminal, here:\n\n  %s\n' "$start"
+  printf '\nThe database runs until Ctrl-C. In another terminal, in this directory, run:\n\n  %s\n' "$start"
   wait "$server" || fail "PostgreSQL ended: $(tail -n 3 "$scratch/postgres.log")"
   exit
 fi
@@ -207,7 +207,7 @@ is_free || fail "port $port is taken: choose another one with --port"
 $start --port "$port" >"$scratch/sam.log" 2>&1 </dev/null &
 sam=$!
 api=http://127.0.0.1:$port
-# The first time, sam fetches an image.
+# On the first start sam downloads an image.
 wait_for 600 "$sam" curl -s -m 40 "$api/" || fail "sam local start-api doesn't answer"
 
 if [ -n "$then" ]; then
@@ -215,17 +215,17 @@ if [ -n "$then" ]; then
   LATCHKEY_BASE_URL=$api LATCHKEY_TARGET=sam-local LATCHKEY_SIGNING_KEY=$key \
     LATCHKEY_DATABASE_URL=postgres://latchkey:$password@127.0.0.1:$database_port/postgres \
     LATCHKEY_OPERATOR="$PWD/deployment/admin.sh --sam-local" bash -c "$then" || fail "it ended with $?"
-  step "the end: containers and database go"
+  step "remove the containers and the database"
 else
   cat <<END
 
-The API is at $api until Ctrl-C, the page of it at $api/docs. Three lines to try in another terminal:
+The API is at $api until Ctrl-C, its documentation at $api/docs. Try it in another terminal:
 
   curl -s $api/api/auth/signup -H 'Content-Type: application/json' -d '{"username":"ada","password":"correct horse","email":"ada@example.com"}'
   TOKEN=\$(curl -s $api/api/auth/signin -H 'Content-Type: application/json' -d '{"username":"ada","password":"correct horse"}' | cut -d '"' -f 4)
   curl -s $api/api/auth/users/me -H "Authorization: Bearer \$TOKEN"
 
-and a role for her: deployment/admin.sh --sam-local grant ada ROLE_ADMIN
+Grant a role: deployment/admin.sh --sam-local grant ada ROLE_ADMIN
 
 END
   tail -n 0 -f "$scratch/sam.log" &

@@ -1,21 +1,21 @@
 #!/usr/bin/env bash
-# The operator's rotation of the key that signs tokens, in two steps. The key is made in Secrets Manager and goes
-# from one call of it into the next: it is never shown, nor an argument of a command.
+# Rotates the key that signs tokens, in two steps. Secrets Manager creates the key, and one call passes it to the next:
+# it is never printed, and never an argument of a command.
 set -euo pipefail
 here=$(dirname "$0")
 
 usage() {
   cat <<'END'
-Usage: deployment/signing-key.sh add              makes a new key beside the one that signs, and publishes its public half
-       deployment/signing-key.sh promote          five minutes later: has the new key sign from now on
+Usage: deployment/signing-key.sh add              creates a new key beside the current one, and publishes its public key
+       deployment/signing-key.sh promote          five minutes later: the new key signs from now on
        deployment/signing-key.sh promote --now    the same without the wait, for an emergency
-       deployment/signing-key.sh withdraw         or, instead: ends the new key, which has signed nothing
-       deployment/signing-key.sh withdraw KID     ends a key that signs no more, with the tokens that it has signed
+       deployment/signing-key.sh withdraw         removes the new key before it has signed
+       deployment/signing-key.sh withdraw KID     removes a retired key, and invalidates the tokens that it has signed
 
-Each prints the answer of the admin function. Nobody is signed out by add and promote: the old key is accepted until
-its last token has ended, and five minutes more. promote is refused where the new key isn't published, or where other
-services may still keep the public keys of before it (five minutes): until they have the new one they refuse its tokens.
-The stack is STACK_NAME (latchkey, if that isn't set), the account and the region are those of the `aws` command.
+Each prints the admin function's answer. add and promote sign nobody out: the old key is accepted until its last token
+has expired, and five minutes more. promote is refused if the new key isn't published, or for less than five minutes:
+other services may cache the public keys that long, and refuse the new key's tokens meanwhile.
+The stack is STACK_NAME (default: latchkey) in the account and region of the `aws` command.
 Needs: aws, jq.
 END
 }
@@ -40,7 +40,7 @@ refuse() {
 secret=$(aws cloudformation describe-stack-resource --stack-name "${STACK_NAME:-latchkey}" --logical-resource-id SigningKey \
   --query StackResourceDetail.PhysicalResourceId --output text)
 versions=$(aws secretsmanager list-secret-version-ids --secret-id "$secret" --output json)
-# version STAGE: the id of the version that has this label, or nothing.
+# version STAGE: the id of the version with this staging label, or nothing.
 version() { jq -r --arg stage "$1" '[.Versions[] | select(.VersionStages | index($stage)) | .VersionId] | first // empty' <<<"$versions"; }
 current=$(version AWSCURRENT)
 pending=$(version AWSPENDING)
@@ -49,10 +49,10 @@ pending=$(version AWSPENDING)
 case $1 in
   add)
     [ -z "$pending" ] || refuse "There is a new key already: promote it, or withdraw it."
-    # 64 hexadecimal digits, as the template has the first one made.
+    # 64 hexadecimal digits, like the template's GenerateSecretString.
     key=$(aws secretsmanager get-random-password --password-length 64 --exclude-punctuation --query RandomPassword \
       --output text --exclude-characters ghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ --no-require-each-included-type)
-    [[ $key =~ ^[0-9a-f]{64}$ ]] || refuse "Secrets Manager made something else than 64 hexadecimal digits."
+    [[ $key =~ ^[0-9a-f]{64}$ ]] || refuse "Secrets Manager's answer isn't 64 hexadecimal digits."
     aws secretsmanager put-secret-value --secret-id "$secret" --version-stages AWSPENDING \
       --secret-string file://<(printf '%s' "$key") >/dev/null
     ;;

@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
-# Whether a deployment answers as it should: some requests that leave no row behind.
+# Checks a deployment by some requests that write no row.
 set -euo pipefail
 
 usage() {
   cat <<'OF'
 Usage: deployment/smoke.sh [ADDRESS]
 
-Without ADDRESS it is LATCHKEY_BASE_URL, and without that the output ApiUrl of the stack, which is STACK_NAME (latchkey,
-if that isn't set). A check that fails is tried again every two seconds: a new deployment takes a moment to be served
-everywhere. After SMOKE_SECONDS (90, if that isn't set) the script gives up, with exit code 1.
-Nobody is signed up. A sign-in of a user who isn't there leaves a line in the log, and no row.
-Needs: curl, jq; aws where no address is given.
+ADDRESS defaults to LATCHKEY_BASE_URL, then to the output ApiUrl of the stack STACK_NAME (default: latchkey).
+A failed check is repeated every two seconds, since API Gateway takes a moment to serve a new deployment. After
+SMOKE_SECONDS (default: 90) the script ends with exit code 1.
+It creates no user. A sign-in of an unknown user adds a line to the log.
+Needs: curl, jq; without an address also aws.
 OF
 }
 
@@ -35,8 +35,8 @@ end=$((SECONDS + seconds))
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
-# answers STATUS FILTER METHOD PATH [what else curl takes]: whether it does. STATUS is a regular expression; FILTER is
-# jq's, of a body that is JSON; '' takes any body. Sets why, if it doesn't.
+# answers STATUS FILTER METHOD PATH [CURL_ARGUMENT...]: whether the status matches the regular expression STATUS and the
+# JSON body satisfies the jq filter FILTER ('' accepts any body). If not, sets why.
 answers() {
   local status filter=$2 expected="^($1)\$"
   if ! status=$(curl -sS --max-time 35 -o "$scratch/body" -w '%{http_code}' -X "$3" "${@:5}" "$api$4" 2>"$scratch/error"); then
@@ -44,14 +44,14 @@ answers() {
   elif ! [[ $status =~ $expected ]]; then
     why="$status, not $1: $(head -c 300 "$scratch/body")"
   elif [ -n "$filter" ] && ! jq -e "$filter" "$scratch/body" >/dev/null 2>&1; then
-    why="a body of which this isn't true: $filter"
+    why="the body doesn't satisfy $filter"
   else
     return 0
   fi
   return 1
 }
 
-# check WHAT ARGUMENT...: that it answers so, before the time is up.
+# check WHAT ARGUMENT...: repeats `answers` until it succeeds or the time is over.
 check() {
   local what=$1 why
   shift
@@ -68,24 +68,24 @@ check() {
 json=(-H 'Content-Type: application/json' --data)
 nobody=nobody-$RANDOM$RANDOM$RANDOM
 
-# preflight METHOD PATH: that API Gateway answers the question of a browser, whatever origin its page has.
+# preflight METHOD PATH: checks that API Gateway answers a CORS preflight of any origin.
 preflight() {
   check "a preflight of $2 is answered" 200 '' OPTIONS "$2" -H 'Origin: https://smoke.invalid' \
     -H "Access-Control-Request-Method: $1" -H 'Access-Control-Request-Headers: authorization,content-type'
 }
 
 check 'content answers' 200 '. == "Hello World"' GET /
-check 'the public keys are those of a database that has been migrated' 200 \
+check 'the database is migrated and has public keys' 200 \
   '.keys | length > 0 and all(.kty == "EC" and .crv == "P-256" and (has("d") | not))' GET /.well-known/jwks.json
-check 'who has no token is refused' 401 '' GET /api/auth/users/me
-check 'the authorizer refuses a token that is none' 401 '' GET /api/auth/users/me -H 'Authorization: Bearer not.a.token'
-check 'sign-up reads what it is sent' 422 '.detail | length > 0' POST /api/auth/signup "${json[@]}" '{}'
-check 'sign-in reads what it is sent' 422 '.detail | length > 0' POST /api/auth/signin "${json[@]}" '{}'
-check 'sign-in asks the database' 401 '' POST /api/auth/signin "${json[@]}" "{\"username\": \"$nobody\", \"password\": \"$nobody\"}"
+check 'a request without a token is refused' 401 '' GET /api/auth/users/me
+check 'the authorizer refuses a malformed token' 401 '' GET /api/auth/users/me -H 'Authorization: Bearer not.a.token'
+check 'sign-up validates its body' 422 '.detail | length > 0' POST /api/auth/signup "${json[@]}" '{}'
+check 'sign-in validates its body' 422 '.detail | length > 0' POST /api/auth/signin "${json[@]}" '{}'
+check 'sign-in queries the database' 401 '' POST /api/auth/signin "${json[@]}" "{\"username\": \"$nobody\", \"password\": \"$nobody\"}"
 # 404: TokenEndpoint is off.
-check 'the token endpoint reads what it is sent' '400|404' '' POST /api/auth/token -d grant_type=password
+check 'the token endpoint validates its form' '400|404' '' POST /api/auth/token -d grant_type=password
 # 404: ApiDocs is off.
-check 'the API is described' '200|404' '' GET /openapi.json
-check 'the page is there' '200|404' '' GET /docs
+check 'the OpenAPI document is served' '200|404' '' GET /openapi.json
+check 'Swagger UI is served' '200|404' '' GET /docs
 for path in /api/auth/signup /api/auth/signin /api/auth/token; do preflight POST "$path"; done
 for path in / /api/auth/users/me /.well-known/jwks.json; do preflight GET "$path"; done

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# Keeps the code that a stack's functions run now, so that deployment/rollback.sh can put it back.
+# Saves the code that a stack's functions run, for deployment/rollback.sh.
 set -euo pipefail
 
 usage() {
   cat <<'OF'
 Usage: deployment/snapshot.sh DIRECTORY
 
-Writes DIRECTORY/<function>.zip for each function, as Lambda has it, and DIRECTORY/functions.json, which lists them.
-Of a stack that isn't there yet it writes an empty list.
-The stack is STACK_NAME (latchkey, if that isn't set), the account and the region are those of the `aws` command.
+Downloads each function's zip to DIRECTORY/<function>.zip, and lists them in DIRECTORY/functions.json.
+The list is empty if there is no stack yet.
+The stack is STACK_NAME (default: latchkey) in the account and region of the `aws` command.
 Needs: aws, curl, jq, openssl.
 OF
 }
@@ -31,4 +31,4 @@ while IFS=$'\t' read -r name function; do
   kept=$(jq -c --arg name "$name" --argjson code "$code" '.[$name] = $code' <<<"$kept")
 done <<<"$list"
 jq . <<<"$kept" >"$directory/functions.json"
-jq -r --arg stack "$STACK_NAME" '"\($stack): the code of \(length) functions is kept"' <<<"$kept"
+jq -r --arg stack "$STACK_NAME" '"\($stack): saved the code of \(length) functions"' <<<"$kept"

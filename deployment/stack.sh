@@ -1,9 +1,9 @@
 # shellcheck shell=bash
-# What a stack says of itself, for the scripts beside this one: they source it.
-# The stack is STACK_NAME (latchkey, if that isn't set), the account and the region are those of the `aws` command.
+# Functions that read the stack and its functions, for the scripts in this folder to source.
+# The stack is STACK_NAME (default: latchkey) in the account and region of the `aws` command.
 export STACK_NAME=${STACK_NAME:-latchkey} AWS_PAGER=''
 
-# stack FILTER: what jq's filter makes of the stack as CloudFormation describes it; of null where there is no such stack.
+# stack FILTER: the result of a jq filter over CloudFormation's description of the stack; over null if there is no stack.
 stack() {
   local said errors code=0
   errors=$(mktemp)
@@ -19,33 +19,33 @@ stack() {
   return "$code"
 }
 
-# outputs: all of them as one JSON object; {} where there is no such stack, or none that was ever deployed whole.
+# outputs: the stack's outputs as one JSON object; {} if there is no stack or its first deployment failed.
 outputs() { stack '(.Outputs // []) | map({key: .OutputKey, value: .OutputValue}) | from_entries'; }
 
-# trouble: why the stack can't be deployed as it is, and what to do; nothing where it can.
+# trouble: why the stack can't be updated, and what to do; empty if it can.
 trouble() {
   local status
   status=$(stack '.StackStatus // ""') || return
   case $status in
     ROLLBACK_COMPLETE | ROLLBACK_FAILED | CREATE_FAILED)
-      printf '%s is %s: %s\n' "$STACK_NAME" "$status" "its first deployment failed, and CloudFormation updates no such stack. \
-docs/operate/deploying.md, \"A first deployment that failed\", says how to see why and how to begin again."
+      printf '%s is %s: %s\n' "$STACK_NAME" "$status" "its first deployment failed, and CloudFormation can't update such a stack. \
+See \"A first deployment that failed\" in docs/operate/deploying.md."
       ;;
     DELETE_FAILED)
-      printf '%s is %s: %s\n' "$STACK_NAME" "$status" "see why (aws cloudformation describe-stack-events --stack-name \
-$STACK_NAME), and delete the stack again."
+      printf '%s is %s: %s\n' "$STACK_NAME" "$status" "find the cause (aws cloudformation describe-stack-events --stack-name \
+$STACK_NAME), then delete the stack again."
       ;;
     UPDATE_ROLLBACK_FAILED)
-      printf '%s is %s: %s\n' "$STACK_NAME" "$status" "aws cloudformation continue-update-rollback --stack-name \
-$STACK_NAME brings it back to what it was."
+      printf '%s is %s: %s\n' "$STACK_NAME" "$status" "run aws cloudformation continue-update-rollback --stack-name \
+$STACK_NAME to restore its last state."
       ;;
-    REVIEW_IN_PROGRESS) ;; # there is nothing in it yet
-    *_IN_PROGRESS) printf '%s is %s: wait until that is over.\n' "$STACK_NAME" "$status" ;;
+    REVIEW_IN_PROGRESS) ;; # the stack is empty
+    *_IN_PROGRESS) printf '%s is %s: wait until this operation has ended.\n' "$STACK_NAME" "$status" ;;
   esac
 }
 
-# log_role: the ApiGatewayLogRole that takes no role away from the other APIs of the region. API Gateway goes on naming a
-# role that was deleted, as after a first deployment that failed.
+# log_role: the value of ApiGatewayLogRole that keeps the log role of the region's other APIs. API Gateway still names a
+# role that was deleted, such as after a first deployment that failed.
 log_role() {
   local role error
   role=$(aws apigateway get-account --query cloudwatchRoleArn --output text) || return
@@ -57,33 +57,33 @@ log_role() {
   fi
 }
 
-# functions: a line for each, the name of its binary and what it is called on AWS, admin first.
+# functions: one line per function, its binary's name and its name on AWS, admin first.
 functions() {
   outputs | jq -r 'to_entries | map(select(.key | endswith("FunctionName")) | [(.key | rtrimstr("FunctionName") | ascii_downcase), .value])
     | sort_by(.[0] != "admin", .[0]) | .[] | @tsv'
 }
 
-# fetch_code FUNCTION FILE: the zip that it runs now, checked against the digest that Lambda tells; prints that and the
-# architecture as JSON. The address that Lambda gives the zip out at is good for anyone for ten minutes: never show it.
+# fetch_code FUNCTION FILE: downloads the zip that the function runs and checks its digest; prints the digest and the
+# architecture as JSON. Anyone can use Lambda's address of the zip for ten minutes: never print it.
 fetch_code() {
   local code
-  # A caller in $( ) goes on after an error: each is told here.
+  # In $( ) bash ignores `set -e`, so each error returns explicitly.
   code=$(aws lambda get-function --function-name "$1" --output json --query \
     '{Location: Code.Location, CodeSha256: Configuration.CodeSha256, Architecture: Configuration.Architectures[0]}') || return
   curl -sS --fail --retry 3 --max-time 120 -o "$2" --config <(jq -r '"url = \(.Location | @json)"' <<<"$code") || return
   [ "$(openssl dgst -sha256 -binary "$2" | base64)" = "$(jq -r .CodeSha256 <<<"$code")" ] ||
-    { echo "the code of $1 didn't arrive whole" >&2 && return 1; }
+    { echo "the download of $1's code is incomplete" >&2 && return 1; }
   jq -c 'del(.Location)' <<<"$code"
 }
 
-# code_digest FUNCTION: of the zip that it runs now.
+# code_digest FUNCTION: the digest of the zip that the function runs.
 code_digest() { aws lambda get-function-configuration --function-name "$1" --query CodeSha256 --output text; }
 
-# await_update FUNCTION: until an update of it is through; until then the code of before may be asked.
+# await_update FUNCTION: waits until an update is complete; until then Lambda may run the old code.
 await_update() { aws lambda wait function-updated-v2 --function-name "$1"; }
 
-# wake FUNCTION: after some weeks without a call, Lambda takes the network interfaces of a function in a VPC away. The
-# next call fails, whatever it says, and has Lambda make new ones.
+# wake FUNCTION: Lambda removes the network interfaces of a function in a VPC that was idle for weeks. The next call
+# fails, and makes Lambda create new ones.
 # https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html
 wake() {
   case $(aws lambda get-function-configuration --function-name "$1" --query State --output text) in

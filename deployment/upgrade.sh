@@ -1,29 +1,29 @@
 #!/usr/bin/env bash
-# Brings a deployment to what was built, in the order in which nobody notices: admin, the schema, the rest.
+# Upgrades a deployment without downtime: admin first, then the schema, then everything else.
 set -euo pipefail
 
 usage() {
   cat <<'OF'
 Usage: deployment/upgrade.sh [--code-only] [--snapshot DIRECTORY]
 
-Deploys the functions that target/lambda holds (cargo lambda build --release) to the stack:
+Deploys the functions in target/lambda (cargo lambda build --release) to the stack:
 
-  1. keeps the code that runs now (deployment/snapshot.sh), in DIRECTORY or for as long as this takes;
-  2. gives admin its new code and migrates, while the old functions still answer;
-  3. sam deploy: the template and the functions; with --code-only this is left out;
-  4. gives its new code to each function that doesn't run it yet (cargo lambda deploy), and sees that all run it;
-  5. asks for some answers (deployment/smoke.sh). Where this or a step before it fails, the code of before is put
-     back (deployment/rollback.sh), and the exit code is 1.
+  1. saves the running code (deployment/snapshot.sh) in DIRECTORY, by default a temporary one;
+  2. updates admin and migrates, while the old functions still answer;
+  3. runs sam deploy, unless --code-only is given;
+  4. updates each function that still runs other code (cargo lambda deploy), and checks that all run the new code;
+  5. sends some requests (deployment/smoke.sh). If a step from 2 on fails, the script restores the saved code
+     (deployment/rollback.sh) and ends with exit code 1.
 
-A stack that isn't there yet is made: sam deploy, migrate, smoke. Where PARAMETERS doesn't say ApiGatewayLogRole, it is
-what the region needs. A stack that can't be updated is left alone, and what to do is said.
+If there is no stack yet, it runs sam deploy, migrate and smoke. ApiGatewayLogRole defaults to what the region needs
+then. If the stack can't be updated, the script changes nothing and says what to do.
 
-  --code-only             the template and its parameters are as they were
-  --snapshot DIRECTORY    keep the code there; or it is there already, as deployment/snapshot.sh has just put it
+  --code-only             the template and its parameters are unchanged
+  --snapshot DIRECTORY    save the code there; or use what deployment/snapshot.sh has just saved there
 
-PARAMETERS has the template's parameters, one Name=value a line; those that it doesn't name keep their values.
-The stack is STACK_NAME (latchkey, if that isn't set), the account and the region are those of the `aws` command.
-LATCHKEY_BASE_URL and SMOKE_SECONDS are deployment/smoke.sh's.
+PARAMETERS has the template's parameters, one Name=value a line; the others keep their values.
+The stack is STACK_NAME (default: latchkey) in the account and region of the `aws` command.
+deployment/smoke.sh reads LATCHKEY_BASE_URL and SMOKE_SECONDS.
 Needs: aws, sam, cargo-lambda, curl, jq, openssl, python3.
 OF
 }
@@ -42,30 +42,30 @@ case $snapshot in '' | /*) ;; *) snapshot=$PWD/$snapshot ;; esac
 cd "$(dirname "$0")/.."
 . deployment/stack.sh
 if [ -n "$code_only" ] && [ -n "${PARAMETERS:-}" ]; then
-  echo "PARAMETERS are those of sam deploy, which --code-only leaves out" >&2
+  echo "PARAMETERS are for sam deploy, which --code-only skips" >&2
   exit 2
 fi
 
 for name in functions/*; do
   name=${name#functions/}
-  [ -f "target/lambda/$name/bootstrap" ] || { echo "target/lambda/$name/bootstrap isn't there: cargo lambda build first" >&2 && exit 1; }
+  [ -f "target/lambda/$name/bootstrap" ] || { echo "target/lambda/$name/bootstrap is missing: run cargo lambda build first" >&2 && exit 1; }
 done
 trouble=$(trouble)
 [ -z "$trouble" ] || { printf '%s\n' "$trouble" >&2 && exit 1; }
 scratch=$(mktemp -d)
-begun='' # from the first change on
+begun='' # set before the first change
 at_exit() {
   local code=$?
   trap - EXIT
   trap '' INT TERM HUP
   if [ "$code" != 0 ] && [ -n "$begun" ]; then
-    printf '\nFAILED at "%s". The code of before is put back.\n' "$step" >&2
-    # A template that fails takes admin back to the code of the last one, which doesn't know the new schema.
+    printf '\nFAILED at "%s". Restoring the previous code.\n' "$step" >&2
+    # CloudFormation's rollback gives admin its previous code too, which refuses the new schema.
     if deployment/rollback.sh "$snapshot" >&2 && { [ "$step" != "sam deploy" ] || deploy_code admin "$admin"; } &&
       deployment/smoke.sh >&2; then
-      echo "The code of before answers. What was migrated stays, as do admin and the template." >&2
+      echo "The previous code answers. The schema, admin and the template stay as they are now." >&2
     else
-      echo "That failed, too." >&2
+      echo "The rollback failed too." >&2
     fi
     code=1
   fi
@@ -99,7 +99,7 @@ deploy_code() {
 }
 
 digest() { openssl dgst -sha256 -r "target/lambda/$1/bootstrap" | cut -d ' ' -f 1; }
-# running FUNCTION: the digest of the program that it runs. That of the zip won't do: it holds the time, too.
+# running FUNCTION: the digest of the program that it runs. The zip's own digest depends on the time of packing.
 running() {
   fetch_code "$1" "$scratch/code.zip" >/dev/null
   python3 -c 'import hashlib, sys, zipfile; print(hashlib.sha256(zipfile.ZipFile(sys.argv[1]).read("bootstrap")).hexdigest())' "$scratch/code.zip"
@@ -110,7 +110,7 @@ list=$(functions)
 # ---- a first deployment ----
 
 if [ -z "$list" ]; then
-  [ -z "$code_only" ] || { echo "there is no stack $STACK_NAME whose code could be deployed" >&2 && exit 1; }
+  [ -z "$code_only" ] || { echo "--code-only needs the stack $STACK_NAME, which doesn't exist" >&2 && exit 1; }
   if [[ $'\n'${PARAMETERS:-} != *$'\n'ApiGatewayLogRole=* ]]; then
     role=$(log_role)
     PARAMETERS=${PARAMETERS:+$PARAMETERS$'\n'}ApiGatewayLogRole=$role
@@ -128,20 +128,20 @@ fi
 
 snapshot=${snapshot:-$scratch/snapshot}
 if [ ! -f "$snapshot/functions.json" ]; then
-  step "the code that runs now"
+  step "save the running code"
   deployment/snapshot.sh "$snapshot"
 else
-  step "the code that runs now is what $snapshot has"
+  step "compare the running code with $snapshot"
   while IFS=$'\t' read -r name function; do
     kept=$(jq -r --arg name "$name" '.[$name].CodeSha256' "$snapshot/functions.json")
     if [ "$name" != admin ] && [ "$(code_digest "$function")" != "$kept" ]; then
-      echo "$name runs other code than $snapshot has of it: name a new directory" >&2
+      echo "$name doesn't run the code in $snapshot: name a new directory" >&2
       exit 1
     fi
   done <<<"$list"
 fi
 
-step "what Lambda has put aside"
+step "activate idle functions"
 while IFS=$'\t' read -r name function; do wake "$function"; done <<<"$list"
 
 begun=yes
@@ -158,8 +158,8 @@ if [ -z "$code_only" ]; then
   list=$(functions)
 fi
 
-# After sam deploy, too: CloudFormation leaves a function alone whose zip has the name that it knew, whatever cargo
-# lambda has given it since.
+# Also after sam deploy: CloudFormation doesn't update a function whose zip has an unchanged name, even if cargo lambda
+# has replaced its code since.
 step "each function's code"
 while IFS=$'\t' read -r name function; do
   expected=$(digest "$name")
@@ -172,4 +172,4 @@ done <<<"$list"
 
 step "smoke"
 deployment/smoke.sh
-printf '[%3ds] %s is what was built\n' "$SECONDS" "$STACK_NAME"
+printf '[%3ds] %s is upgraded\n' "$SECONDS" "$STACK_NAME"

@@ -1,16 +1,16 @@
--- The seed's tables and names, with the keys that it lacked.
+-- The legacy app's tables and names, with the keys that it lacked.
 
 CREATE TABLE users (
     id serial PRIMARY KEY,
     username text NOT NULL CONSTRAINT users_username_key UNIQUE,
     email text NOT NULL CONSTRAINT users_email_key UNIQUE,
     password text,
-    -- Who made the hash in `password`. The default is for rows that the app inserts.
+    -- The program that made the hash in `password`. The default is for rows that the legacy app inserts.
     hashed_by text NOT NULL DEFAULT 'app'
         CONSTRAINT users_hashed_by_check CHECK (hashed_by IN ('app', 'latchkey'))
 );
 
--- The address with its domain in lower case: sign_up looks for that (RFC 5321 §2.4).
+-- The address with its domain in lower case, by which sign_up finds it (RFC 5321 §2.4).
 CREATE INDEX users_mailbox_idx ON users ((
     left(email::text, strpos(email::text, '@'::text))
     || lower(substr(email::text, strpos(email::text, '@'::text) + 1))

@@ -1,15 +1,14 @@
--- The public halves of the keys that sign tokens. `migrate` alone writes here.
+-- The public keys of the keys that sign tokens. Only `migrate` writes here.
 
 CREATE TABLE signing_keys (
     -- RFC 7638 thumbprint.
     kid text CONSTRAINT signing_keys_pkey PRIMARY KEY,
     -- The public key as a JWK, JSON text.
     jwk text NOT NULL,
-    -- Since when others can learn it, without a break.
+    -- The time since which it is published without a gap.
     published_at timestamptz NOT NULL,
-    -- Since when tokens are signed with it; null while it waits for its promotion. The newest
-    -- is the one to sign with.
+    -- The time since which it signs tokens; null before its promotion. The newest key signs.
     signs_from timestamptz,
-    -- Until when its tokens are accepted; null while the secret still names it.
+    -- The time until which its tokens are accepted; null while the secret holds the key.
     accepted_until timestamptz
 );

@@ -1,6 +1,6 @@
--- When the app's database became ours, and its highest users.id then: the app's own tokens are for
--- those users alone. No row where the database was never the app's. `migrate` alone writes here.
--- It may be here already: an adoption writes its row before the migrations count as begun.
+-- The time of the adoption of the legacy app's database, and the highest users.id at that time: the
+-- legacy app's tokens are accepted for those users only. Without an adoption there is no row. Only
+-- `migrate` writes here. The table may exist: an adoption creates it before the first migration.
 
 CREATE TABLE IF NOT EXISTS adoption (
     adopted_at timestamptz NOT NULL,

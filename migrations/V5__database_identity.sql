@@ -1,7 +1,6 @@
--- The random identity of this database, which each token names: a token of another database is
--- refused, also where both are under one signing key. `migrate` makes the row, and nothing else
--- writes here.
--- A dump, a snapshot and a replica keep it; `migrate --new-database-id` gives a copy another.
+-- The random id of this database. Each token names it, and a token of another database is refused,
+-- even under the same signing key. Only `migrate` writes here.
+-- A dump, a snapshot and a replica keep the id; `migrate --new-database-id` gives a copy a new one.
 
 CREATE TABLE database_identity (
     id uuid NOT NULL

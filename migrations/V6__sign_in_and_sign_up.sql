@@ -1,21 +1,20 @@
--- What sign-in and sign-up ask of the tables. Each function runs with its owner's rights
--- (SECURITY DEFINER), so that a login that may call it needs no right on a table: sign-in finds
--- one hash by its user's name and replaces a hash that it knows; sign-up adds a user with the role
--- ROLE_USER and no other.
+-- The functions of sign-in and sign-up. Each runs with its owner's rights (SECURITY DEFINER), so the
+-- login that calls it needs no right on a table. Sign-in finds one hash by the username and replaces a
+-- hash that it knows; sign-up adds a user with the role ROLE_USER and no other.
 --
--- The search path is fixed to the schemas of this session, with pg_temp last: no caller can put a
--- table of its own in front, and a trigger of the team's finds what it finds now. Both sides of an
--- operator have the very types of one in pg_catalog: columns, which may be varchar in an adopted
--- database, are cast to text, and a regclass to oid. Otherwise an operator that somebody has made
--- in the schema of the tables would be preferred, and run with the owner's rights.
+-- The search path is fixed to this session's schemas, with pg_temp last: a caller's temporary table
+-- can't shadow ours, and a team's triggers find the same objects as today. Both operands of each
+-- operator have exactly the types of an operator in pg_catalog: columns, which may be varchar in an
+-- adopted database, are cast to text, and regclass to oid. Otherwise PostgreSQL would prefer an
+-- operator that another user created in the tables' schema, and run it with the owner's rights.
 
 SELECT set_config('search_path', (
     SELECT string_agg(quote_ident(s.name), ', ' ORDER BY s.position) || ', pg_temp'
     FROM unnest(current_schemas(FALSE)) WITH ORDINALITY AS s (name, position)
 ), TRUE);
 
--- The user of that name, NULL where there is none; the keys that sign, the newest first, then one
--- that waits for its promotion; the identity of the database.
+-- The user with that name, or NULL; the ids of the current keys, the newest first and an unpromoted
+-- one last; the id of the database.
 CREATE OR REPLACE FUNCTION find_for_signin(
     username text, OUT id int, OUT password text, OUT hashed_by text, OUT kids text[],
     OUT database_id text
@@ -35,7 +34,7 @@ BEGIN
 END
 $$;
 
--- Replaces a hash unless it has changed since it was read.
+-- Replaces a hash if it is still the one that was read.
 CREATE OR REPLACE FUNCTION replace_password(user_id int, old_hash text, new_hash text)
 RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER
@@ -47,16 +46,15 @@ BEGIN
 END
 $$;
 
--- Makes a user with the role ROLE_USER, or says what is in the way. Called again after a lost
--- connection it finds its own row by the hash, whose salt nobody else has. A name that is taken
--- draws no number from the sequence. `sent` is the name before it got its normalization form: an
--- adopted user may have it as it is. Addresses that differ in the case of the domain alone are one
--- (RFC 5321 §2.4); the lock has two of them wait for each other, which no unique index could, since
--- an adopted database may hold both.
+-- Creates a user with the role ROLE_USER, or returns why not. Called again after a lost connection, it
+-- finds its own row by the hash, whose salt is unique. A name that is taken uses no number of the
+-- sequence. `sent` is the name before normalization, which an adopted user may have. Addresses that
+-- differ only in the case of the domain are equal (RFC 5321 §2.4). A lock serializes them, since an
+-- adopted database may hold both, so that no unique index is possible.
 --
--- A team's own unique indexes, checks and triggers hold, too. `refused` names the columns that break
--- a check; it is empty where a domain or a trigger refuses the row. Without an id and without
--- `refused`, the name or else the address is taken.
+-- A team's own unique indexes, checks and triggers apply too. `refused` names the columns that violate
+-- a check; it is empty if a domain or a trigger refuses the row. Without an id and without `refused`,
+-- the name is taken if `username_taken`, otherwise the address.
 CREATE OR REPLACE FUNCTION sign_up(
     username text, sent text, email text, password text,
     OUT id int, OUT username_taken boolean, OUT refused text[]

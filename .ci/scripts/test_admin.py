@@ -1,6 +1,6 @@
 import unittest
 
-from stand_in import NO_STACK, StandIn, stack
+from stub import NO_STACK, Stub, stack
 
 ASLEEP = "An error occurred (ResourceNotReadyException) when calling the Invoke operation: The function is inactive.\n"
 PENDING = "An error occurred (ResourceConflictException): The function is currently in the following state: Pending\n"
@@ -8,7 +8,7 @@ PENDING = "An error occurred (ResourceConflictException): The function is curren
 
 class Admin(unittest.TestCase):
     def setUp(self):
-        self.on = StandIn()
+        self.on = Stub()
         self.addCleanup(self.on.close)
         self.on.answers("describe-stacks", stack())
         self.on.answers("wait function-active-v2")
@@ -20,7 +20,7 @@ class Admin(unittest.TestCase):
     def called(self, words):
         return sum(words in call for call in self.on.calls)
 
-    def test_a_function_that_lambda_put_aside_is_waited_for(self):
+    def test_an_idle_function_is_waited_for(self):
         self.on.answers("lambda invoke", refusal=PENDING, times=1)
         self.on.answers("lambda invoke", refusal=ASLEEP, times=1)
         done = self.grant()
@@ -28,7 +28,7 @@ class Admin(unittest.TestCase):
         self.assertEqual((self.called("lambda invoke"), self.called("wait function-active-v2")), (3, 2))
         self.assertEqual(done.stderr.count("\n"), 1)
 
-    def test_it_is_not_waited_for_without_end(self):
+    def test_the_wait_is_bounded(self):
         self.on.answers("lambda invoke", refusal=ASLEEP)
         done = self.grant()
         self.assertEqual((done.returncode, self.called("lambda invoke")), (1, 5))

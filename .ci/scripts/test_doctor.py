@@ -1,11 +1,11 @@
-"""Each line of deployment/doctor.sh, once as it should be and once as it shouldn't."""
+"""Each check of deployment/doctor.sh, passed and failed."""
 
 import email.utils
 import json
 import time
 import unittest
 
-from stand_in import FUNCTIONS, NO_STACK, StandIn, stack
+from stub import FUNCTIONS, NO_STACK, Stub, stack
 
 ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:"
 OWNER = f"{ARN}owner-aaaaaa"
@@ -62,7 +62,7 @@ def outbound(*rules):
 
 class Doctor(unittest.TestCase):
     def setUp(self):
-        on = self.on = StandIn()
+        on = self.on = Stub()
         self.addCleanup(on.close)
         on.answers("aws --version", "aws-cli/2.31.0 Python/3.13\n")
         on.answers("sam --version", "SAM CLI, version 1.170.0\n")
@@ -101,7 +101,7 @@ class Doctor(unittest.TestCase):
         return self.on.run("doctor.sh", *arguments, **({"DATABASE_URL": "postgres://owner@db/app"} | environment))
 
     def one(self, colour, begin, words, *arguments, **environment):
-        """That this is the one line that isn't green."""
+        """Asserts that this is the only line that isn't `ok`."""
         done = self.doctor(*arguments, **environment)
         lines = [line for line in done.stdout.splitlines() if not line.startswith("ok ")]
         self.assertEqual(len(lines), 1, done.stdout + done.stderr)
@@ -121,7 +121,7 @@ class Doctor(unittest.TestCase):
 
     def test_before_the_first_deployment(self):
         self.on.answers("describe-stacks", refusal=NO_STACK)
-        self.one("--", "the stack latchkey", "isn't there yet", *(f"{name}={value}" for name, value in PARAMETERS.items()))
+        self.one("--", "the stack latchkey", "isn't deployed yet", *(f"{name}={value}" for name, value in PARAMETERS.items()))
         self.assertEqual([call for call in self.on.calls if "OPTIONS" in call or "jwks.json" in call], [])
 
     def test_old_tools(self):
@@ -169,13 +169,13 @@ class Doctor(unittest.TestCase):
         self.assertEqual(self.doctor("AuthorizerConcurrency=100", "JwksConcurrency=200", "HashingConcurrency=200").returncode, 0)
 
     def test_the_log_role(self):
-        self.one("RED", "API Gateway's log role", "say ApiGatewayLogRole=exists", 'ApiGatewayLogRole=""')
-        self.one("RED", "API Gateway's log role", "would take", "ApiGatewayLogRole=make")
+        self.one("RED", "API Gateway's log role", "set ApiGatewayLogRole=exists", 'ApiGatewayLogRole=""')
+        self.one("RED", "API Gateway's log role", "would replace", "ApiGatewayLogRole=make")
         self.on.answers("iam get-role", refusal="An error occurred (NoSuchEntity)\n")
         self.one("RED", "API Gateway's log role", "was deleted")
         self.on.answers("apigateway get-account", {})
         self.one("RED", "API Gateway's log role", "the region has none")
-        self.one("RED", "API Gateway's log role", "say ApiGatewayLogRole=make", "ApiGatewayLogRole=")
+        self.one("RED", "API Gateway's log role", "set ApiGatewayLogRole=make", "ApiGatewayLogRole=")
 
     def test_the_log_role_of_the_stack(self):
         self.stack(ApiGatewayLogRole="make")
@@ -189,7 +189,7 @@ class Doctor(unittest.TestCase):
         self.one("RED", "the binaries", "cargo lambda build --x86-64", "Architecture=x86_64")
 
     def test_binaries_that_are_missing(self):
-        (self.on.place / "target/lambda/signin/bootstrap").unlink()
+        (self.on.folder / "target/lambda/signin/bootstrap").unlink()
         self.one("--", "the binaries", "not built: signin")
 
     def test_a_certificate_that_is_too_long(self):
@@ -212,9 +212,9 @@ class Doctor(unittest.TestCase):
         self.on.answers("get-secret-value owner", refusal="An error occurred (AccessDeniedException)\n")
         self.one("--", "DatabaseSecretArn", "AccessDenied")
 
-    def test_a_secret_under_a_key_of_ones_own(self):
+    def test_a_secret_under_your_own_key(self):
         self.on.answers("describe-secret owner", {"KmsKeyId": "arn:aws:kms:us-east-1:123456789012:key/1"})
-        self.one("RED", "DatabaseSecretArn", "DatabaseSecretsKeyArn names it")
+        self.one("RED", "DatabaseSecretArn", "Set DatabaseSecretsKeyArn to it")
         self.assertEqual(self.doctor("DatabaseSecretsKeyArn=arn:aws:kms:us-east-1:123456789012:key/1").returncode, 0)
 
     def test_the_owners_login_for_all(self):
@@ -258,8 +258,8 @@ class Doctor(unittest.TestCase):
         self.one("RED", "the VPC", "block of IPv6", "VpcIpv6=on", "VpcId=vpc-1")
         self.one("RED", "the VPC", "VpcId is vpc-2", "VpcId=vpc-2")
 
-    def test_a_way_to_secrets_manager(self):
-        what = "the way to Secrets Manager"
+    def test_a_route_to_secrets_manager(self):
+        what = "the route to Secrets Manager"
         self.on.answers("ec2 describe-route-tables", routes(NAT, of_b=INTERNET))
         self.one("RED", what, "subnet-b has none by IPv4")
         self.on.answers("ec2 describe-route-tables", routes(NAT | {"State": "blackhole"}))
@@ -282,9 +282,9 @@ class Doctor(unittest.TestCase):
             with self.subTest(attribute):
                 self.on.answers(f"ec2 describe-vpc-attribute e{attribute[1:]}", {attribute: {"Value": False}})
                 self.assertEqual(self.doctor().returncode, 0)
-                self.one("RED", "the way to Secrets Manager", "--enable-dns-hostnames", "VpcId=vpc-1")
+                self.one("RED", "the route to Secrets Manager", "--enable-dns-hostnames", "VpcId=vpc-1")
                 self.endpoint()
-                self.one("RED", "the way to Secrets Manager", "--enable-dns-support")
+                self.one("RED", "the route to Secrets Manager", "--enable-dns-support")
                 del self.on.rules[:2]
 
     def test_the_security_groups(self):
@@ -292,10 +292,10 @@ class Doctor(unittest.TestCase):
         self.on.answers("ec2 describe-security-groups", outbound())
         self.one("RED", what, "443 (Secrets Manager) and 5432 (the database)")
         self.on.answers("ec2 describe-security-groups", outbound(https, {"IpProtocol": "udp", "FromPort": 0, "ToPort": 65535}))
-        self.one("RED", what, "out to port 5432 (the database).")
+        self.one("RED", what, "rule for port 5432 (the database).")
         self.on.answers("ec2 describe-security-groups", outbound(https, {"IpProtocol": "tcp", "FromPort": 5432, "ToPort": 5432}))
         self.assertEqual(self.doctor().returncode, 0)
-        self.one("RED", what, "out to port 6432 (the database).", "DatabasePort=6432")
+        self.one("RED", what, "rule for port 6432 (the database).", "DatabasePort=6432")
 
     def test_functions(self):
         self.on.answers("get-function-configuration latchkey-signin", {"State": "Failed", "StateReason": "No such subnet."})
@@ -313,9 +313,9 @@ class Doctor(unittest.TestCase):
         self.on.answers("curl OPTIONS", preflight(status=500))
         self.one("RED", "a preflight: 500", "No browser")
         self.on.answers("curl OPTIONS", preflight(origin="http://localhost:3000"))
-        self.one("RED", "a preflight: 200", "http://localhost:3000; 200 for https://app.example.com")
+        self.one("RED", "a preflight: 200", "http://localhost:3000; expected 200 for https://app.example.com")
 
-    def test_what_should_be_before_others_depend_on_it(self):
+    def test_what_production_needs(self):
         self.one("YELLOW", "alarms", "AlarmTopicArn", "AlarmTopicArn=")
         self.on.answers("curl OPTIONS", preflight(origin="http://localhost:3000"))
         self.one("YELLOW", "the web page", "AllowedOrigins", "AllowedOrigins=http://localhost:3000")

@@ -1,13 +1,13 @@
 import unittest
 
-from stand_in import FUNCTIONS, NO_STACK, StandIn, stack
+from stub import FUNCTIONS, NO_STACK, Stub, stack
 
 MADE = stack(outputs={"AdminFunctionName": "latchkey-admin", "ApiUrl": "https://api.example.com"})
 
 
 class Upgrade(unittest.TestCase):
     def setUp(self):
-        self.on = StandIn()
+        self.on = Stub()
         self.addCleanup(self.on.close)
 
     def upgrade(self, *arguments, **environment):
@@ -40,12 +40,12 @@ class Upgrade(unittest.TestCase):
         self.on.answers("iam get-role --role-name gone", refusal="An error occurred (NoSuchEntity)\n")
         self.on.answers("iam get-role --role-name others", refusal="An error occurred (AccessDenied)\n")
         self.on.answers("sam deploy")
-        self.on.answers("lambda invoke", refusal="that is all\n")
+        self.on.answers("lambda invoke", refusal="the end\n")
         self.upgrade(**environment)
         [deployed] = [call for call in self.on.calls if call.startswith("sam deploy")]
         return deployed.partition("--parameter-overrides ")[2]
 
-    def test_no_role_of_other_apis_is_taken_away(self):
+    def test_the_log_role_of_other_apis_is_kept(self):
         self.assertEqual(self.first_deployment("arn:aws:iam::123456789012:role/logs\n"), "ApiGatewayLogRole=exists")
         self.assertEqual(self.first_deployment("arn:aws:iam::123456789012:role/path/others\n"), "ApiGatewayLogRole=exists")
         self.assertEqual(self.first_deployment("arn:aws:iam::123456789012:role/gone\n"), "ApiGatewayLogRole=make")
@@ -55,14 +55,14 @@ class Upgrade(unittest.TestCase):
         chosen = {"PARAMETERS": "DatabaseHost=h\nApiGatewayLogRole=exists"}
         self.assertEqual(self.first_deployment("None\n", **chosen), "DatabaseHost=h ApiGatewayLogRole=exists")
 
-    def test_what_lambda_put_aside_is_woken_first(self):
+    def test_idle_functions_are_activated_first(self):
         self.on.answers("describe-stacks", stack())
         self.on.answers("get-function-configuration --query State", "Active\n")
         self.on.answers("get-function-configuration latchkey-signin --query State", "Inactive\n")
         self.on.answers("get-function-configuration latchkey-admin --query State", "Pending\n")
         self.on.answers("lambda invoke", refusal="An error occurred (ResourceNotReadyException)\n")
         self.on.answers("wait function-active-v2")
-        kept = self.on.place / "kept"
+        kept = self.on.folder / "kept"
         kept.mkdir()
         (kept / "functions.json").write_text('{"admin": {"CodeSha256": "x"}}')
         self.on.answers("--query CodeSha256", "null\n")

@@ -1,11 +1,11 @@
-# shellcheck shell=bash disable=SC2154,SC2034,SC2016 # sourced by deployment/doctor.sh, whose names it uses; the $s are of jq
-# The secret of the database's owner, and what the logins are members of.
+# shellcheck shell=bash disable=SC2154,SC2034,SC2016 # sourced by deployment/doctor.sh, whose names it uses; the $s are jq's
+# Checks the secret of the database's owner, and the logins' memberships.
 
 length=$(value DatabaseCa) length=${#length}
 [ "$length" -le 2300 ] ||
-  red "DatabaseCa: $length characters, and at most 2,300 fit. One root is enough: \"\$(openssl x509 -in root.pem)\"."
+  red "DatabaseCa: $length characters, of at most 2,300. One root certificate is enough: \"\$(openssl x509 -in root.pem)\"."
 
-# names PATTERN: of the parameters that are set.
+# names PATTERN: the names of the set parameters that match.
 names() { jq -r --arg pattern "$1" 'to_entries[] | select(.value != "" and (.key | test($pattern))).key' <<<"$parameters"; }
 
 logins='' # "PARAMETER LOGIN" lines
@@ -23,7 +23,7 @@ for name in $(names '^Database[A-Za-z]*SecretArn$'); do
     fi
     continue
   fi
-  # The secret may lack what a parameter names. No value of it is shown.
+  # A parameter may supply what the secret lacks. No value of the secret is printed.
   lacks=$(of --argjson parameters "$parameters" '(.SecretString // "" | try fromjson catch null) as $secret
     | if ($secret | type) != "object" then "all: it is no JSON object"
       else {username: "DatabaseUser", password: "", host: "DatabaseHost", dbname: "DatabaseName"} | to_entries
@@ -32,7 +32,7 @@ for name in $(names '^Database[A-Za-z]*SecretArn$'); do
   if [ -n "$lacks" ]; then
     red "$what: the secret lacks $lacks."
   else
-    ok "$what: the secret has what a login needs"
+    ok "$what: the secret is complete"
   fi
   login=$(of '.SecretString | try (fromjson | .username // "") catch ""')
   [ -z "$login" ] || logins+="$name $login"$'\n'
@@ -41,27 +41,27 @@ for name in $(names '^Database[A-Za-z]*SecretArn$'); do
     '' | *alias/aws/secretsmanager) ;;
     *)
       [ -n "$(value DatabaseSecretsKeyArn)" ] ||
-        red "$what: the secret is encrypted with a key of your own, and no function may use that. DatabaseSecretsKeyArn names it."
+        red "$what: the secret is encrypted with your own KMS key, which no function may use. Set DatabaseSecretsKeyArn to it."
       ;;
   esac
 done
-rm -f "$scratch/answer" # it has a password
+rm -f "$scratch/answer" # it contains a password
 [ -z "$(value DatabaseUser)" ] || logins+="DatabaseUser $(value DatabaseUser)"$'\n'
 
 what="the functions' logins" by_iam=false
 [ "$(value DatabaseAuth)" != iam ] || by_iam=true
 if [ "$(value DatabaseLogins)" = separate ]; then
   ok "$what: one for each class of work"
-  # Each has a secret in the template, and is called by it.
+  # The template has a secret for each login, named after its class of work.
   for class in $(sed -nE 's/^  ([A-Z][a-z]+)Login:$/\1/p' template.yaml | tr '[:upper:]' '[:lower:]'); do
     logins+="DatabaseLogins $(value DatabaseRolePrefix)_${class}_$(if [ "$by_iam" = true ]; then echo iam; else echo login; fi)"$'\n'
   done
 else
-  yellow "$what: they log in as the owner, who may do anything to the database. DatabaseLogins=separate gives each class of \
-work a login of its own (docs/operate/deploying.md)."
+  yellow "$what: they log in as the owner, which has every right in the database. DatabaseLogins=separate gives each class of \
+work its own login (docs/operate/deploying.md)."
 fi
 
-# sql STATEMENT: its one value, as the owner, by whichever way there is.
+# sql STATEMENT: runs it as the owner, by psql or the Data API; prints its one value.
 cluster=''
 if [ -z "${DATABASE_URL:-}" ] && [ -n "$(value DatabaseSecretArn)" ] && [ -n "$(value DatabaseHost)" ]; then
   cluster=$(aws rds describe-db-clusters --output json 2>/dev/null | jq -r --arg host "$(value DatabaseHost)" \
@@ -78,11 +78,11 @@ sql() {
 }
 what="the logins' memberships"
 if [ -z "${DATABASE_URL:-}$cluster" ]; then
-  unknown "$what: the database can't be asked. Where it can be reached, DATABASE_URL names its owner's login."
+  unknown "$what: the database can't be queried. Set DATABASE_URL to the owner's login where the database can be reached."
 else
   list=$(jq -Rrs '[split("\n")[] | select(. != "") | .[index(" ") + 1:]
     | "\u0027" + gsub("\u0027"; "\u0027\u0027") + "\u0027"] + ["current_user::text"] | join(", ")' <<<"$logins")
-  # A superuser is a member of every role, but rds_iam is asked for by an entry of pg_hba.conf, which takes that literally.
+  # A superuser is a member of every role, but pg_hba.conf, which checks rds_iam, counts only explicit membership.
   if ask sql "SELECT json_object_agg(login, json_build_object(
       'is', r.oid IS NOT NULL,
       'iam', coalesce(NOT r.rolsuper AND (SELECT pg_has_role(r.oid, i.oid, 'MEMBER') FROM pg_roles AS i WHERE i.rolname = 'rds_iam'), false),
@@ -96,7 +96,7 @@ else
           | if $it.is | not then "\(.parameter): the database has no login \(.login)." + if .parameter == "DatabaseLogins" then " deployment/admin.sh logins makes it." else "" end
             elif $by_iam and ($it.iam | not) then "\(.login) is no member of rds_iam, so RDS refuses its token. GRANT rds_iam TO \(.login)."
             elif $it.owner and .parameter == "DatabaseLogins"
-            then "\(.login) may do all that the owner of the tables may. Take it out of the owner'\''s role."
+            then "\(.login) may do all that the owner of the tables may. Revoke the owner'\''s role from it."
             else empty end)')
     if [ -n "$faults" ]; then
       while IFS= read -r fault; do red "$what: $fault"; done <<<"$faults"

@@ -1,12 +1,11 @@
-# shellcheck shell=bash disable=SC2154,SC2034,SC2016 # sourced by deployment/doctor.sh, whose names it uses; the $s are of jq
-# The VPC of the functions: that it has a way to Secrets Manager, which has the key that signs and the logins, and that
-# the functions' security groups let out.
+# shellcheck shell=bash disable=SC2154,SC2034,SC2016 # sourced by deployment/doctor.sh, whose names it uses; the $s are jq's
+# Checks the functions' VPC: its route to Secrets Manager, and the outbound rules of the security groups.
 
-# attribute NAME: of the VPC, true or false.
+# attribute NAME: a boolean attribute of the VPC.
 attribute() { aws ec2 describe-vpc-attribute --vpc-id "$vpc" --attribute "$1" --output json | jq -r '[.[] | objects | .Value] | first'; }
 
-# shut VIA: those subnets without a route to the outside by IPv4 or by IPv6. By IPv4 an internet gateway is no way, since
-# a function has no public address.
+# shut VIA: the subnets without an outbound route by IPv4 or IPv6. For IPv4 an internet gateway doesn't count, since a
+# function has no public address.
 shut() {
   of --arg subnets "$subnets" --arg via "$1" '.RouteTables as $tables | $subnets | split(",")
     | map(. as $subnet
@@ -24,15 +23,15 @@ if [ -z "$subnets" ]; then
 elif ask aws ec2 describe-subnets --subnet-ids "${subnet_ids[@]}" --output json; then
   vpc=$(of '[.Subnets[].VpcId] | unique | join(", ")') wanted=$(value VpcId) ipv6=$(value VpcIpv6)
   [ "$(of '[.Subnets[].AvailabilityZone] | unique | length')" -gt 1 ] ||
-    yellow "$what: all subnets are in one zone, which may fail. Name two, in two zones."
+    yellow "$what: all subnets are in one availability zone. Add one in another zone."
   without_ipv6=$(of '[.Subnets[] | select([.Ipv6CidrBlockAssociationSet[]?] == []).SubnetId] | join(", ")')
   if [[ $vpc == *,* ]] || { [ -n "$wanted" ] && [ "$wanted" != "$vpc" ]; }; then
-    red "$what: VpcSubnetIds are in $vpc${wanted:+, VpcId is $wanted}. Name subnets of one VPC, and that one."
+    red "$what: VpcSubnetIds are in $vpc${wanted:+, VpcId is $wanted}. All must be of one VPC."
     vpc=''
   elif [ "$ipv6" = on ] && [ -n "$without_ipv6" ]; then
-    red "$what: VpcIpv6=on, and $without_ipv6 has no block of IPv6 addresses. Give it one, or say off."
+    red "$what: VpcIpv6=on, but $without_ipv6 has no block of IPv6 addresses. Add one, or set off."
   fi
-  what='the way to Secrets Manager' endpoint=''
+  what='the route to Secrets Manager' endpoint=''
   if [ -n "$vpc" ] && ask aws ec2 describe-vpc-endpoints --output json --filters "Name=vpc-id,Values=$vpc" \
     "Name=service-name,Values=com.amazonaws.$region.secretsmanager"; then
     endpoint=$(of '[.VpcEndpoints[] | select(.PrivateDnsEnabled).VpcEndpointId] | first // ""')
@@ -41,14 +40,14 @@ elif ask aws ec2 describe-subnets --subnet-ids "${subnet_ids[@]}" --output json;
     dns=$(attribute enableDnsSupport)$(attribute enableDnsHostnames)
     if [ -n "$wanted" ] && [ -n "$endpoint" ] && [ "$(jq -r --arg vpc "$wanted" \
       'any(.Parameters[]?; .ParameterKey == "VpcId" and .ParameterValue == $vpc)' <<<"$stack")" = false ]; then
-      red "$what: VpcId would make an endpoint beside $endpoint, which has the name already. Leave VpcId empty."
+      red "$what: VpcId would create an endpoint beside $endpoint, which has the private DNS name already. Leave VpcId empty."
     elif [ -n "$wanted$endpoint" ] && [ "$dns" != truetrue ]; then
-      red "$what: an endpoint is found by its name, and $vpc gives none. aws ec2 modify-vpc-attribute --vpc-id $vpc \
+      red "$what: an endpoint needs private DNS, which $vpc lacks. Run aws ec2 modify-vpc-attribute --vpc-id $vpc \
 --enable-dns-support, and again with --enable-dns-hostnames."
     elif [ -n "$wanted$endpoint" ]; then
-      ok "$what: ${endpoint:-the endpoint that VpcId makes}"
+      ok "$what: ${endpoint:-the endpoint of VpcId}"
     elif via=$(if [ "$ipv6" = on ]; then echo IPv6; else echo IPv4; fi) && closed=$(shut "$via") && [ -n "$closed" ]; then
-      red "$what: $closed has none by $via, and there is no endpoint. A NAT, VpcIpv6 or VpcId is one (docs/operate/settings.md)."
+      red "$what: $closed has none by $via, and there is no endpoint. Use a NAT, VpcIpv6 or VpcId (docs/operate/settings.md)."
     else
       ok "$what: by $via"
     fi
@@ -62,9 +61,9 @@ elif ask aws ec2 describe-subnets --subnet-ids "${subnet_ids[@]}" --output json;
           .IpProtocol == "-1" or (.IpProtocol == "tcp" and .FromPort <= $port and .ToPort >= $port)) | not)
         | "\(.key) (\(.value))") | join(" and ")')
     if [ -n "$closed" ]; then
-      red "$what: $groups lets nothing out to port $closed. Add a rule for outbound traffic."
+      red "$what: $groups has no outbound rule for port $closed. Add one."
     else
-      ok "$what: they let out to Secrets Manager and to the database"
+      ok "$what: outbound rules for Secrets Manager and the database"
     fi
   fi
 fi

@@ -1,5 +1,5 @@
-# shellcheck shell=bash disable=SC2154,SC2034,SC2016 # sourced by deployment/doctor.sh, whose names it uses; the $s are of jq
-# What runs: the functions, the keys, the answers.
+# shellcheck shell=bash disable=SC2154,SC2034,SC2016 # sourced by deployment/doctor.sh, whose names it uses; the $s are jq's
+# Checks what runs: the functions, the keys, the answers.
 
 [ -n "$there" ] || return 0
 
@@ -14,7 +14,7 @@ while IFS=$'\t' read -r name function; do
   esac
 done < <(functions)
 if [ -n "$idle" ]; then
-  yellow "$what: nobody has called these for weeks, and the next call of each fails:$idle. deployment/upgrade.sh wakes them."
+  yellow "$what: these were idle for weeks, and the next call of each fails:$idle. deployment/upgrade.sh activates them."
 else
   ok "$what: none is idle"
 fi
@@ -29,7 +29,7 @@ if ask curl -sS -m 35 -w '\n%{http_code}' "$api/.well-known/jwks.json"; then
   elif keys=$(of -es 'first.keys | select(length > 0) | map(.kid) | join(", ")' 2>/dev/null); then
     ok "$what: $keys"
   else
-    red "$what: there are none, so no token is good. deployment/admin.sh migrate publishes the one that signs."
+    red "$what: there are none, so every token is refused. Run deployment/admin.sh migrate."
   fi
 fi
 
@@ -41,25 +41,25 @@ if ask curl -sS -m 35 -o /dev/null -D - -X OPTIONS "$api/api/auth/signin" -H "Or
   status=$(of -Rs '[match("^HTTP/[0-9.]+ ([0-9]+)").captures[0].string] | first // ""')
   allowed=$(of -Rs '[match("\naccess-control-allow-origin: ([^\r\n]+)"; "i").captures[0].string] | first // ""')
   if [[ $status == 20[04] ]] && [ "$allowed" = "$origin" ]; then
-    ok "$what: pages of $origin may sign in"
+    ok "$what: API Gateway allows $origin"
   elif [ -n "${AWS_ENDPOINT_URL:-}" ]; then
-    unknown "$what: an emulator answers it by itself"
+    unknown "$what: the emulator answers it itself"
   else
-    red "$what: $status, for ${allowed:-no origin}; 200 for $origin was expected. No browser can sign in."
+    red "$what: $status for ${allowed:-no origin}; expected 200 for $origin. No browser can sign in."
   fi
 fi
 
 if [ "$(jq -r '.EnableTerminationProtection // false' <<<"$stack")" = true ]; then
   ok "termination protection"
 else
-  yellow "termination protection: off. aws cloudformation update-termination-protection --enable-termination-protection \
+  yellow "termination protection: off. Run aws cloudformation update-termination-protection --enable-termination-protection \
 --stack-name $STACK_NAME"
 fi
 if [ -n "$(value AlarmTopicArn)$(value AlarmEmail)" ]; then
   ok "alarms"
 else
-  yellow "alarms: they reach nobody. AlarmEmail names an address, or AlarmTopicArn a topic."
+  yellow "alarms: nobody is notified. Set AlarmEmail or AlarmTopicArn."
 fi
 case $origin in
-  http://localhost*) yellow "the web page: $origin is nobody's but a developer's. AllowedOrigins names yours." ;;
+  http://localhost*) yellow "the web page: $origin is for development. Set AllowedOrigins to your pages' origins." ;;
 esac

@@ -1,11 +1,11 @@
 # shellcheck shell=bash disable=SC2154,SC2034 # sourced by deployment/emulator.sh, whose names it uses
-# The way of a first user, and of the operator who lets her in.
+# A first user signs up and in; the operator grants and revokes a role.
 
-step "what needs no database answers before there are tables"
+step "routes without a database answer before the migration"
 request GET / && expect 200 '"Hello World"'
 request GET /api/test/all && expect 200 '"public content"'
 
-step "migrate, and once more"
+step "migrate, twice"
 admin migrate
 admin migrate
 
@@ -26,13 +26,13 @@ request POST /api/auth/signin "${json[@]}" '{"username": "ada", "password": "wro
 request POST /api/auth/signin "${json[@]}" '{"username": "nobody", "password": "wrong"}' && expect 401 'Incorrect username or password'
 sign_in
 
-step "the token: signed with the published key, issued by and for this stack"
+step "the token: signed with the published key, issuer and audience of this stack"
 header=$(part_of_token 0) claims=$(part_of_token 1)
 jq -e --arg kid "$kid" '. == {typ: "at+jwt", alg: "ES256", kid: $kid}' >/dev/null <<<"$header" || fail "the token's header is $header"
 jq -e --arg stack "$STACK_NAME" '.iss == $stack and .aud == $stack + "-api" and .exp - .iat == 3600' >/dev/null <<<"$claims" ||
   fail "the token's claims are $claims"
 
-step "the token endpoint, by a form of either kind"
+step "the token endpoint, with both kinds of form"
 request POST /api/auth/token --data-urlencode username=ada --data-urlencode "password=$secret" -d grant_type=password
 expect_json 200 '.token_type == "bearer" and .expires_in == 3600 and (.access_token | length > 0)'
 request POST /api/auth/token -F username=ada -F "password=$secret"
@@ -40,7 +40,7 @@ expect_json 200 '.access_token | length > 0'
 request POST /api/auth/token -d username=ada -d password=wrong
 expect_json 401 '.error == "invalid_grant"'
 
-step "who is asking"
+step "routes that need a token"
 is_good
 as_ada GET /api/auth/users/me/items && expect_json 200 '. == [{item_id: "Foo", owner: "ada"}]'
 as_ada GET /api/test/profile && expect_json 200 '. == {username: "ada", email: "ada@example.com"}'
@@ -49,7 +49,7 @@ for path in /api/auth/users/me /api/auth/users/me/items /api/test/{user,mod,admi
   request GET "$path" -H "Authorization: Bearer ${token%?}" && expect_status 401
 done
 
-step "a role: refused, granted, allowed, taken away, refused"
+step "a role: refused, granted, accepted, revoked, refused"
 as_ada GET /api/test/user && expect 200 '"user content"'
 as_ada GET /api/test/mod && expect_status 403
 as_ada GET /api/test/admin && expect_status 403
@@ -63,15 +63,15 @@ admin revoke ada ROLE_ADMIN
 answered 'ada: ROLE_USER'
 as_ada GET /api/test/admin && expect_status 403
 
-step "what admin refuses, it refuses with a sentence"
+step "the admin function explains a refusal"
 refused grant nobody ROLE_ADMIN
-[[ $refusal == *user*. ]] || fail "no sentence about the user: $refusal"
+[[ $refusal == *user*. ]] || fail "the refusal doesn't mention the user: $refusal"
 refused grant ada ROLE_KING
-[[ $refusal == *ROLE_ADMIN*. ]] || fail "no sentence that names the roles: $refusal"
+[[ $refusal == *ROLE_ADMIN*. ]] || fail "the refusal doesn't name the roles: $refusal"
 
 step "no secret in a log"
 logs +1 >"$scratch/logs"
-[ -s "$scratch/logs" ] || fail "there is no log"
+[ -s "$scratch/logs" ] || fail "the log is empty"
 for word in "$secret" "$token" "${token##*.}" ada@example.com "$password"; do
-  ! grep -qF -- "$word" "$scratch/logs" || fail "a log has it: $word"
+  ! grep -qF -- "$word" "$scratch/logs" || fail "a log contains $word"
 done

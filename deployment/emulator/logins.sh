@@ -1,17 +1,17 @@
 # shellcheck shell=bash disable=SC2154,SC2034 # sourced by deployment/emulator.sh, whose names it uses
-# A login for each class of work, in place of the owner's for all. What comes later runs with these.
+# Gives each class of work its own login. The later parts run with these.
 
-# refused_to LOGIN STATEMENT: by PostgreSQL, to the login of that secret, since it lacks the right.
+# refused_to LOGIN STATEMENT: PostgreSQL refuses the statement to the login of that secret for lack of rights.
 refused_to() {
   local login user login_password
   login=$(aws secretsmanager get-secret-value --secret-id "$(resource "$1")" --query SecretString --output text)
   user=$(jq -r .username <<<"$login") login_password=$(jq -r .password <<<"$login")
   ! PGPASSWORD=$login_password "$psql" -h 127.0.0.1 -p "$database_port" -U "$user" -d postgres -qAtX -c "$2" >"$scratch/answer" 2>&1 ||
-    fail "$user may do this: $2"
+    fail "PostgreSQL allowed $user this: $2"
   grep -q 'permission denied' "$scratch/answer" || fail "$2: $(<"$scratch/answer")"
 }
 
-step "sam deploy: the owner's login in a secret, and secrets for the others"
+step "sam deploy: secrets for the owner's login and for the others"
 owner_arn=$(aws secretsmanager create-secret --name latchkey/owner --query ARN --output text \
   --secret-string file://<(jq -nc --arg password "$password" '{username: "latchkey", password: $password}'))
 parameters=("${parameters[@]/#DatabaseUrl=*/DatabaseUrl=\"\"}" DatabaseSecretArn="$owner_arn" DatabaseHost=127.0.0.1
@@ -31,7 +31,7 @@ refused_to SignupLogin "INSERT INTO users (username, email) VALUES ('eve', 'eve@
 refused_to JwksLogin 'SELECT email FROM users'
 refused_to AuthorizerLogin 'SELECT password FROM users'
 
-step "sam deploy: each function by its own"
+step "sam deploy: each function with its own login"
 parameters=("${parameters[@]/#DatabaseLogins=prepared/DatabaseLogins=separate}")
 deploy "${parameters[@]}"
 is_good
@@ -44,10 +44,10 @@ logins=$(sql "SELECT string_agg(DISTINCT usename, ' ' ORDER BY usename) FROM pg_
 wanted='latchkey latchkey_authorizer_login latchkey_signin_login latchkey_signup_login' # jwks keeps no connection
 [ "$logins" = "$wanted" ] || fail "the functions' logins are: $logins"
 
-step "deployment/doctor.sh: nothing stands in the way; then a login that is in rds_iam"
-doctor || fail "the doctor says: $(cat "$scratch/doctor" "$scratch/doctor.log")"
+step "deployment/doctor.sh: no fault; then a login that is a member of rds_iam"
+doctor || fail "the doctor reports: $(cat "$scratch/doctor" "$scratch/doctor.log")"
 sql "CREATE ROLE rds_iam; GRANT rds_iam TO latchkey_signin_login"
-! doctor || fail "the doctor is content: $(<"$scratch/doctor")"
+! doctor || fail "the doctor reports nothing: $(<"$scratch/doctor")"
 [[ $(grep '^RED' "$scratch/doctor") == "RED     the logins' memberships: latchkey_signin_login is a member of rds_iam"* ]] ||
-  fail "the doctor says: $(cat "$scratch/doctor" "$scratch/doctor.log")"
+  fail "the doctor reports: $(cat "$scratch/doctor" "$scratch/doctor.log")"
 sql 'DROP ROLE rds_iam'

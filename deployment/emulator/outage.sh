@@ -1,22 +1,22 @@
 # shellcheck shell=bash disable=SC2154,SC2034 # sourced by deployment/emulator.sh, whose names it uses
-# The database and the emulator die and come back between two calls.
+# The database and the emulator end and restart between two calls.
 
-sign_in # a token of which no policy is kept
-# unavailable METHOD PATH ...: a function's own 503, which says when to come again.
+sign_in # a new token has no cached policy
+# unavailable METHOD PATH ...: the function answers 503 with Retry-After.
 unavailable() {
   request "$@" -D "$scratch/headers" && expect 503 'Service Unavailable'
-  grep -qi '^retry-after: [0-9]' "$scratch/headers" || fail "$asked says no Retry-After: $(<"$scratch/headers")"
+  grep -qi '^retry-after: [0-9]' "$scratch/headers" || fail "$asked answered without Retry-After: $(<"$scratch/headers")"
 }
 
-step "the database dies: 503 and when to come again"
-stop QUIT "$server" # an immediate shutdown, as a crash
+step "the database is down: 503 with Retry-After"
+stop QUIT "$server" # immediate shutdown, like a crash
 unavailable POST /api/auth/signin "${json[@]}" "$ada"
 unavailable POST /api/auth/signup "${json[@]}" '{"username": "late", "email": "late@example.com", "password": "a plain horse late"}'
-as_ada GET /api/test/profile # the emulator's own answer to a failed authorizer; on AWS the template's 503
+as_ada GET /api/test/profile # the emulator answers a failed authorizer in its own way; AWS uses the template's 503
 [[ $status = 50[03] ]] || fail "$asked answered $status: $body"
 request GET /api/test/all && expect 200 '"public content"'
 
-step "and is back: 200 within seconds, nobody signed out"
+step "the database is up again: 200 within seconds, and the token is still accepted"
 came_back=$(milliseconds)
 run_postgres
 until request GET /.well-known/jwks.json && [ "$status" = 200 ]; do
@@ -27,16 +27,16 @@ echo "       200 after $(($(milliseconds) - came_back)) ms"
 is_good
 sign_in && is_good
 
-step "the emulator ends and starts again from what it saved"
+step "the emulator restarts from its saved state"
 stop TERM "$emulator"
 start_emulator
 is_good
 sign_in && is_good
 admin list
 
-step "the emulator is killed and starts again"
+step "the emulator is killed and restarts"
 stop KILL "$emulator"
-wait "$emulator" 2>/dev/null || true # or bash tells of it
+wait "$emulator" 2>/dev/null || true # keeps bash from reporting it
 start_emulator
 is_good
 sign_in && is_good

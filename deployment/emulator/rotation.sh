@@ -1,10 +1,10 @@
 # shellcheck shell=bash disable=SC2154,SC2034 # sourced by deployment/emulator.sh, whose names it uses
-# The key that signs tokens, replaced by another with nobody signed out.
+# Replaces the key that signs tokens without signing anybody out.
 
-# A kid is base64url: one in 64 begins with a hyphen, which jq would take for an option.
+# A kid is base64url: one in 64 begins with a hyphen, which jq would read as an option.
 both() { printf '%s\n' "$old_kid" "$new_kid" | jq -Rnc '[inputs] | sort'; }
 kids() { request GET /.well-known/jwks.json && expect_status 200 && jq -c '[.keys[].kid] | sort' "$scratch/body"; }
-# published KIDS: waits until they are those; a container keeps its answer for three seconds.
+# published KIDS: waits until exactly these are published; a container caches its answer for three seconds.
 published() {
   local end=$((SECONDS + 10))
   until [ "$(kids)" = "$1" ]; do
@@ -15,7 +15,7 @@ published() {
 # signing_key VERB ...: sets answer.
 signing_key() { answer=$(deployment/signing-key.sh "$@" 2>"$scratch/refusal") || fail "signing-key $*: $(<"$scratch/refusal")"; }
 
-step "a new key beside the old one: published, and signing nothing yet"
+step "add a key: it is published, and signs nothing yet"
 sign_in
 old_token=$token old_kid=$(kid)
 signing_key add
@@ -23,16 +23,16 @@ new_kid=$(jq -r .signing_keys.pending <<<"$answer")
 [ "$(jq -r .signing_keys.current <<<"$answer")" = "$old_kid" ] || fail "migrate answered $answer"
 published "$(both)"
 sign_in && is_good
-[ "$(kid)" = "$old_kid" ] || fail "signed with $(kid), which nobody may know yet"
+[ "$(kid)" = "$old_kid" ] || fail "signed with $(kid), which other services may not have yet"
 ! deployment/signing-key.sh add >"$scratch/answer" 2>&1 || fail "a second new key was added"
 grep -q '^There is a new key already' "$scratch/answer" || fail "signing-key add: $(<"$scratch/answer")"
 
-step "too young to sign, until others must have learned it (five minutes: set in the database, not waited for)"
+step "promote is refused for five minutes, until other services have the key (the test moves the time in the database)"
 ! deployment/signing-key.sh promote >"$scratch/answer" 2>&1 || fail "promoted at once"
 grep -q 'promote it in [0-9]* s\.$' "$scratch/answer" || fail "signing-key promote: $(<"$scratch/answer")"
 sql "UPDATE signing_keys SET published_at = published_at - interval '5 minutes' WHERE kid = '$new_kid'"
 
-step "promoted: signs from now on, and the old tokens go on"
+step "promote: the new key signs, and old tokens are still accepted"
 signing_key promote
 [ "$(jq -r .signing_keys.current <<<"$answer")" = "$new_kid" ] || fail "migrate answered $answer"
 jq -e --arg kid "$old_kid" '.signing_keys.retired == [$kid]' >/dev/null <<<"$answer" || fail "migrate answered $answer"
@@ -42,16 +42,16 @@ new_token=$token token=$old_token
 is_good
 published "$(both)"
 left=$(sql "SELECT round(extract(epoch FROM accepted_until - now())) FROM signing_keys WHERE kid = '$old_kid'")
-((left > 3600 && left <= 3900)) || fail "the old key is accepted for $left s, not for a token's 3600 and 300 more"
+((left > 3600 && left <= 3900)) || fail "the old key is accepted for $left s, not for a token's 3600 s and 300 s more"
 
-step "the old key withdrawn: its tokens are void"
+step "withdraw the old key: its tokens are refused"
 ! deployment/signing-key.sh withdraw "$new_kid" >"$scratch/answer" 2>&1 || fail "the key that signs was withdrawn"
 signing_key withdraw "$old_kid"
 published "[\"$new_kid\"]"
 wait_until_refused() {
-  local end=$((SECONDS + cache_seconds + 3)) # a policy may be kept so long
+  local end=$((SECONDS + cache_seconds + 3)) # a cached policy may live that long
   until as_ada GET /api/auth/users/me && [ "$status" = 401 ]; do
-    [ "$SECONDS" -lt "$end" ] || fail "a token of the old key still answers $status"
+    [ "$SECONDS" -lt "$end" ] || fail "a token of the old key still gets $status"
     sleep 0.2
   done
 }
@@ -62,7 +62,7 @@ is_good
 admin migrate
 jq -e --arg kid "$new_kid" '.signing_keys == {current: $kid, pending: null, retired: []}' >/dev/null <<<"$answer" || fail "migrate answered $answer"
 
-step "a new key withdrawn before it signed: nobody can use it"
+step "withdraw a new key before it has signed"
 signing_key add
 signing_key withdraw
 [ "$(jq -r .signing_keys.pending <<<"$answer")" = null ] || fail "migrate answered $answer"

@@ -1,14 +1,14 @@
 # shellcheck shell=bash disable=SC2154,SC2034 # sourced by deployment/emulator.sh, whose names it uses
-# An upgrade with a migration: admin first, then migrate, while the functions of the last release go on answering.
+# An upgrade with a migration: admin first, then migrate, while the previous release's functions still answer.
 
-upgrade=target/upgrade # a copy of the source, with a migration that no release has
-next=target/next       # what is built of it: in target itself Cargo would take its migrations for ours from then on
+upgrade=target/upgrade # a copy of the source with one more migration
+next=target/next       # its own target folder, so that Cargo doesn't mix up the two sets of migrations
 number=$(($(find migrations -name 'V*__*.sql' | sed -E 's/.*V([0-9]+)__.*/\1/' | sort -n | tail -n 1) + 1))
 
-step "the next release's admin: one migration more (a debug build)"
+step "build the next release's admin, with one more migration (a debug build)"
 rm -rf "$upgrade" && mkdir -p "$upgrade"
 cp -a Cargo.toml Cargo.lock .cargo benches functions local migrations shared template.yaml tests "$upgrade"
-# As migrations/README.md wants one: it adds, and locks what is there for a moment alone, at its end.
+# By the rules of migrations/README.md: it only adds, and locks an existing table only briefly, at its end.
 cat >"$upgrade/migrations/V${number}__devices.sql" <<'SQL'
 CREATE TABLE devices (id serial PRIMARY KEY, user_id integer NOT NULL);
 SELECT pg_sleep(3);
@@ -20,13 +20,13 @@ cargo build --quiet --locked --manifest-path "$upgrade/Cargo.toml" -p admin --ta
 mkdir -p "$built/admin"
 cp "$next/debug/admin" "$built/admin/bootstrap"
 
-step "its admin deployed, and migrated while the old functions answer"
+step "deploy admin, and migrate while the old functions answer"
 admin_function=$(output AdminFunctionName)
 aws lambda get-function --function-name "$admin_function" --query Code.Location --output text >"$scratch/last-admin.url"
-curl -sf -m 60 -o "$scratch/last-admin.zip" "$(<"$scratch/last-admin.url")" || fail "the last admin's zip can't be had"
+curl -sf -m 60 -o "$scratch/last-admin.zip" "$(<"$scratch/last-admin.url")" || fail "the download of the previous admin's zip failed"
 before=$(code | grep -v "$admin_function")
 
-# knock NUMBER: asks for one thing after the other until there is enough, and writes each answer down.
+# knock NUMBER: sends requests and logs each status until the file `enough` exists.
 knock() {
   local count=0 name
   while [ ! -e "$scratch/enough" ]; do
@@ -55,16 +55,16 @@ during=$(($(knocks) - first))
 touch "$scratch/enough"
 wait "${knockers[@]}"
 jq -e --arg name "V${number}__devices" '.applied == [$name]' >/dev/null <<<"$answer" || fail "migrate answered $answer"
-! cat "$scratch"/knocks-[0-9] | grep -v '^200 ' || fail "a request failed while it migrated"
-[ "$during" -ge 10 ] || fail "only $during requests were answered while it migrated"
-[ "$(code | grep -v "$admin_function")" = "$before" ] || fail "another function was changed"
-echo "       $(knocks) requests to the old functions, $during of them while it migrated: all 200"
+! cat "$scratch"/knocks-[0-9] | grep -v '^200 ' || fail "a request failed during the migration"
+[ "$during" -ge 10 ] || fail "only $during requests were answered during the migration"
+[ "$(code | grep -v "$admin_function")" = "$before" ] || fail "another function has changed"
+echo "       $(knocks) requests to the old functions, $during of them during the migration: all 200"
 
-step "and back: the last admin's zip, over the newer tables"
+step "roll back: the previous admin over the newer tables"
 aws lambda update-function-code --function-name "$admin_function" --zip-file "fileb://$scratch/last-admin.zip" >/dev/null
 admin list
 is_good
 sign_in && is_good
-# The migration was made up for this script alone.
+# Undo the migration, which exists only in this script.
 sql "DROP TABLE devices; ALTER TABLE users DROP COLUMN seen_at; DELETE FROM refinery_schema_history WHERE version = $number"
 admin migrate

@@ -1,4 +1,4 @@
-"""A folder with the operator's scripts, and stand-ins for the programs that they call."""
+"""A folder with the operator's scripts, and stubs of the programs that they call."""
 
 import json
 import os
@@ -10,42 +10,42 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 FUNCTIONS = [path.name for path in (ROOT / "functions").iterdir()]
-# Writes the call down; the rules answer it. Of bash, since it is started some thousand times.
+# Logs the call; the rules answer it. In bash, because the tests start it some thousand times.
 PROGRAM = """#!/usr/bin/env bash
 call="${0##*/} $*"
-printf '%s\\n' "$call" >>"$STAND_IN/calls"
-. "$STAND_IN/rules"
-echo "nothing stands in for $call" >&2
+printf '%s\\n' "$call" >>"$STUB/calls"
+. "$STUB/rules"
+echo "no rule for $call" >&2
 exit 1
 """
 
 
-class StandIn:
+class Stub:
     def __init__(self):
-        self.place = Path(tempfile.mkdtemp())
+        self.folder = Path(tempfile.mkdtemp())
         self.rules = []
-        shutil.copytree(ROOT / "deployment", self.place / "deployment")
-        shutil.copy(ROOT / "template.yaml", self.place)
-        (self.place / "bin").mkdir()
+        shutil.copytree(ROOT / "deployment", self.folder / "deployment")
+        shutil.copy(ROOT / "template.yaml", self.folder)
+        (self.folder / "bin").mkdir()
         for program in ("aws", "sam", "curl", "psql", "cargo"):
-            (self.place / "bin" / program).write_text(PROGRAM)
-            (self.place / "bin" / program).chmod(0o755)
+            (self.folder / "bin" / program).write_text(PROGRAM)
+            (self.folder / "bin" / program).chmod(0o755)
         for name in FUNCTIONS:
-            (self.place / "functions" / name).mkdir(parents=True)
+            (self.folder / "functions" / name).mkdir(parents=True)
             self.build(name, 0xB7)
 
     def build(self, name, machine):
-        """The first bytes of a program for that processor (e_machine of ELF)."""
-        target = self.place / "target/lambda" / name
+        """Writes the first bytes of an ELF binary for the processor `machine` (e_machine)."""
+        target = self.folder / "target/lambda" / name
         target.mkdir(parents=True, exist_ok=True)
         (target / "bootstrap").write_bytes(b"\x7fELF" + bytes(14) + bytes([machine, 0]))
 
     def answers(self, words, answer="", refusal="", file=None, times=None):
-        """What a call with all these words gets, so many times. What is said last is asked first."""
+        """Adds a rule for calls with all these words, at most `times` times. The newest rule is checked first."""
         answer = answer if isinstance(answer, str) else json.dumps(answer)
         conditions = [f"$call == *{shlex.quote(word)}*" for word in words.split()]
         if times is not None:
-            left = self.place / f"left-{len(self.rules)}"
+            left = self.folder / f"left-{len(self.rules)}"
             left.write_text(f"{times}\n")
             conditions.append(f"$(<{left}) -gt 0")
         rule = [f"if [[ {' && '.join(conditions)} ]]; then"]
@@ -57,18 +57,18 @@ class StandIn:
         self.rules.insert(0, "\n".join([*rule, f"exit {254 if refusal else 0}", "fi"]))
 
     def run(self, script, *arguments, **environment):
-        (self.place / "rules").write_text("\n".join(self.rules))
-        (self.place / "calls").write_text("")
-        path = f"{self.place / 'bin'}:{os.environ['PATH']}"
+        (self.folder / "rules").write_text("\n".join(self.rules))
+        (self.folder / "calls").write_text("")
+        path = f"{self.folder / 'bin'}:{os.environ['PATH']}"
         kept = {name: os.environ[name] for name in ("HOME", "LANG") if name in os.environ}
-        env = kept | {"PATH": path, "STAND_IN": str(self.place), "AWS_REGION": "us-east-1"} | environment
-        command = [str(self.place / "deployment" / script), *arguments]
+        env = kept | {"PATH": path, "STUB": str(self.folder), "AWS_REGION": "us-east-1"} | environment
+        command = [str(self.folder / "deployment" / script), *arguments]
         done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, check=False)
-        self.calls = (self.place / "calls").read_text().splitlines()
+        self.calls = (self.folder / "calls").read_text().splitlines()
         return done
 
     def close(self):
-        shutil.rmtree(self.place)
+        shutil.rmtree(self.folder)
 
 
 def stack(status="UPDATE_COMPLETE", outputs=None, **parameters):
