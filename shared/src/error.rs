@@ -1,7 +1,6 @@
 //! What can go wrong in an endpoint, and what a caller is told of it.
 
 use crate::http::Violation;
-use crate::password::ForeignScheme;
 use crate::user_id::UserId;
 
 /// An endpoint's failure.
@@ -50,7 +49,7 @@ pub enum RefusalReason {
     /// The row has no password.
     NoPassword,
     /// The row's password is no hash that we verify, but of that scheme.
-    UnknownHash(ForeignScheme),
+    UnknownHash(&'static str),
     /// The password doesn't match.
     WrongPassword,
 }
@@ -69,7 +68,7 @@ impl RefusalReason {
     /// The scheme of a password that can't be verified, beside that word.
     pub const fn hash_scheme(self) -> Option<&'static str> {
         match self {
-            Self::UnknownHash(scheme) => Some(scheme.name()),
+            Self::UnknownHash(scheme) => Some(scheme),
             Self::UnknownUser | Self::NoPassword | Self::WrongPassword => None,
         }
     }

@@ -7,7 +7,7 @@
 
 use crate::db::{
     Group, Privilege, Routine, Sql, adopted_callers, callers, database_identity, roles,
-    signing_keys, unreadable_passwords, users,
+    signing_keys, users,
 };
 use crate::role::Role;
 use crate::routes::Access::{AnyOf, Public, SignedIn};
@@ -172,7 +172,6 @@ functions! { ($)
             signing_keys::PUBLISH,
             signing_keys::PUBLISHED_AT,
             signing_keys::WITHDRAW,
-            unreadable_passwords::TALLY,
         ];
     }
 }

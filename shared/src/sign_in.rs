@@ -50,6 +50,12 @@ impl SignIn {
         Self { users, passwords, signer }
     }
 
+    /// The same, with names in the log for the password schemes that aren't verified.
+    #[must_use]
+    pub fn naming(self, scheme_of: fn(&str) -> &'static str) -> Self {
+        Self { passwords: self.passwords.naming(scheme_of), ..self }
+    }
+
     /// Signs in, for a token to that client. No user of that name, no password and a wrong one are
     /// [`Error::WrongCredentials`] after the same time. [`Error::Overloaded`] comes before the
     /// database is asked.

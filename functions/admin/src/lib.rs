@@ -17,13 +17,8 @@ mod role_prefix;
 mod signing_keys;
 mod user_ids;
 
-use std::collections::BTreeMap;
-
 use serde_json::{Map, Value, json};
-use shared::db::{
-    self, Database, DatabaseIdentity, Roles, SigningKeys, UnreadablePassword, UnreadablePasswords,
-    UserRoles,
-};
+use shared::db::{self, Database, DatabaseIdentity, Roles, SigningKeys, UserRoles};
 use shared::environment::Invalid;
 use shared::functions::LOGINS;
 use shared::jwt::{self, KeySource};
@@ -123,6 +118,9 @@ impl Admin {
                 changed("revoke", role, self.roles().revoke(&subject, role).await?)
             }
             Request::List { after, limit } => self.list(after, limit).await,
+            #[cfg(not(feature = "legacy"))]
+            Request::ListUnreadable { .. } => Err(Refusal::NoSuchRequest),
+            #[cfg(feature = "legacy")]
             Request::ListUnreadable { after, limit } => self.list_unreadable(after, limit).await,
         }
     }
@@ -213,8 +211,9 @@ impl Admin {
     }
 
     /// The counts come with the first page: they are of all users.
+    #[cfg(feature = "legacy")]
     async fn list_unreadable(&self, after: Option<UserId>, limit: u32) -> Result<Value, Refusal> {
-        let passwords = UnreadablePasswords::new(self.database.clone());
+        let passwords = legacy::passwords::UnreadablePasswords::new(self.database.clone());
         let (counts, mut users) = match after {
             None => {
                 let (counts, users) = passwords.count(limit + 1).await?;
@@ -225,12 +224,10 @@ impl Admin {
         let more = users.len() > limit as usize;
         users.truncate(limit as usize);
         let last = users.last().filter(|_| more).map(|(id, _)| *id);
-        let told =
-            |(id, reason): &UnreadablePassword| json!({ "id": id.get(), "scheme": reason.name() });
-        let mut answer = paged(users.iter().map(told).collect(), last);
+        let listed = users.iter().map(|(id, scheme)| json!({ "id": id.get(), "scheme": scheme }));
+        let mut answer = paged(listed.collect(), last);
         if let Some(counts) = counts {
-            let counts = counts.iter().map(|(reason, users)| (reason.name(), *users));
-            answer["counts"] = json!(counts.collect::<BTreeMap<_, _>>());
+            answer["counts"] = json!(counts);
         }
         Ok(answer)
     }

@@ -52,7 +52,10 @@ impl Endpoint for Signin {
     type Route = SigninRoute;
 
     async fn from_env(env: &mut Environment) -> Result<Self, Invalid> {
-        Ok(Self { sign_in: SignIn::from_env(env).await? })
+        let sign_in = SignIn::from_env(env).await?;
+        #[cfg(feature = "legacy")]
+        let sign_in = sign_in.naming(legacy::passwords::scheme_of);
+        Ok(Self { sign_in })
     }
 
     async fn handle(

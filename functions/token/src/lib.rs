@@ -44,7 +44,10 @@ impl Endpoint for Token {
 
     async fn from_env(env: &mut Environment) -> Result<Self, Invalid> {
         if env.is_on("TOKEN_ENDPOINT") {
-            return Ok(Self { sign_in: Some(SignIn::from_env(env).await?) });
+            let sign_in = SignIn::from_env(env).await?;
+            #[cfg(feature = "legacy")]
+            let sign_in = sign_in.naming(legacy::passwords::scheme_of);
+            return Ok(Self { sign_in: Some(sign_in) });
         }
         env.check()?;
         Ok(Self { sign_in: None })

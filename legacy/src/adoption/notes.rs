@@ -2,11 +2,12 @@
 
 use std::cmp::Reverse;
 
-use shared::db::{self, Counts, UnreadablePasswords};
+use shared::db;
 use tokio_postgres::Transaction;
 
 use super::catalog::Catalog;
 use super::rows::Rows;
+use crate::passwords::{Counts, UnreadablePasswords};
 
 /// The longest name that a body of 64 KiB holds beside a password of one character: in a form.
 const BODY_BYTES: u32 = 65_516;
@@ -93,7 +94,7 @@ fn of_passwords(counts: &Counts) -> Option<String> {
     let mut schemes: Vec<_> = counts.iter().collect();
     schemes.sort_by_key(|(_, users)| Reverse(**users));
     let schemes: Vec<_> =
-        schemes.iter().map(|(reason, users)| format!("{users} {}", reason.name())).collect();
+        schemes.iter().map(|(reason, users)| format!("{users} {reason}")).collect();
     (users > 0).then(|| {
         format!(
             "{who} no password that can be verified, and can't sign in: {}; list --unreadable \

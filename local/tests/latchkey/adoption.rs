@@ -170,7 +170,7 @@ fn whom_passlib_signs_in_we_do_and_nobody_else() {
 
 #[test]
 fn a_password_of_another_make_is_refused_and_its_scheme_told_to_the_operator() {
-    let schemes = include_str!("../../../shared/src/password/foreign_schemes.json");
+    let schemes = include_str!("../../../legacy/src/passwords/foreign_schemes.json");
     let mut schemes: Vec<(String, String)> = serde_json::from_str(schemes).unwrap();
     schemes.push(("unknown".to_owned(), "hunter2 in plain text".to_owned()));
     let app = App::new();

@@ -21,7 +21,8 @@ use crate::random::Random;
 use crate::secrets_manager::{SecretsManager, Stage};
 
 /// A parameter of a statement and its type, which saves PostgreSQL a round trip to tell us.
-pub(super) type Parameter<'a> = (&'a (dyn ToSql + Sync), Type);
+/// A parameter of a statement, with its type.
+pub type Parameter<'a> = (&'a (dyn ToSql + Sync), Type);
 
 pub(super) type Pool = managed::Pool<Connector>;
 
@@ -98,11 +99,7 @@ impl Database {
 
     /// Runs a statement in one round trip, and again where a lost connection or a conflict
     /// stopped it, within the deadline. Every statement of ours may be repeated.
-    pub(super) async fn rows(
-        &self,
-        sql: &Sql,
-        parameters: &[Parameter<'_>],
-    ) -> Result<Vec<Row>, Error> {
+    pub async fn rows(&self, sql: &Sql, parameters: &[Parameter<'_>]) -> Result<Vec<Row>, Error> {
         let mut turn = Turn::of(self);
         loop {
             match turn.ask(sql, parameters).await {
@@ -113,11 +110,7 @@ impl Database {
     }
 
     /// Like [`Database::rows`], for a statement that gives one row at most.
-    pub(super) async fn row(
-        &self,
-        sql: &Sql,
-        parameters: &[Parameter<'_>],
-    ) -> Result<Option<Row>, Error> {
+    pub async fn row(&self, sql: &Sql, parameters: &[Parameter<'_>]) -> Result<Option<Row>, Error> {
         Ok(self.rows(sql, parameters).await?.pop())
     }
 

@@ -15,7 +15,7 @@ impl Sql {
     }
 
     /// A statement of the owner of the tables.
-    pub(super) const fn for_owner(text: &'static str) -> Self {
+    pub const fn for_owner(text: &'static str) -> Self {
         Self { text, needs: None }
     }
 

@@ -32,11 +32,18 @@ static LANE: Queue = Queue::new(1);
 /// How many steps of cost above the setting a hash goes to the cores: four times its work.
 const STEPS: u32 = 2;
 
+/// The scheme of a hash of ours that is too costly to verify, by the name in the log.
+pub const TOO_COSTLY: &str = "bcrypt_too_dear";
+
+/// The scheme of a text of no known form: a plain password, for all that is known.
+pub const UNKNOWN_SCHEME: &str = "unknown";
+
 /// Hashes and verifies passwords, at most one per core at a time, of those whom the queue lets in.
 #[derive(Debug)]
 pub struct Passwords {
     cost: u32,
     random: Random,
+    scheme_of: fn(&str) -> &'static str,
     cores: &'static Queue,
     lane: &'static Queue,
 }
@@ -50,7 +57,13 @@ impl Passwords {
 
     /// Hashes at `cost`, with salts from `random`.
     pub fn new(cost: u32, random: Random) -> Self {
-        Self { cost, random, cores: &CORES, lane: &LANE }
+        Self { cost, random, scheme_of: |_| UNKNOWN_SCHEME, cores: &CORES, lane: &LANE }
+    }
+
+    /// The same, with names in the log for the schemes that aren't verified.
+    #[must_use]
+    pub fn naming(self, scheme_of: fn(&str) -> &'static str) -> Self {
+        Self { scheme_of, ..self }
     }
 
     /// bcrypt's cost of new hashes.
@@ -91,7 +104,8 @@ impl Passwords {
             }
             _ => queued,
         };
-        queued.work(move || verify(password.bytes(), stored, cost, salt)).await
+        let scheme_of = self.scheme_of;
+        queued.work(move || verify(password.bytes(), stored, scheme_of, cost, salt)).await
     }
 }
 
@@ -101,7 +115,13 @@ fn hash_new(password: &[u8], cost: u32, salt: [u8; 16]) -> Option<PasswordHash> 
     PasswordHash::new(scheme, password, cost, salt)
 }
 
-fn verify(password: &[u8], stored: Option<StoredPassword>, cost: u32, salt: [u8; 16]) -> Verified {
+fn verify(
+    password: &[u8],
+    stored: Option<StoredPassword>,
+    scheme_of: fn(&str) -> &'static str,
+    cost: u32,
+    salt: [u8; 16],
+) -> Verified {
     let refuse = |reason| {
         PasswordHash::new(Scheme::BcryptSha256, password, cost, salt);
         Verified::Wrong(reason)
@@ -110,7 +130,11 @@ fn verify(password: &[u8], stored: Option<StoredPassword>, cost: u32, salt: [u8;
     let hash = match stored.read() {
         Ok(hash) => hash,
         Err(Unreadable::NoPassword) => return refuse(RefusalReason::NoPassword),
-        Err(Unreadable::Scheme(scheme)) => return refuse(RefusalReason::UnknownHash(scheme)),
+        Err(Unreadable::TooCostly) => return refuse(RefusalReason::UnknownHash(TOO_COSTLY)),
+        Err(Unreadable::UnknownHash) => {
+            let scheme = stored.hash.map_or(UNKNOWN_SCHEME, |text| scheme_of(text.expose()));
+            return refuse(RefusalReason::UnknownHash(scheme));
+        }
     };
     let is_cut = matches!(hash.scheme, Scheme::Bcrypt | Scheme::RepeatedBcrypt);
     let whole = password.len() <= BCRYPT_BYTES || !is_cut || stored.hashed_by == HashedBy::App;
@@ -132,7 +156,6 @@ mod tests {
     use std::sync::mpsc;
 
     use super::*;
-    use crate::password::ForeignScheme;
     use crate::password::hash::rounds;
     use crate::secret::Secret;
 
@@ -209,13 +232,13 @@ mod tests {
             Some(StoredPassword { hash: Some(Secret::new(hash.into())), hashed_by: HashedBy::App })
         };
         let none = Some(StoredPassword { hash: None, hashed_by: HashedBy::App });
-        let unknown = |name| RefusalReason::UnknownHash(ForeignScheme::named(name).unwrap());
+        let unknown = RefusalReason::UnknownHash;
         for (stored, wanted) in [
             (None, RefusalReason::UnknownUser),
             (none, RefusalReason::NoPassword),
             (of(""), RefusalReason::NoPassword),
             (of("secret"), unknown("unknown")),
-            (of("$argon2id$v=19$m=8,t=1,p=1$a$b"), unknown("argon2")),
+            (of("$argon2id$v=19$m=8,t=1,p=1$a$b"), unknown("unknown")),
         ] {
             let Verified::Wrong(reason) = verified("secret", stored).await else {
                 panic!("{wanted:?}")
@@ -300,7 +323,8 @@ mod tests {
                 of(Scheme::BcryptSha256, COST),
             ] {
                 let before = rounds();
-                verify(password.as_bytes(), stored.clone(), COST, [1; 16]);
+                let scheme_of = |_: &str| UNKNOWN_SCHEME;
+                verify(password.as_bytes(), stored.clone(), scheme_of, COST, [1; 16]);
                 assert_eq!(rounds() - before, 1 << COST, "{stored:?}");
             }
         }

@@ -1,7 +1,6 @@
 //! What the database holds of a password.
 
-use super::foreign_scheme::ForeignScheme;
-use super::hash::PasswordHash;
+use super::hash::{MAX_COST, PasswordHash};
 use crate::secret::Secret;
 
 /// Who made a stored hash. The app's own bcrypt ignored what is past 72 bytes; ours never does.
@@ -37,37 +36,48 @@ pub struct StoredPassword {
     pub hashed_by: HashedBy,
 }
 
-/// Why nobody can sign in by what a row holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// Why a stored password can't be verified.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unreadable {
-    /// It holds no password: nothing, or an empty text.
+    /// The row has no password: NULL, or an empty text.
     NoPassword,
-    /// It holds something else than a hash that we verify.
-    Scheme(ForeignScheme),
-}
-
-impl Unreadable {
-    /// The name of it, which stays.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::NoPassword => "no_password",
-            Self::Scheme(scheme) => scheme.name(),
-        }
-    }
-
-    /// What that name stands for.
-    pub(crate) fn named(name: &str) -> Option<Self> {
-        if name == Self::NoPassword.name() {
-            return Some(Self::NoPassword);
-        }
-        ForeignScheme::named(name).map(Self::Scheme)
-    }
+    /// It is a hash of ours whose cost is too high ([`super::MAX_COST`]).
+    TooCostly,
+    /// It is no hash of ours.
+    UnknownHash,
 }
 
 impl StoredPassword {
     /// The hash, if it is one that we verify.
     pub fn read(&self) -> Result<PasswordHash, Unreadable> {
         let text = self.hash.as_ref().map(Secret::expose).filter(|text| !text.is_empty());
-        PasswordHash::read(text.ok_or(Unreadable::NoPassword)?).map_err(Unreadable::Scheme)
+        let hash = PasswordHash::parse(text.ok_or(Unreadable::NoPassword)?);
+        let hash = hash.ok_or(Unreadable::UnknownHash)?;
+        if hash.cost() > MAX_COST { Err(Unreadable::TooCostly) } else { Ok(hash) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hash_that_nobody_could_wait_for_is_not_read() {
+        let digest = "abcdefghijklmnopqrstuu0123456789012345678901234567890";
+        for (cost, read) in [(4, true), (18, true), (19, false), (31, false)] {
+            let (salt, rest) = digest.split_at(22);
+            for text in [
+                format!("$2b${cost:02}${digest}"),
+                format!("$bcrypt-sha256$v=2,t=2b,r={cost}${salt}${rest}"),
+                format!("$bcrypt-sha256$2a,{cost}${salt}${rest}"),
+            ] {
+                let stored = StoredPassword {
+                    hash: Some(Secret::new(text.clone())),
+                    hashed_by: HashedBy::App,
+                };
+                let reason = stored.read().err();
+                assert_eq!(reason, (!read).then_some(Unreadable::TooCostly), "{text}");
+            }
+        }
     }
 }

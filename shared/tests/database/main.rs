@@ -8,6 +8,5 @@ mod roles;
 mod sign_in;
 mod signing_keys;
 mod statements;
-mod unreadable_passwords;
 mod users;
 mod verifier;

@@ -1,9 +1,8 @@
-//! Of which scheme a stored password is, where it is none that we read.
+//! The scheme of a stored password that isn't verified. Its name is passlib's where passlib has
+//! one. It is out of a fixed list and so never a part of the stored text, which may be a plain
+//! password.
 
-/// A scheme by its name, passlib's where passlib has one. It is out of a fixed list and so never a
-/// part of the stored text, which may be a plain password.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct ForeignScheme(&'static str);
+use shared::password::{TOO_COSTLY, UNKNOWN_SCHEME};
 
 /// What a text of a scheme looks like.
 struct Form {
@@ -113,52 +112,41 @@ const FORMS: &[Form] = &[
 ];
 
 /// The forms for PostgreSQL, a place in each list for each.
-pub(crate) struct Patterns {
+pub(super) struct Patterns {
     /// The schemes' names.
-    pub(crate) schemes: Vec<&'static str>,
+    pub(super) schemes: Vec<&'static str>,
     /// How a text begins.
-    pub(crate) prefixes: Vec<&'static str>,
+    pub(super) prefixes: Vec<&'static str>,
     /// How many characters the whole text has, where that counts.
-    pub(crate) lengths: Vec<Option<i32>>,
+    pub(super) lengths: Vec<Option<i32>>,
     /// What the whole text then matches, a regular expression.
-    pub(crate) wholes: Vec<Option<String>>,
+    pub(super) wholes: Vec<Option<String>>,
 }
 
-impl ForeignScheme {
-    /// bcrypt, with or without SHA-256, of a cost that we don't verify.
-    pub(crate) const TOO_DEAR: Self = Self("bcrypt_too_dear");
+/// Why no password is verified where none is stored.
+const NO_PASSWORD: &str = "no_password";
 
-    /// A text of no form that we know: a plain password, for all we can tell.
-    pub(crate) const UNKNOWN: Self = Self("unknown");
+/// The scheme of a text that is no hash of Latchkey's, for the log and for `list --unreadable`.
+pub fn scheme_of(text: &str) -> &'static str {
+    FORMS.iter().find(|form| form.fits(text)).map_or(UNKNOWN_SCHEME, |form| form.scheme)
+}
 
-    /// The scheme of a text that is no hash of ours.
-    pub(super) fn of(text: &str) -> Self {
-        FORMS.iter().find(|form| form.fits(text)).map_or(Self::UNKNOWN, |form| Self(form.scheme))
-    }
+/// The name as it is in the list.
+pub(super) fn named(name: &str) -> Option<&'static str> {
+    [NO_PASSWORD].into_iter().chain(all()).find(|it| *it == name)
+}
 
-    /// The scheme of that name.
-    pub(crate) fn named(name: &str) -> Option<Self> {
-        Self::all().find(|scheme| scheme.0 == name)
-    }
+fn all() -> impl Iterator<Item = &'static str> {
+    FORMS.iter().map(|form| form.scheme).chain([TOO_COSTLY, UNKNOWN_SCHEME])
+}
 
-    /// Its name, which stays.
-    pub const fn name(self) -> &'static str {
-        self.0
-    }
-
-    fn all() -> impl Iterator<Item = Self> {
-        let others = [Self::TOO_DEAR, Self::UNKNOWN];
-        FORMS.iter().map(|form| Self(form.scheme)).chain(others)
-    }
-
-    /// Every form.
-    pub(crate) fn patterns() -> Patterns {
-        Patterns {
-            schemes: FORMS.iter().map(|form| form.scheme).collect(),
-            prefixes: FORMS.iter().map(|form| form.prefix).collect(),
-            lengths: FORMS.iter().map(Form::length).collect(),
-            wholes: FORMS.iter().map(Form::whole).collect(),
-        }
+/// Every form.
+pub(super) fn patterns() -> Patterns {
+    Patterns {
+        schemes: FORMS.iter().map(|form| form.scheme).collect(),
+        prefixes: FORMS.iter().map(|form| form.prefix).collect(),
+        lengths: FORMS.iter().map(Form::length).collect(),
+        wholes: FORMS.iter().map(Form::whole).collect(),
     }
 }
 
@@ -201,15 +189,14 @@ mod tests {
     #[test]
     fn what_others_write_has_the_name_that_they_give_it() {
         for (name, text) in of_others() {
-            assert_eq!(ForeignScheme::of(&text).name(), name, "{text}");
+            assert_eq!(scheme_of(&text), name, "{text}");
         }
     }
 
     #[test]
     fn every_scheme_but_those_of_no_library_has_a_text_of_others() {
         let known: BTreeSet<_> = of_others().into_iter().map(|(name, _)| name).collect();
-        let names = ForeignScheme::all().map(ForeignScheme::name);
-        let without: BTreeSet<_> = names.filter(|name| !known.contains(*name)).collect();
+        let without: BTreeSet<_> = all().filter(|name| !known.contains(*name)).collect();
         let expected = [
             "bcrypt_2x",
             "bcrypt_damaged",
@@ -236,7 +223,7 @@ mod tests {
             (" ", "unknown"),
             ("é", "unknown"),
         ] {
-            assert_eq!(ForeignScheme::of(text).name(), name, "{text}");
+            assert_eq!(scheme_of(text), name, "{text}");
         }
     }
 
@@ -255,8 +242,8 @@ mod tests {
     #[test]
     fn the_page_of_behaviour_names_every_scheme() {
         let page = include_str!("../../../docs/use/behaviour.md");
-        for scheme in ForeignScheme::all() {
-            assert!(page.contains(&format!("`{}`", scheme.name())), "{scheme:?}");
+        for scheme in all() {
+            assert!(page.contains(&format!("`{scheme}`")), "{scheme:?}");
         }
     }
 
@@ -265,8 +252,8 @@ mod tests {
         fn the_name_is_one_of_the_list_whatever_the_text(
             text in ".*|(\\$2[abxy]?\\$|\\$argon2|\\{SHA\\}|sha1\\$|[!*_])?.{0,40}|[0-9a-f]{30,42}",
         ) {
-            let name = ForeignScheme::of(&text).name();
-            prop_assert!(ForeignScheme::named(name).is_some());
+            let name = scheme_of(&text);
+            prop_assert!(named(name).is_some());
         }
     }
 }

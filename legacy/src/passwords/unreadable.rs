@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use shared::UserId;
+use shared::db::{Database, Error, Parameter, Sql};
+use shared::password::{BCRYPT, BCRYPT_SHA256, MAX_COST};
 use tokio_postgres::types::Type;
 use tokio_postgres::{Row, Transaction};
 
-use super::database::{Database, Parameter};
-use super::error::Error;
-use super::sql::Sql;
-use crate::password::{BCRYPT, BCRYPT_SHA256, DEAREST, ForeignScheme, Patterns, Unreadable};
-use crate::user_id::UserId;
+use super::foreign_scheme::{self, Patterns};
 
 /// How many users one statement looks at: well within its deadline even on a busy server where
 /// every password is of another make, and few enough that no transaction is long.
@@ -17,7 +16,7 @@ const CHUNK: i64 = 10_000;
 
 /// The next users, by why nobody can sign in by their password, NULL where somebody can: how many
 /// there are, and the first of their ids. No password leaves the database.
-pub(crate) const TALLY: Sql = Sql::for_owner(
+const TALLY: Sql = Sql::for_owner(
     "SELECT reason, count(*) AS users, max(id) AS last, \
          (array_agg(id ORDER BY id) FILTER (WHERE reason IS NOT NULL))[:$3] AS ids \
      FROM (SELECT id, CASE \
@@ -40,17 +39,17 @@ pub(crate) const TALLY: Sql = Sql::for_owner(
 );
 
 /// How many users there are for each reason.
-pub type Counts = BTreeMap<Unreadable, i64>;
+pub type Counts = BTreeMap<&'static str, i64>;
 
-/// A user whose password we can't verify.
-pub type UnreadablePassword = (UserId, Unreadable);
+/// A user whose password can't be verified, and why: `no_password`, or a scheme.
+pub type UnreadablePassword = (UserId, &'static str);
 
-/// Those whose password we can't verify.
+/// The users whose password can't be verified.
 #[derive(Debug, Clone)]
 pub struct UnreadablePasswords(Database);
 
 impl UnreadablePasswords {
-    /// Those of that database.
+    /// The users of that database.
     pub const fn new(database: Database) -> Self {
         Self(database)
     }
@@ -117,7 +116,7 @@ impl Tally {
             seen += users;
             self.after = self.after.max(last.into());
             let Some(reason) = row.try_get("reason")? else { continue };
-            let reason = Unreadable::named(reason)
+            let reason = foreign_scheme::named(reason)
                 .ok_or_else(|| Error::Failed("a scheme that is none of ours".into()))?;
             *self.counts.entry(reason).or_default() += users;
             let ids: Vec<i32> = row.try_get("ids")?;
@@ -139,8 +138,8 @@ struct Question {
 
 impl Default for Question {
     fn default() -> Self {
-        let dearest = i32::try_from(DEAREST).unwrap_or(i32::MAX);
-        Self { dearest, patterns: ForeignScheme::patterns() }
+        let dearest = i32::try_from(MAX_COST).unwrap_or(i32::MAX);
+        Self { dearest, patterns: foreign_scheme::patterns() }
     }
 }
 
