@@ -41,16 +41,16 @@ const LISTEN: &str = "Where the service listens";
 const DATABASE: &str = "Its database";
 const TEMPLATE: &str = "Its template";
 
-/// What stands above the options.
+/// The text above the options.
 const ABOUT: &str = "\
 Latchkey on this machine: the whole account service, over a PostgreSQL of its
 own.
 
-Without a verb it starts the service, says where it answers, and runs until
-Ctrl-C. With a verb it does an operator's work on the same database, whether the
-service runs or not.";
+Without a verb it starts the service, prints its address, and runs until Ctrl-C.
+With a verb it does an operator's work on the same database, whether the service
+runs or not.";
 
-/// What stands below them.
+/// The text below the options.
 const AFTER: &str = "\
 Settings:
   They come from the environment, else from `.env`, else from template.yaml,
@@ -62,15 +62,15 @@ Examples, in a checkout (`latchkey` is `cargo run --` there):
   cargo run -- --database-url postgresql://ada:secret@127.0.0.1/accounts
                                             The same, over another database
   cargo run -- --parameter-overrides AuthorizerCacheSeconds=0
-                                            A role that is taken bites at once
+                                            A revoked role takes effect at once
   cargo run -- grant ada ROLE_ADMIN         Make ada an administrator
-  cargo run -- list                         Who is there, with which roles
+  cargo run -- list                         The users and their roles
   cargo run -- list --json                  The same for programs, such as jq
-  cargo run -- list --unreadable            Who can't sign in, and why
+  cargo run -- list --unreadable            Users that can't sign in, and why
   cargo run -- migrate --check              What a migration would do
 
-It ends with 0 when all is done, with 1 when something is refused or fails, and
-with 2 when the command line is wrong. The reason is on standard error.";
+The exit status is 0 for success, 1 for a refusal or a failure, 2 for a wrong
+command line. The reason is on standard error.";
 
 /// Where the service listens.
 #[derive(Debug, Args)]
@@ -128,7 +128,7 @@ pub(crate) enum Verb {
     /// List all users and their roles
     #[command(after_help = AFTER_LIST)]
     List {
-        /// Only those who can't sign in, since no password of theirs can be verified
+        /// Only users that can't sign in, because their password can't be verified
         #[arg(long)]
         unreadable: bool,
         /// Print one JSON array, a user a line: {"id", "username", "roles"}, or with
@@ -136,10 +136,10 @@ pub(crate) enum Verb {
         #[arg(long)]
         json: bool,
     },
-    /// Bring the database up to date; one of the app's becomes Latchkey's
+    /// Bring the database up to date, or adopt one of the legacy app
     #[command(after_help = AFTER_MIGRATE)]
     Migrate {
-        /// Say what would be done and what stands in the way, and change nothing
+        /// Print the steps and the obstacles, and change nothing
         #[arg(long)]
         check: bool,
         /// Give the database another id, as a copy of another database needs it; it voids all tokens
@@ -154,33 +154,33 @@ pub(crate) struct Subject {
     /// The user's name, exactly as `list` shows it
     #[arg(required_unless_present = "id", conflicts_with = "id")]
     pub(crate) username: Option<String>,
-    /// The user's id in place of the name
+    /// The user's id instead of the name
     #[arg(long, allow_negative_numbers = true)]
     pub(crate) id: Option<i32>,
 }
 
 const AFTER_GRANT: &str = "\
-It prints the roles that the user has then. A role opens what asks for that very
-role, and includes no other. To give one twice is no mistake.
+It prints the roles that the user has then. A role includes no other. Granting a
+role twice succeeds.
 
 Examples:
   cargo run -- grant ada ROLE_ADMIN
   cargo run -- grant --id 7 ROLE_ADMIN";
 
 const AFTER_REVOKE: &str = "\
-It prints the roles that the user has then. The change counts once the gateway
-forgets its answer for the user's token: within AuthorizerCacheSeconds, 60
-unless you say otherwise. To take what nobody has is no mistake.
+It prints the roles that the user has then. The change takes effect within
+AuthorizerCacheSeconds, 60 by default. Revoking a role that the user lacks
+succeeds.
 
 Example:
   cargo run -- revoke ada ROLE_ADMIN";
 
 const AFTER_LIST: &str = "\
 It prints a table in the order of the ids, and the number of users as its last
-line. A name that a terminal could obey, or a reader mistake, stands between
-quotation marks, with escapes. With --unreadable it names each by the id and by
-the scheme of the password (argon2, …; no_password where there is none), and
-ends with how many there are of each.
+line. A name with characters that a terminal could obey or a reader mistake is
+quoted, with escapes. With --unreadable it prints each user's id and the scheme
+of the password (argon2, …; no_password if there is none), then a count of each
+scheme.
 
 Examples:
   cargo run -- list
@@ -188,13 +188,13 @@ Examples:
   cargo run -q -- list --json | jq -r '.[] | select(.roles == []) | .username'";
 
 const AFTER_MIGRATE: &str = "\
-It prints what it has done. The service does the same when it starts. A live
-database of the FastAPI app keeps its rows, its ids and its passwords, and the
-app goes on meanwhile. What can't be adopted is told by the ids of its rows, and
-nothing is changed. Where it breaks off, run it again.
+It prints what it has done. The service migrates when it starts. A live database
+of the legacy app keeps its rows, ids and passwords, and stays in use meanwhile.
+If rows can't be adopted, it prints their ids and changes nothing. If it breaks
+off, run it again.
 
-It publishes the key that signs, here the runner's own unless SIGNING_KEY names
-another: a deployment's database is migrated by deployment/admin.sh.
+It publishes the signing key, here the runner's own unless SIGNING_KEY is set.
+Migrate a deployment's database with deployment/admin.sh instead.
 
 Example:
   cargo run -- migrate --check --database-url postgresql://ada@127.0.0.1/app";
@@ -230,7 +230,7 @@ fn refuse_what_no_verb_reads(matches: &ArgMatches) -> Result<(), clap::Error> {
     let given = |name: &&'static str| matches.value_source(name) == Some(ValueSource::CommandLine);
     match ["port", "host", "fresh"].into_iter().find(given) {
         Some(name) => {
-            let fault = format!("--{name} is for the service, and a verb has no use for it");
+            let fault = format!("--{name} is for the service; a verb doesn't use it");
             Err(Arguments::command().error(ErrorKind::ArgumentConflict, fault))
         }
         None => Ok(()),
@@ -247,8 +247,8 @@ pub enum Reading {
 }
 
 /// What is wrong and clap's tips about it, without the usage below them.
-fn sentence(told: &str) -> String {
-    let paragraphs = told.split("\n\n").map(str::trim);
+fn sentence(message: &str) -> String {
+    let paragraphs = message.split("\n\n").map(str::trim);
     let paragraphs = paragraphs.take_while(|paragraph| !paragraph.starts_with("Usage:"));
     let lines = paragraphs.flat_map(str::lines).map(str::trim);
     let lines: Vec<_> = lines.filter(|line| !line.starts_with("For more information")).collect();

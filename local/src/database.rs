@@ -66,14 +66,14 @@ pub(crate) enum Error {
 }
 
 impl Database {
-    /// Starts a PostgreSQL, unless somebody has named a database. `told` hears of each step of the
+    /// Starts a PostgreSQL, unless somebody has named a database. `report` gets each step of the
     /// start.
     pub(crate) fn open(
         naming: Option<&'static str>,
         pg_bin: Option<PathBuf>,
         cache: &Path,
         purpose: Purpose,
-        told: &dyn Fn(Step),
+        report: &dyn Fn(Step),
     ) -> Result<Self, Error> {
         let fresh = purpose == Purpose::FreshService;
         if let Some(naming) = naming {
@@ -86,7 +86,7 @@ impl Database {
         }
         let data = if fresh { Data::Fresh } else { Data::Kept };
         let settings = Settings { data, pg_bin, cache: cache.to_owned(), configuration: vec![] };
-        Ok(Self::Started(Server::start(&settings, told)?))
+        Ok(Self::Started(Server::start(&settings, report)?))
     }
 
     /// Its address, if it is ours.

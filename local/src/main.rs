@@ -1,4 +1,4 @@
-//! `latchkey`: the whole service on this machine. `latchkey --help` tells how.
+//! `latchkey`: the whole service on this machine. `latchkey --help` explains it.
 //!
 //! It ends with 0 when all is done, 1 when something is refused or fails, 2 when the command line
 //! is wrong.

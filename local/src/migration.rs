@@ -1,4 +1,4 @@
-//! What a migration has done or would do, for people.
+//! The report of a migration, or of a check before it.
 
 use std::io::{self, Write};
 
@@ -26,7 +26,7 @@ struct Identity {
 pub(crate) struct Checked {
     database: Kind,
     steps: Vec<String>,
-    /// What stands in the way.
+    /// Why a migration would refuse the database.
     pub(crate) obstacles: Vec<String>,
     notes: Vec<String>,
     /// How many users can still sign up, where there is such a table.
@@ -46,10 +46,10 @@ enum Kind {
 impl Kind {
     const fn words(self) -> &'static str {
         match self {
-            Self::Empty => "The database holds none of Latchkey's tables.",
-            Self::Latchkey => "The database is one of Latchkey's.",
-            Self::App => "The database is one of the app's.",
-            Self::Other => "The database is somebody else's.",
+            Self::Empty => "The database has none of Latchkey's tables.",
+            Self::Latchkey => "The database is Latchkey's.",
+            Self::App => "The database is the legacy app's.",
+            Self::Other => "The database is another application's.",
         }
     }
 }
@@ -57,8 +57,8 @@ impl Kind {
 impl Migrated {
     /// Prints it, a step a line.
     pub(crate) fn print(&self, output: &mut dyn Write) -> io::Result<()> {
-        lines("The app's database is Latchkey's now. To that end:", &self.adopted, output)?;
-        lines("Migrations that have been applied:", &self.applied, output)?;
+        lines("Adopted the legacy app's database:", &self.adopted, output)?;
+        lines("Applied migrations:", &self.applied, output)?;
         if self.adopted.is_empty() && self.applied.is_empty() {
             writeln!(output, "The database is up to date.")?;
         }
@@ -71,9 +71,9 @@ impl Checked {
     /// Prints it, a step a line.
     pub(crate) fn print(&self, output: &mut dyn Write) -> io::Result<()> {
         writeln!(output, "{}", self.database.words())?;
-        lines("What stands in the way:", &self.obstacles, output)?;
-        lines("What a migration would do:", &self.steps, output)?;
-        lines("Good to know:", &self.notes, output)?;
+        lines("Obstacles:", &self.obstacles, output)?;
+        lines("Steps of a migration:", &self.steps, output)?;
+        lines("Notes:", &self.notes, output)?;
         if self.obstacles.is_empty() && self.steps.is_empty() {
             writeln!(output, "There is nothing to do.")?;
         }
@@ -102,15 +102,15 @@ mod tests {
     }
 
     #[test]
-    fn a_check_says_what_would_be_done_and_what_stands_in_the_way() {
+    fn a_check_lists_obstacles_and_steps() {
         let answer =
             json!({ "database": "app", "steps": ["a", "b"], "obstacles": ["c"], "notes": [] });
         let checked: Checked = serde_json::from_value(answer).unwrap();
         let expected = "\
-The database is one of the app's.
-What stands in the way:
+The database is the legacy app's.
+Obstacles:
   c
-What a migration would do:
+Steps of a migration:
   a
   b
 ";

@@ -55,12 +55,12 @@ pub(crate) enum Error {
     Unreadable(#[from] serde_json::Error),
     /// A check has found what a migration would refuse.
     #[error(
-        "the database can't be migrated as it is: mend what stands in the way, then check again; \
-         nothing is changed"
+        "the database can't be migrated yet: remove the obstacles, then check again; nothing was \
+         changed"
     )]
     Obstacles,
     /// What is to be printed can't be.
-    #[error("can't print what comes of it ({0}): mend that, then try again")]
+    #[error("can't print the result ({0}): fix that, then try again")]
     Output(#[from] io::Error),
 }
 
@@ -80,7 +80,7 @@ impl Operator {
         self.0.handle(json!({ "verb": "migrate" })).await.map(|_| ())
     }
 
-    /// Does what a verb says, and prints what comes of it.
+    /// Runs a verb and prints its result.
     pub(crate) async fn run(&self, verb: Verb, output: &mut dyn Write) -> Result<(), Error> {
         match verb {
             Verb::Grant { subject, role } => self.change("grant", &subject, &role, output).await,
@@ -95,12 +95,12 @@ impl Operator {
             }
             Verb::Migrate { check: true, .. } => self.check(output).await,
             Verb::Migrate { check: false, new_database_id } => {
-                self.migrate_and_tell(new_database_id, output).await
+                self.migrate_and_report(new_database_id, output).await
             }
         }
     }
 
-    async fn migrate_and_tell(
+    async fn migrate_and_report(
         &self,
         new_database_id: bool,
         output: &mut dyn Write,
@@ -111,7 +111,7 @@ impl Operator {
         let migrated: Migrated = serde_json::from_value(answer)?;
         migrated.print(output)?;
         output.flush()?;
-        tell_of_user_ids(migrated.user_ids_left);
+        report_user_ids(migrated.user_ids_left);
         Ok(())
     }
 
@@ -121,7 +121,7 @@ impl Operator {
         let checked: Checked = serde_json::from_value(answer["check"].take())?;
         checked.print(output)?;
         output.flush()?;
-        tell_of_user_ids(checked.user_ids_left);
+        report_user_ids(checked.user_ids_left);
         if checked.obstacles.is_empty() { Ok(()) } else { Err(Error::Obstacles) }
     }
 
@@ -171,7 +171,7 @@ impl Operator {
 }
 
 /// Beside what a migration prints: it is neither a step nor a fault.
-fn tell_of_user_ids(left: Option<i64>) {
+fn report_user_ids(left: Option<i64>) {
     if let Some(left) = left {
         eprintln!("{left} more users can sign up.");
     }

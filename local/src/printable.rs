@@ -19,7 +19,7 @@ pub(crate) fn name(name: &str) -> Cow<'_, str> {
 pub(crate) fn json(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for character in text.chars() {
-        // A character that acts stands in a string, if anywhere: the writer escapes the controls
+        // A character that acts is in a string, if anywhere: the writer escapes the controls
         // of ASCII itself, all but DEL.
         if character.is_ascii() && character != '\u{7f}' || character.escape_debug().len() == 1 {
             shown.push(character);

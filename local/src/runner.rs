@@ -61,7 +61,7 @@ impl From<functions::Error> for Error {
         match cause {
             functions::Error::Template(cause) => cause.into(),
             functions::Error::Settings(cause) => {
-                Self(format!("{cause}. docs/operate/settings.md tells what each may be"))
+                Self(format!("{cause}. docs/operate/settings.md says what each may be"))
             }
         }
     }
@@ -70,7 +70,7 @@ impl From<functions::Error> for Error {
 impl From<io::Error> for Error {
     fn from(cause: io::Error) -> Self {
         Self(format!(
-            "this machine refuses what the runner needs ({cause}): mend that, then start again"
+            "this machine refuses what the runner needs ({cause}): fix that, then start again"
         ))
     }
 }

@@ -104,11 +104,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         for text in ["", "key", &"0".repeat(64)] {
             fs::write(folder.path().join("signing-key"), text).unwrap();
-            let told = keep(folder.path(), &Random::counted(1)).unwrap_err().to_string();
-            assert!(told.contains("signing-key must be 64") && told.contains("remove"), "{told}");
+            let message = keep(folder.path(), &Random::counted(1)).unwrap_err().to_string();
+            assert!(
+                message.contains("signing-key must be 64") && message.contains("remove"),
+                "{message}"
+            );
         }
         let file = folder.path().join("signing-key");
-        let told = keep(&file, &Random::counted(1)).unwrap_err().to_string();
-        assert!(told.contains("start in another one"), "{told}");
+        let message = keep(&file, &Random::counted(1)).unwrap_err().to_string();
+        assert!(message.contains("start in another one"), "{message}");
     }
 }

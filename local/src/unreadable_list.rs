@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{json_array::JsonArray, user_list::Form};
 
-/// One of them, as the admin function tells of one.
+/// One of them, as the admin function reports one.
 #[derive(Debug, Deserialize, Serialize)]
 pub(crate) struct Unreadable {
     id: i64,

@@ -11,7 +11,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use crate::{json_array::JsonArray, printable};
 
-/// A user, as the admin function tells of one.
+/// A user, as the admin function reports one.
 #[derive(Debug, Deserialize, Serialize)]
 pub(crate) struct User {
     id: i64,

@@ -1,4 +1,4 @@
-//! What a person waits for: told on standard error, once it takes long.
+//! Progress for a person who waits: a line on standard error once a step takes long.
 
 use std::{
     pin::{Pin, pin},
@@ -21,12 +21,12 @@ pub(crate) struct Step {
 }
 
 impl Step {
-    /// One that is most often over before anyone wonders.
+    /// One that usually takes less than a second, and is reported only if it takes longer.
     pub(crate) fn brief(line: &impl ToString) -> Self {
         Self { line: line.to_string(), patience: PATIENCE }
     }
 
-    /// One that takes long, and is told at once.
+    /// One that takes long, and is reported at once.
     pub(crate) fn long(line: &impl ToString) -> Self {
         Self { line: line.to_string(), patience: Duration::ZERO }
     }
@@ -55,21 +55,21 @@ fn say(line: &str) {
 
 async fn wait_saying<T>(
     say: impl Fn(&str),
-    mut untold: Option<Step>,
+    mut unreported: Option<Step>,
     mut steps: UnboundedReceiver<Step>,
     mut work: impl Future<Output = T> + Unpin,
 ) -> T {
-    let mut patience = pin!(sleep(untold.as_ref().map_or(PATIENCE, |step| step.patience)));
+    let mut patience = pin!(sleep(unreported.as_ref().map_or(PATIENCE, |step| step.patience)));
     loop {
         tokio::select! {
             biased;
             done = &mut work => return done,
             Some(step) = steps.recv() => {
                 patience.as_mut().reset(Instant::now() + step.patience);
-                untold = Some(step);
+                unreported = Some(step);
             }
-            () = &mut patience, if untold.is_some() => {
-                untold.take().inspect(|step| say(&step.line));
+            () = &mut patience, if unreported.is_some() => {
+                unreported.take().inspect(|step| say(&step.line));
             }
         }
     }
@@ -83,7 +83,7 @@ mod tests {
 
     /// What is said of work whose steps begin so many milliseconds after one another.
     async fn said(steps: Vec<(u64, Step)>, rest: u64) -> Vec<String> {
-        let told = RefCell::new(Vec::new());
+        let lines = RefCell::new(Vec::new());
         let (begun, receiver) = unbounded_channel();
         let work = pin!(async move {
             for (before, step) in steps {
@@ -93,13 +93,13 @@ mod tests {
             sleep(Duration::from_millis(rest)).await;
             "done"
         });
-        let say = |line: &str| told.borrow_mut().push(line.to_owned());
+        let say = |line: &str| lines.borrow_mut().push(line.to_owned());
         assert_eq!(wait_saying(say, None, receiver, work).await, "done");
-        told.into_inner()
+        lines.into_inner()
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_step_is_told_once_it_takes_longer_than_a_second() {
+    async fn a_step_is_reported_once_it_takes_longer_than_a_second() {
         let two = |first, then| vec![(first, Step::brief(&"a")), (then, Step::brief(&"b"))];
         assert_eq!(said(two(0, 900), 900).await, [""; 0]);
         assert_eq!(said(two(0, 900), 5_000).await, ["b"]);
@@ -108,18 +108,18 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_long_step_is_told_before_it_begins() {
+    async fn a_long_step_is_reported_before_it_begins() {
         assert_eq!(said(vec![(0, Step::long(&"a"))], 10).await, ["a"]);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn work_of_one_step_is_told_alike() {
+    async fn work_of_one_step_is_reported_too() {
         for (takes, expected) in [(900, &[] as &[&str]), (1_100, &["a"])] {
-            let told = RefCell::new(Vec::new());
-            let say = |line: &str| told.borrow_mut().push(line.to_owned());
+            let lines = RefCell::new(Vec::new());
+            let say = |line: &str| lines.borrow_mut().push(line.to_owned());
             let work = pin!(sleep(Duration::from_millis(takes)));
             wait_saying(say, Some(Step::brief(&"a")), unbounded_channel().1, work).await;
-            assert_eq!(told.into_inner(), expected);
+            assert_eq!(lines.into_inner(), expected);
         }
     }
 }

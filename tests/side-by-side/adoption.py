@@ -1,4 +1,4 @@
-"""Part 2: the adoption, while the app goes on answering. Nothing is lost, ids and hashes are the same."""
+"""Part 2: the adoption, while the legacy app goes on answering. Nothing is lost, ids and hashes are the same."""
 
 import itertools
 import re
@@ -14,7 +14,7 @@ PATIENCE_SECONDS = 120
 
 
 class Load:
-    """Requests to the app, each kind from a thread of its own, one after another."""
+    """Requests to the legacy app, each kind from a thread of its own, one after another."""
 
     def __init__(self, app, token):
         self.statuses, self.names, self.ending = Counter(), [], threading.Event()
@@ -60,7 +60,7 @@ class Load:
             if all(ended(kind) > times + 1 for kind, times in before.items()):
                 return
             time.sleep(0.05)
-        raise Failed(f"the app answers no more; so far it has: {dict(self.statuses)}")
+        raise Failed(f"the legacy app answers no more; so far it has: {dict(self.statuses)}")
 
     def faults(self):
         return [f"{kind}: {times} × {status}" for (kind, status), times in self.statuses.items() if status != 200]
@@ -73,18 +73,18 @@ def part(scene):
         load.goes_on()
         before = database.schema()
         checked = scene.latchkey.verb("migrate", "--check")
-        hold("migrate --check", "The database is one of the app's.", checked.splitlines()[0])
-        hold("whether something stands in the way", False, "What stands in the way" in checked)
+        hold("migrate --check", "The database is the legacy app's.", checked.splitlines()[0])
+        hold("whether there are obstacles", False, "Obstacles:" in checked)
         hold("the schema after migrate --check", "as before", "another", database.schema() == before)
         hold.none("rows after migrate --check", differences(scene.written, database.written()))
         began = time.monotonic()
         migrated = scene.latchkey.verb("migrate")
         took = time.monotonic() - began
         load.goes_on()
-    hold("migrate", "The app's database is Latchkey's now. To that end:", migrated.splitlines()[0])
+    hold("migrate", "Adopted the legacy app's database:", migrated.splitlines()[0])
     planned, done = steps(checked), steps(migrated)
-    hold.none("steps that were done, and not told", (it for it in done if not {it, f"apply {it}"} & set(planned)))
-    hold.none("requests to the app that failed meanwhile", load.faults())
+    hold.none("steps that were done, and not reported", (it for it in done if not {it, f"apply {it}"} & set(planned)))
+    hold.none("requests to the legacy app that failed meanwhile", load.faults())
 
     after = database.written()
     hold.none("rows after migrate", differences(scene.written, after))
@@ -97,7 +97,7 @@ def part(scene):
     folded = duplicates(scene.written)
     hold("duplicate memberships before, and after", (2, 0), (folded, duplicates(after)))
     return (
-        f"{len(done)} steps in {took:.1f} s, while the app answered {load.statuses.total()} requests; all rows are "
+        f"{len(done)} steps in {took:.1f} s, while the legacy app answered {load.statuses.total()} requests; all rows are "
         f"there, ids and hashes the same, {folded} duplicate memberships folded"
     )
 

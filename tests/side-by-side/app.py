@@ -1,4 +1,4 @@
-"""The FastAPI app: started by its own script with all its state in a temporary folder, or a copy of it, and stopped."""
+"""The legacy app: started by its own script with all its state in a temporary folder, or a copy of it, and stopped."""
 
 import contextlib
 import json
@@ -33,9 +33,9 @@ done"""
 
 
 class App:
-    """The app as it stands in the source, on a database of its own, which outlives it."""
+    """The legacy app as it is in the source, on a database of its own, which outlives it."""
 
-    name = "the app"
+    name = "the legacy app"
 
     def __init__(self, folder, keeper, logs):
         self.folder, self.keeper, self.logs = folder, keeper, logs
@@ -44,13 +44,13 @@ class App:
 
     def start(self):
         """Starts it, and first its PostgreSQL with all migrations done where they aren't there yet."""
-        self._tell()
+        self._record()
         with open(self.folder / "start.log", "wb") as log:
             streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": log}
             with running([SCRIPT, self.folder], env=environment(), text=True, **streams) as process:
-                self._tell(process.pid)
+                self._record(process.pid)
                 printed, _ = process.communicate()
-                self._tell("" if process.returncode == 0 else process.pid)
+                self._record("" if process.returncode == 0 else process.pid)
         if process.returncode != 0:
             raise Failed(f"{SCRIPT} ended with {process.returncode}: {Path(log.name).read_text().strip()[-TAIL:]}")
         self.address, url = printed.split()
@@ -66,7 +66,7 @@ class App:
             except ConnectionRefusedError:
                 return
             time.sleep(0.05)
-        raise Failed("the app doesn't stop")
+        raise Failed("the legacy app doesn't stop")
 
     def secret(self):
         """The secret that it signs with, as its source has it."""
@@ -88,7 +88,7 @@ class App:
 
     @contextlib.contextmanager
     def libraries(self):
-        """A function that asks its libraries, as apps_python.py tells."""
+        """A function that asks its libraries, as apps_python.py describes."""
         command = [self.folder / "venv/bin/python", "-B", Path(__file__).with_name("apps_python.py")]
         with running(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
 
@@ -101,14 +101,14 @@ class App:
             process.stdin.close()
             process.wait()
 
-    def _tell(self, line=""):
+    def _record(self, line=""):
         self.keeper.stdin.write(f"{line}\n")
         self.keeper.stdin.flush()
 
 
 @contextlib.contextmanager
 def app(logs):
-    """The app, not started yet. What is started of it doesn't outlive this, nor does its folder."""
+    """The legacy app, not started yet. What is started of it doesn't outlive this, nor does its folder."""
     folder = Path(tempfile.mkdtemp(prefix="latchkey-side-by-side-"))
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "start_new_session": True, "text": True}
     keeper = subprocess.Popen(["bash", "-c", KEEPER, "keeper", SCRIPT, folder], stdin=subprocess.PIPE, **quiet)
@@ -121,9 +121,9 @@ def app(logs):
 
 
 class Copy:
-    """A copy of the app that answers, on the same database, with one line of it changed."""
+    """A copy of the legacy app that answers, on the same database, with one line of it changed."""
 
-    name = "the app whose schemes name bcrypt_sha256"
+    name = "the legacy app whose schemes name bcrypt_sha256"
 
     def __init__(self, address):
         self.address = address
@@ -156,4 +156,4 @@ def listening(process, log):
         if process.poll() is not None:
             break
         time.sleep(0.05)
-    raise Failed(f"the app's copy doesn't start: {log.read_text().strip()[-TAIL:]}")
+    raise Failed(f"the legacy app's copy doesn't start: {log.read_text().strip()[-TAIL:]}")

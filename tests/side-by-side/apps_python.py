@@ -1,4 +1,4 @@
-"""What is made with the app's own libraries, by the Python of its venv: a JSON object a line in, the answer a line out.
+"""What is made with the legacy app's own libraries, by the Python of its venv: a JSON object a line in, the answer a line out.
 
 {"hash": "a password", "scheme": "bcrypt", ...}: its hash by passlib, with the other members as its settings.
 {"sign": "header.claims", "key": "64 hexadecimal digits"}: its signature by ES256, in base64url (RFC 7518 §3.4).

@@ -1,4 +1,4 @@
-"""Part 6: back out, and in again. The app alone on the adopted tables, then Latchkey on what the app left."""
+"""Part 6: back out, and in again. The legacy app alone on the adopted tables, then Latchkey on what the legacy app left."""
 
 import client
 import people
@@ -9,7 +9,7 @@ HEAD = "ece871602084 (head)"
 
 
 def out(scene):
-    """Latchkey is stopped; the app is started anew, as its team would."""
+    """Latchkey is stopped; the legacy app is started again, as its team would."""
     hold, app, database = scene.hold, scene.app, scene.database
     app.stop()
     app.start()
@@ -33,7 +33,7 @@ def out(scene):
     hold.none("rows of before", scene.differences())
     alone = len(scene.staying) + len(scene.newcomers)
     return (
-        f"{alone} people sign in to the app alone, those of long passwords once its schemes name theirs; no row is lost"
+        f"{alone} people sign in to the legacy app alone, those of long passwords once its schemes name theirs; no row is lost"
     )
 
 
@@ -43,7 +43,7 @@ def back_in(scene):
     schema = database.schema()
     hold(
         "migrate --check",
-        "The database is one of Latchkey's.\nThere is nothing to do.\n",
+        "The database is Latchkey's.\nThere is nothing to do.\n",
         scene.latchkey.verb("migrate", "--check"),
     )
     identity = database.run("SELECT id FROM database_identity").strip()
@@ -58,7 +58,7 @@ def back_in(scene):
 
 
 def on_the_copy(person):
-    """The status of a sign-in on the app whose `schemes` names bcrypt_sha256."""
+    """The status of a sign-in on the legacy app whose `schemes` names bcrypt_sha256."""
     reads = person.hash and person.hash["scheme"] == "bcrypt_sha256"
     return 200 if reads else person.app
 

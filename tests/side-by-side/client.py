@@ -6,7 +6,7 @@ import re
 import urllib.parse
 
 ANSWER_SECONDS = 60
-PAGE = "http://localhost:3000"  # the app's own page, as its CORS has it
+PAGE = "http://localhost:3000"  # the legacy app's own page, as its CORS has it
 ACCEPT = "application/json, text/plain, */*"  # as a page sends it by axios
 TOKEN = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+")
 ADDED = {"input", "url"}  # what pydantic adds to a detail, and Latchkey must not
@@ -54,7 +54,7 @@ class Answer:
 
 
 def send(address, method, path, headers, body=None):
-    """Sends a request just as it is told, its headers a list of pairs."""
+    """Sends a request unchanged, its headers a list of pairs."""
     connection = http.client.HTTPConnection(urllib.parse.urlsplit(address).netloc, timeout=ANSWER_SECONDS)
     try:
         connection.putrequest(method, path, skip_accept_encoding=True)
@@ -70,13 +70,13 @@ def send(address, method, path, headers, body=None):
 
 
 def post(side, path, members):
-    """Posts JSON as the app's page does."""
+    """Posts JSON as the legacy app's page does."""
     headers = [("Content-Type", "application/json"), ("Accept", ACCEPT), ("Origin", PAGE)]
     return send(side.address, "POST", path, headers, json.dumps(members).encode())
 
 
 def get(side, path, token):
-    """Gets as the app's page does."""
+    """Gets as the legacy app's page does."""
     return send(side.address, "GET", path, [("Authorization", f"Bearer {token}"), ("Accept", ACCEPT), ("Origin", PAGE)])
 
 

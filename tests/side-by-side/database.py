@@ -9,7 +9,7 @@ from pathlib import Path
 
 from process import Failed
 
-# The app's tables, and what their rows are sorted by.
+# The legacy app's tables, and what their rows are sorted by.
 TABLES = {"users": "id", "roles": "id", "users_to_roles": "user_id, role_id", "alembic_version": "version_num"}
 COLUMNS = """
     SELECT table_name, column_name, data_type, character_maximum_length, is_nullable, column_default
@@ -20,7 +20,7 @@ CONSTRAINTS = """
 
 
 def programs():
-    """Where PostgreSQL's programs are, as the app's own script looks for them."""
+    """Where PostgreSQL's programs are, as the legacy app's own script looks for them."""
     if named := os.environ.get("PG_BIN"):
         return Path(named)
     found = sorted(
@@ -35,12 +35,12 @@ def programs():
     )
 
 
-# Of our own environment, what names a database or is a setting of the app's, which would win over its .env.
+# Of our own environment, what names a database or is a setting of the legacy app's, which would win over its .env.
 NOT_PASSED_ON = re.compile(r"(PG(?!_BIN$)|DATABASE_|ALEMBIC_|FASTAPI_APP_)\w*|APP_NAME")
 
 
 def environment(**settings):
-    """What the app and PostgreSQL's programs are started with."""
+    """What the legacy app and PostgreSQL's programs are started with."""
     return {name: value for name, value in os.environ.items() if not NOT_PASSED_ON.fullmatch(name)} | settings
 
 
@@ -62,22 +62,22 @@ class Database:
         return json.loads(self.run(f"SELECT coalesce(json_agg(found), '[]') FROM ({query}) AS found", **values))
 
     def written(self):
-        """All rows of the app's tables, in the columns that the app knows."""
+        """All rows of the legacy app's tables, in the columns that the legacy app knows."""
         columns = {"users": "id, username, email, password"}
         tables = TABLES.items()
         return {name: self.rows(f"SELECT {columns.get(name, '*')} FROM {name} ORDER BY {by}") for name, by in tables}
 
     def schema(self):
-        """All columns and constraints, of whoever they are."""
+        """All columns and constraints, of Latchkey and of the legacy app."""
         return self.rows(COLUMNS), self.rows(CONSTRAINTS)
 
     def columns(self):
-        """All columns and their types, of whoever they are."""
+        """All columns and their types, of Latchkey and of the legacy app."""
         return {(it["table_name"], it["column_name"]): it["data_type"] for it in self.rows(COLUMNS)}
 
 
 def differences(before, after, *, deleted=(), replaced=()):
-    """What isn't as before, but for what was asked for: users who were deleted, and hashes that were replaced by dearer
+    """What isn't as before, but for what was asked for: users who were deleted, and hashes that were replaced by costlier
     ones. Rows are named by their ids."""
     users = {row["id"]: row for row in after["users"]}
     for row in before["users"]:
@@ -89,8 +89,8 @@ def differences(before, after, *, deleted=(), replaced=()):
                 if now[column] != row[column]:
                     yield f"users {number} has another {column}"
             if number in replaced:
-                if not is_dearer(row["password"], now["password"]):
-                    yield f"users {number} has no dearer hash of the same scheme"
+                if not costs_more(row["password"], now["password"]):
+                    yield f"users {number} has no costlier hash of the same scheme"
             elif now["password"] != row["password"]:
                 yield f"users {number} has another hash"
     for row in before["roles"]:
@@ -108,7 +108,7 @@ def differences(before, after, *, deleted=(), replaced=()):
         yield "alembic_version is another"
 
 
-def is_dearer(before, after):
+def costs_more(before, after):
     """Whether a hash is of the same scheme as before, and of a higher cost."""
     (old, low), (new, high) = scheme_and_cost(before), scheme_and_cost(after)
     return old == new and low < high

@@ -49,7 +49,7 @@ def both_take(newcomer, app, latchkey, copy, hold):
     by_app = newcomer.made_by == app.name
     for side in (app, latchkey, *([copy] if newcomer.is_long else [])):
         if side is app and newcomer.is_long:
-            # As it is, the app can't read that hash, and fails as it always did.
+            # As it is, the legacy app can't read that hash, and fails as it always did.
             hold(f"{newcomer} signs in to {side.name}", 500, client.sign_in(side, username, password)[0])
             continue
         status, token = client.sign_in(side, username, password)
@@ -58,7 +58,7 @@ def both_take(newcomer, app, latchkey, copy, hold):
             who = {"username": username, "email": f"{username}@example.com"}
             hold(f"{newcomer} is known to {side.name}", who, client.get(side, CALLER, token).value())
             hold(f"{newcomer} has a role on {side.name}", 200, client.get(side, "/api/test/user", token).status)
-        # bcrypt ignores what is past 72 bytes. Latchkey lets it count, but in the app's own hashes.
+        # bcrypt ignores what is past 72 bytes. Latchkey lets it count, but in the legacy app's own hashes.
         ignores = by_app or (side is app and not newcomer.is_long)
         for what, other in (("without the last character", password[:-1]), ("with a character more", password + "c")):
             same = other.encode()[:72] == password.encode()[:72]
@@ -74,7 +74,7 @@ def dropped(scene, latchkey):
         "WHERE datname = current_database() AND pid <> pg_backend_pid()"
     )
     app, ours = ([client.get(side, CALLER, token).status for _ in range(8)] for side, token in tokens.items())
-    scene.hold("the app, after its connections were dropped", "a 500 among its answers", app, 500 in app)
+    scene.hold("the legacy app, after its connections were dropped", "a 500 among its answers", app, 500 in app)
     scene.hold("Latchkey, after its connections were dropped", [200] * 8, ours)
 
 
@@ -91,7 +91,7 @@ def granted(scene, latchkey):
 
 
 def deleted(scene, latchkey):
-    """A user who is deleted, which the app's tables didn't let be."""
+    """A user who is deleted, which the legacy app's tables didn't let be."""
     hold = scene.hold
     client.sign_up(scene.app, "short-lived", "correct horse")
     tokens = {side: client.sign_in(side, "short-lived", "correct horse")[1] for side in (scene.app, latchkey)}

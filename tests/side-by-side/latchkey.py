@@ -1,4 +1,4 @@
-"""Latchkey: the local runner on the app's database, and the operator's verbs."""
+"""Latchkey: the local runner on the legacy app's database, and the operator's verbs."""
 
 import contextlib
 import secrets

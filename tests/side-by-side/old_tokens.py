@@ -1,4 +1,4 @@
-"""Part 5: the app's tokens, accepted by Latchkey until a day, for who was there at the adoption and nobody else."""
+"""Part 5: the legacy app's tokens, accepted by Latchkey until a day, for users that existed at the adoption alone."""
 
 import datetime
 
@@ -9,8 +9,8 @@ from tokens import Hs256, forged
 CALLER = "/api/auth/users/me"
 CONTENT = ("/api/test/user", "/api/test/mod", "/api/test/admin")
 FORGEABLE = "FORGEABLE_LEGACY_TOKEN_SECRET"
-# Tokens of one who was there, changed, and signed with the app's secret unless `sign` says another: whether they open
-# the door. Both parts have to be just what the app writes.
+# Tokens of a user that existed then, changed, and signed with the legacy app's secret unless `sign` says another: whether they open
+# the door. Both parts have to be just what the legacy app writes.
 CHANGED = {
     "signed again": ({}, 200),
     "with a claim that nobody reads": ({"claims": {"jti": "x"}}, 200),
@@ -51,18 +51,18 @@ def part(scene):
         for person in known:
             accepted(person, scene.old_tokens[person.username], scene.app, latchkey, hold)
         for name, token in of_others(scene).items():
-            asked(f"the app's token of {name!r}, who came later or went", token, 401)
+            asked(f"the legacy app's token of {name!r}, of a later or deleted user", token, 401)
         signer = Hs256(secret)
         for what, (changes, status) in CHANGED.items():
-            asked(f"a token of the app's, {what}", forged((old, None), signer, **changes), status)
+            asked(f"a token of the legacy app's, {what}", forged((old, None), signer, **changes), status)
         _, own = client.sign_in(latchkey, "ada", "correct horse")
         asked("Latchkey's own token", own, 200)
-        asked("Latchkey's own token, signed with the app's secret", forged((own, None), signer), 401)
+        asked("Latchkey's own token, signed with the legacy app's secret", forged((own, None), signer), 401)
         disguised = forged((own, None), signer, header={"alg": "HS256", "typ": "JWT"}, without=["kid"])
-        asked("the same, in the form of the app's", disguised, 401)
+        asked("the same, in the form of the legacy app's", disguised, 401)
 
     with scene.latchkey.service(**settings | {"LegacyTokensUntil": day(-1)}) as latchkey:
-        hold("a token of the app's, after the day", 401, client.get(latchkey, CALLER, old).status)
+        hold("a token of the legacy app's, after the day", 401, client.get(latchkey, CALLER, old).status)
         hold("Latchkey's own token, after the day", 200, client.get(latchkey, CALLER, own).status)
     return f"{len(known)} people let in by theirs until a day; {len(CHANGED) + 2} changed ones let in or refused as due"
 
@@ -80,19 +80,19 @@ def accepted(person, token, app, latchkey, hold):
     """Somebody who was there is who they were, with the roles that they have."""
     for path in (CALLER, *CONTENT):
         was, came = client.get(app, path, token), client.get(latchkey, path, token)
-        hold(f"{person} asks for {path} with the app's token", (was.status, was.value()), (came.status, came.value()))
+        hold(f"{person} asks for {path} with the legacy app's token", (was.status, was.value()), (came.status, came.value()))
         if path == CALLER:
-            hold(f"{person} is known to the app by its token", 200, was.status)
+            hold(f"{person} is known to the legacy app by its token", 200, was.status)
 
 
 def of_others(scene):
-    """The app's tokens of who came after the adoption, and of who went since."""
+    """The legacy app's tokens of users that signed up after the adoption, and of those deleted since."""
     tokens = {person.username: scene.old_tokens[person.username] for person in scene.people if not person.stays}
     for newcomer in scene.newcomers:
         _, token = client.sign_in(scene.app, newcomer.username, newcomer.password)
-        if token:  # the app can't read all of Latchkey's hashes
+        if token:  # the legacy app can't read all of Latchkey's hashes
             status = client.get(scene.app, CALLER, token).status
-            scene.hold(f"{newcomer} is known to the app by its token", 200, status)
+            scene.hold(f"{newcomer} is known to the legacy app by its token", 200, status)
             tokens[newcomer.username] = token
     return tokens
 

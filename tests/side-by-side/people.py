@@ -52,7 +52,7 @@ class Person:
 
     @property
     def is_replaced(self):
-        """Whether a sign-in on Latchkey puts a dearer hash in the place of theirs."""
+        """Whether a sign-in on Latchkey replaces their hash by a costlier one."""
         scheme, cost = scheme_and_cost(self.stored)
         return scheme is not None and cost < COST and self.latchkey == 200
 
@@ -66,7 +66,7 @@ def load():
 
 
 def make(people, app, libraries, hold):
-    """Signs them up with the app, or puts them into its tables by hand."""
+    """Signs them up with the legacy app, or puts them into its tables by hand."""
     by_hand = [person for person in people if person.by == "hand"]
     for person in by_hand:
         if person.stored is None and person.password is not None:
@@ -74,7 +74,7 @@ def make(people, app, libraries, hold):
     signing_up = [person for person in people if person.by == "sign-up"]
     came = each(signing_up, lambda it: client.sign_up(app, it.username, it.password, it.email).status)
     for person, status in zip(signing_up, came):
-        hold(f"{person} signs up with the app", 200, status)
+        hold(f"{person} signs up with the legacy app", 200, status)
     app.database.run(BY_HAND, people=json.dumps([asdict(person) for person in by_hand]))
 
 

@@ -1,4 +1,4 @@
-"""The recorded requests: what each file of requests/ says, checked. README.md tells the members of one."""
+"""The recorded requests: what each file of requests/ says, checked. README.md lists the members of one."""
 
 import re
 import tomllib
@@ -7,11 +7,11 @@ from pathlib import Path
 
 from client import PAGE
 from process import Failed
-from told import Told
+from summary import Summary
 
 FOLDER = Path(__file__).with_name("requests")
 PEOPLE = "people.toml"
-# How Latchkey's answer may differ from the app's.
+# How Latchkey's answer may differ from the legacy app's.
 MARKS = {
     "better": "better",
     "gateway": "as API Gateway has it",
@@ -62,16 +62,16 @@ def repeated(text):
 def answers(line):
     """How often each is expected, by what it is.
 
-    >>> [(times, str(told)) for times, told in answers('1 × 200 {"a":1}, 7 × 500 Internal Server Error')]
+    >>> [(times, str(answer)) for times, answer in answers('1 × 200 {"a":1}, 7 × 500 Internal Server Error')]
     [(1, '200 {"a":1}'), (7, '500 Internal Server Error')]
     """
     parts = re.split(r"(?:^|, )(\d+) × ", repeated(line))
     counted = zip(map(int, parts[1::2]), parts[2::2], strict=True) if len(parts) > 1 else [(1, parts[0])]
-    return [(times, Told.parse(part)) for times, part in counted]
+    return [(times, Summary.parse(part)) for times, part in counted]
 
 
 def load(usernames):
-    """All requests by the group that they stand in, the file's name. They may send these people's tokens."""
+    """All requests by group, which is the file's name. They may send these people's tokens."""
     groups = {path.stem: list(group(path, usernames)) for path in sorted(FOLDER.glob("*.toml"))}
     for requests in groups.values():
         names = [request.name for request in requests]
@@ -131,13 +131,13 @@ def each(entry):
 
 
 def expected(entry):
-    """The mark, and what the app and Latchkey answer; None for both where it isn't recorded yet."""
+    """The mark, and what the legacy app and Latchkey answer; None for both where it isn't recorded yet."""
     marks = [mark for mark in MARKS if mark in entry]
     if not marks and not {"answer", "app"} & entry.keys():
         return None, None, None
     if "answer" in entry and not marks and "app" not in entry:
-        told = answers(entry["answer"])
-        return None, told, told
+        same = answers(entry["answer"])
+        return None, same, same
     if "answer" not in entry and len(marks) == 1 and "app" in entry:
         return marks[0], answers(entry["app"]), answers(entry[marks[0]])
     raise ValueError(f"it needs `answer`, or `app` and one of {', '.join(MARKS)}")

@@ -10,14 +10,14 @@ import people
 from client import PAGE
 from process import Failed
 from recorded import MARKS
-from told import Told, echoes
+from summary import Summary, echoes
 from tokens import Es256, Hs256, forged
 
 TAKEN, TAKER = "deleted, and the name taken", "somebody-else@example.com"
 
 
 class Side:
-    """One of the two: where it answers, what it gave whom, and how it signs."""
+    """One of the two services: its address, the tokens that it issued, and its signer."""
 
     def __init__(self, server, signer):
         self.name, self.address, self.signer = server.name, server.address, signer
@@ -74,7 +74,7 @@ def become_what_they_will(scene):
 
 
 def odd_roles(database, side):
-    """Whoever of those that the requests made has other roles than a sign-up gives."""
+    """The users made by the requests that have other roles than a sign-up gives."""
     query = """
         SELECT username, array_agg(roles.name) AS roles FROM users
         LEFT JOIN users_to_roles ON user_id = users.id LEFT JOIN roles ON roles.id = role_id
@@ -112,14 +112,14 @@ def send(request, side, sides):
 def of(answer, request, new):
     if request.preflight:
         allowed = answer.allows(request.origin, request.preflight, request.asks)
-        return Told(answer.status, "text/plain", "allowed" if allowed else "refused")
-    return Told.of(answer, new, request.only)
+        return Summary(answer.status, "text/plain", "allowed" if allowed else "refused")
+    return Summary.of(answer, new, request.only)
 
 
-def counted(told):
+def counted(answers):
     """How often each came, in the order of their statuses."""
     found = []
-    for one in sorted(told, key=str):
+    for one in sorted(answers, key=str):
         if found and found[-1][1] == one:
             found[-1] = (found[-1][0] + 1, one)
         else:
@@ -129,12 +129,12 @@ def counted(told):
 
 def shown(counted_answers):
     """
-    >>> shown([(1, Told.parse("404 Not Found"))]), shown([(1, Told.parse("200")), (7, Told.parse("500"))])
+    >>> shown([(1, Summary.parse("404 Not Found"))]), shown([(1, Summary.parse("200")), (7, Summary.parse("500"))])
     ('404 Not Found', '1 × 200, 7 × 500')
     """
     if [times for times, _ in counted_answers] == [1]:
         return str(counted_answers[0][1])
-    return ", ".join(f"{times} × {told}" for times, told in counted_answers)
+    return ", ".join(f"{times} × {answer}" for times, answer in counted_answers)
 
 
 def token_of(wanted, side, sides):
@@ -156,17 +156,17 @@ def compare(name, request, came, hold):
         apart = f"app = '{shown(app)}'\n{' or '.join(MARKS)} = '{shown(latchkey)}'"
         hold(f"{name}: isn't recorded yet", "an answer", alike if app == latchkey else apart)
         return
-    hold(f"{name}: the app", shown(request.app), shown(app), request.app == app)
+    hold(f"{name}: the legacy app", shown(request.app), shown(app), request.app == app)
     hold(f"{name}: Latchkey", shown(request.latchkey), shown(latchkey), request.latchkey == latchkey)
     if request.mark:
         same = f"the same of both: {shown(app)}"
-        hold(f"{name}: marked {request.mark}", "another answer of Latchkey's than of the app's", same, app != latchkey)
+        hold(f"{name}: marked {request.mark}", "another answer of Latchkey's than of the legacy app's", same, app != latchkey)
 
 
 # What differs whatever is asked, and is held for every answer.
-UNREADABLE = "the app's own page can't read its 500s"
-CHALLENGE = "Latchkey's 401s and 403s say `Bearer`, which the app's lose"
-ECHO = "Latchkey's 422s have no `input`, which the app's have"
+UNREADABLE = "the legacy app's own page can't read its 500s"
+CHALLENGE = "Latchkey's 401s and 403s say `Bearer`, which the legacy app's lose"
+ECHO = "Latchkey's 422s have no `input`, which the legacy app's have"
 RULES = (UNREADABLE, CHALLENGE, ECHO)
 
 
@@ -196,6 +196,6 @@ def summary(counts, rules):
     '4 requests: 3 answered alike, 1 better'
     """
     marked = [f"{counts[mark]} {words}" for mark, words in MARKS.items() if counts[mark]]
-    told = f"{sum(counts.values())} requests: {', '.join([f'{counts[None]} answered alike', *marked])}"
-    told += f"; headers differ by rule on {rules.total()} answers" if rules else ""
-    return told
+    line = f"{sum(counts.values())} requests: {', '.join([f'{counts[None]} answered alike', *marked])}"
+    line += f"; headers differ by rule on {rules.total()} answers" if rules else ""
+    return line

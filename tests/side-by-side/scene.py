@@ -1,4 +1,4 @@
-"""What the parts stand on, and what they find."""
+"""What the parts share, and what they find."""
 
 from dataclasses import dataclass, field
 
@@ -45,7 +45,7 @@ class Newcomer:
 
     @property
     def is_long(self):
-        """Whether Latchkey made a hash of theirs that the app can't read as it is."""
+        """Whether Latchkey made a hash of theirs that the legacy app can't read as it is."""
         return self.made_by == "Latchkey" and len(self.password.encode()) > 72
 
 
@@ -60,7 +60,7 @@ class Scene:
     hold: Held = field(default_factory=Held)
     # What the tables held before the adoption.
     written: dict = field(default_factory=dict)
-    # The app's tokens of before the adoption, by username.
+    # The legacy app's tokens of before the adoption, by username.
     old_tokens: dict = field(default_factory=dict)
     newcomers: list = field(default_factory=list)
 

@@ -20,7 +20,7 @@ def decoded(part):
 
 
 class Hs256:
-    """The app's way to sign, with a secret in bytes."""
+    """The legacy app's way to sign, with a secret in bytes."""
 
     def __init__(self, secret):
         self.secret = secret
@@ -34,7 +34,7 @@ class Hs256:
 
 
 class Es256:
-    """Latchkey's way to sign, with a key of 64 hexadecimal digits, by the app's libraries."""
+    """Latchkey's way to sign, with a key of 64 hexadecimal digits, by the legacy app's libraries."""
 
     def __init__(self, key, libraries):
         self.key, self.libraries = key, libraries

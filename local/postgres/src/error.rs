@@ -70,7 +70,7 @@ pub enum Error {
     },
     /// `initdb` ended with an error.
     #[error(
-        "initdb could not make a database in {directory} ({cause}): mend that, then start again"
+        "initdb could not make a database in {directory} ({cause}): fix that, then start again"
     )]
     NotMade {
         /// Where.
@@ -80,7 +80,7 @@ pub enum Error {
     },
     /// `postgres` ended with an error.
     #[error(
-        "PostgreSQL does not start on the data in {directory} ({cause}): mend that, or start with \
+        "PostgreSQL does not start on the data in {directory} ({cause}): fix that, or start with \
          an empty database (--fresh)"
     )]
     NotStarted {
@@ -90,7 +90,7 @@ pub enum Error {
         cause: String,
     },
     /// A file, a directory or a process could not be made.
-    #[error("could not {0} ({1}): mend that, then start again")]
+    #[error("could not {0} ({1}): fix that, then start again")]
     System(String, #[source] io::Error),
 }
 

@@ -11,7 +11,7 @@ pub enum Step {
     Fetching,
     /// `initdb` makes the data in this directory.
     Making(PathBuf),
-    /// `postgres` starts: after a power cut or a kill, it first mends its data.
+    /// `postgres` starts: after a power cut or a kill, it first recovers its data.
     Starting,
 }
 

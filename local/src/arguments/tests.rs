@@ -67,9 +67,9 @@ fn what_is_wrong_is_one_line_that_says_what_to_do_next() {
         ("latchkey --port 1 grant ada ROLE_USER", "--port is for the service"),
         ("latchkey --fresh --database-url postgresql://a@b/c", "cannot be used with"),
     ] {
-        let told = parse(line).unwrap_err();
-        assert!(told.contains(words) && !told.contains('\n'), "{line}: {told}");
-        assert!(!told.starts_with("error"), "{line}: {told}");
+        let message = parse(line).unwrap_err();
+        assert!(message.contains(words) && !message.contains('\n'), "{line}: {message}");
+        assert!(!message.starts_with("error"), "{line}: {message}");
     }
 }
 

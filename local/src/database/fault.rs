@@ -1,4 +1,4 @@
-//! What is wrong with a database, and what to do next: a sentence for who started the runner.
+//! What is wrong with a database, and what to do next: a sentence for the developer.
 
 use shared::db::Error;
 
@@ -55,7 +55,7 @@ impl Database {
         } else if cause.contains("permission denied") {
             "use its owner, or let this user create tables (GRANT CREATE ON SCHEMA public)"
         } else {
-            "mend that, then start again"
+            "fix that, then start again"
         };
         format!("{self} can't be migrated ({cause}): {next}")
     }
@@ -158,38 +158,41 @@ mod tests {
             (Error::NoToken("no answer within 3 seconds".into()), "DATABASE_AUTH"),
             (Error::Failed("SQLSTATE XX000 ".into()), "log"),
         ] {
-            let told = GIVEN.fault(&error);
-            assert!(told.contains(words) && told.contains("DATABASE_URL"), "{error:?}: {told}");
-            assert!(!told.contains('\n') && !told.contains(" )"), "{error:?}: {told}");
+            let sentence = GIVEN.fault(&error);
+            assert!(
+                sentence.contains(words) && sentence.contains("DATABASE_URL"),
+                "{error:?}: {sentence}"
+            );
+            assert!(!sentence.contains('\n') && !sentence.contains(" )"), "{error:?}: {sentence}");
         }
     }
 
     #[test]
-    fn a_migration_is_told_in_the_words_of_postgresql() {
+    fn a_migration_fault_has_the_words_of_postgresql() {
         let refinery = "`error applying migration V1__x`, `db error`: db error: ERROR: relation \
                         \"users\" already exists";
-        let told = GIVEN.migration_fault(refinery);
-        assert!(told.contains("(ERROR: relation \"users\" already exists)"), "{told}");
-        assert!(told.ends_with("an empty database"), "{told}");
-        let told =
+        let sentence = GIVEN.migration_fault(refinery);
+        assert!(sentence.contains("(ERROR: relation \"users\" already exists)"), "{sentence}");
+        assert!(sentence.ends_with("an empty database"), "{sentence}");
+        let sentence =
             GIVEN.migration_fault("`x`: db error: ERROR: permission denied for schema public");
-        assert!(told.contains("GRANT CREATE"), "{told}");
-        assert!(GIVEN.migration_fault("odd").ends_with("(odd): mend that, then start again"));
+        assert!(sentence.contains("GRANT CREATE"), "{sentence}");
+        assert!(GIVEN.migration_fault("odd").ends_with("(odd): fix that, then start again"));
     }
 
     #[test]
-    fn of_what_awss_client_says_the_first_sentence_is_told() {
+    fn of_awss_client_only_the_first_sentence_is_shown() {
         let arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:x";
         let chain = format!(
             "{arn} can't be read: dispatch failure: other: no credentials found in chain. \
              Attempted:\n  Environment: not set (DispatchFailure(DispatchFailure {{ source: X }}))"
         );
-        let told = Database::Given("DATABASE_SECRET_ARN").fault(&Error::Unreachable(chain));
-        assert!(told.contains("no credentials found in chain; check"), "{told}");
+        let sentence = Database::Given("DATABASE_SECRET_ARN").fault(&Error::Unreachable(chain));
+        assert!(sentence.contains("no credentials found in chain; check"), "{sentence}");
         let partial =
             Error::Unreachable(format!("{arn} is no login as RDS writes it, or lacks a part"));
-        let told = Database::Given("DATABASE_SECRET_ARN").fault(&partial);
-        assert!(told.ends_with("set DATABASE_HOST, DATABASE_NAME and so on"), "{told}");
+        let sentence = Database::Given("DATABASE_SECRET_ARN").fault(&partial);
+        assert!(sentence.ends_with("set DATABASE_HOST, DATABASE_NAME and so on"), "{sentence}");
         let service = "can't be read: service error: unhandled error (AccessDeniedException): no \
                        (ServiceError(ServiceError { source: Unhandled { x: 1 } }))";
         let words = "can't be read: service error: unhandled error (AccessDeniedException): no";

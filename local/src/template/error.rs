@@ -9,14 +9,14 @@ use super::{node::Node, parameter::setting_name};
 pub enum Error {
     /// The template itself.
     #[error(
-        "{}, {place}: {fault}; mend it there, or name another template by --template-file",
+        "{}, {location}: {fault}; correct it there, or name another template by --template-file",
         file.display()
     )]
     Template {
         /// Its file.
         file: PathBuf,
         /// Where in it.
-        place: String,
+        location: String,
         /// What is wrong there.
         fault: String,
     },
@@ -51,17 +51,17 @@ impl Error {
         Self::of(format!("line {} ({path})", node.line), fault)
     }
 
-    /// A fault of something that has no place, or isn't there.
-    pub(crate) fn of(place: impl Into<String>, fault: impl Into<String>) -> Self {
+    /// A fault of something that isn't in the file.
+    pub(crate) fn of(location: impl Into<String>, fault: impl Into<String>) -> Self {
         let file = PathBuf::from("template.yaml");
-        Self::Template { file, place: place.into(), fault: fault.into() }
+        Self::Template { file, location: location.into(), fault: fault.into() }
     }
 
     /// The same fault, in that file.
     pub(crate) fn in_file(self, path: &Path) -> Self {
         match self {
-            Self::Template { place, fault, .. } => {
-                Self::Template { file: path.to_owned(), place, fault }
+            Self::Template { location, fault, .. } => {
+                Self::Template { file: path.to_owned(), location, fault }
             }
             other => other,
         }

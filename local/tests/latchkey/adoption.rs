@@ -58,7 +58,7 @@ impl App {
 
     /// Adopts it, and starts the service over it.
     fn moved(&self) -> Runner {
-        assert!(self.verb("migrate").starts_with("The app's database is Latchkey's now."));
+        assert!(self.verb("migrate").starts_with("Adopted the legacy app's database:"));
         let settings = "--parameter-overrides BcryptCost=4 AuthorizerCacheSeconds=0";
         self.folder.start(&format!("--port 0 --database-url {} {settings}", self.stage.url))
     }

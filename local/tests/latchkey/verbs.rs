@@ -89,5 +89,5 @@ fn a_migration_is_told_and_a_check_changes_nothing() {
     assert!(beside.ends_with("2147483647 more users can sign up.\n"), "{beside}");
     let migrated = String::from_utf8(output.stdout).unwrap();
     assert!(migrated.contains("  V1__users_and_roles\n"), "{migrated}");
-    assert_eq!(checked(), "The database is one of Latchkey's.\nThere is nothing to do.\n");
+    assert_eq!(checked(), "The database is Latchkey's.\nThere is nothing to do.\n");
 }

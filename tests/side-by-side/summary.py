@@ -17,7 +17,7 @@ SHOWN = 400  # characters of a body
 
 
 @dataclass
-class Told:
+class Summary:
     """One answer, or what is expected of it."""
 
     status: int
@@ -28,11 +28,11 @@ class Told:
     @classmethod
     def parse(cls, line):
         """
-        >>> Told.parse('200 "Hello World"') == Told(200, "application/json", "Hello World")
+        >>> Summary.parse('200 "Hello World"') == Summary(200, "application/json", "Hello World")
         True
-        >>> Told.parse('404 Not Found') == Told(404, "text/plain", "Not Found")
+        >>> Summary.parse('404 Not Found') == Summary(404, "text/plain", "Not Found")
         True
-        >>> str(Told.parse('200 (text/html)')), str(Told.parse('405'))
+        >>> str(Summary.parse('200 (text/html)')), str(Summary.parse('405'))
         ('200 (text/html)', '405')
         """
         parts = re.fullmatch(r"(\d{3})(?: \(([\w/+.-]+)\))?(?: (.+))?", line, re.DOTALL)
@@ -48,7 +48,7 @@ class Told:
 
     @classmethod
     def of(cls, answer, new, only):
-        """What came, with {new} in the place of the name that was made up, and {token} in that of a token."""
+        """What came, with {new} instead of the generated name, and {token} instead of a token."""
         if only == "media type":
             return cls(answer.status, answer.media_type(), what=only)
         if not answer.body:
@@ -66,7 +66,7 @@ class Told:
 
 
 def plain(value, new):
-    """A body without what is another one each time, and without what is only the app's."""
+    """A body without what is another one each time, and without what is only the legacy app's."""
     if isinstance(value, dict):
         value = {name: plain(member, new) for name, member in value.items()}
         for name in ("token", "access_token"):
