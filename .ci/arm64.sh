@@ -26,8 +26,6 @@ if [ "$(uname -m)" != aarch64 ]; then
   fi
 fi
 
-selection=()
-for function in functions/*/; do selection+=("-p=$(basename "$function")"); done
-cargo lambda build --release --locked --arm64 --lambda-dir "$lambda_dir" "${selection[@]}"
+deployment/build.sh --arm64 --lambda-dir "$lambda_dir"
 python3 -B .ci/binaries.py --arm64 --lambda-dir "$lambda_dir"
 PYTHONPATH=benches python3 -B .ci/functions_answer.py "$lambda_dir" ${emulator[@]+"${emulator[@]}"}

@@ -1,7 +1,7 @@
 """Reads the functions' binaries and holds what Lambda needs of them: the processor, the libraries, the size.
 
 Usage: python3 .ci/binaries.py [--arm64] [--lambda-dir target/lambda] [--limit FUNCTION=BYTES ...]
-after `cargo lambda build --release`. Prints a table of them, and of the zips that a deployment uploads. Needs readelf
+after deployment/build.sh. Prints a table of them, and of the zips that a deployment uploads. Needs readelf
 (Debian: binutils).
 """
 
@@ -19,6 +19,7 @@ GLIBC = (2, 34)
 # What glibc itself consists of there, and GCC's runtime.
 LIBRARIES = {"libc.so.6", "libdl.so.2", "libgcc_s.so.1", "libm.so.6", "libpthread.so.0", "librt.so.1"}
 MB = 1_000_000
+ROOT = os.path.join(os.path.dirname(__file__), "..")
 
 
 class Processor(NamedTuple):
@@ -26,22 +27,37 @@ class Processor(NamedTuple):
 
     machine: str
     loader: str
-    limits: dict
+    plain: float  # a function that asks no database
+    with_a_page: float  # docs, which has Swagger UI in it
     with_a_database: float
+
+    def limit(self, function):
+        if function == "docs":
+            return self.with_a_page
+        return self.plain if is_plain(function) else self.with_a_database
 
 
 X86_64 = Processor(
     "Advanced Micro Devices X86-64",
     "/lib64/ld-linux-x86-64.so.2",
-    {"me": 2.6 * MB, "content": 2.6 * MB, "docs": 5 * MB},
-    9 * MB,
+    plain=2.6 * MB,
+    with_a_page=5 * MB,
+    with_a_database=9 * MB,
 )
 ARM64 = Processor(
     "AArch64",
     "/lib/ld-linux-aarch64.so.1",
-    {"me": 2.2 * MB, "content": 2.2 * MB, "docs": 4.5 * MB},
-    8 * MB,
+    plain=2.2 * MB,
+    with_a_page=4.5 * MB,
+    with_a_database=8 * MB,
 )
+
+
+def is_plain(function):
+    """Whether template.yaml gives it the role of those that ask no database."""
+    with open(os.path.join(ROOT, "template.yaml")) as file:
+        [role] = re.findall(rf"^  {function}Function:\n(?:    .*\n)*?      Role: !GetAtt (\w+)\.Arn$", file.read(), re.M | re.I)
+    return role == "PlainRole"
 
 
 def readelf(option, path):
@@ -108,9 +124,9 @@ def main():
     parser.add_argument("--limit", action="append", default=[], metavar="FUNCTION=BYTES", help="another limit")
     arguments = parser.parse_args()
     processor = ARM64 if arguments.arm64 else X86_64
-    limits = {**processor.limits, **{name: int(limit) for name, limit in (pair.split("=") for pair in arguments.limit)}}
+    limits = {name: int(limit) for name, limit in (pair.split("=") for pair in arguments.limit)}
 
-    names = sorted(os.listdir(os.path.join(os.path.dirname(__file__), "../functions")))
+    names = sorted(os.listdir(os.path.join(ROOT, "functions")))
     found = []
     print("| function | bytes | at most | zip, bytes | glibc |\n|---|---|---|---|---|")
     for name in names:
@@ -118,7 +134,7 @@ def main():
         if not os.path.exists(path):
             found.append(f"{name} isn't there: {path}")
             continue
-        size, limit = os.path.getsize(path), limits.get(name, processor.with_a_database)
+        size, limit = os.path.getsize(path), limits.get(name) or processor.limit(name)
         newest, _ = newest_glibc(readelf("--version-info", path))
         print(f"| `{name}` | {size:,} | {limit:,.0f} | {zipped(path):,} | {dotted(newest)} |", flush=True)
         found += [f"{name} {fault}" for fault in faults(path, size, limit, processor)]

@@ -3,9 +3,8 @@
 Usage: python3 .ci/documents.py
 
 In every document: each link, and each script and file that is named as code, is there, a script knows the options
-that it is called with, each test that a table says a row is held by exists, and who builds the functions builds all of
-them; the pipelines, too. In those about AWS besides: each parameter, output and logical id that is named is one of the
-templates'. Prints what isn't so.
+that it is called with, and each test that a table says a row is held by exists. In those about AWS besides: each
+parameter, output and logical id that is named is one of the templates'. Prints what isn't so.
 """
 
 import re
@@ -45,14 +44,6 @@ def template_names(text):
     return set(re.findall(r"^  ([A-Za-z][A-Za-z0-9]*):", text, re.M))
 
 
-def built(text):
-    """What each `cargo lambda build` leaves out, or builds that isn't there."""
-    functions = {path.name for path in (ROOT / "functions").iterdir()}
-    for line in re.findall(r"cargo lambda build .*-p=.*", text):
-        for name in functions ^ set(re.findall(r"-p=([a-z]+)", line)):
-            yield f"cargo lambda build, where {name} is missing or shouldn't be"
-
-
 def tests():
     """The names of all functions of the code, tests among them."""
     folders = ("functions", "legacy", "local", "shared", "tests", "benches")
@@ -73,7 +64,6 @@ def holders(text):
 
 def check(document, names, known):
     text = (ROOT / document).read_text()
-    yield from built(text)
     if "--guided" in text:
         yield "--guided, by which sam asks for ever for a parameter with NoEcho that is to stay empty"
     for test in holders(text):
@@ -112,8 +102,6 @@ def main():
     assert set(OF_AWS) < set(documents), "a document is gone"
     known = tests()
     faults = [f"{document}: {fault}" for document in documents for fault in dict.fromkeys(check(document, names, known))]
-    for path in (ROOT / ".github/workflows").iterdir():
-        faults += [f"{path.name}: {fault}" for fault in built(path.read_text())]
     print("\n".join(faults) or f"{len(documents)} documents name what there is")
     return 1 if faults else 0
 

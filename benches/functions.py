@@ -24,7 +24,7 @@ from lambda_form import LambdaForm
 from percentile import percentile
 from process import Failed, output
 from rates import ME, SIGNIN, SIGNUP
-from subject import DATABASE, LAMBDA_DIR, TOKENS, Ground, Start, Subject
+from subject import Ground, Start, Subject
 
 NAMES = sorted(os.listdir(runner.ROOT / "functions"))
 STARTS = 5  # of each turn
@@ -44,30 +44,23 @@ class User:
 
 
 def ours(ground, user):
-    """Our functions, each with an event to send over and over."""
+    """Our functions, each with an event to send over and over: one of its routes that are read, or this."""
 
     def get(path):
-        return events.proxy("GET", path, token=user.token, context=user.context)
+        return lambda: events.proxy("GET", path, token=user.token, context=user.context)
 
     def form():
         name, password = user.account.username, accounts.PASSWORD.replace(" ", "+")
         return f"grant_type=password&username={name}&password={password}"
 
-    signs = (*DATABASE, *TOKENS, "SIGNING_KEY")
-    subjects = [
-        ground.subject("admin", (*DATABASE, "SIGNING_KEY"), lambda: json.dumps({"verb": "list", "limit": 1}).encode()),
-        ground.subject("authorizer", (*DATABASE, *TOKENS), lambda: events.authorizer("GET", ME, user.token)),
-        ground.subject("content", (), lambda: get("/api/test/user")),
-        ground.subject("docs", (), lambda: get("/openapi.json")),
-        ground.subject("jwks", DATABASE, lambda: get("/.well-known/jwks.json")),
-        ground.subject("me", (), lambda: get(ME)),
-        ground.subject("signin", signs, lambda: events.proxy("POST", SIGNIN, user.account.signin()), hashes=True),
-        ground.subject(
-            "signup", DATABASE, lambda: events.proxy("POST", SIGNUP, accounts.new(1)[0].signup()), hashes=True
-        ),
-        ground.subject("token", signs, lambda: events.proxy("POST", "/api/auth/token", form(), FORM), hashes=True),
-    ]
-    return dict(zip(NAMES, subjects, strict=True))
+    sent = {
+        "admin": lambda: json.dumps({"verb": "list", "limit": 1}).encode(),
+        "authorizer": lambda: events.authorizer("GET", ME, user.token),
+        "signin": lambda: events.proxy("POST", SIGNIN, user.account.signin()),
+        "signup": lambda: events.proxy("POST", SIGNUP, accounts.new(1)[0].signup()),
+        "token": lambda: events.proxy("POST", "/api/auth/token", form(), FORM),
+    }
+    return {name: ground.subject(name, sent.get(name) or get(template.route(name))) for name in NAMES}
 
 
 def sign_up_and_in(signup, signin, account):
@@ -172,10 +165,8 @@ def sign_up_at_each_cost(signup):
 
 
 def build(say):
-    say("cargo lambda build --release")
-    target = "--x86-64" if platform.machine() == "x86_64" else "--arm64"
-    command = ["cargo", "lambda", "build", "--release", "--locked", target, "--lambda-dir", LAMBDA_DIR]
-    output([*command, *(f"-p={name}" for name in NAMES)], cwd=runner.ROOT)
+    say("deployment/build.sh")
+    output([runner.ROOT / "deployment/build.sh", "--x86-64" if platform.machine() == "x86_64" else "--arm64"])
 
 
 def measure(given, stack, say):

@@ -9,25 +9,20 @@ from typing import NamedTuple
 
 import accounts
 import events
+import template
 import wire
 from rates import ME, SIGNIN, SIGNUP
 
-# Of each warm request.
-PROMISED = {
-    "admin": 1,
-    "authorizer": 1,
-    "content": 0,
-    "docs": 0,
-    "jwks": 0,  # which keeps its answer for some seconds
-    "me": 0,
-    "signin": 1,
-    "signup": 1,
-    "token": 1,
-}
+KEEP_ANSWERS = {"jwks"}  # for some seconds
 REPLACED_HASH, NEW_KEY, FORGED_KEY = 2, 2, 0
 TIMES, DEAR_TIMES = 20, 3  # how many requests of a kind are counted
 # A container reads the keys again when a token names one that it doesn't know, after five seconds at the earliest.
 REREAD_SECONDS = 6
+
+
+def promised(name):
+    """The round trips of each warm request to a function."""
+    return 1 if template.asks_database(name) and name not in KEEP_ANSWERS else 0
 
 
 class Count(NamedTuple):
@@ -75,13 +70,12 @@ def counted(ours, user, ground, app):
     with contextlib.ExitStack() as stack:
         counter = Counter(stack.enter_context(wire.to(ground.port)))
         address = {"DATABASE_URL": ground.over(counter.way.port)}
-        authorizer, count = counter.count(ours["authorizer"], stack, PROMISED["authorizer"], **address)
+        authorizer, count = counter.count(ours["authorizer"], stack, promised("authorizer"), **address)
         reread_at = time.monotonic() + REREAD_SECONDS
         counts = [count]
         for name in sorted(set(ours) - {"authorizer"}):
-            settings = address if "DATABASE_URL" in ours[name].environment else {}
             with contextlib.ExitStack() as one:
-                counts.append(counter.count(ours[name], one, PROMISED[name], **settings)[1])
+                counts.append(counter.count(ours[name], one, promised(name), **address)[1])
         for subject in app:
             with contextlib.ExitStack() as one:
                 counts.append(counter.count(subject, one, None, PGPORT=str(counter.way.port))[1])
@@ -117,7 +111,7 @@ def new_key(counter, ours, user, address, authorizer, reread_at):
     refused = [counter.of(lambda: authorizer.invoke(forged))[1] for _ in range(3)]
     return [
         Count("`authorizer`, the first token of a new key", None, [first], NEW_KEY),
-        Count("`authorizer`, the tokens after that", None, [*others, known_again], PROMISED["authorizer"]),
+        Count("`authorizer`, the tokens after that", None, [*others, known_again], promised("authorizer")),
         Count("`authorizer`, forged keys soon after", None, refused, FORGED_KEY),
     ]
 

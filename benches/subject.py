@@ -13,7 +13,6 @@ import template
 from process import Failed
 
 LAMBDA_DIR = runner.ROOT / "target/lambda"
-DATABASE, TOKENS = ("DATABASE_URL",), ("TOKEN_ISSUER", "TOKEN_AUDIENCE")
 ISSUER = {"TOKEN_ISSUER": "latchkey", "TOKEN_AUDIENCE": "latchkey-api"}
 
 
@@ -72,8 +71,8 @@ class Ground:
         netloc = parts.netloc.removesuffix(f":{self.port}")
         return parts._replace(netloc=f"{netloc}:{port}").geturl()
 
-    def subject(self, name, reads, event, **how):
-        """One of our functions, with the settings that it reads and what Lambda itself sets."""
+    def subject(self, name, event):
+        """One of our functions, with what Lambda itself sets, and the settings, of which each reads its own."""
         binary = self.lambda_dir / name / "bootstrap"
         if not binary.exists():
             raise Failed(f"{binary} isn't there: build it, or leave --no-build out")
@@ -87,6 +86,7 @@ class Ground:
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(template.memory(name)),
             "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/bench-{name}",
             "AWS_LAMBDA_LOG_STREAM_NAME": "bench",
-        } | {setting: self.settings[setting] for setting in reads}
-        environment |= self.common
-        return Subject(f"`{name}`", [*self.emulator, binary], environment, event, self.folder, self.folder / f"{name}.log", **how)
+        }
+        environment |= self.settings | self.common
+        log, hashes = self.folder / f"{name}.log", template.hashes(name)
+        return Subject(f"`{name}`", [*self.emulator, binary], environment, event, self.folder, log, hashes)

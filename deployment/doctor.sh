@@ -180,7 +180,7 @@ for each in functions/*; do
   fi
 done
 if [ ${#foreign[@]} -gt 0 ]; then
-  red "$what: not for $architecture: ${foreign[*]}. Run cargo lambda build $option, or set another Architecture."
+  red "$what: not for $architecture: ${foreign[*]}. Run deployment/build.sh $option, or set another Architecture."
 elif [ ${#missing[@]} -gt 0 ]; then
   unknown "$what: not built: ${missing[*]}"
 else

@@ -41,7 +41,6 @@ while [ $# -gt 0 ]; do
   shift
 done
 
-functions=(signup signin token me content jwks docs authorizer admin)
 export STACK_NAME=latchkey-emulated
 case $(uname -m) in
   x86_64) architecture=x86_64 target=--x86-64 ;;
@@ -113,12 +112,12 @@ database_url=postgres://latchkey:$password@127.0.0.1:$database_port/postgres
 # ---- the functions ----
 
 if [ "$build" = yes ]; then
-  step "cargo lambda build --release"
-  cargo lambda build --release --locked "$target" --lambda-dir target/lambda "${functions[@]/#/-p=}" ||
-    fail "the functions don't build"
+  step "deployment/build.sh"
+  deployment/build.sh "$target" || fail "the functions don't build"
 fi
-for function in "${functions[@]}"; do
-  [ -x "target/lambda/$function/bootstrap" ] || fail "target/lambda/$function/bootstrap is missing"
+for folder in functions/*/; do
+  bootstrap=target/lambda/$(basename "$folder")/bootstrap
+  [ -x "$bootstrap" ] || fail "$bootstrap is missing"
 done
 
 # ---- the emulator, with no credentials of an account ----

@@ -44,7 +44,6 @@ while [ $# -gt 0 ]; do
 done
 [ "$serve" = yes ] || [ -z "$then" ] || { usage >&2 && exit 2; }
 
-functions=(signup signin token me content jwks docs authorizer admin)
 # This machine's name inside the containers (sam's --add-host).
 host=host.docker.internal
 case $(uname -m) in
@@ -119,12 +118,12 @@ step() {
 # ---- the functions ----
 
 if [ "$build" = yes ]; then
-  step "cargo lambda build --release"
-  cargo lambda build --release --locked "$target" --lambda-dir target/lambda "${functions[@]/#/-p=}" ||
-    fail "the functions don't build"
+  step "deployment/build.sh"
+  deployment/build.sh "$target" || fail "the functions don't build"
 fi
-for function in "${functions[@]}"; do
-  [ -x "target/lambda/$function/bootstrap" ] || fail "target/lambda/$function/bootstrap isn't there"
+for folder in functions/*/; do
+  bootstrap=target/lambda/$(basename "$folder")/bootstrap
+  [ -x "$bootstrap" ] || fail "$bootstrap isn't there"
 done
 
 # ---- a database for the containers ----

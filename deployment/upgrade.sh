@@ -6,7 +6,7 @@ usage() {
   cat <<'OF'
 Usage: deployment/upgrade.sh [--code-only] [--snapshot DIRECTORY]
 
-Deploys the functions in target/lambda (cargo lambda build --release) to the stack:
+Deploys the functions in target/lambda (deployment/build.sh) to the stack:
 
   1. saves the running code (deployment/snapshot.sh) in DIRECTORY, by default a temporary one;
   2. updates admin and migrates, while the old functions still answer;
@@ -48,7 +48,7 @@ fi
 
 for name in functions/*; do
   name=${name#functions/}
-  [ -f "target/lambda/$name/bootstrap" ] || { echo "target/lambda/$name/bootstrap is missing: run cargo lambda build first" >&2 && exit 1; }
+  [ -f "target/lambda/$name/bootstrap" ] || { echo "target/lambda/$name/bootstrap is missing: run deployment/build.sh first" >&2 && exit 1; }
 done
 trouble=$(trouble)
 [ -z "$trouble" ] || { printf '%s\n' "$trouble" >&2 && exit 1; }

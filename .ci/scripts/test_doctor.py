@@ -186,7 +186,7 @@ class Doctor(unittest.TestCase):
     def test_binaries_for_another_processor(self):
         self.on.build("signin", 0x3E)
         self.one("RED", "the binaries", "not for arm64: signin")
-        self.one("RED", "the binaries", "cargo lambda build --x86-64", "Architecture=x86_64")
+        self.one("RED", "the binaries", "deployment/build.sh --x86-64", "Architecture=x86_64")
 
     def test_binaries_that_are_missing(self):
         (self.on.folder / "target/lambda/signin/bootstrap").unlink()
