@@ -1,21 +1,20 @@
-//! The event of an operator. `migrate` is left out: a database is made by it, and each takes
-//! longer than a thousand other inputs.
+//! The operator's event, without `migrate`: each run takes longer than a thousand other inputs.
 
 #![no_main]
 
 use std::sync::LazyLock;
 
 use admin::{Admin, Refusal};
-use fuzz::Ground;
+use fuzz::Fixture;
 use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
 
-static SERVICE: LazyLock<(Ground, Admin)> = LazyLock::new(|| {
-    let ground = Ground::after(
+static SERVICE: LazyLock<(Fixture, Admin)> = LazyLock::new(|| {
+    let fixture = Fixture::after(
         "INSERT INTO users (username, email) VALUES ('ada', 'ada@example.com'), ('', '')",
     );
-    let admin = ground.stage.admin();
-    (ground, admin)
+    let admin = fixture.stage.admin();
+    (fixture, admin)
 });
 
 fuzz_target!(|event: &[u8]| {
@@ -23,8 +22,8 @@ fuzz_target!(|event: &[u8]| {
     if event["verb"] == "migrate" {
         return;
     }
-    let (ground, admin) = &*SERVICE;
-    match ground.wait(admin.handle(event.clone())) {
+    let (fixture, admin) = &*SERVICE;
+    match fixture.wait(admin.handle(event.clone())) {
         Ok(answer) if event["verb"] == "list" => {
             let limit = event.get("limit").map_or(1000, |limit| limit.as_u64().unwrap());
             assert!(answer["users"].as_array().unwrap().len() as u64 <= limit);

@@ -1,5 +1,4 @@
-//! The event of the authorizer: who opens the gate has sent a token that was issued, in the one
-//! `Authorization` header.
+//! The authorizer's event: only an issued token, in a single `Authorization` header, is accepted.
 
 #![no_main]
 
@@ -9,7 +8,7 @@ use fuzz::gate::Gate;
 use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
 
-/// What the signatures of the corpora's tokens sign: one of ours for ada, one of the app.
+/// The signed parts of the corpora's tokens for ada: one of Latchkey, one of the legacy app.
 const ISSUED: [&str; 2] = [
     "eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCIsImtpZCI6Ik9FdXJuYnpPR2JSYWQ0cU9EOWxOSzhWWU1RR3ZnNWNtTG5WS2V5ZEFxTDQifQ.eyJpc3MiOiJsYXRjaGtleSIsImF1ZCI6ImxhdGNoa2V5Iiwic3ViIjoiMSIsImNsaWVudF9pZCI6ImxhdGNoa2V5IiwiaWF0IjoxNzk1NTA3MjAwLCJleHAiOjE3OTU1MTA4MDAsImp0aSI6ImoifQ",
     "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJhZGEiLCJleHAiOjE3OTU1MDkwMDB9",
@@ -20,7 +19,7 @@ static GATE: LazyLock<Gate> = LazyLock::new(Gate::new);
 fuzz_target!(|event: &[u8]| {
     let Ok(request) = serde_json::from_slice(event) else { return };
     let Some(policy) = GATE.ask(request) else { return };
-    // Serde's own reading of it, which takes less: nothing but text, for one.
+    // Serde's reading, which accepts less: only text, for example.
     let Ok(event) = serde_json::from_slice::<Value>(event) else { return };
     let values = authorization(&event);
     assert!(!values.is_empty() && values.iter().all(|value| *value == values[0]), "{event}");
@@ -38,7 +37,7 @@ fuzz_target!(|event: &[u8]| {
     assert!(opened.iter().all(|it| it.as_str().unwrap().starts_with(&stage.join("/"))));
 });
 
-/// Every value of every header of that name.
+/// Every value of every header of this name.
 fn authorization(event: &Value) -> Vec<&str> {
     let of = |name: &str| event[name].as_object().into_iter().flatten();
     let multi = of("multiValueHeaders").flat_map(|(name, values)| {

@@ -1,11 +1,11 @@
-//! A form, urlencoded or multipart: on the first line its `Content-Type`, then the body.
+//! A form, urlencoded or multipart: the `Content-Type` on the first line, then the body.
 
 #![no_main]
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-use fuzz::{Answer, Ground};
+use fuzz::{Answer, Fixture};
 use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
 use shared::http::Function;
@@ -14,32 +14,32 @@ use token::Token;
 
 const ADA: &[u8] = br#"{"username":"ada","password":"correct horse","email":"ada@example.com"}"#;
 
-static SERVICE: LazyLock<(Ground, Function<Token>)> = LazyLock::new(|| {
-    let ground = Ground::after("");
-    let signup = ground.function::<Signup>();
-    let ada = ground.post(&signup, "/api/auth/signup", "application/json", ADA);
+static SERVICE: LazyLock<(Fixture, Function<Token>)> = LazyLock::new(|| {
+    let fixture = Fixture::after("");
+    let signup = fixture.function::<Signup>();
+    let ada = fixture.post(&signup, "/api/auth/signup", "application/json", ADA);
     assert_eq!(ada.status, 200);
-    let token = ground.function();
-    (ground, token)
+    let token = fixture.function();
+    (fixture, token)
 });
 
 fuzz_target!(|input: &[u8]| {
-    let (ground, token) = &*SERVICE;
+    let (fixture, token) = &*SERVICE;
     let mut lines = input.splitn(2, |byte| *byte == b'\n');
     let content_type = String::from_utf8_lossy(lines.next().unwrap_or_default());
     let body = lines.next().unwrap_or_default();
-    let answer = ground.post(token, "/api/auth/token", &content_type, body);
+    let answer = fixture.post(token, "/api/auth/token", &content_type, body);
     answer.has_no_marker();
-    let told: Value = serde_json::from_str(&answer.body).unwrap();
-    assert_eq!(told["access_token"].is_string(), answer.status == 200);
-    assert!(matches!(answer.status, 200 | 400 | 401), "{}: {told}", answer.status);
+    let answered: Value = serde_json::from_str(&answer.body).unwrap();
+    assert_eq!(answered["access_token"].is_string(), answer.status == 200);
+    assert!(matches!(answer.status, 200 | 400 | 401), "{}: {answered}", answer.status);
     if content_type == "application/x-www-form-urlencoded" {
-        agrees(&answer, &told, body);
+        agrees(&answer, &answered, body);
     }
 });
 
-/// Whether the answer is one to what the URL standard's parser reads.
-fn agrees(answer: &Answer, told: &Value, body: &[u8]) {
+/// Asserts that the answer agrees with the URL standard's parser.
+fn agrees(answer: &Answer, answered: &Value, body: &[u8]) {
     let pairs: Vec<_> = form_urlencoded::parse(body).collect();
     let value = |name: &str| {
         let found = pairs.iter().find(|(found, _)| found == name);
@@ -50,7 +50,7 @@ fn agrees(answer: &Answer, told: &Value, body: &[u8]) {
     let is_odd = |text: &str| text.contains(['\0', '\u{fffd}']);
     let credentials = (value("username"), value("password"));
     let is_password_grant = matches!(value("grant_type"), None | Some("password"));
-    let expected = match (answer.status, told["error_description"].as_str()) {
+    let expected = match (answer.status, answered["error_description"].as_str()) {
         (200, _) => credentials == (Some("ada"), Some("correct horse")) && is_password_grant,
         (401, _) => matches!(credentials, (Some(_), Some(_))) && is_password_grant,
         (_, Some("username is required")) => credentials.0.is_none(),
@@ -62,6 +62,6 @@ fn agrees(answer: &Answer, told: &Value, body: &[u8]) {
         }
         _ => false,
     };
-    assert!(expected, "{}: {told}", answer.status);
-    assert!(answer.status == 400 || !is_repeated, "{told}");
+    assert!(expected, "{}: {answered}", answer.status);
+    assert!(answer.status == 400 || !is_repeated, "{answered}");
 }

@@ -1,11 +1,11 @@
-//! A JSON body: of a sign-up, then of a sign-in.
+//! A JSON body, sent to sign-up and to sign-in.
 
 #![no_main]
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use fuzz::{Answer, Ground};
+use fuzz::{Answer, Fixture};
 use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -15,35 +15,35 @@ use signin::Signin;
 use signup::Signup;
 
 struct Service {
-    ground: Ground,
+    fixture: Fixture,
     signup: Function<Signup>,
     signin: Function<Signin>,
 }
 
 static SERVICE: LazyLock<Service> = LazyLock::new(|| {
-    let ground = Ground::after("");
-    let (signup, signin) = (ground.function(), ground.function());
-    Service { ground, signup, signin }
+    let fixture = Fixture::after("");
+    let (signup, signin) = (fixture.function(), fixture.function());
+    Service { fixture, signup, signin }
 });
 
 fuzz_target!(|body: &[u8]| {
-    let Service { ground, signup, signin } = &*SERVICE;
+    let Service { fixture, signup, signin } = &*SERVICE;
     let json = "application/json";
-    let signed_up = ground.post(signup, "/api/auth/signup", json, body);
-    let signed_in = ground.post(signin, "/api/auth/signin", json, body);
-    // Serde's own reading of it: whatever is JSON may stand in a field that nobody asks for.
+    let signed_up = fixture.post(signup, "/api/auth/signup", json, body);
+    let signed_in = fixture.post(signin, "/api/auth/signin", json, body);
+    // Serde's reading: an unknown field may hold any JSON.
     let text = body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body);
     let read = serde_json::from_slice::<BTreeMap<String, &RawValue>>(text).ok();
     match (signed_up.status, &read) {
         (200, Some(user)) => {
-            let told: Value = serde_json::from_str(&signed_up.body).unwrap();
+            let answered: Value = serde_json::from_str(&signed_up.body).unwrap();
             let sent = |name: &str| serde_json::from_str::<String>(user[name].get()).unwrap();
             let username = NewUsername::parse(sent("username")).unwrap();
             let email = NewEmail::parse(sent("email")).unwrap();
-            assert_eq!(told["username"], username.as_str());
-            assert_eq!(told["email"], email.as_str());
-            assert_eq!(told.as_object().map(serde_json::Map::len), Some(2));
-            assert_eq!(signed_in.status, 200, "who signed up can sign in: {}", signed_in.body);
+            assert_eq!(answered["username"], username.as_str());
+            assert_eq!(answered["email"], email.as_str());
+            assert_eq!(answered.as_object().map(serde_json::Map::len), Some(2));
+            assert_eq!(signed_in.status, 200, "a new user can sign in: {}", signed_in.body);
         }
         (409, Some(_)) => signed_up.has_no_marker(),
         (422, _) => refused(&signed_up, body, read.is_some()),
@@ -57,18 +57,18 @@ fuzz_target!(|body: &[u8]| {
     }
 });
 
-/// Whether a 422 tells the rule and the place, and nothing of the body.
+/// Asserts that a 422 reports the rule and the location, and nothing of the body.
 fn refused(answer: &Answer, body: &[u8], is_object: bool) {
     answer.has_no_marker();
-    let told: Value = serde_json::from_str(&answer.body).unwrap();
-    let violations = told["detail"].as_array().unwrap();
-    assert!(!violations.is_empty() && (is_object || violations.len() == 1), "{told}");
+    let answered: Value = serde_json::from_str(&answer.body).unwrap();
+    let violations = answered["detail"].as_array().unwrap();
+    assert!(!violations.is_empty() && (is_object || violations.len() == 1), "{answered}");
     for violation in violations {
         assert_eq!(violation["loc"][0], "body");
-        assert_eq!(violation["loc"][1].is_string(), is_object, "{told}");
+        assert_eq!(violation["loc"][1].is_string(), is_object, "{answered}");
         if let Some(offset) = violation["loc"][1].as_u64() {
             assert_eq!(violation["type"], "json_invalid");
-            assert!(offset <= String::from_utf8_lossy(body).chars().count() as u64, "{told}");
+            assert!(offset <= String::from_utf8_lossy(body).chars().count() as u64, "{answered}");
         }
     }
 }

@@ -45,20 +45,20 @@ fuzz_target!(|event: &[u8]| {
     let (first, second, third) = runtime.block_on(async {
         (content.invoke(first).await, docs.invoke(second).await, me.invoke(third).await)
     });
-    // Serde's own reading of it, which takes less: nothing but text, for one.
+    // Serde's reading, which accepts less: only text, for example.
     let Ok(event) = serde_json::from_slice::<Value>(event) else { return };
     let answers = [&first, &second, &third].map(Answer::of);
-    // A route has one function, and all others know nothing of it.
+    // A route has one function; the others don't know it.
     assert!(answers.iter().filter(|answer| answer.status != 404).count() <= 1, "{event}");
     for answer in answers {
         let context = event["requestContext"]["authorizer"].as_object();
         let is_in_base64 = event["isBase64Encoded"] == true;
         match answer.status {
-            // The caller's own name and address.
+            // The caller's username and e-mail address.
             200 if context.is_some_and(|context| !context.is_empty()) => {}
             200 | 401 | 404 | 413 => answer.has_no_marker(),
             304 => assert_eq!(answer.body, ""),
-            // What AWS alone can send: a body that is no base64, a context that is none of ours.
+            // Only AWS can send this: a body that isn't base64, a context without our members.
             500 => {
                 assert!(is_in_base64 || !PUBLIC.contains(&event["resource"].as_str()), "{event}");
             }
@@ -67,7 +67,7 @@ fuzz_target!(|event: &[u8]| {
     }
 });
 
-/// Fails unless several `Accept` headers are read as one list, in any case of its letters.
+/// Panics unless several `Accept` headers are read as one list, whatever the name's case.
 fn is_one_list(headers: &HeaderMap) {
     let forms = |accept: &Accept| {
         [ErrorFormat::Text, ErrorFormat::Json]

@@ -1,4 +1,4 @@
-//! All settings, `NAME=value` a line.
+//! All settings, one `NAME=value` per line.
 
 #![no_main]
 
@@ -23,7 +23,7 @@ static RUNTIME: LazyLock<Runtime> = LazyLock::new(fuzz::runtime);
 
 fuzz_target!(|text: &str| {
     let pairs = text.lines().filter_map(|line| line.split_once('='));
-    // What is no certificate is the name of a file: that one is not to be opened.
+    // A value that isn't a certificate is a file name, which must not be opened here.
     let is_file =
         |(name, value): (&str, &str)| name == "DATABASE_CA" && !value.starts_with("-----BEGIN");
     let pairs: Vec<_> = pairs
@@ -49,14 +49,14 @@ fuzz_target!(|text: &str| {
     if let Some(key) = env.secret("SIGNING_KEY") {
         is_a_key_or_none(key);
     }
-    // Another machine is reached over TLS or not at all.
+    // Another machine is reached over TLS only.
     let url = env.text("DATABASE_URL").unwrap_or_default();
     if database_is_good && names_another_machine(&url) {
         assert!(format!("{database:?}").contains("ssl_mode: Require"), "{database:?}");
     }
 });
 
-/// Fails unless each scalar of P-256, no other number, and nothing that can't sign is a key.
+/// Panics unless exactly the P-256 scalars are keys, and each key can sign.
 fn is_a_key_or_none(text: Secret<String>) {
     let key = SigningKey::parse(&text);
     let digits = text.expose().trim().to_ascii_lowercase();

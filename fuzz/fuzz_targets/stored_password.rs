@@ -1,4 +1,4 @@
-//! The text of a password's hash, as a row of an adopted database may hold it.
+//! The text of a password hash in an adopted database.
 
 #![no_main]
 
@@ -13,7 +13,7 @@ fuzz_target!(|text: &str| {
         hashed_by: HashedBy::App,
     };
     match stored(text).read() {
-        // What is read is written in one way, which reads as the same.
+        // A hash has one spelling, which is read as the same hash.
         Ok(hash) => {
             assert!((4..=18).contains(&hash.cost()));
             let written = hash.to_text();
@@ -22,7 +22,7 @@ fuzz_target!(|text: &str| {
         }
         Err(Unreadable::TooCostly) => {}
         Err(Unreadable::NoPassword) => assert_eq!(text, ""),
-        // A name out of a fixed list: never a part of what may be a plain password.
+        // The name is one of a fixed list, never a part of what may be a plain password.
         Err(Unreadable::UnknownHash) => {
             let scheme = scheme_of(text);
             let letters =

@@ -1,5 +1,5 @@
-//! What a token says, whoever may have signed it: its header on the first line, then its payload.
-//! Both are signed with the key that verifies them, which no input could do by itself.
+//! A token's contents: the header on the first line, then the payload. The target signs both with
+//! the right key, which no input could do by itself.
 
 #![no_main]
 
@@ -27,7 +27,7 @@ static KEY: LazyLock<EcdsaKeyPair> = LazyLock::new(|| {
     EcdsaKeyPair::from_private_key_der(&ECDSA_P256_SHA256_FIXED_SIGNING, &der).unwrap()
 });
 
-/// Whose form a token has.
+/// The form of a token.
 #[derive(Clone, Copy)]
 enum Form {
     Own,
@@ -43,7 +43,7 @@ fuzz_target!(|text: &str| {
         GATE.ask(serde_json::from_value(event).unwrap()).is_some()
     };
     let was_taken = is_taken(header, payload);
-    // Serde's own reading of both, which takes more: a member that stands twice, for one.
+    // Serde's reading of both, which accepts more: a repeated member, for example.
     let read = |text: &str| serde_json::from_str::<Value>(text).ok();
     let (Some(header), Some(payload)) = (read(header), read(payload)) else { return };
     let is_good = form.is_good(&header, &payload);
@@ -64,7 +64,7 @@ impl Form {
         format!("{message}.{signature}")
     }
 
-    /// Whether ada's token may say this.
+    /// Whether ada's token may have these claims.
     fn is_good(self, header: &Value, payload: &Value) -> bool {
         let now = NOW.seconds();
         let no_others = |names: &[&str]| {

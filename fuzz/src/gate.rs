@@ -1,4 +1,4 @@
-//! The authorizer, before which ada has a token of ours and one of the app.
+//! The authorizer, with a user ada who has a token of Latchkey and one of the legacy app.
 
 use authorizer::{Authorizer, Error, Event};
 use legacy::tokens;
@@ -7,18 +7,18 @@ use shared::db::Group;
 use shared::jwt::Settings;
 use shared::secrets_manager::SecretsManager;
 
-use crate::Ground;
+use crate::Fixture;
 
-/// The identifier of the key that [`stage::SIGNING_KEY`] is.
+/// The key id of [`stage::SIGNING_KEY`].
 pub const KID: &str = "OEurnbzOGbRad4qOD9lNK8VYMQGvg5cmLnVKeydAqL4";
 
-/// The identity of the database, which its tokens name.
+/// The database id, a claim of its tokens.
 pub const DATABASE_ID: &str = "00000000-0000-4000-8000-000000000000";
 
-/// The app's secret.
+/// The legacy app's token secret.
 pub const LEGACY_SECRET: &str = "the secret of an app that has grown";
 
-/// Until when its tokens are accepted: an hour.
+/// The time until which its tokens are accepted: an hour.
 const UNTIL: &str = "2026-11-24T09:00:00Z";
 
 const ADA: &str = "INSERT INTO users (username, email) VALUES ('ada', 'ada@example.com'); \
@@ -29,16 +29,16 @@ const IDENTITY: &str = "UPDATE database_identity SET id = ";
 
 /// An authorizer that accepts both kinds of tokens.
 pub struct Gate {
-    ground: Ground,
+    fixture: Fixture,
     authorizer: Authorizer,
 }
 
 impl Gate {
-    /// One over a database of its own.
+    /// An authorizer over its own database.
     #[expect(clippy::new_without_default, reason = "it starts a database")]
     pub fn new() -> Self {
-        let ground = Ground::after(&format!("{ADA}; {IDENTITY}'{DATABASE_ID}'"));
-        let stage = &ground.stage;
+        let fixture = Fixture::after(&format!("{ADA}; {IDENTITY}'{DATABASE_ID}'"));
+        let stage = &fixture.stage;
         let database = stage.database_of(Group::Authorizer);
         let settings = Settings { issuer: "latchkey".into(), audience: "latchkey".into() };
         let legacy = [("LEGACY_TOKEN_SECRET", LEGACY_SECRET), ("LEGACY_TOKENS_UNTIL", UNTIL)];
@@ -46,15 +46,15 @@ impl Gate {
         let clock = stage.clock.clone();
         let authorizer = Authorizer::new(database, settings, clock, "fuzz".into())
             .with_legacy_tokens(legacy, SecretsManager::default());
-        Self { ground, authorizer }
+        Self { fixture, authorizer }
     }
 
     /// The policy; `None` for a refusal.
     pub fn ask(&self, event: Event) -> Option<Value> {
-        match self.ground.wait(self.authorizer.authorize(event)) {
+        match self.fixture.wait(self.authorizer.authorize(event)) {
             Ok(policy) => Some(serde_json::to_value(policy).unwrap()),
             Err(Error::Unauthorized | Error::LegacyToken(_)) => None,
-            // What AWS alone can send.
+            // Only AWS can send this.
             Err(Error::Failed(cause)) if cause == "a methodArn that is none" => None,
             Err(Error::Failed(cause)) => panic!("{cause}"),
         }

@@ -1,4 +1,4 @@
-//! What the targets stand on.
+//! The fixture of the targets.
 
 pub mod gate;
 
@@ -9,18 +9,18 @@ use shared::http::{Endpoint, Function, ProxyEvent, ProxyResponse};
 use stage::Stage;
 use tokio::runtime::{Builder, Runtime};
 
-/// A word that the corpora and the dictionaries hold, and no answer to them.
+/// A word of the corpora and dictionaries that no answer may hold.
 pub const MARKER: &str = "MARKER";
 
-/// A database for all inputs of a process, and what drives the calls over it.
-pub struct Ground {
+/// A process's database and the runtime for its calls.
+pub struct Fixture {
     runtime: Runtime,
     /// The database.
     pub stage: Stage,
 }
 
-impl Ground {
-    /// A migrated database after these statements.
+impl Fixture {
+    /// A migrated database, with these statements executed.
     pub fn after(statements: &str) -> Self {
         let runtime = runtime();
         let stage = runtime.block_on(async {
@@ -31,7 +31,7 @@ impl Ground {
         Self { runtime, stage }
     }
 
-    /// What a call gives in the end.
+    /// Waits for a call's result.
     pub fn wait<T>(&self, call: impl Future<Output = T>) -> T {
         self.runtime.block_on(call)
     }
@@ -41,7 +41,7 @@ impl Ground {
         self.wait(Function::from_env(&mut self.stage.env())).unwrap()
     }
 
-    /// A function's answer to a `POST` of that body.
+    /// A function's answer to a `POST` of this body.
     pub fn post<E: Endpoint>(
         &self,
         function: &Function<E>,
@@ -66,32 +66,32 @@ pub fn runtime() -> Runtime {
     Builder::new_current_thread().enable_all().build().unwrap()
 }
 
-/// An answer as API Gateway sends it on.
+/// An answer as API Gateway forwards it.
 pub struct Answer {
     /// The status.
     pub status: i64,
     /// The body.
     pub body: String,
-    /// All headers' values, one a line.
+    /// All headers' values, one per line.
     pub headers: String,
 }
 
 impl Answer {
-    /// Reads an answer, whose body has to be text, and JSON where it says so.
+    /// Reads an answer. Panics unless its body is text, and JSON if its type says so.
     pub fn of(response: &ProxyResponse) -> Self {
         assert!(!response.is_base64_encoded);
         let body = response.body.as_deref().unwrap_or_default();
         let body = String::from_utf8(body.to_vec()).unwrap();
         let values = response.multi_value_headers.values();
         let headers: Vec<_> = values.map(|value| value.to_str().unwrap()).collect();
-        // A 304 says the type of what the caller has.
+        // A 304's type is that of the caller's cached body.
         if response.status_code != 304 && headers.iter().any(|value| value.ends_with("json")) {
             serde_json::from_str::<serde::de::IgnoredAny>(&body).unwrap();
         }
         Self { status: response.status_code, body, headers: headers.join("\n") }
     }
 
-    /// Fails if a caller's words are in it.
+    /// Panics if the answer repeats the caller's input.
     pub fn has_no_marker(&self) {
         assert!(!self.body.contains(MARKER), "{}", self.body);
         assert!(!self.headers.contains(MARKER), "{}", self.headers);

@@ -1,4 +1,4 @@
-//! What a warm request takes, part by part: `cargo bench -p hot-path`.
+//! The time of each part of a warm request: `cargo bench -p hot-path`.
 
 #![expect(clippy::unwrap_used, reason = "a part that fails is no measurement")]
 
@@ -14,7 +14,7 @@ use shared::jwt::{UnverifiedToken, ValidToken, Verifier};
 use shared::{Caller, Email, NumericDate, Role, UserId, Username};
 use tokio::runtime::{Builder, Runtime};
 
-/// More tokens than a verifier remembers, so that each is new to it again.
+/// More tokens than a verifier remembers, so that each one is verified.
 const NEW_TOKENS: usize = 2048;
 
 fn runtime() -> Runtime {
@@ -100,7 +100,7 @@ fn write_a_reply(criterion: &mut Criterion) {
     });
 }
 
-/// Each with its query; the sign-in with a hash at a cost of 4, the least that bcrypt has.
+/// Whole requests with their query; the sign-in's hash has cost 4, bcrypt's minimum.
 fn answer_a_request(criterion: &mut Criterion) {
     let runtime = runtime();
     let (service, token) = runtime.block_on(async {

@@ -1,12 +1,12 @@
-//! Events as API Gateway sends them for a request that a browser's page made.
+//! API Gateway's events for a browser's request.
 
 use serde_json::{Map, Value, json};
 
-/// The method that the authorizer is asked about.
+/// The method in the authorizer's event.
 pub const ARN: &str =
     "arn:aws:execute-api:eu-central-1:123456789012:abcdef1234/Prod/GET/api/auth/users/me";
 
-/// What comes along besides what a request is about, of the browser and of AWS.
+/// The headers that the browser and AWS add.
 const HEADERS: [(&str, &str); 20] = [
     ("Accept", "application/json, text/plain, */*"),
     ("Accept-Encoding", "gzip, deflate, br, zstd"),
@@ -30,7 +30,7 @@ const HEADERS: [(&str, &str); 20] = [
     ("X-Forwarded-Proto", "https"),
 ];
 
-/// The event of the REQUEST authorizer for `me`.
+/// The REQUEST authorizer's event for `me`.
 pub fn authorizer_event(token: &str) -> Value {
     let mut event = event("GET", "/api/auth/users/me", bearer(token));
     event["type"] = "REQUEST".into();
@@ -38,7 +38,7 @@ pub fn authorizer_event(token: &str) -> Value {
     event
 }
 
-/// The event of `me`, with what the authorizer found out.
+/// The event for `me`, with the authorizer's context.
 pub fn me_event(token: &str) -> Value {
     let mut event = event("GET", "/api/auth/users/me", bearer(token));
     event["requestContext"]["authorizer"] = json!({
@@ -49,7 +49,7 @@ pub fn me_event(token: &str) -> Value {
     event
 }
 
-/// The event of a sign-in.
+/// The event for a sign-in.
 pub fn sign_in_event(username: &str, password: &str) -> Value {
     let content_type = ("Content-Type", "application/json".to_owned());
     let mut event = event("POST", "/api/auth/signin", content_type);

@@ -1,5 +1,4 @@
-//! What is measured: a service over a real PostgreSQL with one user, who signs in and asks who she
-//! is, and the events that API Gateway sends for her.
+//! The service that is measured, over a real PostgreSQL, and its one user's requests as events.
 
 #![expect(clippy::unwrap_used, reason = "a part that can't be built is a failed measurement")]
 
@@ -16,13 +15,13 @@ use stage::{SIGNING_KEY, Stage};
 
 pub use event::{ARN, authorizer_event, me_event, sign_in_event};
 
-/// Her row, with a hash of her password at a cost of 4.
+/// The user's row, with a password hash of cost 4.
 const ADA: &str = "INSERT INTO users (username, email, hashed_by, password) VALUES \
     ('ada', 'ada@example.com', 'latchkey', \
      '$2b$04$g8yT8LjrBxSTXvd4oquAq.tSef2YRNaEfBfhQVEZOgCWEdtVF4sL6'); \
     INSERT INTO users_to_roles VALUES (1, 1), (1, 2)";
 
-/// The functions that she meets.
+/// The functions behind the user's requests.
 #[derive(Debug)]
 pub struct Service {
     stage: Stage,
@@ -36,7 +35,7 @@ fn settings() -> Settings {
 }
 
 impl Service {
-    /// Starts it, connected.
+    /// Starts the service, connected.
     pub async fn start() -> Self {
         let stage = Stage::new().await;
         stage.execute(ADA).await;
@@ -48,7 +47,7 @@ impl Service {
         Self { stage, authorizer, me, signin }
     }
 
-    /// A verifier that has read its keys.
+    /// A verifier that has read the public keys.
     pub async fn verifier(&self) -> Verifier {
         let keys = SigningKeys::new(self.stage.database_of(Group::Authorizer));
         let verifier = Verifier::new(settings(), keys, self.stage.clock.clone());
@@ -58,24 +57,24 @@ impl Service {
         verifier
     }
 
-    /// A token of hers. No two are alike.
+    /// A new token of the user; no two are alike.
     pub async fn token(&self) -> String {
         stage::token(settings(), SIGNING_KEY, self.stage.clock.clone(), UserId::new(1)).await
     }
 
-    /// What the authorizer answers to an event.
+    /// The authorizer's answer to an event.
     pub async fn authorize(&self, event: &[u8]) -> Vec<u8> {
         let event: Event = serde_json::from_slice(event).unwrap();
         serde_json::to_vec(&self.authorizer.authorize(event).await.unwrap()).unwrap()
     }
 
-    /// What `me` answers to an event.
+    /// The answer of `me` to an event.
     pub async fn me(&self, event: &[u8]) -> Vec<u8> {
         let event: ProxyEvent = serde_json::from_slice(event).unwrap();
         serde_json::to_vec(&self.me.invoke(event).await).unwrap()
     }
 
-    /// What `signin` answers to an event.
+    /// The answer of `signin` to an event.
     pub async fn sign_in(&self, event: &[u8]) -> Vec<u8> {
         let event: ProxyEvent = serde_json::from_slice(event).unwrap();
         serde_json::to_vec(&self.signin.invoke(event).await).unwrap()

