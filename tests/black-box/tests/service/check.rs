@@ -1,4 +1,4 @@
-//! A named check, and how a list of them becomes a run.
+//! A named check, and the run of a list of checks.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use libtest_mimic::{Completion, Trial};
 use crate::kind::{Ability, Kind};
 use crate::target::Target;
 
-/// One sentence about the service, and the code that holds it to that.
+/// One sentence about the service, and the code that verifies it.
 pub(crate) struct Check {
     name: String,
     also: &'static [Kind],
@@ -16,7 +16,7 @@ pub(crate) struct Check {
 }
 
 impl Check {
-    /// A check named by its module and its function.
+    /// A check, named after its module and function.
     pub(crate) fn new(
         module: &str,
         name: &str,
@@ -29,9 +29,8 @@ impl Check {
     }
 }
 
-/// Lists checks by their functions' names. Each runs on the local runner and on AWS; `also` names the
-/// further kinds of target where its outcome can differ from the runner's, `needs` what it needs of a
-/// target beyond plain HTTP.
+/// Lists checks by their functions' names. Each runs on the local runner and on AWS; `also` names
+/// more kinds of targets where the outcome may differ, `needs` what the check needs beyond HTTP.
 macro_rules! checks {
     ($($name:ident $(also $($kind:ident),+)? $(needs $($ability:ident)+)?;)*) => {
         vec![$($crate::check::Check::new(
@@ -45,8 +44,7 @@ macro_rules! checks {
 }
 pub(crate) use checks;
 
-/// The checks as trials against `target`; what it can't serve is reported as ignored, with the
-/// reason.
+/// The checks as trials against `target`. A check that it can't serve is ignored, with the reason.
 pub(crate) fn trials(target: &Arc<Target>, checks: Vec<Check>) -> Vec<Trial> {
     checks
         .into_iter()

@@ -1,4 +1,4 @@
-//! The HTTP client: requests that remember what they sent, answers that can be compared.
+//! The HTTP client: requests that record what they send, answers that can be compared.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,13 +11,13 @@ use ureq::tls::{Certificate, RootCerts, TlsConfig, TlsProvider};
 
 use crate::secrets::Secrets;
 
-/// Longer than the slowest function's timeout, so that a stuck service fails a check and not CI.
+/// Longer than the slowest function's timeout, so that a stuck service fails a check instead of CI.
 const DEADLINE: Duration = Duration::from_mins(1);
 
-/// How many answers of each status came to each method and path.
+/// The number of answers by method, path and status.
 pub(crate) type Asked = BTreeMap<(String, u64), u32>;
 
-/// Sends requests to one base address.
+/// Sends requests to a base address.
 pub(crate) struct Client {
     agent: ureq::Agent,
     base: String,
@@ -26,14 +26,14 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    /// A client of the service at `base`, an address without a slash at its end.
+    /// A client of the service at `base`, an address without a trailing slash.
     pub(crate) fn new(base: &str, secrets: Arc<Secrets>) -> Self {
         let config = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
             .proxy(None)
             .allow_non_standard_methods(true)
-            // Each request has a connection of its own: none is lost to one that was just closed.
+            // Each request opens a connection: the server may be closing an older one.
             .max_idle_connections(0)
             .user_agent("black-box")
             .timeout_global(Some(DEADLINE))
@@ -48,7 +48,7 @@ impl Client {
         &self.base
     }
 
-    /// How many answers of each status came to each method and path.
+    /// The number of answers by method, path and status.
     pub(crate) fn asked(&self) -> Asked {
         self.asked.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -58,7 +58,7 @@ impl Client {
         *counts.entry((asked.to_owned(), u64::from(status))).or_default() += 1;
     }
 
-    /// A request that is sent once it is complete.
+    /// Starts a request.
     pub(crate) fn request(&self, method: &str, path: &str) -> Request<'_> {
         let mut parts = http::Request::new(Vec::new());
         *parts.method_mut() = method.parse().expect("a method");
@@ -66,17 +66,17 @@ impl Client {
         Request { client: self, parts }
     }
 
-    /// A GET.
+    /// Starts a GET.
     pub(crate) fn get(&self, path: &str) -> Request<'_> {
         self.request("GET", path)
     }
 
-    /// A POST of a JSON body.
+    /// Starts a POST of a JSON body.
     pub(crate) fn post_json(&self, path: &str, body: &Value) -> Request<'_> {
         self.post(path, "application/json", body.to_string())
     }
 
-    /// A POST of any body; an empty content type sends none.
+    /// Starts a POST of any body; an empty content type sends no header.
     pub(crate) fn post(
         &self,
         path: &str,
@@ -87,7 +87,7 @@ impl Client {
         if content_type.is_empty() { request } else { request.header("content-type", content_type) }
     }
 
-    /// A POST of a form, urlencoded.
+    /// Starts a POST of a urlencoded form.
     pub(crate) fn post_form(&self, path: &str, fields: &[(&str, &str)]) -> Request<'_> {
         for (_, value) in fields.iter().filter(|(name, _)| *name == "password") {
             self.secrets.add(value);
@@ -96,7 +96,7 @@ impl Client {
     }
 }
 
-/// TLS as this machine trusts it, for a deployment elsewhere.
+/// TLS with this machine's certificate authorities, for a remote deployment.
 fn tls() -> TlsConfig {
     let found = rustls_native_certs::load_native_certs().certs;
     let roots: Vec<_> = found.iter().map(|der| Certificate::from_der(der).to_owned()).collect();
@@ -107,7 +107,7 @@ fn tls() -> TlsConfig {
         .build()
 }
 
-/// Fields as `application/x-www-form-urlencoded`.
+/// Encodes fields as `application/x-www-form-urlencoded`.
 pub(crate) fn form(fields: &[(&str, &str)]) -> String {
     let encode = |text| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
     let pairs: Vec<_> =
@@ -122,12 +122,12 @@ pub(crate) struct Request<'a> {
 }
 
 impl Request<'_> {
-    /// Adds a header; one of the same name stays beside it.
+    /// Adds a header, and keeps others of the same name.
     pub(crate) fn header(self, name: &str, value: &str) -> Self {
         self.header_bytes(name, value.as_bytes())
     }
 
-    /// Adds a header whose value is no UTF-8, or no ASCII.
+    /// Adds a header whose value needn't be ASCII or UTF-8.
     pub(crate) fn header_bytes(mut self, name: &str, value: &[u8]) -> Self {
         let name: HeaderName = name.parse().expect("a header's name");
         if name == http::header::AUTHORIZATION {
@@ -138,7 +138,7 @@ impl Request<'_> {
         self
     }
 
-    /// Adds the token as the service asks for it.
+    /// Adds the token as `Authorization: Bearer`.
     pub(crate) fn bearer(self, token: &str) -> Self {
         self.header("authorization", &format!("Bearer {token}"))
     }
@@ -149,7 +149,7 @@ impl Request<'_> {
         self
     }
 
-    /// Sends it and waits for the whole answer.
+    /// Sends the request and waits for the whole answer.
     #[track_caller]
     pub(crate) fn send(self) -> Answer {
         let asked = format!("{} {}", self.parts.method(), self.parts.uri().path());
@@ -182,12 +182,12 @@ impl Request<'_> {
     }
 }
 
-/// An answer, whole.
+/// A complete answer.
 #[derive(Clone, Debug)]
 pub(crate) struct Answer {
     /// The method and the path, for messages.
     pub(crate) asked: String,
-    /// Whether the request had an `Authorization` header with something in it.
+    /// Whether the request had a non-empty `Authorization` header.
     pub(crate) had_token: bool,
     /// Its status.
     pub(crate) status: u16,
@@ -212,7 +212,7 @@ impl Answer {
         }
     }
 
-    /// A header's value, or nothing.
+    /// A header's value, if present.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }

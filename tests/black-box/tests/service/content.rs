@@ -1,4 +1,4 @@
-//! `GET /` and what `/api/test` has for anyone and for anyone who signed in.
+//! `GET /`, and what `/api/test` answers to everyone and to signed-in users.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! CORS for one origin, on every kind of answer. For several, see `settings`.
+//! CORS for one origin, on every kind of answer. `settings` has several origins.
 
 use crate::check::{Check, checks};
 use crate::client::{Answer, Request};
@@ -6,15 +6,15 @@ use crate::target::Target;
 
 pub(crate) fn checks() -> Vec<Check> {
     checks![
-        the_apps_origin_may_read_an_answer also Emulator, SamLocal;
-        the_apps_origin_may_read_a_functions_errors also Emulator;
+        the_allowed_origin_may_read_an_answer also Emulator, SamLocal;
+        the_allowed_origin_may_read_a_functions_errors also Emulator;
         another_origin_may_not also Emulator needs OwnCors;
         an_origin_is_compared_exactly needs OwnCors;
         without_an_origin_an_answer_varies_all_the_same also Emulator needs OwnCors;
         what_a_script_may_read_is_listed also Emulator;
         a_preflight_is_answered_on_every_route also SamLocal needs Preflights;
         a_preflight_lists_methods_and_headers_by_name needs Preflights;
-        a_preflight_names_the_one_origin_whoever_asks needs Preflights;
+        a_preflight_names_the_one_origin_to_every_page needs Preflights;
         a_preflight_needs_no_token needs Preflights;
         the_gateways_own_answers_may_be_read needs GatewayHeaders;
     ]
@@ -67,7 +67,7 @@ fn varies(answer: &Answer) {
     assert!(names.split(',').any(|name| name.trim() == "origin"), "{answer:?}");
 }
 
-/// Answers of each function, good and bad, to a request that `dress` completes.
+/// Each function's successes and errors, to requests that `dress` completes.
 fn answers(target: &Target, dress: impl Fn(Request<'_>) -> Request<'_>) -> Vec<Answer> {
     let ada = target.ada();
     let http = &target.http;
@@ -88,13 +88,13 @@ fn answers(target: &Target, dress: impl Fn(Request<'_>) -> Request<'_>) -> Vec<A
     ]
 }
 
-fn the_apps_origin_may_read_an_answer(target: &Target) {
+fn the_allowed_origin_may_read_an_answer(target: &Target) {
     let answer = target.http.get("/api/test/all").header("origin", ORIGIN).send();
     may_be_read(&answer);
     varies(&answer);
 }
 
-fn the_apps_origin_may_read_a_functions_errors(target: &Target) {
+fn the_allowed_origin_may_read_a_functions_errors(target: &Target) {
     let answers = answers(target, |request| request.header("origin", ORIGIN));
     let statuses: Vec<_> = answers.iter().map(|answer| answer.status).collect();
     assert_eq!(statuses, [200, 200, 200, 200, 200, 200, 200, 401, 422, 409, 400, 413]);
@@ -136,7 +136,7 @@ fn what_a_script_may_read_is_listed(target: &Target) {
 }
 
 impl Target {
-    /// A refused sign-in of a page of `origin`.
+    /// A refused sign-in from a page of `origin`.
     #[track_caller]
     fn signin_from(&self, origin: &str) -> Answer {
         let body = serde_json::json!({ "username": "nobody-of-that-name", "password": "not it" });
@@ -154,7 +154,7 @@ impl Target {
     }
 }
 
-/// The names in a header's list, in lower case and in order.
+/// The names in a header's list, in lower case, sorted.
 fn listed(answer: &Answer, header: &str) -> Vec<String> {
     let list = answer.header(header).unwrap_or_default().to_lowercase();
     let mut names: Vec<_> = list.split(',').map(|name| name.trim().to_owned()).collect();
@@ -196,7 +196,7 @@ fn a_preflight_lists_methods_and_headers_by_name(target: &Target) {
     assert!(!headers.iter().any(|name| name == "*"));
 }
 
-fn a_preflight_names_the_one_origin_whoever_asks(target: &Target) {
+fn a_preflight_names_the_one_origin_to_every_page(target: &Target) {
     for stranger in STRANGERS {
         may_be_read(&target.preflight(stranger, "GET", "/api/test/all"));
     }

@@ -1,4 +1,4 @@
-//! Many at once. Runs alone, one check after the other.
+//! Many requests at once. These checks run alone.
 
 use std::sync::Barrier;
 use std::thread;
@@ -20,7 +20,7 @@ pub(crate) fn checks() -> Vec<Check> {
     ]
 }
 
-/// All of these at the same moment.
+/// Sends all of these at the same moment.
 pub(crate) fn at_once<T: Sync, A: Send>(everyone: &[T], ask: impl Fn(&T) -> A + Sync) -> Vec<A> {
     let barrier = Barrier::new(everyone.len());
     let (barrier, ask) = (&barrier, &ask);
@@ -36,7 +36,7 @@ pub(crate) fn at_once<T: Sync, A: Send>(everyone: &[T], ask: impl Fn(&T) -> A + 
     })
 }
 
-/// One is 200 and the others 409 with these words.
+/// Asserts that one is 200 and the others 409 with this detail.
 #[track_caller]
 fn one_succeeds(answers: &[Answer], words: &str) {
     let (good, bad): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer.status == 200);
@@ -62,7 +62,7 @@ fn of_many_sign_ups_of_one_name_one_succeeds(target: &Target) {
     let crowd = crowd(target.hashes_at_once(), |person| person.username.clone_from(&name));
     let answers = at_once(&crowd, |person| target.signup(person));
     one_succeeds(&answers, "Username already registered");
-    // Whoever it was: one password signs in, and its user is a user and no more.
+    // Whichever sign-up won: its password alone signs in, and its user has only `ROLE_USER`.
     let winner = answers.iter().position(|answer| answer.status == 200).expect("one");
     let token = target.token_of(&crowd[winner]);
     target.get_as(&token, "/api/test/user").is_json(200, &json!("user content"));

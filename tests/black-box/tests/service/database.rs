@@ -1,4 +1,4 @@
-//! The few things that no request can bring about: a row deleted, a hash of another make.
+//! Changes that no request can make: a deleted row, a foreign hash.
 
 use std::error::Error;
 use std::io;
@@ -15,7 +15,7 @@ pub(crate) struct Database {
 }
 
 impl Database {
-    /// The one at this address; each statement connects anew.
+    /// The database at this URL; each statement opens a connection.
     pub(crate) const fn new(url: String) -> Self {
         Self { url }
     }
@@ -37,7 +37,7 @@ impl Database {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         runtime.block_on(async {
             let mut config: Config = self.url.parse()?;
-            // Still writes where a check has made everybody else read only.
+            // Still writes while a check has made all other sessions read-only.
             config.options("-c default_transaction_read_only=off");
             let (client, connection) = config.connect(NoTls).await?;
             let connection = tokio::spawn(connection);
@@ -48,13 +48,13 @@ impl Database {
         })
     }
 
-    /// A number that a statement selects.
+    /// The number that a query selects.
     #[track_caller]
     pub(crate) fn count(&self, sql: &str, parameters: &[&(dyn ToSql + Sync)]) -> i64 {
         self.query(sql, parameters)[0].get(0)
     }
 
-    /// Has the service connect anew: ends all connections but this one.
+    /// Terminates all connections but this one, so that the service reconnects.
     #[track_caller]
     pub(crate) fn drop_connections(&self) {
         self.query(
@@ -64,7 +64,7 @@ impl Database {
         );
     }
 
-    /// Ends the server at once, as a crash would, and waits until it is gone.
+    /// Stops the server as a crash would, and waits until it has ended.
     #[track_caller]
     pub(crate) fn crash(&self) {
         let rows = self.query("SELECT pg_read_file('postmaster.pid')", &[]);
@@ -72,7 +72,7 @@ impl Database {
         let pid = file.lines().next().expect("its process");
         let ended = Command::new("kill").args(["-QUIT", pid]).status().expect("kill starts");
         assert!(ended.success());
-        // The process that listens outlives those that serve: a statement may still succeed.
+        // The listening process outlives the others, so a statement may still succeed.
         let deadline = Instant::now() + Duration::from_secs(20);
         while self.listens() {
             assert!(Instant::now() < deadline, "the server doesn't end");
@@ -87,25 +87,25 @@ impl Database {
         !cause.is_some_and(|cause| gone.contains(&cause.kind()))
     }
 
-    /// The id of a user.
+    /// The user's id.
     #[track_caller]
     pub(crate) fn id_of(&self, username: &str) -> i32 {
         self.query("SELECT id FROM users WHERE username = $1", &[&username])[0].get(0)
     }
 
-    /// What is stored of a user's password.
+    /// The user's stored password hash.
     #[track_caller]
     pub(crate) fn hash_of(&self, username: &str) -> Option<String> {
         self.query("SELECT password FROM users WHERE username = $1", &[&username])[0].get(0)
     }
 
-    /// Stores this in place of a user's password.
+    /// Replaces the user's stored password hash.
     #[track_caller]
     pub(crate) fn set_hash(&self, username: &str, hash: Option<&str>) {
         self.query("UPDATE users SET password = $2 WHERE username = $1", &[&username, &hash]);
     }
 
-    /// Deletes a user.
+    /// Deletes the user.
     #[track_caller]
     pub(crate) fn delete(&self, username: &str) {
         self.query("DELETE FROM users WHERE username = $1", &[&username]);

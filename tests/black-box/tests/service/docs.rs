@@ -1,4 +1,4 @@
-//! `GET /docs`, what it loads, and `GET /openapi.json`.
+//! `GET /docs`, the files that it loads, and `GET /openapi.json`.
 
 mod document;
 
@@ -30,19 +30,19 @@ fn page(target: &Target) -> String {
     answer.text()
 }
 
-/// The values of an attribute in HTML.
+/// The values of an attribute in the HTML.
 fn values<'a>(html: &'a str, attribute: &str) -> Vec<&'a str> {
     let parts = html.split(&format!(" {attribute}=\"")).skip(1).collect::<Vec<_>>();
     parts.into_iter().map(|rest| rest.split('"').next().expect("a quote")).collect()
 }
 
-/// All that the page names, but what it holds itself.
+/// All addresses in the page, without its own data.
 fn addresses(html: &str) -> Vec<&str> {
     let all = [values(html, "href"), values(html, "src")].concat();
     all.into_iter().filter(|address| !address.starts_with("data:")).collect()
 }
 
-/// The sources that a directive of a policy allows.
+/// The sources that a directive of the policy allows.
 #[track_caller]
 fn directive<'a>(policy: &'a str, name: &str) -> Vec<&'a str> {
     let mut directives = policy.split(';').map(|it| it.trim().split(' '));
@@ -55,7 +55,7 @@ fn the_page_links_the_document_beside_it(target: &Target) {
     let html = page(target);
     let addresses = addresses(&html);
     assert!(addresses.contains(&"openapi.json"), "{addresses:?}");
-    // Relative ones alone: they work below a stage too.
+    // Only relative addresses work below a stage too.
     for address in addresses {
         assert!(!address.starts_with('/') && !address.contains(':'), "{address}");
     }
@@ -92,7 +92,7 @@ fn every_file_of_the_page_is_served_and_may_be_kept(target: &Target) {
         assert_eq!(answer.header("x-content-type-options"), Some("nosniff"), "{file}");
         let caching = answer.header("cache-control").unwrap_or_default();
         assert!(caching.contains("immutable"), "{file}: {caching}");
-        // Under the same address there is never anything else.
+        // The content at such an address never changes.
         assert!(file.contains('?'), "{file}");
     }
 }
@@ -117,7 +117,7 @@ fn what_is_known_is_not_sent_again(target: &Target) {
         assert!(!caching.contains("no-store"), "{path}: {caching}");
         let again = target.http.get(path).header("if-none-match", &tag).send();
         assert_eq!((again.status, again.body.len()), (304, 0), "{path}");
-        // A cache takes over what is said here: it must be what the answer says.
+        // A cache adopts these headers, so they must equal the 200's.
         for name in ["etag", "cache-control", "vary", "content-security-policy"] {
             assert_eq!(again.header(name), answer.header(name), "{path}: {name}");
         }
@@ -126,7 +126,7 @@ fn what_is_known_is_not_sent_again(target: &Target) {
     }
 }
 
-/// A cache takes both over for the body that it has (RFC 9110 §8.6, §15.4.5).
+/// A cache updates its stored answer with both headers (RFC 9110 §8.6, §15.4.5).
 fn a_304_has_the_media_type_and_no_length(target: &Target) {
     for path in [PAGE, DOCUMENT, "/.well-known/jwks.json"] {
         let answer = target.http.get(path).send();

@@ -1,4 +1,4 @@
-//! The forms of a function's own errors, by what its caller accepts.
+//! The forms of a function's own errors, by what the client accepts.
 
 use serde_json::{Value, json};
 
@@ -9,15 +9,15 @@ use crate::target::Target;
 
 pub(crate) fn checks() -> Vec<Check> {
     checks![
-        who_accepts_text_gets_the_words also Emulator;
-        who_accepts_json_alone_gets_problem_details also Emulator;
+        a_client_that_accepts_text_gets_text also Emulator;
+        a_client_that_accepts_only_json_gets_problem_details also Emulator;
         of_several_accept_headers_all_count also Emulator;
         a_problem_keeps_the_headers_of_its_error also Emulator;
         a_422_stays_as_it_is_wherever_json_is_accepted;
-        a_422_is_a_problem_to_who_accepts_nothing_else;
+        a_422_is_a_problem_to_a_client_that_accepts_only_that;
         oauths_errors_are_oauths_whatever_is_accepted also Emulator;
         an_odd_accept_header_breaks_nothing also Emulator;
-        caches_are_told_what_an_error_depends_on;
+        vary_names_what_an_error_depends_on;
         what_is_no_error_has_one_form;
     ]
 }
@@ -41,7 +41,7 @@ const JSON_ALONE: &[&str] = &[
     "application/json, text/plain;q=0",
 ];
 
-/// An error of a function's own.
+/// A function's own error.
 struct Case {
     status: u16,
     title: &'static str,
@@ -57,7 +57,7 @@ impl Case {
     }
 }
 
-/// A sign-in over 64 KiB: the error that costs the least.
+/// A sign-in over 64 KiB, the cheapest error.
 fn too_large() -> Case {
     Case {
         status: 413,
@@ -69,7 +69,7 @@ fn too_large() -> Case {
     }
 }
 
-/// Every error in words that a single request can bring about.
+/// Every error with a detail that a single request can cause.
 fn cases(target: &Target) -> Vec<Case> {
     let taken = &target.ada().person;
     let (name, address) = (Person::new("free"), Person::new("free"));
@@ -100,7 +100,7 @@ fn cases(target: &Target) -> Vec<Case> {
     ]
 }
 
-/// Problem details with exactly these members.
+/// Asserts problem details with exactly these members.
 #[track_caller]
 fn is_problem(answer: &Answer, case: &Case) {
     let Case { status, title, code, words, .. } = *case;
@@ -112,7 +112,7 @@ fn is_problem(answer: &Answer, case: &Case) {
     assert_eq!(answer.json(), expected, "{}", answer.asked);
 }
 
-fn who_accepts_text_gets_the_words(target: &Target) {
+fn a_client_that_accepts_text_gets_text(target: &Target) {
     for accept in TEXT {
         let case = too_large();
         case.ask(target, accept).send().is_text(case.status, case.words);
@@ -122,7 +122,7 @@ fn who_accepts_text_gets_the_words(target: &Target) {
     }
 }
 
-fn who_accepts_json_alone_gets_problem_details(target: &Target) {
+fn a_client_that_accepts_only_json_gets_problem_details(target: &Target) {
     for accept in JSON_ALONE {
         let case = too_large();
         is_problem(&case.ask(target, accept).send(), &case);
@@ -162,7 +162,7 @@ fn a_422_stays_as_it_is_wherever_json_is_accepted(target: &Target) {
     }
 }
 
-fn a_422_is_a_problem_to_who_accepts_nothing_else(target: &Target) {
+fn a_422_is_a_problem_to_a_client_that_accepts_only_that(target: &Target) {
     let answer = invalid(target, "application/problem+json");
     assert_eq!((answer.status, answer.media_type()), (422, "application/problem+json"));
     let mut problem = answer.json();
@@ -199,7 +199,7 @@ fn an_odd_accept_header_breaks_nothing(target: &Target) {
     assert_eq!(request.send().status, case.status);
 }
 
-fn caches_are_told_what_an_error_depends_on(target: &Target) {
+fn vary_names_what_an_error_depends_on(target: &Target) {
     for accept in ["application/json", "*/*"] {
         let answer = too_large().ask(target, accept).send();
         let vary = answer.header("vary").unwrap_or_default().to_lowercase();

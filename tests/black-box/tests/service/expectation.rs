@@ -1,4 +1,4 @@
-//! What an answer is held to.
+//! Assertions about an answer.
 
 use serde_json::{Value, json};
 
@@ -6,14 +6,14 @@ use crate::client::Answer;
 use crate::kind::Ability;
 use crate::target::Target;
 
-/// The one text of every refused token.
+/// The text for every refused token.
 pub(crate) const NO_CREDENTIALS: &str = "Could not validate credentials";
 
-/// The challenge to a token that was refused (RFC 6750 §3.1).
+/// The challenge for a refused token (RFC 6750 §3.1).
 pub(crate) const INVALID_TOKEN: &str = r#"Bearer error="invalid_token""#;
 
 impl Answer {
-    /// Status and JSON body, exactly.
+    /// Asserts exactly this status and JSON body.
     #[track_caller]
     pub(crate) fn is_json(&self, status: u16, body: &Value) {
         assert_eq!(self.status, status, "{self:?} {}", self.text());
@@ -21,14 +21,14 @@ impl Answer {
         assert_eq!(&self.json(), body, "{}", self.asked);
     }
 
-    /// Status and text, exactly.
+    /// Asserts exactly this status and text.
     #[track_caller]
     pub(crate) fn is_text(&self, status: u16, words: &str) {
         assert_eq!((self.status, self.text().as_str()), (status, words), "{}", self.asked);
         assert_eq!(self.media_type(), "text/plain", "{self:?}");
     }
 
-    /// An error in the form that the target's `ErrorFormat` gives to a client that leaves it open.
+    /// Asserts an error in the form of the target's `ErrorFormat`.
     #[track_caller]
     pub(crate) fn says(&self, target: &Target, status: u16, words: &str) {
         if !target.answers_in_json() {
@@ -40,14 +40,14 @@ impl Answer {
         assert_eq!(self.status, status, "{}", self.asked);
     }
 
-    /// A caller's mistake: refused, and not by accident.
+    /// Asserts a 4xx: the caller's mistake.
     #[track_caller]
     pub(crate) fn is_refused(&self) {
         assert!((400..500).contains(&self.status), "{} is {}", self.asked, self.status);
     }
 
-    /// 401 to a token that is missing or bad, in the words of this service where the gateway in
-    /// front takes ours. Where it can't tell the authorizer's refusal from a failure, a bad one is 502.
+    /// Asserts 401 for a missing or bad token, with our text where the gateway uses it. A gateway
+    /// that takes the authorizer's refusal for a failure answers 502 to a bad token.
     #[track_caller]
     pub(crate) fn is_unauthorized(&self, target: &Target) {
         let lost = self.had_token && target.lacks(Ability::RefusedTokens).is_some();
@@ -59,7 +59,7 @@ impl Answer {
         }
     }
 
-    /// 403 to a role that is missing.
+    /// Asserts 403 for a missing role.
     #[track_caller]
     pub(crate) fn is_forbidden(&self, target: &Target) {
         assert_eq!(self.status, 403, "{} is {} {}", self.asked, self.status, self.text());
@@ -70,7 +70,7 @@ impl Answer {
         }
     }
 
-    /// A function's own 401 carries this challenge, under the name that a REST API gives it.
+    /// Asserts this challenge on a function's own 401, under the name that a REST API gives it.
     #[track_caller]
     pub(crate) fn challenges(&self, target: &Target, challenge: &str) {
         let name = match target.lacks(Ability::RenamedChallenge) {
@@ -80,7 +80,7 @@ impl Answer {
         assert_eq!(self.header(name), Some(challenge), "{self:?}");
     }
 
-    /// 422 with these `(type, loc)` and nothing else, in the shape of the app's validation errors.
+    /// Asserts 422 with exactly these `(type, loc)`, in the form of the legacy app's violations.
     #[track_caller]
     pub(crate) fn is_invalid(&self, expected: &[(&str, Value)]) {
         assert_eq!(self.status, 422, "{} is {} {}", self.asked, self.status, self.text());
@@ -90,7 +90,7 @@ impl Answer {
         assert_eq!(found, expected, "{}", self.text());
     }
 
-    /// 422 that names `field`, and in its message the rule: all of `words`.
+    /// Asserts 422 for `field`, with all of `words` in its message.
     #[track_caller]
     pub(crate) fn breaks_rule(&self, field: &str, words: &[&str]) {
         assert_eq!(self.status, 422, "{} is {} {}", self.asked, self.status, self.text());
@@ -106,7 +106,7 @@ impl Answer {
         }
     }
 
-    /// The errors of a 422, each with exactly the members that the contract leaves.
+    /// The violations of a 422, each with exactly the contract's members.
     #[track_caller]
     pub(crate) fn details(&self) -> Vec<Detail> {
         assert_eq!(self.media_type(), "application/json", "{self:?}");
@@ -116,7 +116,7 @@ impl Answer {
         Detail::list(&body["detail"])
     }
 
-    /// An error of the token endpoint, RFC 6749 §5.2.
+    /// Asserts an error of the token endpoint (RFC 6749 §5.2).
     #[track_caller]
     pub(crate) fn is_oauth_error(&self, status: u16, code: &str) {
         assert_eq!(self.status, status, "{} {}", self.asked, self.text());
@@ -132,13 +132,13 @@ impl Answer {
     }
 }
 
-/// One error of a 422.
+/// One violation of a 422.
 pub(crate) struct Detail {
-    /// Its `type`.
+    /// The `type`.
     pub(crate) kind: String,
-    /// Where it is.
+    /// The location.
     pub(crate) loc: Value,
-    /// In words.
+    /// The message.
     pub(crate) msg: String,
 }
 
@@ -150,7 +150,7 @@ impl Detail {
     #[track_caller]
     fn from_json(detail: &Value) -> Self {
         let members = detail.as_object().expect("an object");
-        // Malformed JSON has a member more, in the app too: what the parser said.
+        // Malformed JSON also has the parser's message, as in the legacy app.
         let names: Vec<_> =
             members.keys().filter(|name| *name != "ctx").map(String::as_str).collect();
         assert_eq!(names, ["loc", "msg", "type"], "{detail}");

@@ -1,4 +1,4 @@
-//! What API Gateway answers itself.
+//! API Gateway's own answers.
 
 use crate::check::{Check, checks};
 use crate::target::Target;

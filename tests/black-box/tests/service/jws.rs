@@ -1,4 +1,4 @@
-//! Tokens of our own making: a compact JWS writer that is none of the service's code.
+//! A compact JWS writer, independent of the service's code.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -8,55 +8,55 @@ use p256::ecdsa::{Signature, SigningKey};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-/// The private scalar that the suite gives to the runner that it starts.
+/// The private scalar for the runner that the suite starts.
 pub(crate) const KNOWN_KEY: &str =
     "5d1c7e0a94b2f36881e0d95a4c37fb126ea8d40c93b75f21680eac1d7b49f532";
 
-/// A key of P-256.
+/// A P-256 key.
 pub(crate) struct Key(SigningKey);
 
 impl Key {
-    /// The one that the started runner signs with.
+    /// The started runner's signing key.
     pub(crate) fn known() -> Self {
         Self::from_hex(KNOWN_KEY).expect("a key")
     }
 
-    /// One that no service knows.
+    /// A key that no service knows.
     pub(crate) fn stranger() -> Self {
         Self::from_hex(&"3b".repeat(32)).expect("a key")
     }
 
-    /// The private scalar in 64 hexadecimal digits.
+    /// The private scalar, 64 hexadecimal digits.
     pub(crate) fn from_hex(digits: &str) -> Option<Self> {
         let scalar: Option<Vec<u8>> =
             (0..32).map(|i| u8::from_str_radix(digits.get(2 * i..2 * i + 2)?, 16).ok()).collect();
         Some(Self(SigningKey::from_slice(&scalar?).ok()?))
     }
 
-    /// ES256 over `signed`: r and s, 64 bytes.
+    /// The ES256 signature of `signed`: r and s, 64 bytes.
     pub(crate) fn signature(&self, signed: &str) -> Vec<u8> {
         let signature: Signature = self.0.sign(signed.as_bytes());
         signature.to_bytes().to_vec()
     }
 
-    /// The public point, uncompressed: 04, x, y.
+    /// The uncompressed public point: 04, x, y.
     pub(crate) fn point(&self) -> Vec<u8> {
         self.0.verifying_key().to_sec1_point(false).as_bytes().to_vec()
     }
 
-    /// The public key as a JWK, with the members that a thumbprint counts.
+    /// The public key as a JWK, with only the members of a thumbprint.
     pub(crate) fn jwk(&self) -> Value {
         let point = self.point();
         json!({ "crv": "P-256", "kty": "EC", "x": encode(&point[1..33]), "y": encode(&point[33..]) })
     }
 
-    /// The thumbprint of RFC 7638, which is the key's id.
+    /// The thumbprint (RFC 7638), which is the key id.
     pub(crate) fn kid(&self) -> String {
-        // serde_json keeps its members in the order of their names, as the thumbprint asks.
+        // serde_json sorts the members by name, as the thumbprint requires.
         encode(Sha256::digest(self.jwk().to_string()))
     }
 
-    /// The public key as SPKI, DER.
+    /// The public key as DER-encoded SPKI.
     pub(crate) fn spki(&self) -> Vec<u8> {
         const PREFIX: [u8; 26] = [
             0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06,
@@ -66,86 +66,86 @@ impl Key {
     }
 }
 
-/// base64url without padding.
+/// Encodes base64url without padding.
 pub(crate) fn encode(bytes: impl AsRef<[u8]>) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// What a segment holds.
+/// Decodes a segment.
 pub(crate) fn decode(segment: &str) -> Vec<u8> {
     URL_SAFE_NO_PAD.decode(segment).expect("base64url")
 }
 
-/// The JSON object that a segment holds.
+/// Decodes a segment's JSON object.
 pub(crate) fn members(segment: &str) -> Map<String, Value> {
     serde_json::from_slice(&decode(segment)).expect("a JSON object")
 }
 
-/// HMAC-SHA-256, which HS256 is.
+/// HMAC-SHA-256, for HS256.
 pub(crate) fn hmac(secret: &[u8], signed: &str) -> Vec<u8> {
     let mut mac = Hmac::<Sha256>::new_from_slice(secret).expect("any length");
     mac.update(signed.as_bytes());
     mac.finalize().into_bytes().to_vec()
 }
 
-/// A token from its two JSON texts, whatever they are, and ES256 over them.
+/// A token of any two JSON texts, signed with ES256.
 pub(crate) fn signed(header: &str, payload: &str, key: &Key) -> String {
     let signed = format!("{}.{}", encode(header), encode(payload));
     let signature = encode(key.signature(&signed));
     format!("{signed}.{signature}")
 }
 
-/// A token in its parts.
+/// A token's parts.
 #[derive(Clone, Debug)]
 pub(crate) struct Draft {
-    /// The members of the header.
+    /// The header's members.
     pub(crate) header: Map<String, Value>,
     /// The claims.
     pub(crate) claims: Map<String, Value>,
 }
 
 impl Draft {
-    /// The parts of a token.
+    /// Splits a token.
     pub(crate) fn of(token: &str) -> Self {
         let segments: Vec<_> = token.split('.').collect();
         assert_eq!(segments.len(), 3, "a compact JWS");
         Self { header: members(segments[0]), claims: members(segments[1]) }
     }
 
-    /// The same with another or a further member in the header.
+    /// Sets a member of the header.
     pub(crate) fn header(&self, name: &str, value: impl Into<Value>) -> Self {
         let mut draft = self.clone();
         draft.header.insert(name.to_owned(), value.into());
         draft
     }
 
-    /// The same without a member of the header.
+    /// Removes a member of the header.
     pub(crate) fn no_header(&self, name: &str) -> Self {
         let mut draft = self.clone();
         draft.header.remove(name);
         draft
     }
 
-    /// The same with another or a further claim.
+    /// Sets a claim.
     pub(crate) fn claim(&self, name: &str, value: impl Into<Value>) -> Self {
         let mut draft = self.clone();
         draft.claims.insert(name.to_owned(), value.into());
         draft
     }
 
-    /// The same without a claim.
+    /// Removes a claim.
     pub(crate) fn no_claim(&self, name: &str) -> Self {
         let mut draft = self.clone();
         draft.claims.remove(name);
         draft
     }
 
-    /// A claim that is a number.
+    /// A numeric claim.
     pub(crate) fn number(&self, name: &str) -> i64 {
         self.claims[name].as_i64().expect("a number")
     }
 
-    /// A claim that is text.
+    /// A text claim.
     pub(crate) fn text(&self, name: &str) -> &str {
         self.claims[name].as_str().expect("text")
     }
@@ -160,17 +160,17 @@ impl Draft {
         Value::from(self.claims.clone()).to_string()
     }
 
-    /// What a signature covers.
+    /// The signed text.
     pub(crate) fn signed_part(&self) -> String {
         format!("{}.{}", encode(self.header_json()), encode(self.claims_json()))
     }
 
-    /// The token, signed with ES256 whatever its header says.
+    /// The token, signed with ES256 whatever its header's `alg`.
     pub(crate) fn sign(&self, key: &Key) -> String {
         signed(&self.header_json(), &self.claims_json(), key)
     }
 
-    /// The token with these bytes for a signature.
+    /// The token with these bytes as its signature.
     pub(crate) fn with_signature(&self, signature: &[u8]) -> String {
         format!("{}.{}", self.signed_part(), encode(signature))
     }

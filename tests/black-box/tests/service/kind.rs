@@ -1,103 +1,103 @@
 //! The kinds of target: what each can't serve.
 
-/// What a check needs beyond a public address that answers.
+/// What a check needs beyond HTTP.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Ability {
-    /// The gateway answers 401, 403 and 404 in the words of our `GatewayResponses`.
+    /// The gateway answers 401, 403 and 404 with the text of our `GatewayResponses`.
     GatewayWords,
-    /// The gateway answers 401 where the authorizer refuses a token.
+    /// The gateway answers 401 if the authorizer refuses a token.
     RefusedTokens,
-    /// The gateway sends CORS and other headers of its own with what it answers itself.
+    /// The gateway's own answers have CORS and other headers.
     GatewayHeaders,
-    /// The gateway answers preflights, and with the CORS headers.
+    /// The gateway answers preflights with CORS headers.
     Preflights,
-    /// The functions alone say who may read their answers.
+    /// Only the functions set CORS headers on their answers.
     OwnCors,
     /// The gateway renames a function's `WWW-Authenticate`.
     RenamedChallenge,
-    /// Bodies reach the functions byte for byte, in base64.
+    /// Bodies reach the functions unchanged, in base64.
     BinaryBodies,
-    /// Bodies of other media types reach the functions even where they aren't UTF-8.
+    /// Bodies of other media types reach the functions even if they aren't UTF-8.
     LossyText,
-    /// Bytes of an odd request line or header reach our own code.
+    /// Unusual request lines and headers reach our code.
     RawRequests,
-    /// Hundreds of requests, one after another, are a matter of seconds.
+    /// Hundreds of sequential requests take seconds.
     Quick,
     /// A function serves several requests at the same time.
     Crowds,
-    /// Functions stay warm, and a call's time is mostly their own.
+    /// Functions stay warm, and a call's time is mostly the function's.
     Warm,
-    /// The functions reach a port that this suite opens on its own machine.
+    /// The functions can reach a port that this suite opens.
     Loopback,
-    /// The suite knows the key that signs.
+    /// The suite knows the signing key.
     OwnKey,
     /// The operator's verbs can be run.
     Operator,
     /// The service's database can be reached.
     Database,
-    /// The gateway keeps the authorizer's answers for a while.
+    /// The gateway caches policies.
     CachedPolicies,
-    /// The suite may start further runners, with other settings.
+    /// The suite may start more runners with other settings.
     Runner,
 }
 
-/// Where the service runs.
+/// The kinds of targets.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Kind {
     /// The local runner, started by this suite.
     Runner,
     /// The local runner, with a pooler before its database.
     Pooler,
-    /// A deployment behind the API Gateway of AWS.
+    /// A deployment behind AWS's API Gateway.
     Aws,
-    /// A deployment to the emulator `ministack`.
+    /// A deployment on the emulator `ministack`.
     Emulator,
     /// The functions in containers behind `sam local start-api`.
     SamLocal,
 }
 
 impl Kind {
-    /// The one list of what a kind of target can't serve, and why.
+    /// Why a kind of target can't serve an ability, if it can't.
     pub(crate) const fn lacks(self, ability: Ability) -> Option<&'static str> {
         match (self, ability) {
             (Self::Runner | Self::Pooler, _) => None,
             (_, Ability::Runner) => Some("the suite was pointed at a target that it didn't start"),
             (Self::Aws, Ability::RawRequests) => {
-                Some("odd bytes end at the edge of AWS, before anything of ours")
+                Some("AWS's edge handles unusual bytes before our code")
             }
-            (Self::Aws, Ability::Loopback) => Some("its functions run on other machines"),
+            (Self::Aws, Ability::Loopback) => Some("the functions run on other machines"),
             (Self::Emulator, Ability::GatewayWords) => {
-                Some("the emulator stores GatewayResponses and answers in its own words")
+                Some("the emulator doesn't apply GatewayResponses")
             }
             (Self::Emulator, Ability::GatewayHeaders) => {
-                Some("the emulator sends no CORS header of its own")
+                Some("the emulator's own answers have no CORS headers")
             }
             (Self::Emulator, Ability::Preflights) => {
-                Some("the emulator answers preflights alone, and without the CORS headers")
+                Some("the emulator answers preflights without CORS headers")
             }
             (Self::Emulator, Ability::RenamedChallenge) => {
                 Some("the emulator doesn't rename WWW-Authenticate")
             }
             (Self::Emulator, Ability::BinaryBodies) => {
-                Some("the emulator ignores BinaryMediaTypes: other bytes than UTF-8 are lost")
+                Some("the emulator ignores BinaryMediaTypes and loses bytes that aren't UTF-8")
             }
             (Self::Emulator, Ability::RawRequests) => {
-                Some("the emulator's own HTTP server answers odd requests")
+                Some("the emulator's HTTP server answers unusual requests")
             }
             (Self::Emulator, Ability::Warm) => {
-                Some("the emulator's own share of a call is so large that times tell nothing")
+                Some("the emulator takes most of a call's time")
             }
             (Self::SamLocal, Ability::GatewayWords) => {
-                Some("sam local reads no GatewayResponses and answers in its own words")
+                Some("sam local doesn't apply GatewayResponses")
             }
             (Self::SamLocal, Ability::RefusedTokens) => {
-                Some("sam local answers 502 where the authorizer refuses a token")
+                Some("sam local answers 502 if the authorizer refuses a token")
             }
             (Self::SamLocal, Ability::GatewayHeaders) => {
-                Some("sam local sends no CORS header with what it answers itself")
+                Some("sam local's own answers have no CORS headers")
             }
             (Self::SamLocal, Ability::OwnCors) => {
-                Some("sam local adds the CORS headers to every answer of a function")
+                Some("sam local adds CORS headers to every function's answer")
             }
             (Self::SamLocal, Ability::RenamedChallenge) => {
                 Some("sam local doesn't rename WWW-Authenticate")
@@ -106,16 +106,16 @@ impl Kind {
                 Some("sam local answers 502 to text that isn't UTF-8")
             }
             (Self::SamLocal, Ability::RawRequests) => {
-                Some("sam local's own HTTP server answers odd requests")
+                Some("sam local's HTTP server answers unusual requests")
             }
             (Self::SamLocal, Ability::Quick) => {
-                Some("a request to sam local takes a second, and this sends hundreds")
+                Some("a request to sam local takes a second, and this check sends hundreds")
             }
             (Self::SamLocal, Ability::Crowds) => {
-                Some("sam local has one container of a function, where one request follows another")
+                Some("sam local has one container per function, which serves one request at a time")
             }
             (Self::SamLocal, Ability::Warm) => {
-                Some("sam local waits up to a second after each call, so that times tell nothing")
+                Some("sam local waits up to a second after each call")
             }
             (Self::SamLocal, Ability::Loopback) => Some("a container's loopback is its own"),
             (Self::Aws | Self::Emulator | Self::SamLocal, _) => None,

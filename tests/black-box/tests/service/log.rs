@@ -1,4 +1,4 @@
-//! The log of the whole run: a line for each request, and no secret. Read after the service ended.
+//! The log of the whole run, read after the service has ended: one line per request, no secrets.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::Ordering;
@@ -16,17 +16,17 @@ pub(crate) fn checks() -> Vec<Check> {
         no_password_token_or_email_is_in_the_log also Pooler needs Runner;
         nothing_that_looks_like_a_hash_or_a_token_is_in_the_log also Pooler needs Runner;
         every_request_has_one_line also Pooler needs Runner;
-        a_line_tells_what_was_asked_and_how_it_went also Pooler needs Runner;
+        a_line_has_the_request_and_its_outcome also Pooler needs Runner;
         sign_ins_refusals_and_sign_ups_are_events also Pooler needs Runner;
-        tokens_of_the_app_are_events also Pooler needs Runner;
+        legacy_tokens_are_events also Pooler needs Runner;
         the_user_is_named_by_id_where_known also Pooler needs Runner;
-        an_unknown_hash_is_told_by_the_name_of_its_scheme also Pooler needs Runner;
+        an_unknown_hash_is_logged_by_the_name_of_its_scheme also Pooler needs Runner;
         nothing_failed also Pooler needs Runner;
         nothing_panicked also Pooler needs Runner;
     ]
 }
 
-/// The lines on requests, as JSON. The authorizer has a line of its own for each that it judged.
+/// The lines of requests, as JSON. The authorizer writes one for each token that it verified.
 fn lines(target: &Target) -> Vec<Value> {
     let log = target.log();
     let lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
@@ -34,7 +34,7 @@ fn lines(target: &Target) -> Vec<Value> {
     lines.filter(request).collect()
 }
 
-/// A line of the log that holds a secret, without the secret.
+/// A line of the log with its secret removed.
 fn around(log: &str, start: usize, end: usize) -> String {
     let head = log[..start].rfind('\n').map_or(0, |at| at + 1);
     let tail = log[end..].find('\n').map_or(log.len(), |at| end + at);
@@ -69,7 +69,7 @@ fn nothing_that_looks_like_a_hash_or_a_token_is_in_the_log(target: &Target) {
     }
 }
 
-/// Routes that no bare connection asks for: all their requests are counted by the client.
+/// Routes without requests on bare connections: the client counts all their requests.
 const COUNTED: [&str; 6] = [
     "POST /api/auth/signup",
     "POST /api/auth/token",
@@ -78,7 +78,7 @@ const COUNTED: [&str; 6] = [
     "GET /.well-known/jwks.json",
     "GET /openapi.json",
 ];
-/// The statuses that only a function answers with on those routes.
+/// The statuses on those routes that only functions answer.
 const ANSWERED: [u64; 5] = [200, 400, 404, 409, 422];
 
 fn every_request_has_one_line(target: &Target) {
@@ -104,7 +104,7 @@ fn text<'a>(line: &'a Value, name: &str) -> &'a str {
     line[name].as_str().unwrap_or_else(|| panic!("no {name} in {line}"))
 }
 
-fn a_line_tells_what_was_asked_and_how_it_went(target: &Target) {
+fn a_line_has_the_request_and_its_outcome(target: &Target) {
     let lines = lines(target);
     assert!(!lines.is_empty());
     let mut ids = BTreeSet::new();
@@ -112,7 +112,7 @@ fn a_line_tells_what_was_asked_and_how_it_went(target: &Target) {
         let id = (text(line, "function").to_owned(), text(line, "request_id").to_owned());
         assert!(!id.1.is_empty(), "{line}");
         assert!(ids.insert(id), "a second line of one request: {line}");
-        // The gateway refuses some requests before it knows their route, or because they have none.
+        // The gateway refuses some requests before it knows their route, or for lack of one.
         let unrouted = matches!(line["status"].as_u64(), Some(404 | 413));
         assert!(text(line, "route").starts_with('/') || unrouted, "{line}");
         assert!(line["status"].is_u64(), "{line}");
@@ -120,7 +120,7 @@ fn a_line_tells_what_was_asked_and_how_it_went(target: &Target) {
     }
 }
 
-/// The names of the events on a route with a status.
+/// The events of a route's lines with this status.
 fn events(lines: &[Value], route: &str, status: u64) -> BTreeSet<String> {
     lines
         .iter()
@@ -148,7 +148,7 @@ fn sign_ins_refusals_and_sign_ups_are_events(target: &Target) {
     }
 }
 
-fn tokens_of_the_app_are_events(target: &Target) {
+fn legacy_tokens_are_events(target: &Target) {
     let log = target.log();
     let lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     let events = lines.filter(|line| line["function"] == "authorizer" && line["event"].is_string());
@@ -160,7 +160,7 @@ fn tokens_of_the_app_are_events(target: &Target) {
         assert_eq!(line["user_id"].is_i64(), is_accepted, "{line}");
         accepted += usize::from(is_accepted);
     }
-    // One line for each, however many requests came with it: the policy is kept.
+    // One line per token, whatever its number of requests, since the policy is cached.
     assert_eq!(accepted, legacy::ACCEPTED.load(Ordering::Relaxed));
 }
 
@@ -174,16 +174,16 @@ fn the_user_is_named_by_id_where_known(target: &Target) {
     }
 }
 
-fn an_unknown_hash_is_told_by_the_name_of_its_scheme(target: &Target) {
-    let mut told = BTreeSet::new();
+fn an_unknown_hash_is_logged_by_the_name_of_its_scheme(target: &Target) {
+    let mut schemes = BTreeSet::new();
     for line in lines(target) {
         let is_unknown = line["cause"] == "unknown_hash";
         assert_eq!(line.get("hash_scheme").is_some(), is_unknown, "{line}");
         if is_unknown {
-            told.insert(text(&line, "hash_scheme").to_owned());
+            schemes.insert(text(&line, "hash_scheme").to_owned());
         }
     }
-    // Those of the passwords that `signin::hashes` makes, where that has run.
+    // The schemes of the hashes that `signin::hashes` stores, if it has run.
     let known = [
         "argon2",
         "bcrypt_2x",
@@ -194,7 +194,7 @@ fn an_unknown_hash_is_told_by_the_name_of_its_scheme(target: &Target) {
         "md5_crypt",
         "unknown",
     ];
-    assert!(told.iter().all(|name| known.contains(&name.as_str())), "{told:?}");
+    assert!(schemes.iter().all(|name| known.contains(&name.as_str())), "{schemes:?}");
 }
 
 fn nothing_failed(target: &Target) {

@@ -1,7 +1,7 @@
-//! The service as its callers see it: HTTP alone, none of our crates.
+//! The service as its callers see it, over HTTP and with none of our crates.
 //!
 //! `cargo test -p black-box` builds the local runner, starts it over an empty database and sends
-//! it everything below; `README.md` beside the manifest tells how to point it elsewhere.
+//! it everything below. `README.md` explains other targets.
 #![allow(
     clippy::expect_used,
     clippy::panic,
@@ -78,7 +78,7 @@ fn together() -> Vec<Check> {
     .collect()
 }
 
-/// The checks that need the machine, or the database, to themselves.
+/// The checks that need exclusive use of the machine or the database.
 fn alone() -> Vec<Check> {
     [crowd::checks(), overload::checks(), timing::checks(), outage::checks()]
         .into_iter()
@@ -101,7 +101,7 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    // A time can be compared only while nothing else runs, and the log is whole only once the
+    // Times can be compared only while nothing else runs, and the log is complete only once the
     // service has stopped.
     let mut ends = vec![libtest_mimic::run(&arguments, check::trials(&target, together()))];
     let one_by_one = Arguments { test_threads: Some(1), ..arguments.clone() };

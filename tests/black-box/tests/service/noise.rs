@@ -1,4 +1,4 @@
-//! Random input: whatever it is, it is refused and breaks nothing.
+//! Random input is refused and breaks nothing.
 
 use proptest::collection::vec;
 use proptest::prelude::{any, prop_assert};
@@ -17,7 +17,7 @@ pub(crate) fn checks() -> Vec<Check> {
     ]
 }
 
-/// Holds a property for some inputs; the seed is new each time, and told when one fails.
+/// Tests a property with random inputs from a new seed, which a failure prints.
 #[track_caller]
 fn holds<S: Strategy>(
     inputs: &S,

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
-/// Runs verbs against the service under test.
+/// Runs the operator's verbs against the service under test.
 pub(crate) struct Operator {
     program: PathBuf,
     arguments: Vec<String>,
@@ -12,7 +12,7 @@ pub(crate) struct Operator {
 }
 
 impl Operator {
-    /// The runner's own binary, started where it runs.
+    /// The runner's binary, in the runner's folder.
     pub(crate) const fn binary(
         program: PathBuf,
         folder: PathBuf,
@@ -21,7 +21,7 @@ impl Operator {
         Self { program, arguments: Vec::new(), folder, environment }
     }
 
-    /// A shell command that takes the verb and its words as arguments.
+    /// A shell command that gets the verb and its arguments.
     pub(crate) fn shell(command: &str) -> Self {
         Self {
             program: "sh".into(),
@@ -31,7 +31,7 @@ impl Operator {
         }
     }
 
-    /// Runs a verb, however it ends.
+    /// Runs a verb, which may fail.
     #[track_caller]
     pub(crate) fn run(&self, verb: &[&str]) -> Output {
         Command::new(&self.program)
@@ -43,25 +43,29 @@ impl Operator {
             .expect("the operator's program starts")
     }
 
-    /// Gives a role.
+    /// Grants a role.
     #[track_caller]
     pub(crate) fn grant(&self, username: &str, role: &str) -> String {
         self.succeeds(&["grant", username, role])
     }
 
-    /// Takes a role.
+    /// Revokes a role.
     #[track_caller]
     pub(crate) fn revoke(&self, username: &str, role: &str) -> String {
         self.succeeds(&["revoke", username, role])
     }
 
-    /// Runs a verb that has to succeed, for what it prints.
+    /// Runs a verb that must succeed, and returns its output.
     #[track_caller]
     pub(crate) fn succeeds(&self, verb: &[&str]) -> String {
         let output = self.run(verb);
         let printed = String::from_utf8_lossy(&output.stdout).into_owned();
-        let told = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{verb:?} ended with {}: {told}{printed}", output.status);
+        let complaint = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            output.status.success(),
+            "{verb:?} ended with {}: {complaint}{printed}",
+            output.status
+        );
         printed
     }
 }

@@ -1,4 +1,4 @@
-//! A database that hangs up, takes no writes, or is gone. Runs alone, one check after the other.
+//! A database that closes connections, is read-only, or has ended. These checks run alone.
 
 use std::sync::Arc;
 use std::thread;
@@ -28,7 +28,7 @@ fn connections_that_were_dropped_fail_no_request(target: &Target) {
         &|| target.signup(&Person::new("dropped")),
     ];
     for request in ask {
-        // Fills the pools, so that there is something to drop.
+        // Fills the pools, so that there are connections to drop.
         thread::scope(|scope| {
             for _ in 0..4 {
                 scope.spawn(|| target.get_as(&ada.token, "/api/test/profile"));
@@ -40,7 +40,7 @@ fn connections_that_were_dropped_fail_no_request(target: &Target) {
     }
 }
 
-/// While this lives, new connections can't write, whatever user of the service's has them.
+/// While this lives, new connections of all the service's logins are read-only.
 struct ReadOnly<'a>(&'a Target);
 
 impl<'a> ReadOnly<'a> {
@@ -66,7 +66,7 @@ impl Drop for ReadOnly<'_> {
 }
 
 fn a_sign_in_needs_no_writable_database(target: &Target) {
-    // Of "correct horse battery", by passlib; of a cost that a sign-in would raise.
+    // passlib's of "correct horse battery", of a cost that a sign-in would raise.
     let hash = "$2b$04$jdKw.xB3ycMjCRZuvXU.NO.PZF0J4DmdMsksAmi85z/tWVAXa08.S";
     let person = target.signed_up("readonly");
     target.database().set_hash(&person.username, Some(hash));

@@ -1,4 +1,4 @@
-//! More sign-ins than the cores can hash. Runs alone.
+//! More sign-ins than the cores can hash. This check runs alone.
 
 use std::num::NonZero;
 use std::sync::Arc;
@@ -15,11 +15,11 @@ use crate::target::Target;
 
 pub(crate) fn checks() -> Vec<Check> {
     checks![
-        who_cannot_be_served_is_told_at_once_and_all_else_goes_on needs Runner;
+        an_overload_is_refused_at_once_and_all_else_goes_on needs Runner;
     ]
 }
 
-/// A sign-in by someone who takes problem details, and how long its answer took.
+/// A sign-in by a client that accepts problem details, with its duration.
 fn timed_signin(target: &Target, username: &str, password: &str) -> (Answer, Duration) {
     let start = Instant::now();
     let body = json!({ "username": username, "password": password });
@@ -28,8 +28,8 @@ fn timed_signin(target: &Target, username: &str, password: &str) -> (Answer, Dur
     (answer, start.elapsed())
 }
 
-fn who_cannot_be_served_is_told_at_once_and_all_else_goes_on(target: &Target) {
-    // Hashes of two seconds each, of which the queue takes five for each core and ten for one.
+fn an_overload_is_refused_at_once_and_all_else_goes_on(target: &Target) {
+    // Each hash takes two seconds; the queue accepts five per core, ten for a single core.
     let settings = ["AuthorizerCacheSeconds=0", "BcryptCost=15"];
     let busy = Target::runner("overloaded", &settings, Arc::clone(&target.secrets));
     let busy = busy.unwrap_or_else(|sentence| panic!("{sentence}"));
@@ -68,6 +68,7 @@ fn who_cannot_be_served_is_told_at_once_and_all_else_goes_on(target: &Target) {
     busy.stop();
     let log = busy.log();
     let lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let told = lines.filter(|line| line["error"] == "overloaded" && line["function"] == "signin");
-    assert!(told.count() > 0, "{log}");
+    let refused =
+        lines.filter(|line| line["error"] == "overloaded" && line["function"] == "signin");
+    assert!(refused.count() > 0, "{log}");
 }

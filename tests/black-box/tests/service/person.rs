@@ -1,4 +1,4 @@
-//! The people who sign up and sign in.
+//! The users who sign up and sign in.
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
@@ -10,14 +10,14 @@ use serde_json::{Value, json};
 use crate::client::Answer;
 use crate::target::Target;
 
-/// Tells this run's people from those that an earlier run left at the same target.
+/// Distinguishes this run's users from those of earlier runs at the same target.
 static RUN: LazyLock<u32> = LazyLock::new(|| {
     let random = RandomState::new().hash_one(std::process::id());
     u32::try_from(random >> 32).unwrap_or_default()
 });
 static COUNT: AtomicU32 = AtomicU32::new(0);
 
-/// Someone with a name that nobody else has.
+/// A user with an unused name.
 #[derive(Clone, Debug)]
 pub(crate) struct Person {
     /// The name.
@@ -29,7 +29,7 @@ pub(crate) struct Person {
 }
 
 impl Person {
-    /// Someone new, not signed up yet.
+    /// A new user, not signed up yet.
     pub(crate) fn new(stem: &str) -> Self {
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let username = format!("{stem}-{:08x}-{number}", *RUN);
@@ -38,27 +38,27 @@ impl Person {
         Self { username, email, password }
     }
 
-    /// The same with another password.
+    /// The same user with another password.
     pub(crate) fn with_password(mut self, password: &str) -> Self {
         password.clone_into(&mut self.password);
         self
     }
 
-    /// What a sign-up sends.
+    /// The body of a sign-up.
     pub(crate) fn json(&self) -> Value {
         json!({ "username": self.username, "email": self.email, "password": self.password })
     }
 
-    /// What a sign-up and `me` answer.
+    /// The answer of a sign-up and of `me`.
     pub(crate) fn public(&self) -> Value {
         json!({ "username": self.username, "email": self.email })
     }
 }
 
-/// Someone with a token.
+/// A user with a token.
 #[derive(Clone, Debug)]
 pub(crate) struct SignedIn {
-    /// Who.
+    /// The user.
     pub(crate) person: Person,
     /// The token.
     pub(crate) token: String,
@@ -84,13 +84,13 @@ impl Target {
         self.http.post_form("/api/auth/token", fields).send()
     }
 
-    /// Asks for a protected address with a token.
+    /// Requests a protected address with a token.
     #[track_caller]
     pub(crate) fn get_as(&self, token: &str, path: &str) -> Answer {
         self.http.get(path).bearer(token).send()
     }
 
-    /// Someone who has signed up.
+    /// A user who has signed up.
     #[track_caller]
     pub(crate) fn signed_up(&self, stem: &str) -> Person {
         let person = Person::new(stem);
@@ -98,7 +98,7 @@ impl Target {
         person
     }
 
-    /// Someone who has signed up and in.
+    /// A user who has signed up and in.
     #[track_caller]
     pub(crate) fn signed_in(&self, stem: &str) -> SignedIn {
         let person = self.signed_up(stem);

@@ -1,4 +1,4 @@
-//! API Gateway keeps one answer of the authorizer for a token, and decides every route by it.
+//! API Gateway caches one policy per token and decides every route by it.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -50,7 +50,7 @@ fn a_cached_policy_does_not_outlive_its_token(target: &Target) {
     loop {
         let answer = target.get_as(&brief, "/api/auth/users/me");
         if answer.status != 200 {
-            // A function's answer, not the gateway's: the policy is in the cache still.
+            // A function answers, not the gateway: the policy is still cached.
             answer.says(target, 401, "Could not validate credentials");
             answer.challenges(target, INVALID_TOKEN);
             break;
@@ -79,18 +79,18 @@ const USER: &str = "ROLE_USER";
 const MODERATOR: &str = "ROLE_MODERATOR";
 const ADMIN: &str = "ROLE_ADMIN";
 
-/// Whom a route lets in.
+/// The callers that a route accepts.
 #[derive(Clone, Copy)]
 enum Needs {
-    /// Anyone: the authorizer isn't asked.
+    /// Everyone, without the authorizer.
     Nothing,
-    /// Whoever has a token.
+    /// Callers with a token.
     Token,
-    /// Whoever has a token, and one of these roles.
+    /// Callers with a token and one of these roles.
     OneOf(&'static [&'static str]),
 }
 
-/// Every route, and whom it lets in.
+/// Every route with the callers that it accepts.
 const ROUTES: [(&str, &str, Needs); 19] = [
     ("POST", "/api/auth/signup", Needs::Nothing),
     ("POST", "/api/auth/signin", Needs::Nothing),
@@ -113,8 +113,8 @@ const ROUTES: [(&str, &str, Needs); 19] = [
     ("GET", "/docs/swagger-ui-bundle.js.LICENSE.txt", Needs::Nothing),
 ];
 
-/// Calls a route, with a token or without, so that little comes of it: a POST has nothing in it and
-/// is refused, and the page's large files are known already.
+/// Calls a route, with a token or without, cheaply: a POST is empty and refused, and the page's
+/// large files are already cached.
 fn call(target: &Target, route: usize, token: Option<&str>) -> Answer {
     let (method, path, _) = ROUTES[route];
     let request = match (method, path) {
@@ -128,14 +128,14 @@ fn call(target: &Target, route: usize, token: Option<&str>) -> Answer {
     }
 }
 
-/// What two answers are compared by.
+/// The parts of an answer that are compared.
 type Decision = (u16, Vec<u8>);
 
 fn decision(answer: Answer) -> Decision {
     (answer.status, answer.body)
 }
 
-/// Someone with just these roles, and tokens for her of which no two are the same.
+/// A user with exactly these roles, and that user's distinct tokens.
 struct Holder {
     roles: Vec<&'static str>,
     draft: Draft,
@@ -156,13 +156,13 @@ impl Holder {
         Self { roles, draft: Draft::of(&person.token), count: AtomicUsize::new(0) }
     }
 
-    /// A token that no gateway has a policy for yet.
+    /// A token without a cached policy.
     fn fresh_token(&self, target: &Target) -> String {
         let number = self.count.fetch_add(1, Ordering::Relaxed);
         self.draft.claim("jti", format!("ordered-{number}")).sign(target.key())
     }
 
-    /// Each route's answer to a token that was used for nothing else.
+    /// Each route's answer to an unused token.
     fn direct_decisions(&self, target: &Target) -> Vec<Decision> {
         let direct = |route| {
             let answer = call(target, route, Some(&self.fresh_token(target)));
@@ -183,26 +183,26 @@ impl Holder {
     }
 }
 
-/// All the sets that can be made of the roles.
+/// All subsets of the roles.
 fn sets_of_roles() -> impl Iterator<Item = Vec<&'static str>> {
-    let has = |set: usize, place: usize| set >> place & 1 == 1;
+    let has = |set: usize, index: usize| set >> index & 1 == 1;
     (0..8).map(move |set| {
         let roles = [USER, MODERATOR, ADMIN].into_iter().enumerate();
-        roles.filter(|(place, _)| has(set, *place)).map(|(_, role)| role).collect()
+        roles.filter(|(index, _)| has(set, *index)).map(|(_, role)| role).collect()
     })
 }
 
-/// Two calls by one token: who holds it, by her place, and the two routes by theirs.
+/// Two calls with one token: the index of its holder, and of the two routes.
 #[derive(Clone, Copy, Debug)]
 struct Order {
     holder: usize,
     routes: [usize; 2],
 }
 
-/// Every ordered pair of routes for everyone; where the authorizer is asked for neither, for one.
+/// Every ordered pair of routes for every holder; for one holder if neither has an authorizer.
 fn orders(holders: usize) -> Vec<Order> {
-    let places = || 0..ROUTES.len();
-    let pairs = places().flat_map(|first| places().map(move |second| [first, second]));
+    let indexes = || 0..ROUTES.len();
+    let pairs = indexes().flat_map(|first| indexes().map(move |second| [first, second]));
     let unasked = |route: usize| matches!(ROUTES[route].2, Needs::Nothing);
     pairs
         .flat_map(|routes| (0..holders).map(move |holder| Order { holder, routes }))
@@ -210,7 +210,7 @@ fn orders(holders: usize) -> Vec<Order> {
         .collect()
 }
 
-/// At once, as a client that waits for each answer would take too long.
+/// The number of concurrent clients; a single one would take too long.
 const CALLERS: usize = 8;
 
 fn whichever_route_came_first_each_is_decided_alike(target: &Target) {

@@ -13,11 +13,10 @@ use tokio_postgres::NoTls;
 use crate::database::Database;
 use crate::process::Guarded;
 
-/// How many connections to the server the pooler has for all who come by it: fewer than the
-/// service's pools could take.
+/// The pooler's connections to the server: fewer than the service's pools could use.
 const CONNECTIONS: usize = 4;
 
-/// Long enough for a start on a busy machine.
+/// The longest start on a busy machine.
 const DEADLINE: Duration = Duration::from_secs(20);
 
 /// A running pooler.
@@ -29,12 +28,12 @@ pub(crate) struct Pooler {
 }
 
 impl Pooler {
-    /// Starts this program before the server of a URL such as
+    /// Starts this program in front of the server of a URL such as
     /// `postgresql://postgres@127.0.0.1:5432/name`, in session mode, which a migration needs: a
     /// session holds its lock.
     pub(crate) fn start(program: &str, url: &str) -> Result<Self, String> {
-        let place = url.rsplit('@').next().unwrap_or_default();
-        let address = place.split('/').next().unwrap_or_default();
+        let there = url.rsplit('@').next().unwrap_or_default();
+        let address = there.split('/').next().unwrap_or_default();
         let (host, port) = address.split_once(':').ok_or("a server without a port")?;
         let server = format!("host={host} port={port} user=postgres");
         let listener = TcpListener::bind("127.0.0.1:0").map_err(|error| error.to_string())?;
@@ -45,7 +44,7 @@ impl Pooler {
         let configuration = folder.join("pgbouncer.ini");
         let port = listen.port();
         configure(&configuration, &server, port, "session", 50)?;
-        // Not as root: it refuses that.
+        // pgbouncer refuses to run as root.
         let is_root = fs::metadata("/proc/self").is_ok_and(|it| it.uid() == 0);
         let user: &[&str] = if is_root { &["-u", "nobody"] } else { &[] };
         fs::set_permissions(&folder, Permissions::from_mode(0o755)).map_err(|it| it.to_string())?;
@@ -60,13 +59,12 @@ impl Pooler {
         Ok(pooler)
     }
 
-    /// A database of the server by this way.
+    /// The URL of a database through the pooler.
     pub(crate) fn url(&self, name: &str) -> String {
         format!("postgresql://postgres@{}/{name}", self.listen)
     }
 
-    /// Gives a connection for a transaction only, from now on; who has one for a session, on that
-    /// database, loses it.
+    /// Switches to transaction mode, and closes the sessions on this database.
     pub(crate) fn end_sessions(&self, name: &str, database: &Database) -> Result<(), String> {
         let port = self.listen.rsplit(':').next().and_then(|port| port.parse().ok());
         let port = port.ok_or("a pooler without a port")?;
@@ -78,7 +76,7 @@ impl Pooler {
         })
     }
 
-    /// Ends it.
+    /// Ends the pooler.
     pub(crate) fn stop(&self) {
         self.process.stop();
     }
@@ -100,8 +98,7 @@ fn configure(
     fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))
 }
 
-/// Whether so many who stay are all served, which they are one after another and only where none
-/// keeps a connection.
+/// Whether this many open clients are all served, which needs transaction mode.
 fn serves(url: &str, number: usize) -> Result<bool, Box<dyn std::error::Error>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {

@@ -1,12 +1,12 @@
-//! A process that ends with this one, however this one ends.
+//! A child process that ends with this one, however this one ends.
 
 use std::io;
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::Mutex;
 
-/// Waits until its standard input closes, which the system sees to when the suite dies, then ends
-/// the process `$1` and removes the folder `$2`.
+/// Waits until its standard input closes, also by the suite's death, then ends the process `$1` and
+/// removes the folder `$2`.
 const WATCHDOG: &str = r#"
 trap '' INT TERM HUP
 read -r _
@@ -26,7 +26,7 @@ pub(crate) struct Guarded {
 }
 
 impl Guarded {
-    /// Starts `command`; `folder` is removed once it has ended.
+    /// Starts `command`, and removes `folder` once it has ended.
     pub(crate) fn start(command: &mut Command, folder: &Path) -> io::Result<Self> {
         let mut child = command.spawn()?;
         let watchdog = Command::new("sh")
@@ -46,19 +46,19 @@ impl Guarded {
         }
     }
 
-    /// The child's standard output, once.
+    /// Takes the child's standard output.
     pub(crate) fn take_stdout(&self) -> Option<std::process::ChildStdout> {
         self.child.lock().ok()?.stdout.take()
     }
 
-    /// Sends the child a signal.
+    /// Sends a signal to the child.
     pub(crate) fn signal(&self, name: &str) -> io::Result<()> {
         let pid = self.child.lock().map_or(0, |child| child.id()).to_string();
         let sent = Command::new("kill").args(["-s", name, &pid]).status()?;
         if sent.success() { Ok(()) } else { Err(io::Error::other("kill failed")) }
     }
 
-    /// Ends the child and waits until it is gone.
+    /// Ends the child and waits for it.
     pub(crate) fn stop(&self) {
         let (Ok(mut child), Ok(mut watchdog)) = (self.child.lock(), self.watchdog.lock()) else {
             return;

@@ -1,4 +1,4 @@
-//! Roles: none stands above another, and a change bites at once.
+//! Roles: none includes another, and a change takes effect at once.
 
 use serde_json::json;
 
@@ -10,14 +10,14 @@ pub(crate) fn checks() -> Vec<Check> {
     checks![
         a_moderator_sees_moderator_content_and_no_other also Pooler, Emulator needs Operator;
         an_admin_sees_admin_content_and_no_other also Pooler, Emulator needs Operator;
-        a_missing_role_is_told_in_the_apps_words also Emulator;
+        a_missing_role_has_the_legacy_apps_words also Emulator;
         a_grant_and_a_revocation_bite_at_once also Pooler, Emulator, SamLocal needs Operator;
         any_of_the_three_roles_opens_user_content also Pooler, Emulator needs Operator;
         without_a_role_a_profile_is_all_there_is also Pooler, Emulator needs Operator;
         granting_twice_is_granting_once also Pooler, Emulator needs Operator Database;
         revoking_what_nobody_has_is_no_mistake also Pooler, Emulator needs Operator;
         an_unknown_user_or_role_is_refused_with_a_sentence also Pooler, Emulator needs Operator;
-        the_list_tells_who_has_which_role also Pooler, Emulator needs Operator;
+        the_list_has_each_users_roles also Pooler, Emulator needs Operator;
         roles_come_from_the_database_alone also Emulator needs OwnKey;
     ]
 }
@@ -27,7 +27,7 @@ const CONTENT: [(&str, &str, &str); 2] = [
     ("ROLE_ADMIN", "/api/test/admin", "admin content"),
 ];
 
-/// Which of `/user`, `/mod`, `/admin` and `/profile` answer 200; the others have to be 403.
+/// Asserts which of `/user`, `/mod`, `/admin` and `/profile` answer 200; the others must be 403.
 #[track_caller]
 fn opens(target: &Target, someone: &SignedIn) -> [bool; 4] {
     ["user", "mod", "admin", "profile"].map(|path| {
@@ -60,7 +60,7 @@ fn an_admin_sees_admin_content_and_no_other(target: &Target) {
     a_role_opens_its_own_content(target, "ROLE_ADMIN");
 }
 
-fn a_missing_role_is_told_in_the_apps_words(target: &Target) {
+fn a_missing_role_has_the_legacy_apps_words(target: &Target) {
     for (_, path, _) in CONTENT {
         target.get_as(&target.ada().token, path).is_forbidden(target);
     }
@@ -128,14 +128,14 @@ fn an_unknown_user_or_role_is_refused_with_a_sentence(target: &Target) {
     ] {
         let output = target.operator().run(&verb);
         assert!(!output.status.success(), "{verb:?}");
-        let told = [output.stderr, output.stdout].concat();
-        let told = String::from_utf8_lossy(&told).into_owned();
-        assert!(told.trim().len() > 10, "{verb:?}: {told}");
-        assert!(!told.contains("panicked"), "{verb:?}: {told}");
+        let complaint = [output.stderr, output.stdout].concat();
+        let complaint = String::from_utf8_lossy(&complaint).into_owned();
+        assert!(complaint.trim().len() > 10, "{verb:?}: {complaint}");
+        assert!(!complaint.contains("panicked"), "{verb:?}: {complaint}");
     }
 }
 
-fn the_list_tells_who_has_which_role(target: &Target) {
+fn the_list_has_each_users_roles(target: &Target) {
     let person = target.signed_up("listed");
     target.operator().grant(&person.username, "ROLE_MODERATOR");
     let list = target.operator().succeeds(&["list"]);

@@ -1,4 +1,4 @@
-//! Builds the local runner and starts it over an empty database of its own.
+//! Builds the local runner and starts it over an empty database.
 
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -17,10 +17,10 @@ use crate::operator::Operator;
 use crate::pooler::Pooler;
 use crate::process::Guarded;
 
-/// For the database's first start, on a busy machine, and its download where there is none.
+/// Covers the first start of the database on a busy machine, or its download.
 const START: Duration = Duration::from_mins(3);
 
-/// Settings of the caller's shell that would point the runner at another database or key.
+/// Settings in the caller's shell that would select another database or key.
 const FOREIGN: [&str; 28] = [
     "AUTHORIZER_CACHE_SECONDS",
     "DATABASE_URL",
@@ -63,7 +63,7 @@ pub(crate) struct Runner {
     pooled: Option<Pooled>,
 }
 
-/// A pooler, the database that the service reaches by it, and whose server that is.
+/// A pooler, its database, and the runner whose server it is.
 struct Pooled {
     pooler: Pooler,
     name: String,
@@ -71,27 +71,27 @@ struct Pooled {
 }
 
 impl Runner {
-    /// Builds it and starts it with these `--parameter-overrides`; its log is named so.
+    /// Builds and starts the runner with these `--parameter-overrides`, and its log under `name`.
     pub(crate) fn start(name: &str, overrides: &[&str]) -> Result<Self, String> {
         Self::launch(name, overrides, None)
     }
 
-    /// Like [`Runner::start`], over a database that it reaches by this pooler, a program.
+    /// Like [`Runner::start`], with this pooler's program before the database.
     pub(crate) fn start_pooled(
         program: &str,
         name: &str,
         overrides: &[&str],
     ) -> Result<Self, String> {
-        // Another runner, for its PostgreSQL.
+        // Another runner supplies the PostgreSQL.
         let server = Box::new(Self::start(&format!("{name}-server"), &[])?);
         let name_there = name.replace('-', "_");
         Database::new(server.database_url()).query(&format!("CREATE DATABASE {name_there}"), &[]);
         let pooler = Pooler::start(program, &server.database_url())?;
         let mut runner = Self::launch(name, overrides, Some(&pooler.url(&name_there)))?;
-        let ground = Pooled { pooler, name: name_there, server };
-        runner.database_url = ground.database_url();
-        ground.pooler.end_sessions(&ground.name, &Database::new(ground.database_url()))?;
-        runner.pooled = Some(ground);
+        let pooled = Pooled { pooler, name: name_there, server };
+        runner.database_url = pooled.database_url();
+        pooled.pooler.end_sessions(&pooled.name, &Database::new(pooled.database_url()))?;
+        runner.pooled = Some(pooled);
         Ok(runner)
     }
 
@@ -121,32 +121,32 @@ impl Runner {
         let database_url = database_url.map(str::to_owned);
         let Some((base, database_url)) = addresses(stdout, database_url) else {
             let said = fs::read_to_string(&log).unwrap_or_default();
-            return Err(format!("the runner didn't say where it listens; it said: {said}"));
+            return Err(format!("the runner printed no address, but: {said}"));
         };
         Ok(Self { process, program, folder, log, base, database_url, pooled: None })
     }
 
-    /// Where it listens.
+    /// The address that it listens on.
     pub(crate) fn base(&self) -> &str {
         &self.base
     }
 
-    /// The file of its standard error.
+    /// The file with its standard error.
     pub(crate) fn log_path(&self) -> &Path {
         &self.log
     }
 
-    /// What it has logged.
+    /// Its log so far.
     pub(crate) fn log(&self) -> String {
         String::from_utf8_lossy(&fs::read(&self.log).expect("the log")).into_owned()
     }
 
-    /// Its database, past the pooler where there is one.
+    /// Its database, without the pooler.
     pub(crate) fn database_url(&self) -> String {
         self.database_url.clone()
     }
 
-    /// Its verbs, on its own database.
+    /// The operator's verbs on its database.
     pub(crate) fn operator(&self) -> Operator {
         let mut environment = vec![("SIGNING_KEY".to_owned(), KNOWN_KEY.to_owned())];
         let url = self.pooled.as_ref().map(|pooled| pooled.pooler.url(&pooled.name));
@@ -154,7 +154,7 @@ impl Runner {
         Operator::binary(self.program.clone(), self.folder.clone(), environment)
     }
 
-    /// Ends it.
+    /// Ends the runner.
     pub(crate) fn stop(&self) {
         self.process.stop();
         if let Some(pooled) = &self.pooled {
@@ -165,7 +165,7 @@ impl Runner {
 }
 
 impl Pooled {
-    /// The service's database, past the pooler.
+    /// The service's database, without the pooler.
     fn database_url(&self) -> String {
         let url = self.server.database_url();
         let (server, _) = url.rsplit_once('/').unwrap_or((&url, ""));
@@ -173,7 +173,7 @@ impl Pooled {
     }
 }
 
-/// A folder that the database's user may enter, with a copy of the template in it.
+/// A folder that the database's user may enter, with a copy of the template.
 fn folder() -> std::io::Result<PathBuf> {
     let folder = tempfile::Builder::new().prefix("black-box-").tempdir()?.keep();
     fs::set_permissions(&folder, fs::Permissions::from_mode(0o755))?;
@@ -185,8 +185,8 @@ fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// Builds the program that `cargo run` starts, by the same selection of packages, so that its
-/// features are the same and nothing is compiled twice; and says where it lies.
+/// Builds the program of `cargo run`, with the same packages and so the same features, so that
+/// nothing is compiled twice. Returns its path.
 fn build() -> Result<PathBuf, String> {
     let cargo = OsString::from(env!("CARGO"));
     let mut command = Command::new(cargo);
@@ -210,8 +210,8 @@ fn build() -> Result<PathBuf, String> {
         .ok_or_else(|| "cargo names no program of the runner".to_owned())
 }
 
-/// Where the runner answers, and its database where that wasn't given: as it prints them once it
-/// answers. What it prints later is read away.
+/// The runner's address, and its database if none was given, from its first output. Later output is
+/// discarded.
 fn addresses(stdout: ChildStdout, database_url: Option<String>) -> Option<(String, String)> {
     let (send, receive) = mpsc::channel();
     std::thread::spawn(move || {
@@ -230,7 +230,7 @@ fn addresses(stdout: ChildStdout, database_url: Option<String>) -> Option<(Strin
     }
 }
 
-/// The word of a line that starts with `start`, without a full stop at its end.
+/// The word of a line that starts with `start`, without a trailing full stop.
 fn word(line: &str, start: &str) -> Option<String> {
     let word = line.split_whitespace().find(|word| word.starts_with(start))?;
     Some(word.trim_end_matches('.').to_owned())

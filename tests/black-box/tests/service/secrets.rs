@@ -1,15 +1,15 @@
-//! Everything that was sent or received and that no log may hold.
+//! The secrets that were sent or received, which no log may contain.
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
 use serde_json::Value;
 
-/// Shorter ones would be found in innocent text.
+/// Shorter secrets would be found in harmless text.
 const SHORTEST: usize = 8;
-/// Sent as passwords to be refused, and innocent in a log.
+/// Refused passwords that are harmless in a log.
 const INNOCENT: [&str; 2] = ["latchkey", "password"];
-/// What is shorter is no token, and perhaps a word.
+/// A shorter text is no token, and may be a word.
 const SHORTEST_TOKEN: usize = 20;
 
 /// The passwords, tokens and e-mail addresses of this run.
@@ -17,14 +17,14 @@ const SHORTEST_TOKEN: usize = 20;
 pub(crate) struct Secrets(Mutex<BTreeSet<String>>);
 
 impl Secrets {
-    /// Remembers one.
+    /// Records a secret.
     pub(crate) fn add(&self, secret: &str) {
         if secret.trim().len() >= SHORTEST && !INNOCENT.contains(&secret) {
             self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(secret.to_owned());
         }
     }
 
-    /// Remembers a token, and the parts of it that would be as bad in a log.
+    /// Records a token, and its parts that would be as harmful in a log.
     pub(crate) fn add_token(&self, token: &str) {
         let whole = std::iter::once(token);
         for part in whole.chain(token.split('.')).filter(|part| part.len() >= SHORTEST_TOKEN) {
@@ -32,8 +32,7 @@ impl Secrets {
         }
     }
 
-    /// Remembers what the members `password`, `email`, `token` and `access_token` of a JSON body
-    /// hold.
+    /// Records the members `password`, `email`, `token` and `access_token` of a JSON body.
     pub(crate) fn add_json(&self, body: &[u8]) {
         let Ok(Value::Object(members)) = serde_json::from_slice(body) else { return };
         for (name, value) in &members {
@@ -45,13 +44,13 @@ impl Secrets {
         }
     }
 
-    /// Remembers the credentials of an `Authorization` header.
+    /// Records the credentials of an `Authorization` header.
     pub(crate) fn add_authorization(&self, value: &str) {
         let credentials = value.trim().split_once(' ').map_or(value, |(_, rest)| rest);
         self.add_token(credentials.trim());
     }
 
-    /// All of them, as they would look in a JSON log line too.
+    /// All secrets, also in the spelling of a JSON log line.
     pub(crate) fn patterns(&self) -> Vec<String> {
         let secrets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut patterns = BTreeSet::new();

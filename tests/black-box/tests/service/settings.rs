@@ -1,4 +1,4 @@
-//! What the operator's settings change, at a second runner that has other ones.
+//! The effects of the operator's settings, at a second runner.
 
 use serde_json::json;
 
@@ -22,7 +22,7 @@ pub(crate) fn checks() -> Vec<Check> {
     ]
 }
 
-/// What the second runner is started with.
+/// The second runner's settings.
 pub(crate) const OVERRIDES: [&str; 13] = [
     CHEAP,
     "AppName=A & \"B\" </title>",
@@ -159,6 +159,6 @@ fn issuer_and_audience_are_settings(target: &Target) {
     let draft = Draft::of(token);
     assert_eq!(draft.text("iss"), "https://issuer.example");
     assert_eq!(draft.text("aud"), "https://audience.example");
-    // The same key, but a token for others.
+    // The same key, but another audience.
     target.get_as(token, "/api/auth/users/me").is_unauthorized(target);
 }

@@ -11,7 +11,7 @@ pub(crate) fn checks() -> Vec<Check> {
     let own = checks![
         a_right_password_is_answered_with_a_bearer_token also Pooler, Emulator, SamLocal;
         the_token_opens_me also Pooler, Emulator;
-        a_wrong_password_is_refused_in_the_apps_words also Pooler, Emulator, SamLocal;
+        a_wrong_password_has_the_legacy_apps_words also Pooler, Emulator, SamLocal;
         an_unknown_user_and_a_wrong_password_look_alike also Pooler, Emulator;
         empty_credentials_are_wrong_credentials;
         a_refusal_carries_the_challenge also Emulator;
@@ -44,7 +44,7 @@ fn the_token_opens_me(target: &Target) {
     target.get_as(&ada.token, "/api/auth/users/me").is_json(200, &ada.person.public());
 }
 
-fn a_wrong_password_is_refused_in_the_apps_words(target: &Target) {
+fn a_wrong_password_has_the_legacy_apps_words(target: &Target) {
     target.signin(&target.ada().person.username, "not the password").is_text(401, WRONG);
 }
 

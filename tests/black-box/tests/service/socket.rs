@@ -1,28 +1,28 @@
-//! A bare connection, for bytes that no well-behaved client sends.
+//! A bare connection, for bytes that no HTTP client sends.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
-/// Long enough for a hash on a busy machine.
+/// The longest hash on a busy machine.
 const DEADLINE: Duration = Duration::from_mins(1);
 
-/// What came back on a bare connection.
+/// The answer on a bare connection.
 #[derive(Debug)]
 pub(crate) struct RawAnswer {
-    /// The status, or nothing where the connection was closed without an answer.
+    /// The status, or `None` if the connection was closed without an answer.
     pub(crate) status: Option<u16>,
-    /// Everything after the head.
+    /// All bytes after the head.
     pub(crate) body: String,
 }
 
 /// Sends bytes to the service at `base` and reads until it closes the connection.
 ///
-/// The head has to ask for `Connection: close`.
+/// The head must have `Connection: close`.
 #[track_caller]
 pub(crate) fn exchange(base: &str, bytes: &[u8]) -> RawAnswer {
     let mut stream = connect(base);
-    // A server may answer and close before it has read everything: that is no failure here.
+    // A server may answer and close before it has read everything.
     let _ = stream.write_all(bytes);
     let mut answer = Vec::new();
     let _ = stream.read_to_end(&mut answer);

@@ -1,4 +1,4 @@
-//! What the checks are pointed at.
+//! The target of the checks.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
@@ -18,9 +18,9 @@ use crate::tokens::SENT;
 /// The service under test.
 pub(crate) struct Target {
     kind: Kind,
-    /// Sends requests to it.
+    /// Its HTTP client.
     pub(crate) http: Client,
-    /// What was sent and may not be logged.
+    /// The secrets that were sent.
     pub(crate) secrets: Arc<Secrets>,
     runner: Option<Runner>,
     database: Option<Database>,
@@ -38,26 +38,26 @@ pub(crate) struct Target {
     costly: OnceLock<Box<Self>>,
 }
 
-/// For runners whose hashes' cost is no subject: above the costs of the hashes that the checks
-/// store, so that these are replaced.
+/// For runners where the hashes' cost doesn't matter. It is above the costs of the hashes that the
+/// checks store, so that sign-ins replace them.
 pub(crate) const CHEAP: &str = "BcryptCost=6";
 
 /// The template's default.
 const BCRYPT_COST: u32 = 12;
 
-/// A setting of this suite. Nothing is set for the default target.
+/// A setting of this suite. The default target needs none.
 fn setting(name: &str) -> Option<String> {
     #[expect(clippy::disallowed_methods, reason = "the suite's own settings")]
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-/// Whether every check is to be run that the target can serve.
+/// Whether to run every check that the target can serve.
 fn runs_all() -> bool {
     setting("LATCHKEY_CHECKS").is_some_and(|it| it == "all")
 }
 
 impl Target {
-    /// The target that the environment names, else a runner of our own.
+    /// The target in the environment, or the suite's own runner.
     pub(crate) fn from_environment() -> Result<Self, String> {
         match setting("LATCHKEY_BASE_URL") {
             Some(base) => Self::elsewhere(&base),
@@ -65,7 +65,7 @@ impl Target {
         }
     }
 
-    /// A runner of our own, with these `--parameter-overrides`; its log is named so.
+    /// The suite's own runner with these `--parameter-overrides`, and its log under `name`.
     pub(crate) fn runner(
         name: &str,
         overrides: &[&str],
@@ -101,7 +101,7 @@ impl Target {
             None | Some("aws") => Kind::Aws,
             Some("emulator") => Kind::Emulator,
             Some("sam-local") => Kind::SamLocal,
-            Some(_) => return Err("LATCHKEY_TARGET is none of aws, emulator, sam-local".to_owned()),
+            Some(_) => return Err("LATCHKEY_TARGET must be aws, emulator or sam-local".to_owned()),
         };
         let key = setting("LATCHKEY_SIGNING_KEY")
             .map(|digits| Key::from_hex(&digits).ok_or("LATCHKEY_SIGNING_KEY is no key"))
@@ -130,17 +130,17 @@ impl Target {
         })
     }
 
-    /// Why a check needn't be run here that is `also` run on these kinds, or nothing where it has to.
+    /// Why a check with these `also` kinds is left out here, if it is.
     pub(crate) fn leaves_out(&self, also: &[Kind]) -> Option<&'static str> {
         let runs = match self.kind {
             Kind::Runner | Kind::Aws => true,
             Kind::Pooler | Kind::Emulator | Kind::SamLocal => also.contains(&self.kind),
         };
-        let reason = "its outcome is the runner's (LATCHKEY_CHECKS=all runs it)";
+        let reason = "the outcome is the same as the runner's (LATCHKEY_CHECKS=all runs it)";
         (!runs && !self.runs_all).then_some(reason)
     }
 
-    /// Why this target can't serve what a check needs, or nothing where it can.
+    /// Why this target can't serve an ability, if it can't.
     pub(crate) fn lacks(&self, ability: Ability) -> Option<&'static str> {
         let missing = match ability {
             Ability::OwnKey if self.key.is_none() => Some("LATCHKEY_SIGNING_KEY isn't set"),
@@ -154,23 +154,23 @@ impl Target {
         missing.or_else(|| self.kind.lacks(ability))
     }
 
-    /// Whether an error is problem details for a client that leaves its form open.
+    /// Whether errors are problem details by default.
     pub(crate) const fn answers_in_json(&self) -> bool {
         self.answers_in_json
     }
 
-    /// Its `BcryptCost`.
+    /// The target's `BcryptCost`.
     pub(crate) const fn bcrypt_cost(&self) -> u32 {
         self.bcrypt_cost
     }
 
-    /// How many passwords to have hashed at the same moment. On the emulator each is a process of
-    /// its own on this machine's cores, and a function's time runs while it waits for one.
+    /// The number of simultaneous hashes. On the emulator each is a process on this machine, and a
+    /// waiting function may time out.
     pub(crate) const fn hashes_at_once(&self) -> usize {
         if matches!(self.kind, Kind::Emulator) { 16 } else { 64 }
     }
 
-    /// Counts a check that this target can't serve, for the summary.
+    /// Counts an ignored check for the summary.
     pub(crate) fn count_ignored(&self, reason: &'static str) {
         *self.ignored.lock().unwrap_or_else(PoisonError::into_inner).entry(reason).or_default() +=
             1;
@@ -178,25 +178,25 @@ impl Target {
 
     /// The service's database.
     pub(crate) fn database(&self) -> &Database {
-        self.database.as_ref().expect("the check names what it needs")
+        self.database.as_ref().expect("the check lists this ability")
     }
 
     /// The operator's verbs.
     pub(crate) fn operator(&self) -> &Operator {
-        self.operator.as_ref().expect("the check names what it needs")
+        self.operator.as_ref().expect("the check lists this ability")
     }
 
-    /// The key that the service signs with.
+    /// The service's signing key.
     pub(crate) fn key(&self) -> &Key {
-        self.key.as_ref().expect("the check names what it needs")
+        self.key.as_ref().expect("the check lists this ability")
     }
 
-    /// Whether the suite started it, and may start further ones.
+    /// Whether the suite started the target, and may start more.
     const fn is_ours(&self) -> bool {
         matches!(self.kind, Kind::Runner | Kind::Pooler)
     }
 
-    /// Another runner, started when it is first asked for.
+    /// Another runner, started on first use.
     #[track_caller]
     fn further<'a>(
         &self,
@@ -210,7 +210,7 @@ impl Target {
         })
     }
 
-    /// Another runner, with other settings.
+    /// A second runner with other settings.
     #[track_caller]
     pub(crate) fn variant(&self) -> &Self {
         self.further(&self.variant, "variant", &settings::OVERRIDES)
@@ -223,7 +223,7 @@ impl Target {
         if self.is_ours() { self.further(&self.costly, "costly", &settings) } else { self }
     }
 
-    /// The one that keeps the authorizer's answers: a runner of ours that does, or this target.
+    /// The target with a policy cache: a runner of ours, or this target.
     #[track_caller]
     pub(crate) fn caching(&self) -> &Self {
         if self.is_ours() { self.variant() } else { self }
@@ -236,11 +236,11 @@ impl Target {
 
     /// All runners' logs.
     pub(crate) fn log(&self) -> String {
-        let own = self.runner.as_ref().expect("the check names what it needs").log();
+        let own = self.runner.as_ref().expect("the check lists this ability").log();
         self.started().fold(own, |log, further| log + &further.log())
     }
 
-    /// How many answers of each status came to each method and path, of all runners.
+    /// The number of answers of all runners by method, path and status.
     pub(crate) fn asked(&self) -> Asked {
         let mut asked = self.http.asked();
         for (request, count) in self.started().flat_map(|further| further.http.asked()) {
@@ -249,13 +249,13 @@ impl Target {
         asked
     }
 
-    /// Someone whom every check may ask for and none may change.
+    /// A user whom every check may use and none may change.
     #[track_caller]
     pub(crate) fn ada(&self) -> &SignedIn {
         self.ada.get_or_init(|| self.signed_in("ada"))
     }
 
-    /// Ends what was started.
+    /// Ends the runners.
     pub(crate) fn stop(&self) {
         if let Some(runner) = &self.runner {
             runner.stop();
@@ -265,7 +265,7 @@ impl Target {
         }
     }
 
-    /// Says against what the checks ran, and where its log is.
+    /// Prints what the checks ran against, and the log's path.
     pub(crate) fn print_summary(&self) {
         let forgeries = SENT.load(Ordering::Relaxed);
         println!("checked: {:?} at {}", self.kind, self.http.base());

@@ -1,4 +1,4 @@
-//! How long a refused sign-in takes tells nothing. Runs alone, one check after the other.
+//! A refused sign-in's duration reveals nothing. These checks run alone.
 
 use std::time::{Duration, Instant};
 
@@ -17,10 +17,10 @@ pub(crate) fn checks() -> Vec<Check> {
 }
 
 const ROUNDS: usize = 9;
-/// Medians this close can't be told apart over a network; what the app did was 150 to 1.
+/// Medians this close are indistinguishable over a network; the legacy app's ratio was 150.
 const TOLERANCE: f64 = 1.3;
 
-/// One way to ask, and its name.
+/// A kind of sign-in, and its name.
 struct Way<'a>(&'a str, Box<dyn Fn() + 'a>);
 
 fn median(mut times: Vec<Duration>) -> Duration {
@@ -28,7 +28,7 @@ fn median(mut times: Vec<Duration>) -> Duration {
     times[times.len() / 2]
 }
 
-/// The medians of all ways, their rounds interleaved, so that a busy machine slows all alike.
+/// The medians of all kinds, in interleaved rounds, so that a busy machine slows all alike.
 fn medians(ways: &[Way<'_>]) -> Vec<Duration> {
     let mut times = vec![Vec::new(); ways.len()];
     for _ in 0..ROUNDS {
@@ -41,10 +41,10 @@ fn medians(ways: &[Way<'_>]) -> Vec<Duration> {
     times.into_iter().map(median).collect()
 }
 
-/// All ways take the same time; a second try forgives a machine that was busy with other things.
+/// Asserts that all kinds take the same time, with a second attempt in case the machine was busy.
 #[track_caller]
 fn take_the_same_time(ways: &[Way<'_>]) {
-    let mut told = String::new();
+    let mut found = String::new();
     for _ in 0..2 {
         let medians = medians(ways);
         let shortest = medians.iter().min().expect("a way").as_secs_f64();
@@ -53,9 +53,9 @@ fn take_the_same_time(ways: &[Way<'_>]) {
             return;
         }
         let names = ways.iter().map(|way| way.0);
-        told = format!("{:?}", names.zip(medians).collect::<Vec<_>>());
+        found = format!("{:?}", names.zip(medians).collect::<Vec<_>>());
     }
-    panic!("{told}");
+    panic!("{found}");
 }
 
 fn refused<'a>(target: &'a Target, name: &'a str, username: &str, password: &str) -> Way<'a> {
@@ -108,7 +108,7 @@ fn the_token_endpoint_takes_as_long_for_anyone(target: &Target) {
     ]);
 }
 
-/// Someone with this in place of a password's hash.
+/// A user with this text as the stored password.
 fn with_hash(target: &Target, hash: Option<&str>) -> Person {
     let person = target.signed_up("hash");
     target.database().set_hash(&person.username, hash);
@@ -130,7 +130,7 @@ fn no_password_and_an_unknown_hash_take_as_long_as_a_wrong_password(target: &Tar
 
 fn a_hash_of_lower_cost_takes_as_long_as_any(target: &Target) {
     let target = target.costly();
-    // passlib's, of another password than the one that is tried.
+    // passlib's hash of another password than the one sent.
     let four = "$2b$04$jdKw.xB3ycMjCRZuvXU.NO.PZF0J4DmdMsksAmi85z/tWVAXa08.S";
     let sha256 =
         "$bcrypt-sha256$v=2,t=2b,r=4$GrthSuCV1VHVox9Ya.SSe.$PfOm7B3YqoJ1AGM0MTZlqPPoB.iefQi";

@@ -28,7 +28,7 @@ pub(crate) fn checks() -> Vec<Check> {
 pub(crate) const TOKEN: &str = "/api/auth/token";
 pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
 
-/// The fields of someone who may sign in, and these.
+/// A valid user's credentials, and these fields.
 #[track_caller]
 fn ada_with(target: &Target, more: &[(&str, &str)]) -> Answer {
     let ada = &target.ada().person;

@@ -1,12 +1,12 @@
-//! What is a token and what is none: about a thousand forgeries, each of which has to be 401.
+//! About a thousand forged tokens, each of which must get 401.
 
 mod claims;
+mod credentials;
 mod encoding;
 mod genuine;
 mod headers;
 mod keys;
 pub(crate) mod legacy;
-mod places;
 mod signature;
 mod subjects;
 
@@ -29,17 +29,17 @@ pub(crate) fn checks() -> Vec<Check> {
         legacy::checks(),
         claims::checks(),
         subjects::checks(),
-        places::checks(),
+        credentials::checks(),
     ]
     .into_iter()
     .flatten()
     .collect()
 }
 
-/// How many forgeries were sent.
+/// The number of forgeries sent.
 pub(crate) static SENT: AtomicUsize = AtomicUsize::new(0);
 
-/// Forged tokens, each with a word on what is wrong with it.
+/// Forged tokens, each with its flaw.
 #[derive(Default)]
 struct Forgeries(Vec<(String, String)>);
 
@@ -48,7 +48,7 @@ impl Forgeries {
         self.0.push((flaw.into(), token.into()));
     }
 
-    /// Sends each to an address that any valid token opens; all have to be 401 with the one text.
+    /// Sends each to an address that any valid token opens, and asserts 401 with the same text.
     #[track_caller]
     fn are_refused(&self, target: &Target) {
         let mut faults = String::new();
@@ -64,13 +64,13 @@ impl Forgeries {
     }
 }
 
-/// A token of someone who is there, in its parts.
+/// An existing user's token, in its parts.
 #[track_caller]
 fn draft(target: &Target) -> Draft {
     Draft::of(&target.ada().token)
 }
 
-/// The same just signed, so that its `iat` is the service's own now.
+/// A token signed just now, so that its `iat` is the service's present time.
 #[track_caller]
 fn fresh_draft(target: &Target) -> Draft {
     Draft::of(&target.token_of(&target.ada().person))

@@ -1,4 +1,4 @@
-//! Odd bytes and odd requests on a bare connection: none is a failure of the server.
+//! Unusual bytes and requests on a bare connection: none makes the server fail.
 
 use std::io::{Read, Write};
 use std::net::Shutdown;
@@ -19,13 +19,13 @@ pub(crate) fn checks() -> Vec<Check> {
     ]
 }
 
-/// A whole request with this line and these headers, as they are.
+/// Sends a request with exactly this line and these headers.
 fn raw(target: &Target, line: &[u8], headers: &[u8]) -> RawAnswer {
     let head = b"\r\nHost: localhost\r\nConnection: close\r\n";
     exchange(target.http.base(), &[line, head, headers, b"\r\n"].concat())
 }
 
-/// A refusal, an answer or a closed connection, but no failure of the server; and it goes on.
+/// Asserts a refusal, an answer or a closed connection, no 5xx, and that the server goes on.
 #[track_caller]
 fn is_survived(target: &Target, answer: &RawAnswer) {
     assert!(answer.status.is_none_or(|status| status < 500), "{answer:?}");
@@ -125,7 +125,7 @@ fn odd_requests_break_nothing(target: &Target) {
         b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
         b"\0\0\0\0\r\n\r\n",
     ] {
-        // Nothing more will come: a server that waits for the rest learns so.
+        // Closes the sending side, so that the server doesn't wait for more.
         let mut stream = connect(target.http.base());
         let _ = stream.write_all(bytes);
         stream.shutdown(Shutdown::Write).ok();

@@ -27,7 +27,7 @@ fn a_query_that_is_lost_is_given_up_in_time_and_its_connection_thrown_away() {
 }
 
 #[test]
-fn who_starts_in_it_answers_in_time_and_recovers() {
+fn a_function_that_starts_in_it_answers_in_time_and_recovers() {
     let _machine = side_by_side();
     let fixture = Fixture::new();
     fixture.proxy.set(Mode::Blackhole);

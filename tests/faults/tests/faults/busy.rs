@@ -66,7 +66,7 @@ fn a_slow_statement_is_cancelled() {
 
 /// The limits that an operator may set for a login or a database.
 #[test]
-fn limits_of_the_operators_are_no_mistake_of_ours() {
+fn the_operators_limits_cause_no_error_of_ours() {
     let _machine = side_by_side();
     let fixture = Fixture::new();
     let name = fixture.value("SELECT current_database()");

@@ -35,7 +35,7 @@ fn attempts(statements: u32, code: &str) -> (usize, bool) {
 }
 
 #[test]
-fn a_conflict_is_tried_three_times_at_most() {
+fn a_conflict_gets_three_attempts_at_most() {
     let _machine = side_by_side();
     for code in ["40001", "40P01"] {
         assert_eq!(attempts(0, code), (1, true));
@@ -46,7 +46,7 @@ fn a_conflict_is_tried_three_times_at_most() {
 }
 
 #[test]
-fn who_loses_a_deadlock_tries_again() {
+fn the_loser_of_a_deadlock_is_retried() {
     let _machine = side_by_side();
     let fixture = Fixture::new();
     let signup = fixture.start::<Signup>();

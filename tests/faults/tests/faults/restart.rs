@@ -56,7 +56,7 @@ fn a_restart_is_over_for_the_functions_once_it_is_over() {
 }
 
 #[test]
-fn who_starts_while_it_is_down_recovers_too() {
+fn a_function_that_starts_while_it_is_down_recovers() {
     let _machine = side_by_side();
     let fixture = Fixture::new();
     fixture.proxy.set(Mode::Refuse);

@@ -63,7 +63,7 @@ impl Keeping {
 }
 
 #[test]
-fn who_starts_without_a_secret_answers_and_recovers() {
+fn a_function_that_starts_without_a_secret_recovers() {
     let _machine = side_by_side();
     let keeping = Keeping::new("without_a_secret");
     keeping.set_password("one");

@@ -1,4 +1,4 @@
-//! `GET /openapi.json`: that the document is whole, and true.
+//! `GET /openapi.json`: the document is complete and correct.
 
 use serde_json::{Value, json};
 
@@ -12,16 +12,16 @@ pub(crate) fn checks() -> Vec<Check> {
     checks![
         the_document_is_openapi_of_this_service also Emulator, SamLocal;
         the_document_has_every_address also Emulator;
-        the_document_says_who_needs_a_token;
-        the_token_endpoint_is_deprecated_and_told_why;
+        the_document_says_which_routes_need_a_token;
+        the_token_endpoint_is_deprecated_with_a_reason;
         both_ways_to_authorize_are_there;
         what_is_answered_is_described also Emulator;
-        the_examples_work_as_they_stand needs Runner;
+        the_examples_work_unchanged needs Runner;
         the_rule_for_passwords_is_the_services needs Runner;
     ]
 }
 
-/// Each address of the service, and whether a token is needed.
+/// Each address of the service, and whether it needs a token.
 const ADDRESSES: [(&str, &str, bool); 14] = [
     ("post", "/api/auth/signup", false),
     ("post", "/api/auth/signin", false),
@@ -82,7 +82,7 @@ fn the_document_has_every_address(target: &Target) {
     }
 }
 
-fn the_document_says_who_needs_a_token(target: &Target) {
+fn the_document_says_which_routes_need_a_token(target: &Target) {
     let document = read(target);
     for (method, path, protected) in ADDRESSES {
         let operation = &document["paths"][path][method];
@@ -98,15 +98,15 @@ fn the_document_says_who_needs_a_token(target: &Target) {
     }
 }
 
-fn the_token_endpoint_is_deprecated_and_told_why(target: &Target) {
+fn the_token_endpoint_is_deprecated_with_a_reason(target: &Target) {
     let document = read(target);
     for (method, path, _) in ADDRESSES {
         let operation = &document["paths"][path][method];
         let deprecated = operation["deprecated"].as_bool().unwrap_or(false);
         assert_eq!(deprecated, path == "/api/auth/token", "{path}");
     }
-    let told = document["paths"]["/api/auth/token"]["post"]["description"].as_str();
-    assert!(told.is_some_and(|it| it.contains("RFC 9700 §2.4")), "{told:?}");
+    let description = document["paths"]["/api/auth/token"]["post"]["description"].as_str();
+    assert!(description.is_some_and(|it| it.contains("RFC 9700 §2.4")), "{description:?}");
 }
 
 fn both_ways_to_authorize_are_there(target: &Target) {
@@ -115,7 +115,7 @@ fn both_ways_to_authorize_are_there(target: &Target) {
     let of = |kind: &str| schemes.values().find(|it| it["type"] == kind).expect("a scheme");
     assert_eq!(of("http")["scheme"], "bearer");
     let address = of("oauth2")["flows"]["password"]["tokenUrl"].as_str().expect("an address");
-    // Relative to the document, as a browser takes it.
+    // Relative to the document, as a browser resolves it.
     assert_eq!(address, "api/auth/token");
     let ada = &target.ada().person;
     let form =
@@ -123,18 +123,18 @@ fn both_ways_to_authorize_are_there(target: &Target) {
     assert_eq!(target.http.post_form(&format!("/{address}"), &form).send().status, 200);
 }
 
-/// The description of an answer in its place, or among those that several routes have.
+/// An answer's description, its own or one that several routes share.
 #[track_caller]
 fn described<'a>(document: &'a Value, asked: &str, status: u16) -> &'a Value {
     let (method, address) = asked.split_once(' ').expect("a method and a path");
     let paths = document["paths"].as_object().expect("paths");
-    // The target's own address may have a stage in it.
+    // The target's address may contain a stage.
     let fits = paths.iter().filter(|(path, _)| address.ends_with(path.as_str()));
     let (_, methods) = fits.max_by_key(|(path, _)| path.len()).expect("a path");
     let responses = &methods[method.to_lowercase()]["responses"];
     let response = &responses[status.to_string()];
     match response["$ref"].as_str() {
-        Some(reference) => document.pointer(&reference[1..]).expect("what it refers to"),
+        Some(reference) => document.pointer(&reference[1..]).expect("the referenced response"),
         None => response,
     }
 }
@@ -144,11 +144,11 @@ fn is_described(document: &Value, answer: &Answer) {
     let description = described(document, &answer.asked, answer.status);
     let content = &description["content"][answer.media_type()];
     assert!(content.is_object(), "{answer:?} is not in {description}");
-    let told = serde_json::from_slice(&answer.body).unwrap_or_else(|_| json!(answer.text()));
+    let found = serde_json::from_slice(&answer.body).unwrap_or_else(|_| json!(answer.text()));
     if answer.status >= 400 && answer.status != 422 {
         let examples = content["examples"].as_object().into_iter().flat_map(|all| all.values());
         let mut examples = examples.map(|it| &it["value"]).chain([&content["example"]]);
-        assert!(examples.any(|example| *example == told), "{told} is not in {content}");
+        assert!(examples.any(|example| *example == found), "{found} is not in {content}");
     }
 }
 
@@ -183,7 +183,7 @@ fn what_is_answered_is_described(target: &Target) {
     }
 }
 
-fn the_examples_work_as_they_stand(target: &Target) {
+fn the_examples_work_unchanged(target: &Target) {
     let document = read(target);
     let example = |path: &str, media_type: &str| {
         let body = &document["paths"][path]["post"]["requestBody"]["content"][media_type];

@@ -1,4 +1,4 @@
-//! What a `users` row may hold for a password, as passlib wrote it.
+//! Stored passwords of an adopted database, as passlib wrote them.
 
 use crate::check::{Check, checks};
 use crate::person::Person;
@@ -9,7 +9,7 @@ pub(crate) fn checks() -> Vec<Check> {
         every_make_of_bcrypt_is_read also Emulator needs Database;
         what_passlib_overlooks_is_overlooked needs Database;
         passlibs_bcrypt_sha256_is_read also Emulator needs Database;
-        the_apps_hash_of_a_long_password_still_signs_in needs Database;
+        the_legacy_apps_hash_of_a_long_password_signs_in needs Database;
         a_hash_that_is_none_is_a_wrong_password needs Database;
         no_stored_password_is_a_wrong_password also Pooler, Emulator needs Database;
         an_adopted_password_may_be_short needs Database;
@@ -26,24 +26,24 @@ const SHORT: &str = "correct horse battery";
 const LONG: &str = "correct horse battery staple correct horse battery staple correct horse \
                     battery staple correct horse";
 
-/// passlib 1.7.4's of `SHORT`.
+/// passlib 1.7.4's hashes of `SHORT`.
 const MAKES: [&str; 4] = [
     "$2b$04$jdKw.xB3ycMjCRZuvXU.NO.PZF0J4DmdMsksAmi85z/tWVAXa08.S",
     "$2a$05$10llMOJSJasMS2vJFKZ1I.96eQ9N9hHDQpZ8gelCTiFPmrkVyVUbq",
     "$2y$05$omIod15UeLqtuKEowNEQyuBB66c46nh1M2XgmW5exTlCm2tYQOEPO",
     "$2b$12$idOji.NscpM.NzOJirVM1OHtr0eSzV8Gx.gUoTc8GADsgi9F7T.ne",
 ];
-/// passlib 1.7.4's `bcrypt` of `LONG`: of its first 72 bytes.
+/// passlib 1.7.4's `bcrypt` hash of `LONG`, which covers its first 72 bytes.
 const CUT: &str = "$2b$04$.ZwY/X2ML0g5CFyeA/aL6O8H57a2fMaykNiEKEdky9.tN3pJYl4Dm";
-/// passlib 1.7.4's `bcrypt_sha256` of a password, version 2 but for the last.
+/// passlib 1.7.4's `bcrypt_sha256` hashes: the last of version 1, the others of version 2.
 const SHA256: [(&str, &str); 3] = [
     (LONG, "$bcrypt-sha256$v=2,t=2b,r=4$6tc0gtDC5xyfcKiXyYCype$J/NPKK3msDEN1glBPop/NfQ4IekFc2q"),
     (SHORT, "$bcrypt-sha256$v=2,t=2b,r=4$GrthSuCV1VHVox9Ya.SSe.$PfOm7B3YqoJ1AGM0MTZlqPPoB.iefQi"),
     (LONG, "$bcrypt-sha256$2b,4$VVzYQIwc1Lky9cVO316hGO$5ij0qQlFFvBt8/rFvknSRrwqtxNjobu"),
 ];
 
-/// Of `SHORT`, as passlib 1.7.4 verifies it: in bcrypt's first form, with bits left over in the salt,
-/// and in the digest, and with a newline.
+/// Unusual hashes of `SHORT` that passlib 1.7.4 verifies: bcrypt's first form, unused bits in the
+/// salt and in the digest, a trailing newline.
 const OVERLOOKED: [&str; 4] = [
     "$2$04$XM2Abp0Ui4yDHY8uepZ0GeNQMCxVeCOd.rCJxBwQcVU5Oc50AdyNK",
     "$2b$04$jdKw.xB3ycMjCRZuvXU.NT.PZF0J4DmdMsksAmi85z/tWVAXa08.S",
@@ -51,7 +51,7 @@ const OVERLOOKED: [&str; 4] = [
     "$bcrypt-sha256$v=2,t=2b,r=4$GrthSuCV1VHVox9Ya.SSe.$PfOm7B3YqoJ1AGM0MTZlqPPoB.iefQi\n",
 ];
 
-/// Someone whom the app itself might have written: an `INSERT` as it sends it.
+/// A user as the legacy app's `INSERT` makes one.
 fn inserted(target: &Target, hash: Option<&str>) -> Person {
     let person = Person::new("inserted");
     target.secrets.add(&person.email);
@@ -100,7 +100,7 @@ fn passlibs_bcrypt_sha256_is_read(target: &Target) {
     }
 }
 
-fn the_apps_hash_of_a_long_password_still_signs_in(target: &Target) {
+fn the_legacy_apps_hash_of_a_long_password_signs_in(target: &Target) {
     let person = inserted(target, Some(CUT));
     assert_eq!(LONG.len(), 100);
     for _ in 0..2 {
@@ -146,7 +146,7 @@ fn no_stored_password_is_a_wrong_password(target: &Target) {
 }
 
 fn an_adopted_password_may_be_short(target: &Target) {
-    // passlib's of "abc", cost 4.
+    // passlib's hash of "abc", cost 4.
     let person =
         inserted(target, Some("$2b$04$wUmg3vNE97YyuZ6HPXMSw.Apiy0thD64acouk0QgbudltFpjhSLsu"));
     signs_in(target, &person, "abc");
@@ -154,7 +154,7 @@ fn an_adopted_password_may_be_short(target: &Target) {
 }
 
 fn an_adopted_password_may_be_one_that_everyone_uses(target: &Target) {
-    // passlib's of "password", cost 4.
+    // passlib's hash of "password", cost 4.
     let person =
         inserted(target, Some("$2b$04$PP/fTkFj2GwVHHHcENPSFOJDeIET9z.LJj660/351nmp23QdPAcI."));
     signs_in(target, &person, "password");

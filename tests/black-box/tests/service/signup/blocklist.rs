@@ -1,4 +1,4 @@
-//! Passwords that everyone uses, and those that are little more than a name.
+//! Common passwords, and passwords that are little more than a name.
 
 use serde_json::json;
 
@@ -19,9 +19,9 @@ pub(crate) fn checks() -> Vec<Check> {
         digits_and_punctuation_make_no_difference;
         anyone_elses_name_is_a_password;
         a_pass_phrase_may_hold_such_a_word;
-        it_is_told_beside_what_else_is_wrong;
-        a_short_password_is_told_to_be_short;
-        who_is_refused_for_it_is_not_signed_up;
+        it_is_reported_beside_other_errors;
+        a_short_password_is_reported_as_short;
+        a_user_refused_for_it_is_not_signed_up;
     ]
 }
 
@@ -30,11 +30,11 @@ const LIKE_NAME: &str = "Value error, password is too similar to the username";
 const LIKE_EMAIL: &str = "Value error, password is too similar to the email address";
 const LIKE_SERVICE: &str = "Value error, password is too similar to the name of this service";
 
-/// Refused with these words about the password, and nothing else.
+/// Asserts a refusal for only the password, with these words.
 #[track_caller]
 fn refuses(target: &Target, person: &Person, password: &str, words: &str) {
     let person = person.clone().with_password(password);
-    // Text is named, so that the form is the same whatever the target's `ErrorFormat`.
+    // `Accept` names text, so that the form doesn't depend on the target's `ErrorFormat`.
     let ask = target.http.post_json("/api/auth/signup", &person.json());
     let answer = ask.header("accept", "application/json, text/plain, */*").send();
     answer.is_invalid(&[("value_error", json!(["body", "password"]))]);
@@ -184,7 +184,7 @@ fn a_pass_phrase_may_hold_such_a_word(target: &Target) {
     takes(target, &person, &format!("write to {}", person.email));
 }
 
-fn it_is_told_beside_what_else_is_wrong(target: &Target) {
+fn it_is_reported_beside_other_errors(target: &Target) {
     let body = json!({ "username": "", "email": "not-an-email", "password": "sunshine1" });
     let answer = target.http.post_json(SIGNUP, &body).send();
     answer.is_invalid(&[
@@ -201,12 +201,12 @@ fn it_is_told_beside_what_else_is_wrong(target: &Target) {
     ]);
 }
 
-fn a_short_password_is_told_to_be_short(target: &Target) {
+fn a_short_password_is_reported_as_short(target: &Target) {
     let answer = target.signup(&Person::new("short").with_password("123456"));
     answer.is_invalid(&[("string_too_short", json!(["body", "password"]))]);
 }
 
-fn who_is_refused_for_it_is_not_signed_up(target: &Target) {
+fn a_user_refused_for_it_is_not_signed_up(target: &Target) {
     let person = Person::new("refused");
     refuses(target, &person, "iloveyou", TOO_COMMON);
     target.signin(&person.username, "iloveyou").is_text(401, "Incorrect username or password");

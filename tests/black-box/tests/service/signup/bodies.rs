@@ -1,4 +1,4 @@
-//! Bodies that are too large, too deep, or no text; at all three addresses that take one.
+//! Bodies that are too large, too deep, or not text, at all three addresses that read one.
 
 use crate::check::{Check, checks};
 use crate::client::Answer;
@@ -30,7 +30,7 @@ fn json(target: &Target, path: &str, body: impl Into<Vec<u8>>) -> Answer {
     target.http.post(path, "application/json", body).send()
 }
 
-/// A JSON object without the fields that are asked for, `length` bytes long.
+/// A JSON object of `length` bytes without the required fields.
 fn padded(length: usize) -> String {
     let start = r#"{"x":""#;
     format!("{start}{}\"}}", "x".repeat(length - start.len() - 2))
@@ -99,7 +99,7 @@ fn json_deep_in_a_field_is_refused(target: &Target) {
     }
 }
 
-/// Byte sequences that are no UTF-8: a lone byte, an overlong one, a surrogate, a cut one.
+/// Invalid UTF-8: a lone byte, an overlong encoding, a surrogate, a truncated sequence.
 const NO_UTF8: [&[u8]; 5] =
     [b"\xff", b"\xc0\x80", b"\xed\xa0\x80", b"\xe2\x82", b"\xf5\x80\x80\x80"];
 
@@ -110,7 +110,7 @@ fn invalid_utf8_is_refused(target: &Target) {
                 "username": "u", "email": "e@mail.example", "password": "long enough", field: "ODD",
             });
             let text = body.to_string();
-            let (head, tail) = text.split_once("ODD").expect("its place");
+            let (head, tail) = text.split_once("ODD").expect("the marker");
             let body = [head.as_bytes(), odd, tail.as_bytes()].concat();
             for path in [SIGNUP, SIGNIN] {
                 let answer = json(target, path, body.clone());

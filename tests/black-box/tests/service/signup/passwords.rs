@@ -1,4 +1,4 @@
-//! Every byte of a password counts, as it was sent.
+//! Every byte of a password counts.
 
 use crate::check::{Check, checks};
 use crate::person::Person;
@@ -19,7 +19,7 @@ pub(crate) fn checks() -> Vec<Check> {
     ]
 }
 
-/// Signs up with `right` and can sign in with that alone.
+/// Signs up with `right`, and asserts that only `right` signs in.
 #[track_caller]
 fn only(target: &Target, right: &str, wrong: &[&str]) {
     let person = Person::new("bytes").with_password(right);
@@ -37,10 +37,10 @@ fn of_length(length: usize) -> String {
     "0123456789 abcdefghij".chars().cycle().take(length).collect()
 }
 
-/// The same but for the byte at `place`.
-fn altered(password: &str, place: usize) -> String {
+/// The password with another byte at `offset`.
+fn altered(password: &str, offset: usize) -> String {
     let mut bytes = password.as_bytes().to_vec();
-    bytes[place] ^= 1;
+    bytes[offset] ^= 1;
     String::from_utf8(bytes).expect("ASCII")
 }
 

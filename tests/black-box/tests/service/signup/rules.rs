@@ -1,4 +1,4 @@
-//! What a name, an e-mail address and a password have to be.
+//! The rules for a username, an e-mail address and a password.
 
 use serde_json::json;
 
@@ -24,8 +24,8 @@ pub(crate) fn checks() -> Vec<Check> {
         a_nul_in_any_field_is_refused also Emulator;
         a_lone_surrogate_in_any_field_is_refused also Emulator;
         a_pair_of_surrogates_is_a_character;
-        every_broken_rule_is_told_at_once also Emulator;
-        who_is_refused_is_not_signed_up;
+        every_broken_rule_is_reported_at_once also Emulator;
+        a_refused_user_is_not_signed_up;
     ]
 }
 
@@ -41,7 +41,7 @@ fn takes_name(target: &Target, name: String) {
     target.signup(&person).is_json(200, &person.public());
 }
 
-/// A text of `length` characters that nobody else has.
+/// An unused text of `length` characters.
 fn filled(fill: &str, length: usize) -> String {
     let start = Person::new("f").username;
     start.clone() + &fill.repeat(length - start.len())
@@ -103,7 +103,7 @@ fn a_name_keeps_the_joiners_of_its_script(target: &Target) {
     }
 }
 
-/// One name for Unicode, however a keyboard spells it.
+/// Spellings of one name by different keyboards.
 fn a_name_signs_in_in_either_form(target: &Target) {
     for (composed, other) in [("Zo\u{eb}", "Zoe\u{308}"), ("\u{9af}\u{9bc}", "\u{9df}")] {
         let mut person = Person::new(composed);
@@ -151,7 +151,7 @@ fn what_is_no_email_is_refused(target: &Target) {
     }
 }
 
-/// An address of `length` characters, its labels as long as DNS has them at most.
+/// An address of `length` characters with labels no longer than DNS allows.
 fn long_email(length: usize) -> String {
     let local = Person::new("m").username;
     let mut email = format!("{local}@{}.{}.{}.", "d".repeat(60), "o".repeat(60), "m".repeat(60));
@@ -217,8 +217,8 @@ fn a_lone_surrogate_in_any_field_is_refused(target: &Target) {
     for field in ["username", "email", "password"] {
         for text in [r"\ud800", r"before\udc00after", r"long enough\ud83d", r"\udc00\ud800"] {
             let mut body = Person::new("surrogate").json();
-            body[field] = json!("PLACE");
-            let body = body.to_string().replace("PLACE", text);
+            body[field] = json!("FIELD");
+            let body = body.to_string().replace("FIELD", text);
             let answer = target.http.post(SIGNUP, "application/json", body).send();
             assert_eq!(answer.status, 422, "{field}: {}", answer.text());
             assert_eq!(answer.details()[0].loc[0], "body");
@@ -234,16 +234,16 @@ fn a_pair_of_surrogates_is_a_character(target: &Target) {
     assert_eq!(target.signin(&person.username, &person.password).status, 200);
 }
 
-fn every_broken_rule_is_told_at_once(target: &Target) {
+fn every_broken_rule_is_reported_at_once(target: &Target) {
     let body = json!({ "username": "", "email": "not-an-email", "password": "short" });
     let answer = target.http.post_json(SIGNUP, &body).send();
     assert_eq!(answer.status, 422, "{}", answer.text());
-    let places: Vec<_> = answer.details().into_iter().map(|detail| detail.loc).collect();
+    let locations: Vec<_> = answer.details().into_iter().map(|detail| detail.loc).collect();
     let fields = ["username", "email", "password"].map(|field| json!(["body", field]));
-    assert_eq!(places, fields);
+    assert_eq!(locations, fields);
 }
 
-fn who_is_refused_is_not_signed_up(target: &Target) {
+fn a_refused_user_is_not_signed_up(target: &Target) {
     let person = Person::new("refused").with_password("short");
     assert_eq!(target.signup(&person).status, 422);
     let person = person.with_password("long enough now");

@@ -1,4 +1,4 @@
-//! Bodies that are no sign-up: the shape of the app's errors, and nothing echoed.
+//! Invalid sign-ups: the form of the legacy app's errors, and nothing echoed.
 
 use serde_json::{Value, json};
 
@@ -13,9 +13,9 @@ pub(crate) fn checks() -> Vec<Check> {
         every_missing_field_is_named_in_order;
         null_is_no_string;
         another_type_is_no_string;
-        missing_and_mistyped_fields_are_told_together;
-        malformed_json_is_told_with_its_place also Emulator;
-        a_body_that_is_no_object_is_told;
+        missing_and_mistyped_fields_are_reported_together;
+        malformed_json_is_reported_with_its_offset also Emulator;
+        a_body_that_is_no_object_is_refused;
         an_empty_body_is_missing also Emulator;
         json_media_types_in_any_case_are_json also Emulator;
         other_media_types_are_no_json also Emulator;
@@ -67,14 +67,14 @@ fn another_type_is_no_string(target: &Target) {
     }
 }
 
-fn missing_and_mistyped_fields_are_told_together(target: &Target) {
+fn missing_and_mistyped_fields_are_reported_together(target: &Target) {
     post(target, r#"{"username":1,"password":"long enough"}"#).is_invalid(&[
         ("string_type", json!(["body", "username"])),
         ("missing", json!(["body", "email"])),
     ]);
 }
 
-fn malformed_json_is_told_with_its_place(target: &Target) {
+fn malformed_json_is_reported_with_its_offset(target: &Target) {
     for body in
         ["{", "{\"username\":\"a\"", "nope", "{}x", "{\"a\":1,}", "'a'", "{a:1}", "[1", "\""]
     {
@@ -83,15 +83,15 @@ fn malformed_json_is_told_with_its_place(target: &Target) {
         let details = answer.details();
         assert_eq!(details.len(), 1, "{body}");
         assert_eq!(details[0].kind, "json_invalid", "{body}");
-        let place = details[0].loc.as_array().expect("a place");
-        assert_eq!(place.len(), 2, "{body}");
-        assert_eq!(place[0], "body");
-        let offset = place[1].as_u64().expect("an offset");
+        let location = details[0].loc.as_array().expect("a location");
+        assert_eq!(location.len(), 2, "{body}");
+        assert_eq!(location[0], "body");
+        let offset = location[1].as_u64().expect("an offset");
         assert!(offset <= body.len() as u64, "{body}: {offset}");
     }
 }
 
-fn a_body_that_is_no_object_is_told(target: &Target) {
+fn a_body_that_is_no_object_is_refused(target: &Target) {
     for body in ["[]", "\"x\"", "3", "true", "null", "[{}]", "1.5"] {
         post(target, body).is_invalid(&[("model_attributes_type", json!(["body"]))]);
     }
@@ -156,7 +156,7 @@ fn the_words_are_those_of_the_app(target: &Target) {
     }
 }
 
-/// A word that no answer of the service has on its own.
+/// A word that no answer contains by itself.
 const MARKER: &str = "Zebra77Quagga";
 
 fn nothing_that_was_sent_is_echoed(target: &Target) {

@@ -1,4 +1,4 @@
-//! Requests to the token endpoint that RFC 6749 §5.2 has an error for.
+//! Requests to the token endpoint that have an error in RFC 6749 §5.2.
 
 use crate::check::{Check, checks};
 use crate::target::Target;

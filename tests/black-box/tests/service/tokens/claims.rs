@@ -64,7 +64,7 @@ fn a_claim_of_another_type_is_refused(target: &Target) {
     forgeries.are_refused(target);
 }
 
-/// Texts that are almost, but not quite, the right one.
+/// Texts that differ slightly from the right one.
 fn near(right: &str) -> Vec<String> {
     vec![
         String::new(),
@@ -168,7 +168,7 @@ fn a_token_that_is_not_yet_valid_is_refused(target: &Target) {
     forgeries.are_refused(target);
 }
 
-/// Whether such a token is believed is not written down; that it breaks nothing is.
+/// The contract leaves open whether such a token is accepted; it must not cause a failure.
 fn numbers_at_the_edge_never_break_it(target: &Target) {
     let draft = draft(target);
     let header = draft.header_json();

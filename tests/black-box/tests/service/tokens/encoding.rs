@@ -1,4 +1,4 @@
-//! Other spellings of a valid token: there is one spelling only.
+//! Other spellings of a valid token: only one is accepted.
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE};
@@ -62,7 +62,7 @@ fn padding_is_refused(target: &Target) {
             forgeries.add(format!("{padding} after segment {i}"), padded.join("."));
         }
     }
-    // Signed as it is spelled, so that only the spelling can be what is refused.
+    // Signed in this spelling, so that only the spelling can be refused.
     for spaces in 0..3 {
         let claims = draft(target).claims_json() + &" ".repeat(spaces);
         let header = draft(target).header_json() + &" ".repeat(spaces);
@@ -83,9 +83,9 @@ fn bits_that_mean_nothing_have_to_be_zero(target: &Target) {
     let mut forgeries = Forgeries::default();
     // 64 bytes leave four bits of the 86th character unused.
     let last = token.bytes().last().expect("a character");
-    let place = ALPHABET.iter().position(|letter| *letter == last).expect("of base64url");
+    let index = ALPHABET.iter().position(|letter| *letter == last).expect("of base64url");
     for bits in 1..16 {
-        let letter = char::from(ALPHABET[place | bits]);
+        let letter = char::from(ALPHABET[index | bits]);
         let respelled = format!("{}{letter}", &token[..token.len() - 1]);
         forgeries.add(format!("unused bits {bits:04b}"), respelled);
     }
@@ -110,14 +110,14 @@ fn characters_outside_base64url_are_refused(target: &Target) {
 fn the_other_alphabet_of_base64_is_refused(target: &Target) {
     let mut forgeries = Forgeries::default();
     let draft = draft(target);
-    // Bytes that need the two letters in which the alphabets differ.
+    // Bytes whose encoding has the two letters in which the alphabets differ.
     let claims = draft.claim("x", "\u{7f}\u{3ff}??>>~~\u{fff}?").claims_json();
     let text = format!("{}.{}", encode(draft.header_json()), STANDARD_NO_PAD.encode(claims));
     assert!(text.contains('/') || text.contains('+'));
     let signature = target.key().signature(&text);
     forgeries.add("the claims, signed so", format!("{text}.{}", encode(&signature)));
     let token = draft.signed_part();
-    // Some signature of these has one of the two letters.
+    // One of these signatures has one of the two letters.
     for i in 0..8 {
         let signed = draft.claim("x", i).signed_part();
         let signature = STANDARD_NO_PAD.encode(target.key().signature(&signed));
@@ -150,7 +150,7 @@ fn json_that_is_no_object_is_refused(target: &Target) {
     ] {
         forgeries.add(format!("claims {what}"), signed(&header, &text, target.key()));
     }
-    // What reads an object by a struct may take the elements of an array for its members.
+    // Serde reads a struct from an array, too.
     let believed: serde_json::Value = serde_json::from_str(&claims).expect("claims are JSON");
     let in_order = |names: &[&str]| {
         let members: serde_json::Value = names.iter().map(|name| believed[*name].clone()).collect();
@@ -169,7 +169,7 @@ fn json_that_is_no_object_is_refused(target: &Target) {
     forgeries.are_refused(target);
 }
 
-/// Whether such a token is believed is not written down; that it breaks nothing is.
+/// The contract leaves open whether such a token is accepted; it must not cause a failure.
 fn a_deep_claim_never_breaks_it(target: &Target) {
     let draft = draft(target);
     for levels in [100, 1000, 4000] {

@@ -1,4 +1,4 @@
-//! Tokens as RFC 9068 has them, and that our own writer makes ones that are believed.
+//! Issued tokens conform to RFC 9068, and the suite's own writer makes tokens that are accepted.
 
 use crate::check::{Check, checks};
 use crate::jws::{Draft, decode};
@@ -95,7 +95,7 @@ fn both_endpoints_issue_the_same_kind_of_token(target: &Target) {
 }
 
 fn two_sign_ins_in_one_second_give_two_tokens(target: &Target) {
-    // Three are enough for two of the same second, unless a hash takes longer than that.
+    // Of three tokens two are of the same second, unless a hash takes longer.
     let tokens = [(); 3].map(|()| target.token_of(&target.ada().person));
     let ids = tokens.clone().map(|token| Draft::of(&token).text("jti").to_owned());
     for (one, other) in [(0, 1), (0, 2), (1, 2)] {

@@ -83,7 +83,7 @@ fn another_algorithm_is_refused(target: &Target) {
     forgeries.are_refused(target);
 }
 
-/// What stands in place of a text in JSON.
+/// JSON values other than text.
 fn odd_values(text: &str) -> Vec<Value> {
     vec![
         json!(null),
@@ -197,7 +197,7 @@ fn a_critical_extension_is_refused(target: &Target) {
         forgeries.add(format!("crit {critical}, its members there"), named.sign(target.key()));
     }
     let unencoded = draft(target).header("b64", false).header("crit", json!(["b64"]));
-    // RFC 7797: the claims stand there as they are.
+    // RFC 7797: the claims are unencoded.
     let text = format!("{}.{}", encode(unencoded.header_json()), unencoded.claims_json());
     let signature = encode(target.key().signature(&text));
     forgeries.add("unencoded claims", format!("{text}.{signature}"));

@@ -1,4 +1,4 @@
-//! No address that a token names is ever fetched.
+//! The service never fetches an address in a token.
 
 use std::io::ErrorKind;
 use std::net::TcpListener;
@@ -39,7 +39,7 @@ fn no_address_in_a_token_is_fetched(target: &Target) {
     forgeries.are_refused(target);
     listener.set_nonblocking(true).expect("a listener that doesn't wait");
     match listener.accept() {
-        Ok((_, from)) => panic!("{from} came for the address in a token"),
+        Ok((_, from)) => panic!("{from} fetched an address in a token"),
         Err(error) => assert_eq!(error.kind(), ErrorKind::WouldBlock),
     }
 }

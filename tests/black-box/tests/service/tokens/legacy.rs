@@ -1,5 +1,5 @@
-//! Tokens of the app that was here before, at the runner that accepts them: HS256 over a secret of
-//! the app's, for users who were there when its database was adopted.
+//! The legacy app's tokens, at the runner that accepts them: HS256 over its secret, for users who
+//! existed at adoption.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -15,20 +15,20 @@ use crate::tokens::Forgeries;
 
 pub(crate) fn checks() -> Vec<Check> {
     checks![
-        a_token_of_the_app_opens_what_its_user_may_do also Pooler needs Runner;
+        a_legacy_token_opens_what_its_user_may_do also Pooler needs Runner;
         it_opens_no_account_that_was_made_since also Pooler needs Runner;
         a_forged_one_is_refused also Pooler needs Runner;
         where_they_are_not_accepted_there_are_none also Pooler needs Runner;
     ]
 }
 
-/// The app's secret, as the second runner is told.
+/// The legacy app's secret, a setting of the second runner.
 pub(crate) const SECRET: &str = "the-secret-of-an-app-that-has-grown";
 
-/// How many tokens of the app were let in.
+/// The number of accepted tokens of the legacy app.
 pub(crate) static ACCEPTED: AtomicUsize = AtomicUsize::new(0);
 
-/// Two who were there when the second runner's database was adopted, which it never really was.
+/// Two users who existed at adoption, by a record that the suite inserts.
 #[track_caller]
 fn adopted(target: &Target) -> &'static [Person; 2] {
     static ADOPTED: OnceLock<[Person; 2]> = OnceLock::new();
@@ -48,7 +48,7 @@ fn now() -> i64 {
     i64::try_from(since.as_secs()).expect("a time")
 }
 
-/// As python-jose makes it; no two for a name are the same.
+/// A token as python-jose makes it; each is distinct.
 fn draft(name: &str) -> Draft {
     static COUNT: AtomicUsize = AtomicUsize::new(0);
     let count = i64::try_from(COUNT.fetch_add(1, Ordering::Relaxed)).expect("a few");
@@ -63,7 +63,7 @@ fn signed(draft: &Draft, secret: &[u8]) -> String {
     draft.with_signature(&hmac(secret, &draft.signed_part()))
 }
 
-fn a_token_of_the_app_opens_what_its_user_may_do(target: &Target) {
+fn a_legacy_token_opens_what_its_user_may_do(target: &Target) {
     let (variant, ada) = (target.variant(), &adopted(target)[0]);
     let token = signed(&draft(&ada.username), SECRET.as_bytes());
     for (path, status) in [
@@ -77,7 +77,7 @@ fn a_token_of_the_app_opens_what_its_user_may_do(target: &Target) {
     }
     variant.get_as(&token, "/api/auth/users/me").is_json(200, &ada.public());
     ACCEPTED.fetch_add(1, Ordering::Relaxed);
-    // Beside one of ours.
+    // Beside a token of Latchkey.
     let own = variant.token_of(ada);
     variant.get_as(&own, "/api/auth/users/me").is_json(200, &ada.public());
 }
@@ -103,7 +103,7 @@ fn a_forged_one_is_refused(target: &Target) {
     let good = || draft(name);
     let by = |draft: &Draft| signed(draft, SECRET.as_bytes());
     let genuine = target.variant().get_as(&by(&good()), "/api/auth/users/me");
-    assert_eq!(genuine.status, 200, "what is forged below is a flaw in a token that is good");
+    assert_eq!(genuine.status, 200, "the token that is altered below is valid");
     ACCEPTED.fetch_add(1, Ordering::Relaxed);
     let mut forgeries = Forgeries::default();
     let key = target.key();
@@ -146,7 +146,7 @@ fn a_forged_one_is_refused(target: &Target) {
     forgeries.are_refused(target.variant());
 }
 
-/// A token of ours, in its parts.
+/// A token of Latchkey, in its parts.
 fn own(target: &Target) -> Draft {
     Draft::of(&target.variant().ada().token)
 }

@@ -1,4 +1,4 @@
-//! Altered, cut, swapped and invented signatures.
+//! Altered, truncated, swapped and invented signatures.
 
 use crate::check::{Check, checks};
 use crate::jws::{self, Key, decode, encode};
@@ -25,10 +25,10 @@ fn a_token_with_any_character_changed_is_refused(target: &Target) {
     let token = &target.ada().token;
     let mut forgeries = Forgeries::default();
     for (i, byte) in token.bytes().enumerate() {
-        let Some(place) = ALPHABET.iter().position(|letter| *letter == byte) else { continue };
+        let Some(index) = ALPHABET.iter().position(|letter| *letter == byte) else { continue };
         let mut altered = token.clone().into_bytes();
         // Flips the highest of the six bits, which always belong to a whole byte.
-        altered[i] = ALPHABET[place ^ 0b10_0000];
+        altered[i] = ALPHABET[index ^ 0b10_0000];
         forgeries.add(format!("character {i}"), String::from_utf8(altered).expect("ASCII"));
     }
     assert!(forgeries.0.len() > 300);

@@ -1,4 +1,4 @@
-//! Whom a token may be about.
+//! The subjects that a token may have.
 
 use crate::check::{Check, checks};
 use crate::jws::Draft;

@@ -1,4 +1,4 @@
-//! Where a token may stand: in one `Authorization` header, after `Bearer` and a space or several.
+//! A token is accepted only in a single `Authorization` header, after `Bearer` and spaces.
 
 use crate::check::{Check, checks};
 use crate::target::Target;
