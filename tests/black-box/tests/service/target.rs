@@ -249,7 +249,7 @@ impl Target {
         asked
     }
 
-    /// A user whom every check may use and none may change.
+    /// A user that every check may use and none may change.
     #[track_caller]
     pub(crate) fn ada(&self) -> &SignedIn {
         self.ada.get_or_init(|| self.signed_in("ada"))
