@@ -88,10 +88,10 @@ impl Runner {
         Database::new(server.database_url()).query(&format!("CREATE DATABASE {name_there}"), &[]);
         let pooler = Pooler::start(program, &server.database_url())?;
         let mut runner = Self::launch(name, overrides, Some(&pooler.url(&name_there)))?;
-        let pooled = Pooled { pooler, name: name_there, server };
-        runner.database_url = pooled.database_url();
-        pooled.pooler.end_sessions(&pooled.name, &Database::new(pooled.database_url()))?;
-        runner.pooled = Some(pooled);
+        let behind = Pooled { pooler, name: name_there, server };
+        runner.database_url = behind.database_url();
+        behind.pooler.end_sessions(&behind.name, &Database::new(behind.database_url()))?;
+        runner.pooled = Some(behind);
         Ok(runner)
     }
 
