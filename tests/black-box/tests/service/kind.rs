@@ -84,9 +84,7 @@ impl Kind {
             (Self::Emulator, Ability::RawRequests) => {
                 Some("the emulator's HTTP server answers unusual requests")
             }
-            (Self::Emulator, Ability::Warm) => {
-                Some("the emulator takes most of a call's time")
-            }
+            (Self::Emulator, Ability::Warm) => Some("the emulator takes most of a call's time"),
             (Self::SamLocal, Ability::GatewayWords) => {
                 Some("sam local doesn't apply GatewayResponses")
             }
