@@ -1,7 +1,6 @@
 //! PostgreSQL. It knows no HTTP: it says what happened, [`crate::error`] what that means.
 
 pub(crate) mod adopted_callers;
-mod batcher;
 pub(crate) mod callers;
 mod config;
 mod connector;

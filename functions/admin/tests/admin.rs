@@ -23,7 +23,7 @@ async fn an_empty_database_becomes_ours_and_stays_so() {
             "V1__users_and_roles",
             "V2__signing_keys",
             "V3__adoption",
-            "V4__callers",
+            "V4__find_caller",
             "V5__database_identity",
             "V6__sign_in_and_sign_up"
         ])
@@ -84,13 +84,13 @@ async fn a_copy_of_the_tables_alone_gets_its_functions() {
     let step = |of: &str| format!("make the functions of {of}, which a dump of tables leaves out");
     stage.execute("DROP FUNCTION sign_up").await;
     assert_eq!(check().await, json!([step("V6__sign_in_and_sign_up")]));
-    stage.execute("DROP FUNCTION callers, find_for_signin, replace_password").await;
-    let steps = json!([step("V4__callers"), step("V6__sign_in_and_sign_up")]);
+    stage.execute("DROP FUNCTION find_caller, find_for_signin, replace_password").await;
+    let steps = json!([step("V4__find_caller"), step("V6__sign_in_and_sign_up")]);
     assert_eq!(check().await, steps);
     let done = ask(&stage, json!({ "verb": "migrate" })).await.unwrap();
     assert_eq!(done["applied"], steps);
-    assert_eq!(stage.value("SELECT callers(ARRAY[1], now())->>'users'").await, "[]");
-    for (group, routine) in [("authorizer", "callers"), ("signup", "sign_up")] {
+    assert_eq!(stage.value("SELECT find_caller(1, '', now())->>'is_key_accepted'").await, "false");
+    for (group, routine) in [("authorizer", "find_caller"), ("signup", "sign_up")] {
         let may = "SELECT has_function_privilege";
         let may = format!("{may}('latchkey_{group}', '{routine}'::regproc, 'EXECUTE')");
         assert_eq!(stage.value(&may).await, "t");

@@ -101,22 +101,24 @@ async fn a_group_may_do_what_its_statements_need_and_nothing_else() {
 #[tokio::test]
 async fn another_function_of_the_same_name_is_left_alone() {
     let stage = Stage::empty().await;
-    stage.execute("CREATE FUNCTION callers(int) RETURNS int RETURN 1").await;
-    stage.execute("REVOKE EXECUTE ON FUNCTION callers FROM PUBLIC").await;
+    stage.execute("CREATE FUNCTION find_caller(int) RETURNS int RETURN 1").await;
+    stage.execute("REVOKE EXECUTE ON FUNCTION find_caller FROM PUBLIC").await;
     assert_eq!(migrate(&stage, "overloaded").await, all("overloaded"));
-    let told = "SELECT string_agg(proargtypes::text, ', ') FROM pg_proc WHERE proname = 'callers' \
+    let told = "SELECT string_agg(proargtypes::text, ', ') FROM pg_proc WHERE proname = 'find_caller' \
                 AND has_function_privilege('overloaded_authorizer', oid, 'EXECUTE')";
-    assert_eq!(stage.value(told).await, "1007 1184");
-    stage.execute("GRANT EXECUTE ON FUNCTION callers(int) TO overloaded_signup").await;
+    assert_eq!(stage.value(told).await, "23 25 1184");
+    stage.execute("GRANT EXECUTE ON FUNCTION find_caller(int) TO overloaded_signup").await;
     migrate(&stage, "overloaded").await;
-    let may = "SELECT has_function_privilege('overloaded_signup', 'callers(int)', 'EXECUTE')";
+    let may = "SELECT has_function_privilege('overloaded_signup', 'find_caller(int)', 'EXECUTE')";
     assert_eq!(stage.value(may).await, "t", "a trigger of the team's may call it");
     stage
-        .execute("GRANT EXECUTE ON FUNCTION callers(int[], timestamptz) TO overloaded_signup")
+        .execute(
+            "GRANT EXECUTE ON FUNCTION find_caller(int, text, timestamptz) TO overloaded_signup",
+        )
         .await;
     migrate(&stage, "overloaded").await;
     let may = "SELECT has_function_privilege('overloaded_signup', \
-                   'callers(int[], timestamptz)', 'EXECUTE')";
+                   'find_caller(int, text, timestamptz)', 'EXECUTE')";
     assert_eq!(stage.value(may).await, "f", "ours is for who needs it");
 }
 
@@ -287,6 +289,6 @@ async fn tables_in_another_schema_are_found_by_the_search_path() {
     assert!(users.find_for_signin(&username).await.unwrap().user.is_none());
     let (id, kid) = (shared::UserId::new(1), shared::jwt::Kid::new("none".into()));
     let other = shared::DatabaseId::new("another".into());
-    let found = db::Callers::new(database).find(id, &kid, other, stage::NOW).await;
+    let found = db::Callers::new(database).find(id, &kid, &other, stage::NOW).await;
     assert_eq!(found, Ok(None));
 }

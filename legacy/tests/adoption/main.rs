@@ -54,7 +54,7 @@ async fn each_revision_of_the_app_becomes_what_a_fresh_database_is() {
                 json!([
                     "V2__signing_keys",
                     "V3__adoption",
-                    "V4__callers",
+                    "V4__find_caller",
                     "V5__database_identity",
                     "V6__sign_in_and_sign_up"
                 ])
@@ -66,7 +66,7 @@ async fn each_revision_of_the_app_becomes_what_a_fresh_database_is() {
                 [
                     "V2__signing_keys",
                     "V3__adoption",
-                    "V4__callers",
+                    "V4__find_caller",
                     "V5__database_identity",
                     "V6__sign_in_and_sign_up",
                 ]
@@ -232,7 +232,7 @@ async fn an_empty_database_is_told_from_one_of_the_app() {
         "V1__users_and_roles",
         "V2__signing_keys",
         "V3__adoption",
-        "V4__callers",
+        "V4__find_caller",
         "V5__database_identity",
         "V6__sign_in_and_sign_up",
     ]

@@ -88,6 +88,6 @@ async fn a_database_of_another_encoding_is_told_of() {
     assert!(notes.contains("the database's encoding is LATIN1, not UTF8"), "{notes}");
     latin.execute("INSERT INTO users (username, email) VALUES ('\u{e9}', 'e')").await;
     migrate(&latin).await;
-    let name = "SELECT callers(ARRAY(SELECT id FROM users), now())->'users'->0->>'username'";
+    let name = "SELECT find_caller((SELECT id FROM users), '', now())->'user'->>'username'";
     assert_eq!(latin.value(name).await, "\u{e9}");
 }

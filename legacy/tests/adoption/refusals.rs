@@ -51,8 +51,8 @@ const REFUSALS: &[(&str, &str)] = &[
     ("create table adoption (pet text)", "adoption is there"),
     ("create table database_identity (id int)", "database_identity is there"),
     (
-        "create function callers(int[], timestamptz) returns int return 1",
-        "callers(int[], timestamptz) is there",
+        "create function find_caller(int, text, timestamptz) returns int return 1",
+        "find_caller(int, text, timestamptz) is there",
     ),
     (
         "create function sign_up(text, text, text, text) returns int return 1",

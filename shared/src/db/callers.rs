@@ -1,13 +1,10 @@
-//! Who is calling, by a token's claims: the function `callers` of the database, over the tables
+//! Who is calling, by a token's claims: the function `find_caller` of the database, over the tables
 //! `users`, `users_to_roles`, `roles`, `signing_keys` and `database_identity`.
-
-use std::collections::HashMap;
 
 use serde::Deserialize;
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
-use super::batcher::Batcher;
 use super::database::Database;
 use super::database_identity;
 use super::error::Error;
@@ -20,15 +17,17 @@ use crate::role::Role;
 use crate::user_id::UserId;
 use crate::username::Username;
 
-/// The users, each with all roles, the keys that are accepted (a withdrawn one opens nothing from
-/// that moment), and the identity of the database.
-pub(crate) const FIND: Sql =
-    Sql::new("SELECT callers($1, to_timestamp($2))::text", &[Privilege::Execute(CALLERS)]);
+/// The user with all roles, whether the key is accepted (a withdrawn one opens nothing from that
+/// moment), and the identity of the database.
+pub(crate) const FIND: Sql = Sql::new(
+    "SELECT find_caller($1, $2, to_timestamp($3))::text",
+    &[Privilege::Execute(FIND_CALLER)],
+);
 
 /// The function, which runs with the caller's own rights.
-pub(super) const CALLERS: Routine = Routine {
-    name: "callers",
-    arguments: "int[], timestamptz",
+pub(super) const FIND_CALLER: Routine = Routine {
+    name: "find_caller",
+    arguments: "int, text, timestamptz",
     needs: &[
         Privilege::Select("users", &["id", "username", "email"]),
         Privilege::Select("roles", &["id", "name"]),
@@ -37,15 +36,6 @@ pub(super) const CALLERS: Routine = Routine {
         Privilege::Select("database_identity", &["id"]),
     ],
 };
-
-/// Whom a token names, by which key and over which database, and when that is asked.
-#[derive(Debug, Clone)]
-struct Claim {
-    id: UserId,
-    kid: Kid,
-    database_id: DatabaseId,
-    at: NumericDate,
-}
 
 /// What an authorization needs of a user who is there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,61 +50,51 @@ pub struct FoundCaller {
 
 /// Those who may be calling.
 #[derive(Debug)]
-pub struct Callers {
-    database: Database,
-    batcher: Batcher<Claim, Option<FoundCaller>>,
-}
+pub struct Callers(Database);
 
 impl Callers {
     /// The callers of that database.
-    pub fn new(database: Database) -> Self {
-        let batcher = Batcher::new(database.deadline());
-        Self { database, batcher }
+    pub const fn new(database: Database) -> Self {
+        Self(database)
     }
 
     /// The caller, if the user is there, the key `kid` accepted at `now`, and this the database of
-    /// that identity. One round trip, which callers at the same time share.
+    /// that identity. One round trip.
     pub async fn find(
         &self,
         id: UserId,
         kid: &Kid,
-        database_id: DatabaseId,
+        database_id: &DatabaseId,
         now: NumericDate,
     ) -> Result<Option<FoundCaller>, Error> {
-        let claim = Claim { id, kid: kid.clone(), database_id, at: now };
-        self.batcher.answer(claim, |claims| self.find_all(claims)).await
-    }
-
-    async fn find_all(&self, claims: Vec<Claim>) -> Result<Vec<Option<FoundCaller>>, Error> {
-        let ids: Vec<_> = claims.iter().map(|claim| claim.id.get()).collect();
-        let now = claims.iter().map(|claim| claim.at.to_timestamp()).fold(0.0, f64::max);
-        let parameters = [(&ids as _, Type::INT4_ARRAY), (&now as _, Type::FLOAT8)];
-        let row = self.database.row(&FIND, &parameters).await?;
-        let Found { users, kids, database_id } = Found::read(row.as_ref())?;
-        let users: HashMap<_, _> = users.into_iter().collect();
-        let found = |claim: Claim| {
-            let is_accepted = claim.database_id == database_id
-                && kids.iter().any(|kid| kid == claim.kid.as_str());
-            users.get(&claim.id).filter(|_| is_accepted).cloned()
-        };
-        Ok(claims.into_iter().map(found).collect())
+        let (id, kid, now) = (id.get(), kid.as_str(), now.to_timestamp());
+        let parameters =
+            [(&id as _, Type::INT4), (&kid as _, Type::TEXT), (&now as _, Type::FLOAT8)];
+        let row = self.0.row(&FIND, &parameters).await?;
+        let found = Found::read(&row.ok_or_else(Found::malformed)?)?;
+        let is_good = found.is_key_accepted && found.database_id == *database_id;
+        Ok(found.user.filter(|_| is_good).map(|(_, caller)| caller))
     }
 }
 
-/// What the function `callers` of the database gives (`migrations/V4__callers.sql`).
+/// What the function `find_caller` of the database gives (`migrations/V4__find_caller.sql`).
 pub(super) struct Found {
-    pub(super) users: Vec<(UserId, FoundCaller)>,
-    kids: Vec<String>,
+    pub(super) user: Option<(UserId, FoundCaller)>,
+    is_key_accepted: bool,
     database_id: DatabaseId,
 }
 
 impl Found {
-    /// Reads the only row.
-    pub(super) fn read(row: Option<&Row>) -> Result<Self, Error> {
+    fn malformed() -> Error {
+        Error::Failed("find_caller gave something else".into())
+    }
+
+    /// Reads a row.
+    pub(super) fn read(row: &Row) -> Result<Self, Error> {
         #[derive(Deserialize)]
         struct Json {
-            users: Vec<User>,
-            kids: Vec<String>,
+            user: Option<User>,
+            is_key_accepted: bool,
             database_id: Option<DatabaseId>,
         }
         #[derive(Deserialize)]
@@ -124,19 +104,21 @@ impl Found {
             email: String,
             roles: Vec<Option<String>>,
         }
-        let text = row.map_or(Ok(""), |row| row.try_get(0))?;
-        // Its own words would hold what it has read.
-        let Json { users, kids, database_id } = serde_json::from_str(text)
-            .map_err(|_| Error::Failed("callers gave something else".into()))?;
-        let user = |User { id, username, email, roles: names }| {
+        // The error's own words would hold what was read.
+        let Json { user, is_key_accepted, database_id } =
+            serde_json::from_str(row.try_get(0)?).map_err(|_| Self::malformed())?;
+        let parse = |User { id, username, email, roles: names }| {
             let username = Username::parse(username)
                 .map_err(|_| Error::Failed("a username with a NUL".into()))?;
             let is_held = |role: &Role| names.iter().flatten().any(|name| name == role.name());
             let roles = Role::ALL.into_iter().filter(is_held).collect();
-            Ok((UserId::new(id), FoundCaller { username, email: Email::from_row(email), roles }))
+            Ok::<_, Error>((
+                UserId::new(id),
+                FoundCaller { username, email: Email::from_row(email), roles },
+            ))
         };
-        let users: Result<_, Error> = users.into_iter().map(user).collect();
+        let user = user.map(parse).transpose()?;
         let database_id = database_id.ok_or_else(database_identity::missing)?;
-        Ok(Self { users: users?, kids, database_id })
+        Ok(Self { user, is_key_accepted, database_id })
     }
 }
