@@ -4,7 +4,6 @@ import datetime
 import statistics
 
 import machine
-from signin import USUAL_COST
 
 BEGIN, END = "<!-- {part}: benches/run writes it -->", "<!-- end of {part} -->"
 
@@ -42,24 +41,6 @@ def rates(cases, latchkey, app):
             + [f"{short(case.median(name, 'p50_ms'))}, {short(case.median(name, 'p99_ms'))}" for name in names]
         )
     return table(rows)
-
-
-def beyond(found):
-    """What a sign-in takes beyond its hash, and what the figure stands on."""
-    hashes = found.figures(lambda line: line.hash * 2**USUAL_COST)
-    medians = ", ".join(f"{short(time)} at {cost}" for cost, time in found.medians.items())
-    return "\n\n".join(
-        [
-            table(
-                [
-                    ["sign-in, one after another", "ms"],
-                    ["beyond the hash", spread(found.figures(lambda line: line.beyond))],
-                    [f"the hash, at a cost of {USUAL_COST}", spread(hashes)],
-                ]
-            ),
-            f"Medians by bcrypt's cost, in ms: {medians}. None is off its line by more than {found.off:.1%}.",
-        ]
-    )
 
 
 def origin(versions, seconds, turns, idleness):

@@ -8,7 +8,6 @@ import subprocess
 import tempfile
 import time
 from pathlib import Path
-from typing import NamedTuple
 
 from process import Failed, output, running
 
@@ -16,9 +15,6 @@ ROOT = Path(__file__).resolve().parent.parent
 STARTING_SECONDS = 60
 # Settings come from the command line alone, so that a developer's own don't falsify a figure.
 PASSED_ON = re.compile(r"PATH|HOME|LANG|TMPDIR|PG_BIN|npm_config_\w+", re.IGNORECASE)
-
-# As in "postgres: latchkey latchkey 127.0.0.1(50412) idle".
-SERVING = re.compile(rb"postgres: .+\(\d+\) ")
 
 
 def environment(**settings):
@@ -66,39 +62,14 @@ def project():
         remover.wait()
 
 
-class Holdings(NamedTuple):
-    """What a runner has at a moment. PostgreSQL's memory is another process's."""
-
-    mib: float
-    connections: int
-    others: int  # open files that are no such connection
-    threads: int
-
-
 class Runner:
     """A runner that answers."""
 
-    def __init__(self, process, folder, log, printed):
-        self.pid, self.folder, self.log = process.pid, folder, log
+    def __init__(self, folder, log, printed):
+        self.folder, self.log = folder, log
         self.address = re.search(r"answers at (\S+)", printed)[1]
         database = re.search(r"Its database is (\S+)\.\n", printed)
         self.database = database and database[1]
-
-    def holds(self):
-        """Its resident memory, what PostgreSQL counts of its connections, its open files and its threads."""
-        resident = re.search(r"VmRSS:\s+(\d+) kB", Path(f"/proc/{self.pid}/status").read_text())[1]
-        descriptors, threads = (len(os.listdir(f"/proc/{self.pid}/{what}")) for what in ("fd", "task"))
-        connections = self.connections()
-        return Holdings(int(resident) / 1024, connections, descriptors - connections, threads)
-
-    def connections(self):
-        """PostgreSQL's processes that serve somebody, by their titles and their parent."""
-        count, parent = 0, f"PPid:\t{self.postmaster()}\n"
-        for process in Path("/proc").glob("[0-9]*"):
-            with contextlib.suppress(OSError):  # it has ended meanwhile
-                is_ours = parent in (process / "status").read_text()
-                count += is_ours and bool(SERVING.match((process / "cmdline").read_bytes()))
-        return count
 
     def postmaster(self):
         """The first of PostgreSQL's processes."""
@@ -128,7 +99,7 @@ def start(program, folder, key, database=None, **parameters):
         settings = environment(SIGNING_KEY=key)
         started = running(command, cwd=folder, env=settings, stdin=subprocess.DEVNULL, stdout=out, stderr=log)
         with started as process:
-            yield Runner(process, folder, log.name, printed(process, out.name, log.name))
+            yield Runner(folder, log.name, printed(process, out.name, log.name))
 
 
 def printed(process, out, log):

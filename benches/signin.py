@@ -8,12 +8,6 @@ is what no hash takes part in. It still has what bcrypt does once whatever its c
 import statistics
 from typing import NamedTuple
 
-import accounts
-import wrk
-
-COSTS = (4, 5, 6, 7, 8)
-USUAL_COST = 12
-
 
 class Line(NamedTuple):
     """time = beyond + hash · 2^cost, in ms."""
@@ -28,7 +22,7 @@ class Line(NamedTuple):
 def fit(medians):
     """The line through these medians by cost, by least squares of the relative deviation.
 
-    >>> line = fit({cost: 0.4 + 0.06 * 2**cost for cost in COSTS})
+    >>> line = fit({cost: 0.4 + 0.06 * 2**cost for cost in (4, 5, 6)})
     >>> round(line.beyond, 9), round(line.hash, 9)
     (0.4, 0.06)
     """
@@ -54,22 +48,3 @@ class Beyond:
 
     def figures(self, what):
         return [what(line) for line in self.lines]
-
-
-def measure(runners, turns, seconds, folder, idleness, say):
-    """Sends sign-ins at each cost in turn; `runners` are started ones by cost, each with a database in common."""
-    somebody = {}
-    for cost, at in runners.items():
-        somebody[cost] = accounts.new(1)
-        accounts.sign_up(at.address, somebody[cost])
-        accounts.sign_in(at.address, somebody[cost])
-    measured = []
-    for turn in range(turns):
-        medians = {}
-        for cost, at in runners.items():
-            idleness.settle()
-            lines = [account.signin() for account in somebody[cost]]
-            medians[cost] = wrk.load(at.address, "POST", "/api/auth/signin", lines, 1, seconds, folder).p50_ms
-        measured.append(medians)
-        say(f"a sign-in beyond its hash, turn {turn + 1}: {fit(medians).beyond:.2f} ms")
-    return Beyond(measured)

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import container
-import events
 import runner
 import template
 from process import Failed

@@ -1,6 +1,5 @@
 """The runner's requests per second, and the app's beside them."""
 
-import contextlib
 import dataclasses
 import secrets
 
@@ -9,7 +8,6 @@ import machine
 import rates
 import report
 import runner
-import signin
 import wrk
 from accounts import Client
 from process import Failed
@@ -55,15 +53,10 @@ def measure(given, stack, say):
             main.forget_log()
             caching.forget_log()
 
-    parts = [report.rates(cases, latchkey, app)]
-    if not given.only:
-        with contextlib.ExitStack() as costs:
-            runners = {cost: costs.enter_context(start(main.database, BcryptCost=cost)) for cost in signin.COSTS}
-            seconds = max(1, given.seconds // 2)
-            parts.append(report.beyond(signin.measure(runners, given.turns, seconds, folder, idleness, say)))
     if idleness.is_noise():
         say(f"these figures are noise: {idleness.described()}")
-    return "\n\n".join([report.origin(versions, given.seconds, given.turns, idleness), *parts])
+    origin = report.origin(versions, given.seconds, given.turns, idleness)
+    return "\n\n".join([origin, report.rates(cases, latchkey, app)])
 
 
 def prepared(given, main, start, say):
@@ -72,7 +65,7 @@ def prepared(given, main, start, say):
     say(f"{given.users} users")
     accounts.sign_up(main.address, signed_up)
     # Those whose tokens are sent sign in but once, so their hashes may be cheap; the app's can't be.
-    with start(main.database, BcryptCost=min(signin.COSTS)) as cheap:
+    with start(main.database, BcryptCost=4) as cheap:
         accounts.sign_up(cheap.address, others)
         tokens = accounts.sign_in(cheap.address, others)
     latchkey = Subject("Latchkey", main.address, signed_up, dict(zip(others, tokens)))
