@@ -1,15 +1,19 @@
 //! The functions, in this process: the same code as on Lambda, event for event.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap, num::NonZero, pin::Pin, sync::Arc, thread::available_parallelism,
+};
 
 use serde::{Serialize, de::DeserializeOwned};
 use shared::{
+    Environment,
     environment::Invalid,
     for_each_endpoint,
     http::{Endpoint, Function},
 };
 
 use crate::{
+    containers::{Containers, Start, Started},
     lambda::{FunctionError, Handler, Lambda, Outcome},
     settings::Settings,
     template::{self, Template},
@@ -25,6 +29,11 @@ pub(crate) enum Error {
     #[error(transparent)]
     Settings(#[from] Invalid),
 }
+
+/// The most containers of a function for which the template reserves no number: as many as a new
+/// account of AWS may have at once.
+/// <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
+const MAX_CONTAINERS: usize = 10;
 
 /// The functions that serve the API, by the names of their crates.
 pub(crate) struct Functions(BTreeMap<String, Lambda>);
@@ -61,31 +70,54 @@ impl Functions {
 
 impl Starting<'_> {
     async fn endpoint<E: Endpoint + 'static>(&mut self) -> Result<(), Error> {
-        let declared = self.template.function(E::FUNCTION)?;
-        let function = Function::<E>::from_env(&mut self.settings.of(declared)).await?;
-        self.add(declared, Arc::new(HttpFunction(function)));
-        Ok(())
+        self.add(E::FUNCTION, |mut settings| {
+            Box::pin(async move {
+                let function = Function::<E>::from_env(&mut settings).await?;
+                Ok(Box::new(HttpFunction(function)) as Box<dyn Handler>)
+            })
+        })
+        .await
     }
 
     async fn authorizer(&mut self) -> Result<(), Error> {
-        let declared = self.template.function("authorizer")?;
-        let mut environment = self.settings.of(declared);
-        let authorizer = authorizer::Authorizer::from_env(&mut environment).await?;
-        self.add(declared, Arc::new(AuthorizerFunction(authorizer)));
-        Ok(())
+        self.add("authorizer", |mut settings| {
+            Box::pin(async move {
+                let authorizer = authorizer::Authorizer::from_env(&mut settings).await?;
+                Ok(Box::new(AuthorizerFunction(authorizer)) as Box<dyn Handler>)
+            })
+        })
+        .await
     }
 
-    fn add(&mut self, declared: &template::Function, handler: Arc<dyn Handler>) {
-        let lambda = Lambda::new(handler, declared.timeout);
+    /// Starts a function's first container, which shows whether its settings are good.
+    async fn add(
+        &mut self,
+        name: &str,
+        start: fn(Environment) -> Pin<Box<dyn Future<Output = Started> + Send>>,
+    ) -> Result<(), Error> {
+        let declared = self.template.function(name)?;
+        let settings = self.settings.of(declared);
+        let start: Start = Box::new(move || start(settings.clone()));
+        let containers = Containers::new(start, max_containers(declared));
+        containers.start_first().await?;
+        let lambda = Lambda::new(Arc::new(containers), declared.timeout);
         self.started.insert(declared.name.clone(), lambda);
+        Ok(())
     }
+}
+
+/// How many containers a function may have. Of those that hash, Lambda gives each a core.
+fn max_containers(function: &template::Function) -> usize {
+    let hashes = function.environment.contains_key("BCRYPT_COST");
+    let cores = || available_parallelism().map_or(1, NonZero::get).min(MAX_CONTAINERS);
+    function.concurrency.map_or_else(|| if hashes { cores() } else { MAX_CONTAINERS }, NonZero::get)
 }
 
 /// A function with a route.
 struct HttpFunction<E>(Function<E>);
 
 impl<E: Endpoint + 'static> Handler for HttpFunction<E> {
-    fn handle(self: Arc<Self>, event: Vec<u8>) -> Outcome {
+    fn handle(&self, event: Vec<u8>) -> Outcome<'_> {
         Box::pin(async move { to_json(&self.0.invoke(from_json(&event)?).await) })
     }
 }
@@ -93,7 +125,7 @@ impl<E: Endpoint + 'static> Handler for HttpFunction<E> {
 struct AuthorizerFunction(authorizer::Authorizer);
 
 impl Handler for AuthorizerFunction {
-    fn handle(self: Arc<Self>, event: Vec<u8>) -> Outcome {
+    fn handle(&self, event: Vec<u8>) -> Outcome<'_> {
         Box::pin(async move {
             let answer = self.0.authorize(from_json(&event)?).await;
             to_json(&answer.map_err(|error| FunctionError(error.to_string()))?)

@@ -188,6 +188,9 @@ impl Gateway {
             Err(Failure::EventTooLarge) => {
                 return Err(Incident::at(resource, ResponseType::RequestTooLarge));
             }
+            Err(Failure::Throttled) => {
+                (ResponseType::ApiConfigurationError, Failure::Throttled.to_string())
+            }
             Err(Failure::TimedOut) => {
                 (ResponseType::IntegrationTimeout, Failure::TimedOut.to_string())
             }

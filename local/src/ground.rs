@@ -22,10 +22,6 @@ use crate::{
     waiting::{Step, wait, wait_blocking},
 };
 
-/// Parameters that have another default here than in the template: one process serves many
-/// requests at once.
-pub(crate) const DEFAULTS: [(&str, &str); 1] = [("DatabasePoolSize", "8")];
-
 /// Why the runner doesn't migrate a database of others.
 const OTHER_KEY: &str = "this database's tokens are signed with another key, whose place the \
     runner's own would take: set SIGNING_KEY or SIGNING_KEY_ARN to that key";
@@ -186,7 +182,6 @@ fn read_template(
     let given = Given {
         settings: settings.given().clone(),
         overrides: overrides.map(|Override { name, value }| (name, value)).collect(),
-        defaults: DEFAULTS.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
     };
     Template::read(&text, given).map_err(|error| error.in_file(path).into())
 }

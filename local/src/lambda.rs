@@ -2,18 +2,23 @@
 
 use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
+use tokio::time::Instant;
+
+use crate::containers::Containers;
+
 /// The most bytes of an event, and of an answer.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html> says 6 MB; the
 /// service's own error message says the exact number.
 const PAYLOAD_BYTES: usize = 6_291_556;
 
 /// What an invocation ends with.
-pub(crate) type Outcome = Pin<Box<dyn Future<Output = Result<Vec<u8>, FunctionError>> + Send>>;
+pub(crate) type Outcome<'a> =
+    Pin<Box<dyn Future<Output = Result<Vec<u8>, FunctionError>> + Send + 'a>>;
 
-/// Something that answers events, JSON in and JSON out.
+/// Something that answers events, JSON in and JSON out, one at a time.
 pub(crate) trait Handler: Send + Sync {
     /// Answers one event.
-    fn handle(self: Arc<Self>, event: Vec<u8>) -> Outcome;
+    fn handle(&self, event: Vec<u8>) -> Outcome<'_>;
 }
 
 /// A function's own error, in its words.
@@ -21,10 +26,10 @@ pub(crate) trait Handler: Send + Sync {
 #[error("{0}")]
 pub(crate) struct FunctionError(pub(crate) String);
 
-/// A function, and how long it may take.
+/// A function: its containers, and how long it may take.
 #[derive(Clone)]
 pub(crate) struct Lambda {
-    handler: Arc<dyn Handler>,
+    containers: Arc<Containers>,
     timeout: Duration,
 }
 
@@ -37,6 +42,9 @@ pub(crate) enum Failure {
     /// The answer is over Lambda's limit.
     #[error("the answer is too large")]
     AnswerTooLarge,
+    /// No container was free in time.
+    #[error("it has no free container")]
+    Throttled,
     /// The function took too long.
     #[error("it timed out")]
     TimedOut,
@@ -49,24 +57,23 @@ pub(crate) enum Failure {
 }
 
 impl Lambda {
-    pub(crate) fn new(handler: Arc<dyn Handler>, timeout: Duration) -> Self {
-        Self { handler, timeout }
+    pub(crate) const fn new(containers: Arc<Containers>, timeout: Duration) -> Self {
+        Self { containers, timeout }
     }
 
-    /// Has the function answer an event, within its own timeout and `most`.
+    /// Has the function answer an event within `most`, and within its own timeout once it has a
+    /// container.
     pub(crate) async fn invoke(&self, event: Vec<u8>, most: Duration) -> Result<Vec<u8>, Failure> {
         if event.len() > PAYLOAD_BYTES {
             return Err(Failure::EventTooLarge);
         }
+        let until = Instant::now() + most;
+        let slot = self.containers.slot(most).await.ok_or(Failure::Throttled)?;
+        let within = self.timeout.min(until - Instant::now());
         // A task of its own: it goes on when the caller hangs up, as on Lambda, and its panic
         // ends nothing but itself.
-        let handled = Arc::clone(&self.handler).handle(event);
-        let task = tokio::spawn(tokio::time::timeout(self.timeout.min(most), handled));
-        let answer = match task.await {
-            Ok(Ok(answer)) => answer?,
-            Ok(Err(_)) => return Err(Failure::TimedOut),
-            Err(_) => return Err(Failure::Panicked),
-        };
+        let task = tokio::spawn(slot.serve(event, within));
+        let answer = task.await.unwrap_or(Err(Failure::Panicked))?;
         if answer.len() > PAYLOAD_BYTES { Err(Failure::AnswerTooLarge) } else { Ok(answer) }
     }
 }
@@ -74,31 +81,44 @@ impl Lambda {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::containers::Start;
 
-    /// A handler made of a closure.
-    pub(crate) struct Answering<F>(pub(crate) F);
+    /// A handler made of a closure, in as many containers as are asked for.
+    struct Answering<F>(Arc<F>);
 
     impl<F> Handler for Answering<F>
     where
-        F: Fn(Vec<u8>) -> Result<Vec<u8>, FunctionError> + Send + Sync + 'static,
+        F: Fn(Vec<u8>) -> Outcome<'static> + Send + Sync + 'static,
     {
-        fn handle(self: Arc<Self>, event: Vec<u8>) -> Outcome {
-            Box::pin(async move { (self.0)(event) })
+        fn handle(&self, event: Vec<u8>) -> Outcome<'_> {
+            (self.0)(event)
         }
     }
 
-    struct Never;
-
-    impl Handler for Never {
-        fn handle(self: Arc<Self>, _event: Vec<u8>) -> Outcome {
-            Box::pin(std::future::pending())
-        }
+    /// A function of at most `max` containers with that handler.
+    pub(crate) fn serving(
+        handle: impl Fn(Vec<u8>) -> Outcome<'static> + Send + Sync + 'static,
+        max: usize,
+        timeout: Duration,
+    ) -> Lambda {
+        let handle = Arc::new(handle);
+        let start: Start = Box::new(move || {
+            let handler: Box<dyn Handler> = Box::new(Answering(Arc::clone(&handle)));
+            Box::pin(async { Ok(handler) })
+        });
+        Lambda::new(Arc::new(Containers::new(start, max)), timeout)
     }
 
-    fn answering(
+    /// A function that answers at once.
+    pub(crate) fn answering(
         answer: impl Fn(Vec<u8>) -> Result<Vec<u8>, FunctionError> + Send + Sync + 'static,
     ) -> Lambda {
-        Lambda::new(Arc::new(Answering(answer)), Duration::from_secs(3))
+        let answer = Arc::new(answer);
+        let handle = move |event| -> Outcome<'static> {
+            let answer = Arc::clone(&answer);
+            Box::pin(async move { answer(event) })
+        };
+        serving(handle, 1, Duration::from_secs(3))
     }
 
     const LONG: Duration = Duration::from_secs(29);
@@ -130,7 +150,8 @@ pub(crate) mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn time_runs_out_by_the_shorter_limit() {
-        let function = Lambda::new(Arc::new(Never), Duration::from_secs(10));
+        let never = |_| -> Outcome<'static> { Box::pin(std::future::pending()) };
+        let function = serving(never, 1, Duration::from_secs(10));
         let start = tokio::time::Instant::now();
         assert_eq!(function.invoke(vec![], LONG).await, Err(Failure::TimedOut));
         assert_eq!(start.elapsed().as_secs(), 10);

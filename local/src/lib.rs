@@ -3,6 +3,7 @@
 
 mod arguments;
 mod aws;
+mod containers;
 mod database;
 mod functions;
 mod gateway;

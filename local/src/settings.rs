@@ -143,6 +143,7 @@ mod tests {
             logical_id: "XFunction".into(),
             name: "x".into(),
             timeout: Duration::from_secs(3),
+            concurrency: None,
             environment: environment.collect(),
             routes: Vec::new(),
         }

@@ -1,9 +1,9 @@
 //! What the local runner reads of `template.yaml`: the template stays the one source of routes,
 //! settings and the gateway's own answers.
 //!
-//! It reads Parameters, Globals, each function's Timeout, Environment and Api events, the Api's
-//! Auth, preflights, `GatewayResponses` and `BinaryMediaTypes`, and the Conditions that those ask
-//! for, with `Ref`, `Sub`, `If`, `Join`, `Select`, `Split`, `Equals` and `Not`. Anything else in
+//! It reads Parameters, Globals, each function's Timeout, Environment,
+//! `ReservedConcurrentExecutions` and Api events, the Api's Auth, preflights, `GatewayResponses`
+//! and `BinaryMediaTypes`, and the Conditions that those ask for, with `Ref`, `Sub`, `If`, `Join`, `Select`, `Split`, `Equals` and `Not`. Anything else in
 //! those places is an error that names it; what stands in other places is not looked at.
 
 mod api;

@@ -12,7 +12,7 @@ use crate::secret::Secret;
 /// bad, and remembers the fault. [`Environment::check`] then names all faults in one sentence,
 /// before anything is built. An empty value counts as unset, since a template's parameter can't
 /// be absent.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Environment {
     values: BTreeMap<String, Secret<String>>,
     asked: BTreeSet<&'static str>,

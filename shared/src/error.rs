@@ -26,8 +26,6 @@ pub enum Error {
     Unavailable(String),
     /// The database accepted no connection in time, as one that resumes from a pause.
     Connecting(String),
-    /// More passwords to hash than the cores can: refused before anything was done for it.
-    Overloaded,
     /// Our own mistake; the cause goes to the log alone.
     Internal(String),
 }
@@ -94,7 +92,6 @@ impl Error {
             Self::Forbidden => Answer(403, "forbidden", "Unauthorized."),
             Self::Unavailable(_) => Answer(503, "unavailable", "Service Unavailable"),
             Self::Connecting(_) => Answer(503, "database_connecting", "Service Unavailable"),
-            Self::Overloaded => Answer(503, "overloaded", "Service Unavailable"),
             Self::Internal(_) => Answer(500, "internal", "Internal Server Error"),
         }
     }
@@ -117,8 +114,7 @@ impl Error {
             | Self::UsernameTaken
             | Self::EmailTaken
             | Self::InvalidToken
-            | Self::Forbidden
-            | Self::Overloaded => None,
+            | Self::Forbidden => None,
         }
     }
 }

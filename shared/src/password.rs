@@ -3,11 +3,9 @@
 mod hash;
 mod passwords;
 mod plain;
-mod queue;
 mod stored;
 
 pub use hash::{BCRYPT, BCRYPT_SHA256, MAX_COST, PasswordHash};
 pub use passwords::{Passwords, TOO_COSTLY, UNKNOWN_SCHEME, Verified};
 pub use plain::{NewPassword, Password};
-pub use queue::Queued;
 pub use stored::{HashedBy, StoredPassword, Unreadable};

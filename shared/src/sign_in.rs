@@ -57,19 +57,17 @@ impl SignIn {
     }
 
     /// Signs in, for a token to that client. No user of that name, no password and a wrong one are
-    /// [`Error::WrongCredentials`] after the same time. [`Error::Overloaded`] comes before the
-    /// database is asked.
+    /// [`Error::WrongCredentials`] after the same time.
     pub async fn with(
         &self,
         username: &Username,
         password: Password,
         client_id: &ClientId,
     ) -> Result<SignedIn, Error> {
-        let queued = self.passwords.join_queue()?;
         let found = self.users.find_for_signin(username).await?;
         let stored = found.user.as_ref().map(|user| user.password.clone());
         self.tell_of_a_dear_hash(found.user.as_ref());
-        let user = match (self.passwords.verify(queued, password, stored).await?, found.user) {
+        let user = match (self.passwords.verify(password, stored).await?, found.user) {
             (Verified::Right(dearer), Some(user)) => {
                 self.replace(&user, dearer).await;
                 user
@@ -103,40 +101,4 @@ impl SignIn {
 
 fn refusal(reason: RefusalReason, user: Option<&SigninUser>) -> Error {
     Error::WrongCredentials(Refusal { reason, user_id: user.map(|user| user.id) })
-}
-
-#[cfg(test)]
-mod tests {
-    use std::iter;
-
-    use super::*;
-    use crate::jwt::{KeySource, Settings};
-    use crate::{Clock, NumericDate, Random, Secret};
-
-    #[tokio::test]
-    async fn who_is_refused_for_overload_asks_the_database_nothing() {
-        // Nobody listens there: whoever asks it hears so.
-        let url = ("DATABASE_URL".to_owned(), "postgresql://ada@127.0.0.1:1/ada".to_owned());
-        let settings = db::Settings::from_env(&mut Environment::from_iter([url]));
-        let users = Users::new(Database::new(settings, SecretsManager::default()));
-        let key = KeySource::Value(Secret::new("1".repeat(64)));
-        let names = Settings { issuer: "i".into(), audience: "a".into() };
-        let clock = Clock::fixed(NumericDate::from_seconds(1_000));
-        let signer = Signer::new(names, 60, key, clock, Random::counted(1));
-        let sign_in = SignIn::new(users, Passwords::new(12, Random::counted(1)), signer);
-        let outcome = async || {
-            let username = Username::parse("ada".into()).unwrap();
-            let password = Password::parse("correct horse".into()).unwrap();
-            sign_in.with(&username, password, &ClientId::default()).await
-        };
-
-        let queue: Vec<_> = iter::from_fn(|| sign_in.passwords.join_queue().ok()).collect();
-        assert!(matches!(outcome().await, Err(Error::Overloaded)));
-        // Who fails leaves the queue: more may come than it holds.
-        let most = queue.len();
-        drop(queue);
-        for _ in 0..=most {
-            assert!(matches!(outcome().await, Err(Error::Unavailable(_))));
-        }
-    }
 }

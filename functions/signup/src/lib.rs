@@ -45,8 +45,7 @@ impl Endpoint for Signup {
         request: &Request,
     ) -> Result<Reply, Error> {
         let NewUser { username, email, password } = self.read(request)?;
-        let queued = self.passwords.join_queue()?;
-        let hash = self.passwords.hash(queued, password).await?;
+        let hash = self.passwords.hash(password).await?;
         match self.users.insert(&username, &email, &hash).await? {
             Insert::Created(id) => {
                 let body = UserBody { username: username.as_str(), email: email.as_str() };

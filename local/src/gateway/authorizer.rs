@@ -100,7 +100,10 @@ impl Authorizer {
                 Err(Refused::with(ResponseType::Unauthorized))
             }
             Err(failure) => Err(Refused {
-                response_type: ResponseType::AuthorizerFailure,
+                response_type: match failure {
+                    Failure::Throttled => ResponseType::AuthorizerConfigurationError,
+                    _ => ResponseType::AuthorizerFailure,
+                },
                 cause: Some(format!("the authorizer failed: {failure}")),
             }),
         }

@@ -14,7 +14,10 @@ use shared::NumericDate;
 
 use super::*;
 use crate::{
-    lambda::{FunctionError, tests::Answering},
+    lambda::{
+        FunctionError, Outcome,
+        tests::{answering, serving},
+    },
     template::Given,
 };
 
@@ -77,14 +80,13 @@ fn lambda(
     seen: &Arc<Mutex<Vec<Value>>>,
 ) -> Lambda {
     let (calls, seen) = (Arc::clone(calls), Arc::clone(seen));
-    let handler = Answering(move |event: Vec<u8>| {
+    answering(move |event: Vec<u8>| {
         let event: Value = serde_json::from_slice(&event).unwrap();
         calls.fetch_add(1, Ordering::SeqCst);
         seen.lock().unwrap().push(event.clone());
         let answer = answer(event).map_err(|error| FunctionError(error.into()))?;
         Ok(answer.to_string().into_bytes())
-    });
-    Lambda::new(Arc::new(handler), Duration::from_secs(3))
+    })
 }
 
 impl Stage {
@@ -321,6 +323,37 @@ async fn what_a_function_can_not_answer_is_answered_for_it() {
     for function in broken {
         let stage = Stage::new(nobody, function);
         assert_eq!(stage.send(Request::post("/open"), Some(Bytes::new())).await.0, 504);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_function_without_a_free_container_is_answered_for() {
+    let template = Template::read(TEMPLATE, Given::default()).unwrap();
+    let never = |_| -> Outcome<'static> { Box::pin(std::future::pending()) };
+    let full = serving(never, 1, Duration::from_mins(1));
+    let gateway = |authorizer: Lambda, function: Lambda| {
+        let clock = Clock::fixed(NumericDate::from_seconds(1000));
+        Gateway::new(&template, "Test".into(), clock, move |declared| {
+            Ok(if declared.name == "authorizer" { authorizer.clone() } else { function.clone() })
+        })
+        .unwrap()
+    };
+    let (asks, answers) = (answering(Ok), answering(Ok));
+    for (gateway, path, kind) in [
+        (gateway(asks, full.clone()), "/open", ResponseType::ApiConfigurationError),
+        (gateway(full, answers), "/me", ResponseType::AuthorizerConfigurationError),
+    ] {
+        let method = if path == "/open" { Method::POST } else { Method::GET };
+        let request = Request::builder().method(method).uri(path).header("authorization", "x");
+        let request = request.body(Some(Bytes::new())).unwrap();
+        let (head, body) = request.into_parts();
+        let ask = || {
+            let request = Request::from_parts(head.clone(), body.clone());
+            gateway.route(request, Ipv4Addr::LOCALHOST.into(), "id")
+        };
+        let (first, second) = tokio::join!(ask(), ask());
+        let kinds = [first, second].map(|answer| answer.err().unwrap().response_type);
+        assert!(kinds.contains(&kind), "{kinds:?}");
     }
 }
 

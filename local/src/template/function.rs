@@ -1,6 +1,6 @@
 //! A function of the template: how long it may take, its settings, its routes.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, num::NonZero, time::Duration};
 
 use http::Method;
 
@@ -23,6 +23,8 @@ pub(crate) struct Function {
     /// The name of its crate: `signup`.
     pub(crate) name: String,
     pub(crate) timeout: Duration,
+    /// How many containers it may have at once, where the template reserves a number.
+    pub(crate) concurrency: Option<NonZero<usize>>,
     /// The variables that it is started with, by name.
     pub(crate) environment: BTreeMap<String, Setting>,
     pub(crate) routes: Vec<Route>,
@@ -49,11 +51,13 @@ pub(crate) struct Route {
 
 impl Function {
     /// What is read of it, and of the Globals for all of them.
-    pub(crate) const PROPERTIES: [&str; 3] = ["Environment", "Events", "Timeout"];
+    pub(crate) const PROPERTIES: [&str; 4] =
+        ["Environment", "Events", "ReservedConcurrentExecutions", "Timeout"];
 
     pub(crate) fn read(name: &str, own: &Fields<'_>, globals: &Fields<'_>) -> Result<Self> {
         let timeout = own.get("Timeout").or_else(|| globals.get("Timeout"));
         let timeout = timeout.map_or(Ok(DEFAULT_TIMEOUT), Field::parsed)?;
+        let concurrency = own.get("ReservedConcurrentExecutions");
         let mut environment = variables(globals)?;
         environment.extend(variables(own)?);
         let events = own.within("Events")?;
@@ -61,6 +65,7 @@ impl Function {
             logical_id: name.to_owned(),
             name: crate_of(name),
             timeout: Duration::from_secs(timeout),
+            concurrency: concurrency.map(Field::parsed).transpose()?,
             environment,
             routes: events.iter().map(|(_, event)| Route::read(event)).collect::<Result<_>>()?,
         })

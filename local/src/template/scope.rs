@@ -32,8 +32,6 @@ pub struct Given {
     pub(crate) settings: BTreeMap<String, String>,
     /// By `--parameter-overrides`.
     pub(crate) overrides: BTreeMap<String, String>,
-    /// What the runner has instead of the template's own defaults.
-    pub(crate) defaults: BTreeMap<String, String>,
 }
 
 /// What a reference gives.
@@ -99,15 +97,11 @@ impl Scope {
         }
     }
 
-    /// A parameter's value: the setting, else the override, else a default.
+    /// A parameter's value: the setting, else the override, else the default.
     fn value(&self, name: &str, parameter: &Parameter) -> Result<String> {
-        let Given { settings, overrides, defaults } = &self.given;
-        let given = [
-            settings.get(&setting_name(name)),
-            overrides.get(name),
-            defaults.get(name),
-            parameter.default.as_ref(),
-        ];
+        let Given { settings, overrides } = &self.given;
+        let given =
+            [settings.get(&setting_name(name)), overrides.get(name), parameter.default.as_ref()];
         let value = given.into_iter().flatten().find(|value| !value.is_empty());
         match value.or(parameter.default.as_ref()) {
             Some(value) => parameter.check(name, value).map(|()| value.clone()),

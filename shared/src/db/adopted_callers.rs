@@ -1,4 +1,4 @@
-//! Who is calling by a token of the app, which names a user by name: the tables `users` and
+//! Who is calling by a token of the legacy app, which names a user by name: the tables `users` and
 //! `adoption`, and the function `find_caller` of the database.
 
 use tokio_postgres::types::Type;
@@ -10,8 +10,8 @@ use super::sql::{Privilege, Sql};
 use crate::user_id::UserId;
 use crate::username::Username;
 
-/// The user of the name who was there when the app's database became ours, with all roles. Where
-/// it never was the app's, `adoption` has no row, and this gives none.
+/// The user of that name who existed when the legacy app's database became ours, with all roles.
+/// A database that never was the legacy app's has no row in `adoption`, and this gives none.
 pub(crate) const FIND: Sql = Sql::new(
     "SELECT find_caller(u.id, '', now())::text \
      FROM adoption AS a JOIN users AS u ON u.id <= a.last_user_id WHERE u.username = $1",
@@ -22,7 +22,7 @@ pub(crate) const FIND: Sql = Sql::new(
     ],
 );
 
-/// Those who may be calling by a token of the app.
+/// Those who may be calling by a token of the legacy app.
 #[derive(Debug)]
 pub struct AdoptedCallers(Database);
 

@@ -14,7 +14,7 @@ use super::error::Error;
 use super::iam::IamTokens;
 use super::settings::{Place, Settings};
 use super::sql::Sql;
-use super::turn::{REST_OF_A_TURN, Turn};
+use super::turn::Turn;
 use crate::aws::AwsCredentials;
 use crate::clock::Clock;
 use crate::random::Random;
@@ -142,7 +142,7 @@ impl Database {
     }
 
     async fn make(&self) -> Result<Pool, Error> {
-        let Settings { place, authorities, pool_size, connect_within } = &self.0.settings;
+        let Settings { place, authorities, connect_within } = &self.0.settings;
         let (authorities, within) = (authorities.clone(), *connect_within);
         let connector = match place {
             Place::Known(config) => {
@@ -165,8 +165,9 @@ impl Database {
                 Connector::new(config, authorities, None, within)
             }
         };
+        // A container serves one request at a time.
         Pool::builder(connector?)
-            .max_size(*pool_size)
+            .max_size(1)
             .runtime(Runtime::Tokio1)
             .wait_timeout(Some(within))
             .build()
@@ -202,11 +203,6 @@ impl Database {
     /// How long a connect, or the wait for another's connection, may take.
     pub(super) fn connect_within(&self) -> Duration {
         self.0.settings.connect_within
-    }
-
-    /// When whoever asks has an answer or a failure.
-    pub(super) fn deadline(&self) -> Duration {
-        self.connect_within() + REST_OF_A_TURN
     }
 
     /// Whether the login may be another one once it is read again.

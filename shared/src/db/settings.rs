@@ -21,7 +21,6 @@ const MOST_CONNECT_SECONDS: u32 = 25;
 pub struct Settings {
     pub(super) place: Place,
     pub(super) authorities: Option<RootCertStore>,
-    pub(super) pool_size: usize,
     pub(super) connect_within: Duration,
 }
 
@@ -40,8 +39,7 @@ impl Settings {
     /// Reads `DATABASE_URL`, or else `DATABASE_SECRET_ARN` with `DATABASE_HOST`, `_PORT`,
     /// `_NAME`, `_USER` and `_PASSWORD` beside it, or else those alone; `DATABASE_AUTH`, by which
     /// a token for `AWS_REGION` may come in the password's place; `DATABASE_CA`, a PEM or a file
-    /// that holds one; `DATABASE_POOL_SIZE`, connections per process;
-    /// `DATABASE_CONNECT_SECONDS`, how long a connect may take.
+    /// that holds one; `DATABASE_CONNECT_SECONDS`, how long a connect may take.
     pub fn from_env(env: &mut Environment) -> Self {
         let url = env.secret("DATABASE_URL");
         let arn = env.text("DATABASE_SECRET_ARN");
@@ -59,10 +57,9 @@ impl Settings {
             Place::of_password(env, url.as_ref(), arn, parts)
         };
         let authorities = authorities(env);
-        let pool_size = env.number("DATABASE_POOL_SIZE", 1, 1..=100) as usize;
         let connect_within = env.number("DATABASE_CONNECT_SECONDS", 3, 1..=MOST_CONNECT_SECONDS);
         let connect_within = Duration::from_secs(connect_within.into());
-        Self { place, authorities, pool_size, connect_within }
+        Self { place, authorities, connect_within }
     }
 
     /// The same for a function of that timeout, which must have answered before: what a query

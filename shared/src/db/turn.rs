@@ -14,7 +14,7 @@ use super::tries::Tries;
 
 /// How much longer than a connect all of a query may take at the latest: the secret, the connect,
 /// the statement, the pauses between tries, cancelling it at the end.
-pub(super) const REST_OF_A_TURN: Duration = Duration::from_secs(2);
+const REST_OF_A_TURN: Duration = Duration::from_secs(2);
 
 /// What of that is for cancelling a statement, and for a busy machine.
 const CANCELLING: Duration = Duration::from_millis(750);

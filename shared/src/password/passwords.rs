@@ -1,12 +1,9 @@
-//! Hashing and verifying, in a time that tells nothing.
+//! Hashing and verifying, in a time that reveals nothing.
 
-use std::num::NonZero;
-use std::sync::LazyLock;
-use std::thread::available_parallelism;
+use tokio::task::spawn_blocking;
 
 use super::hash::{BCRYPT_BYTES, PasswordHash, Scheme};
 use super::plain::{NewPassword, Password};
-use super::queue::{Queue, Queued};
 use super::stored::{HashedBy, StoredPassword, Unreadable};
 use crate::environment::Environment;
 use crate::error::{Error, RefusalReason};
@@ -21,31 +18,18 @@ pub enum Verified {
     Wrong(RefusalReason),
 }
 
-/// The cores of this process: more hashes at once would only make each of them slower.
-static CORES: LazyLock<Queue> =
-    LazyLock::new(|| Queue::new(available_parallelism().map_or(1, NonZero::get)));
-
-/// The lane of hashes that are so dear that a few of them would keep everyone from the cores: one
-/// at a time, beside those. Whoever waits for one waits behind others of their kind alone.
-static LANE: Queue = Queue::new(1);
-
-/// How many steps of cost above the setting a hash goes to the cores: four times its work.
-const STEPS: u32 = 2;
-
 /// The scheme of a hash of ours that is too costly to verify, by the name in the log.
 pub const TOO_COSTLY: &str = "bcrypt_too_dear";
 
 /// The scheme of a text of no known form: a plain password, for all that is known.
 pub const UNKNOWN_SCHEME: &str = "unknown";
 
-/// Hashes and verifies passwords, at most one per core at a time, of those whom the queue lets in.
+/// Hashes and verifies passwords, at once: a container serves one request at a time.
 #[derive(Debug)]
 pub struct Passwords {
     cost: u32,
     random: Random,
     scheme_of: fn(&str) -> &'static str,
-    cores: &'static Queue,
-    lane: &'static Queue,
 }
 
 impl Passwords {
@@ -56,8 +40,8 @@ impl Passwords {
     }
 
     /// Hashes at `cost`, with salts from `random`.
-    pub fn new(cost: u32, random: Random) -> Self {
-        Self { cost, random, scheme_of: |_| UNKNOWN_SCHEME, cores: &CORES, lane: &LANE }
+    pub const fn new(cost: u32, random: Random) -> Self {
+        Self { cost, random, scheme_of: |_| UNKNOWN_SCHEME }
     }
 
     /// The same, with names in the log for the schemes that aren't verified.
@@ -71,16 +55,10 @@ impl Passwords {
         self.cost
     }
 
-    /// Joins the queue for a core, or is [`Error::Overloaded`] at once. Who does so before all else
-    /// has read and written nothing when refused.
-    pub fn join_queue(&self) -> Result<Queued, Error> {
-        self.cores.join(self.cost)
-    }
-
     /// Hashes a new password: bcrypt, or `bcrypt_sha256` where bcrypt would cut it.
-    pub async fn hash(&self, queued: Queued, password: NewPassword) -> Result<PasswordHash, Error> {
+    pub async fn hash(&self, password: NewPassword) -> Result<PasswordHash, Error> {
         let (cost, salt) = (self.cost, self.random.bytes());
-        let hash = queued.work(move || hash_new(password.bytes(), cost, salt)).await?;
+        let hash = beside_the_runtime(move || hash_new(password.bytes(), cost, salt)).await?;
         hash.ok_or(Error::Internal("a password that bcrypt can't hash".into()))
     }
 
@@ -88,25 +66,24 @@ impl Passwords {
     ///
     /// It takes an `Option` so that nobody can skip the work for a user who isn't there: every
     /// refusal costs one bcrypt of the setting's cost. A stored hash of higher cost can't be
-    /// hidden so. A very dear one leaves the queue for that of the lane, which may be too long.
+    /// hidden so.
     pub async fn verify(
         &self,
-        queued: Queued,
         password: Password,
         stored: Option<StoredPassword>,
     ) -> Result<Verified, Error> {
         let (cost, salt) = (self.cost, self.random.bytes());
-        let stored_cost = stored.as_ref().and_then(|stored| Some(stored.read().ok()?.cost()));
-        let queued = match stored_cost {
-            Some(dear) if dear > cost + STEPS => {
-                drop(queued);
-                self.lane.join(dear)?
-            }
-            _ => queued,
-        };
         let scheme_of = self.scheme_of;
-        queued.work(move || verify(password.bytes(), stored, scheme_of, cost, salt)).await
+        beside_the_runtime(move || verify(password.bytes(), stored, scheme_of, cost, salt)).await
     }
+}
+
+/// Hashes on a thread of its own, so that the runtime serves the connection to the database
+/// meanwhile.
+async fn beside_the_runtime<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Error> {
+    spawn_blocking(work).await.map_err(|_| Error::Internal("a hash that panicked".into()))
 }
 
 fn hash_new(password: &[u8], cost: u32, salt: [u8; 16]) -> Option<PasswordHash> {
@@ -141,8 +118,8 @@ fn verify(
     if hash.matches(password) && whole {
         let cheap = hash.cost() < cost;
         let scheme = hash.scheme.of_successor();
-        let dearer = || PasswordHash::new(scheme, password, cost, salt);
-        return Verified::Right(cheap.then(dearer).flatten());
+        let replacement = || PasswordHash::new(scheme, password, cost, salt);
+        return Verified::Right(cheap.then(replacement).flatten());
     }
     // 2^c + (2^c + 2^(c+1) + … + 2^(C-1)) rounds are the 2^C of a hash of the setting's cost.
     for missing in hash.cost()..cost {
@@ -153,24 +130,19 @@ fn verify(
 
 #[cfg(test)]
 mod tests {
-    use std::sync::mpsc;
-
     use super::*;
     use crate::password::hash::rounds;
     use crate::secret::Secret;
 
     const COST: u32 = 6;
 
-    /// With queues of their own, before two cores and a lane.
     fn passwords() -> Passwords {
-        let queue = |places| -> &'static Queue { Box::leak(Box::new(Queue::new(places))) };
-        Passwords { cores: queue(2), lane: queue(1), ..Passwords::new(COST, Random::counted(1)) }
+        Passwords::new(COST, Random::counted(1))
     }
 
     async fn verified(password: &str, stored: Option<StoredPassword>) -> Verified {
         let password = Password::parse(password.into()).unwrap();
-        let passwords = passwords();
-        passwords.verify(passwords.join_queue().unwrap(), password, stored).await.unwrap()
+        passwords().verify(password, stored).await.unwrap()
     }
 
     fn stored(hash: &PasswordHash, hashed_by: HashedBy) -> StoredPassword {
@@ -186,8 +158,7 @@ mod tests {
         for length in [8, 71, 72, 73, 100, 1024] {
             let password = "x".repeat(length);
             let new = NewPassword::parse(password.clone(), 8).unwrap();
-            let passwords = passwords();
-            let hash = passwords.hash(passwords.join_queue().unwrap(), new).await.unwrap();
+            let hash = passwords().hash(new).await.unwrap();
             assert!(right(&password, stored(&hash, HashedBy::Latchkey)).await, "{length}");
             let longer = format!("{password}x");
             let other = format!("{}y", &password[1..]);
@@ -208,7 +179,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_cheap_hash_is_replaced_in_its_own_scheme_and_a_dear_one_kept() {
+    async fn a_cheap_hash_is_replaced_in_its_own_scheme_and_a_costly_one_kept() {
         for scheme in
             [Scheme::Bcrypt, Scheme::RepeatedBcrypt, Scheme::BcryptSha256V1, Scheme::BcryptSha256]
         {
@@ -247,56 +218,6 @@ mod tests {
         }
     }
 
-    /// Somebody at work in a queue for as long as this isn't dropped.
-    fn at_work(queue: &'static Queue) -> mpsc::Sender<()> {
-        let (ends, ended) = mpsc::channel::<()>();
-        tokio::spawn(queue.join(COST).unwrap().work(move || ended.recv()));
-        ends
-    }
-
-    #[tokio::test]
-    async fn a_very_dear_hash_waits_for_its_kind_and_for_nobody_else() {
-        let passwords: &'static Passwords = Box::leak(Box::new(passwords()));
-        let verified = |steps| {
-            let hash = PasswordHash::new(Scheme::Bcrypt, b"secret", COST + steps, [7; 16]).unwrap();
-            let password = Password::parse("secret".into()).unwrap();
-            let stored = Some(stored(&hash, HashedBy::App));
-            tokio::spawn(passwords.verify(passwords.join_queue().unwrap(), password, stored))
-        };
-        let is_right = |done| matches!(done, Ok(Ok(Verified::Right(_))));
-        let all_cores = [at_work(passwords.cores), at_work(passwords.cores)];
-        let one_at_a_time = at_work(passwords.lane);
-        let (dear, very_dear) = (verified(STEPS), verified(STEPS + 1));
-        tokio::task::yield_now().await;
-        drop(one_at_a_time);
-        assert!(is_right(very_dear.await), "it needs no core");
-        assert!(!dear.is_finished());
-        let one_at_a_time = at_work(passwords.lane);
-        let very_dear = verified(STEPS + 1);
-        drop(all_cores);
-        assert!(is_right(dear.await), "it needs no lane");
-        assert!(!very_dear.is_finished());
-        drop(one_at_a_time);
-        assert!(is_right(very_dear.await));
-    }
-
-    #[tokio::test]
-    async fn a_full_lane_refuses_its_kind_and_nobody_else() {
-        let passwords = passwords();
-        let waiting: Vec<_> =
-            std::iter::from_fn(|| passwords.lane.join(COST + STEPS + 1).ok()).collect();
-        let verify = async |steps| {
-            let hash = PasswordHash::new(Scheme::Bcrypt, b"secret", COST + steps, [7; 16]).unwrap();
-            let password = Password::parse("secret".into()).unwrap();
-            let stored = Some(stored(&hash, HashedBy::App));
-            passwords.verify(passwords.join_queue().unwrap(), password, stored).await
-        };
-        assert!(matches!(verify(STEPS + 1).await, Err(Error::Overloaded)));
-        assert!(matches!(verify(STEPS).await, Ok(Verified::Right(_))));
-        drop(waiting);
-        assert!(matches!(verify(STEPS + 1).await, Ok(Verified::Right(_))));
-    }
-
     #[test]
     fn every_refusal_is_the_work_of_one_hash() {
         let of = |scheme, cost| {
@@ -308,14 +229,14 @@ mod tests {
             let hash = Some(Secret::new(text.to_owned()));
             Some(StoredPassword { hash, hashed_by: HashedBy::App })
         };
-        let too_dear = "$2b$31$abcdefghijklmnopqrstuu0123456789012345678901234567890";
+        let too_costly = "$2b$31$abcdefghijklmnopqrstuu0123456789012345678901234567890";
         let long = "x".repeat(100);
         for password in ["secret", &long] {
             for stored in [
                 None,
                 none.clone(),
                 unread("$argon2id$"),
-                unread(too_dear),
+                unread(too_costly),
                 of(Scheme::RepeatedBcrypt, 4),
                 of(Scheme::Bcrypt, COST),
                 of(Scheme::Bcrypt, 4),

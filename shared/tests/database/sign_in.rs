@@ -22,7 +22,7 @@ async fn with_user(name: &str, password: &str, cost: u32) -> Stage {
     let stage = Stage::new().await;
     let password = NewPassword::parse(password.into(), 8).unwrap();
     let passwords = Passwords::new(cost, Random::System);
-    let hash = passwords.hash(passwords.join_queue().unwrap(), password).await.unwrap();
+    let hash = passwords.hash(password).await.unwrap();
     let username = NewUsername::parse(name.into()).unwrap();
     let email = NewEmail::parse("ada@example.com".into()).unwrap();
     Users::new(stage.database_of(Group::Signup)).insert(&username, &email, &hash).await.unwrap();

@@ -16,7 +16,7 @@ fn email(text: &str) -> NewEmail {
 async fn hash(seed: u64) -> PasswordHash {
     let password = NewPassword::parse("correct horse".into(), 8).unwrap();
     let passwords = Passwords::new(4, Random::counted(seed));
-    passwords.hash(passwords.join_queue().unwrap(), password).await.unwrap()
+    passwords.hash(password).await.unwrap()
 }
 
 async fn insert(database: &Database, name: &str, address: &str, seed: u64) -> Insert {

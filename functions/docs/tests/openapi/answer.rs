@@ -133,11 +133,10 @@ pub(crate) fn shared() -> [(&'static str, Response); 7] {
         (
             "ServiceUnavailable",
             Response::new(
-                "The service can't reach its database or a secret, or has too many passwords to \
-                 hash at once.",
+                "The service can't reach its database or a secret, or has too many requests at \
+                 once.",
             )
-            .error(&Error::Unavailable(String::new()))
-            .error(&Error::Overloaded),
+            .error(&Error::Unavailable(String::new())),
         ),
     ]
 }

@@ -6,7 +6,6 @@ use shared::{Environment, db, functions::ROUTES};
 
 use super::{ours, starts};
 use crate::{
-    ground,
     settings::PG_BIN,
     template::{
         Setting,
@@ -149,16 +148,8 @@ fn each_default_of_the_page_is_the_templates_or_else_the_codes() {
                 _ => None,
             });
         let expected = of_parameter.or(made).or_else(|| default_in_code(&row.setting));
-        let runners = ground::DEFAULTS.into_iter();
-        let runners = runners.filter(|(name, _)| Some(*name) == row.parameter.as_deref());
-        let runners = runners.map(|(_, value)| value.to_owned());
-
-        assert_eq!(
-            defaults(&row.default),
-            expected.into_iter().chain(runners).collect::<Vec<_>>(),
-            "{}",
-            row.setting
-        );
+        let expected: Vec<_> = expected.into_iter().collect();
+        assert_eq!(defaults(&row.default), expected, "{}", row.setting);
         assert!(!row.default.is_empty(), "{}", row.setting);
     }
 }

@@ -1,6 +1,5 @@
-//! More sign-ins than the cores can hash. This check runs alone.
+//! More sign-ins than the containers can serve. This check runs alone.
 
-use std::num::NonZero;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -19,22 +18,19 @@ pub(crate) fn checks() -> Vec<Check> {
     ]
 }
 
-/// A sign-in by a client that accepts problem details, with its duration.
+/// A sign-in, with its duration.
 fn timed_signin(target: &Target, username: &str, password: &str) -> (Answer, Duration) {
     let start = Instant::now();
-    let body = json!({ "username": username, "password": password });
-    let request = target.http.post_json("/api/auth/signin", &body);
-    let answer = request.header("accept", "application/problem+json").send();
+    let answer = target.signin(username, password);
     (answer, start.elapsed())
 }
 
 fn an_overload_is_refused_at_once_and_all_else_goes_on(target: &Target) {
-    // Each hash takes two seconds; the queue accepts five per core, ten for a single core.
-    let settings = ["AuthorizerCacheSeconds=0", "BcryptCost=15"];
+    // One container hashes for two seconds each time: a dozen requests have an answer within 29 s.
+    let settings = ["AuthorizerCacheSeconds=0", "BcryptCost=15", "HashingConcurrency=1"];
     let busy = Target::runner("overloaded", &settings, Arc::clone(&target.secrets));
     let busy = busy.unwrap_or_else(|sentence| panic!("{sentence}"));
     let ada = busy.ada();
-    let cores = thread::available_parallelism().map_or(1, NonZero::get);
     let over = AtomicBool::new(false);
     let answers = thread::scope(|scope| {
         let meanwhile = scope.spawn(|| {
@@ -46,7 +42,7 @@ fn an_overload_is_refused_at_once_and_all_else_goes_on(target: &Target) {
             }
             count
         });
-        let crowd = vec![&ada.person; 16 * cores];
+        let crowd = vec![&ada.person; 32];
         let answers =
             at_once(&crowd, |person| timed_signin(&busy, &person.username, &person.password));
         over.store(true, Ordering::Relaxed);
@@ -55,20 +51,27 @@ fn an_overload_is_refused_at_once_and_all_else_goes_on(target: &Target) {
     });
     let (good, refused): (Vec<_>, Vec<_>) =
         answers.into_iter().partition(|(answer, _)| answer.status == 200);
-    assert!(good.len() >= cores, "{} of {}", good.len(), 16 * cores);
+    assert!(good.len() > 2, "{} of 32", good.len());
     for (answer, _) in &refused {
-        assert_eq!(answer.status, 503, "{answer:?} {}", answer.text());
+        answer.is_text(503, "Service Unavailable");
         assert!(answer.header("retry-after").is_some(), "{answer:?}");
     }
-    let (answer, took) = refused.iter().min_by_key(|(_, took)| *took).expect("a refusal");
+    let (_, took) = refused.iter().min_by_key(|(_, took)| *took).expect("a refusal");
     assert!(*took < Duration::from_secs(1), "{took:?}");
-    assert_eq!(answer.media_type(), "application/problem+json", "{answer:?}");
-    assert_eq!(answer.json()["code"], "overloaded");
     assert_eq!(busy.signin(&ada.person.username, &ada.person.password).status, 200);
     busy.stop();
+    // The function, and so the database, was asked for the answered requests alone.
     let log = busy.log();
     let lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let refused =
-        lines.filter(|line| line["error"] == "overloaded" && line["function"] == "signin");
-    assert!(refused.count() > 0, "{log}");
+    let of = |function: &str, status: u16| {
+        let is = |line: &Value| {
+            line["function"] == function
+                && line["route"] == "/api/auth/signin"
+                && line["status"] == status
+        };
+        lines.clone().filter(is).count()
+    };
+    assert_eq!(of("gateway", 503), refused.len(), "{log}");
+    assert_eq!(of("signin", 200), good.len() + 2, "{log}"); // ada's token, and the one after all
+    assert_eq!(of("signin", 503), 0, "{log}");
 }

@@ -21,7 +21,7 @@ use crate::process::Guarded;
 const START: Duration = Duration::from_mins(3);
 
 /// Settings in the caller's shell that would select another database or key.
-const FOREIGN: [&str; 28] = [
+const FOREIGN: [&str; 27] = [
     "AUTHORIZER_CACHE_SECONDS",
     "DATABASE_URL",
     "DATABASE_HOST",
@@ -33,7 +33,6 @@ const FOREIGN: [&str; 28] = [
     "DATABASE_AUTH",
     "DATABASE_ROLE_PREFIX",
     "DATABASE_CA",
-    "DATABASE_POOL_SIZE",
     "DATABASE_CONNECT_SECONDS",
     "SIGNING_KEY_ARN",
     "TOKEN_ISSUER",

@@ -3,12 +3,10 @@
 use std::thread;
 use std::time::Duration;
 
-use signup::Signup;
-
 use crate::blackhole::DEADLINE;
-use crate::container::{Answer, Container};
+use crate::container::Answer;
 use crate::fixture::{Fixture, side_by_side};
-use crate::service::{Service, sign_up, somebody};
+use crate::service::Service;
 
 /// Asserts that the server runs no statement of ours and no container has a second connection.
 fn is_clean(fixture: &Fixture) {
@@ -88,32 +86,4 @@ fn the_operators_limits_cause_no_error_of_ours() {
     let service = Service::start(&fixture);
     fixture.wait_for_connections("true", 0);
     service.ask().iter().for_each(Answer::is_good);
-}
-
-/// A process serves several requests at once, as the local runner does, over fewer connections.
-#[test]
-fn a_busy_pool_is_waited_for_in_bounds() {
-    let _machine = side_by_side();
-    let fixture = Fixture::new();
-    let signup: Container<Signup> = fixture.start_for_many(2);
-    let ask = || -> Vec<Answer> {
-        thread::scope(|scope| {
-            let asking: Vec<_> =
-                (0..20).map(|_| scope.spawn(|| signup.ask(&sign_up(&somebody())))).collect();
-            asking.into_iter().map(|answer| answer.join().unwrap()).collect()
-        })
-    };
-    let session = fixture.session();
-    session.run("BEGIN; LOCK TABLE users IN ACCESS EXCLUSIVE MODE");
-    for answer in ask() {
-        answer.is_unavailable_within(DEADLINE);
-    }
-    is_clean(&fixture);
-    session.run("ROLLBACK");
-    let connects = fixture.proxy.connects();
-    for answer in ask() {
-        answer.is_good();
-    }
-    assert_eq!(fixture.proxy.open(), 2);
-    assert!(fixture.proxy.connects() <= connects + 2);
 }

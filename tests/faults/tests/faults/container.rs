@@ -28,18 +28,7 @@ pub(crate) struct Answer {
 impl<E: Endpoint> Container<E> {
     /// Runs the function's init, whether or not the database is reachable.
     pub(crate) fn start(database_url: &str) -> Self {
-        Self::init(runtime(), database_url, 1)
-    }
-
-    /// A container that serves many requests at once over `connections`, as the local runner does.
-    /// Its runtime is always driven.
-    pub(crate) fn start_for_many(database_url: &str, connections: usize) -> Self {
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-        Self::init(runtime.unwrap(), database_url, connections)
-    }
-
-    fn init(runtime: Runtime, database_url: &str, connections: usize) -> Self {
-        Self::with(runtime, database_url, &[("DATABASE_POOL_SIZE", &connections.to_string())])
+        Self::with(runtime(), database_url, &[])
     }
 
     /// A container with additional settings.

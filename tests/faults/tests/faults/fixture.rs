@@ -55,11 +55,6 @@ impl Fixture {
         Container::start(&self.url_for(E::FUNCTION))
     }
 
-    /// A container that serves many requests at once over `connections`.
-    pub(crate) fn start_for_many<E: Endpoint>(&self, connections: usize) -> Container<E> {
-        Container::start_for_many(&self.url_for(E::FUNCTION), connections)
-    }
-
     fn url_for(&self, function: &str) -> String {
         // A request for `me` reaches the database through the authorizer; `me` has no login.
         let group = Group::of(function).unwrap_or(Group::Authorizer);

@@ -27,20 +27,11 @@ fn connections_that_are_killed_fail_no_request_and_double_no_write() {
     let _machine = alone();
     let fixture = Fixture::new();
     let services: Vec<_> = (0..CALLERS).map(|_| Service::start(&fixture)).collect();
-    under_fire(&fixture, &services.iter().collect::<Vec<_>>());
-}
-
-/// As in the local runner.
-#[test]
-fn nor_do_they_where_many_share_a_pool() {
-    let _machine = alone();
-    let fixture = Fixture::new();
-    let service = Service::start_for_many(&fixture, CALLERS / 2);
-    under_fire(&fixture, &[&service; CALLERS]);
+    under_fire(&fixture, &services);
 }
 
 /// Sends requests to each service without pause while all connections are killed.
-fn under_fire(fixture: &Fixture, services: &[&Service]) {
+fn under_fire(fixture: &Fixture, services: &[Service]) {
     let count = |table: &str| -> usize {
         fixture.value(&format!("SELECT count(*) FROM {table}")).parse().unwrap()
     };

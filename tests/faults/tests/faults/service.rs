@@ -24,23 +24,8 @@ pub(crate) struct Service {
 impl Service {
     /// One connection per container, and a user with a token.
     pub(crate) fn start(fixture: &Fixture) -> Self {
-        Self::of(fixture.start(), fixture.start(), fixture.start())
-    }
-
-    /// Containers that serve many requests at once, each over `connections`.
-    pub(crate) fn start_for_many(fixture: &Fixture, connections: usize) -> Self {
-        Self::of(
-            fixture.start_for_many(connections),
-            fixture.start_for_many(connections),
-            fixture.start_for_many(connections),
-        )
-    }
-
-    fn of(
-        signup: Container<Signup>,
-        signin: Container<Signin>,
-        gatekeeper: Container<Gatekeeper>,
-    ) -> Self {
+        let (signup, signin) = (fixture.start(), fixture.start());
+        let gatekeeper: Container<Gatekeeper> = fixture.start();
         let ada = somebody();
         signup.ask(&sign_up(&ada)).is_good();
         let signed_in = signin.ask(&sign_in(&ada));

@@ -1,0 +1,129 @@
+//! The containers of a function, as Lambda has them: each serves one request at a time, is started
+//! when a request finds none that is idle, and is used again.
+
+use std::{
+    pin::Pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use shared::environment::Invalid;
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::{Instant, timeout, timeout_at},
+};
+
+use crate::lambda::{Failure, FunctionError, Handler};
+
+/// Starts a container: the function's own start, with the settings of the template.
+pub(crate) type Start =
+    Box<dyn Fn() -> Pin<Box<dyn Future<Output = Started> + Send>> + Send + Sync>;
+
+/// A container that is there, or the settings that it can't start with.
+pub(crate) type Started = Result<Box<dyn Handler>, Invalid>;
+
+/// The containers of one function, at most so many, and the requests that wait for one.
+pub(crate) struct Containers {
+    start: Start,
+    max: usize,
+    free: Arc<Semaphore>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// The containers that serve no request; the next request takes the last one.
+    idle: Vec<Box<dyn Handler>>,
+    waiting: usize,
+    /// How long the slowest of the latest requests took.
+    slowest: Duration,
+}
+
+/// The right to have one of the containers serve one request.
+pub(crate) struct Slot {
+    containers: Arc<Containers>,
+    _permit: OwnedSemaphorePermit,
+}
+
+/// A request in the line.
+struct Waiting<'a>(&'a Containers);
+
+impl Containers {
+    /// At most `max` containers; none yet.
+    pub(crate) fn new(start: Start, max: usize) -> Self {
+        Self { start, max, free: Arc::new(Semaphore::new(max)), state: Mutex::default() }
+    }
+
+    /// Starts the first container, which shows whether the settings are good.
+    pub(crate) async fn start_first(&self) -> Result<(), Invalid> {
+        let container = (self.start)().await?;
+        self.state().idle.push(container);
+        Ok(())
+    }
+
+    /// Waits for a free container; `None` as soon as a request can't be answered within that time.
+    pub(crate) async fn slot(self: &Arc<Self>, within: Duration) -> Option<Slot> {
+        let slot = |permit| Slot { containers: Arc::clone(self), _permit: permit };
+        if let Ok(permit) = Arc::clone(&self.free).try_acquire_owned() {
+            return Some(slot(permit));
+        }
+        let start = Instant::now();
+        let (_waiting, slowest) = self.join_line(within)?;
+        let permit = Arc::clone(&self.free).acquire_owned();
+        let permit = timeout_at(start + within - slowest, permit).await.ok()?.ok()?;
+        Some(slot(permit))
+    }
+
+    /// Joins the line, and says how long a request is served; `None` if the line is too long: if
+    /// those that are served, those that wait and this one take longer than `within`.
+    fn join_line(&self, within: Duration) -> Option<(Waiting<'_>, Duration)> {
+        let mut state = self.state();
+        let rounds = u32::try_from(state.waiting / self.max).ok()?.checked_add(2)?;
+        if state.slowest.checked_mul(rounds)? > within {
+            return None;
+        }
+        state.waiting += 1;
+        Some((Waiting(self), state.slowest))
+    }
+
+    async fn idle_or_started(&self) -> Started {
+        let idle = self.state().idle.pop();
+        match idle {
+            Some(container) => Ok(container),
+            None => (self.start)().await,
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.state().waiting -= 1;
+    }
+}
+
+impl Slot {
+    /// Has a container answer an event. One that panics or doesn't answer within that time is gone.
+    pub(crate) async fn serve(self, event: Vec<u8>, within: Duration) -> Result<Vec<u8>, Failure> {
+        let start = Instant::now();
+        let serving = async {
+            let container = self.containers.idle_or_started().await;
+            let container = container.map_err(|error| FunctionError(error.to_string()))?;
+            let answer = container.handle(event).await;
+            Ok((container, answer))
+        };
+        let served: Result<Result<_, FunctionError>, _> = timeout(within, serving).await;
+        let mut state = self.containers.state();
+        // It forgets a slow request after some fast ones.
+        state.slowest = start.elapsed().max(state.slowest / 8 * 7);
+        let (container, answer) = served.map_err(|_| Failure::TimedOut)??;
+        state.idle.push(container);
+        Ok(answer?)
+    }
+}
+
+#[cfg(test)]
+mod tests;
