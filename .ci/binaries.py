@@ -1,7 +1,7 @@
-"""Reads the functions' binaries and holds what Lambda needs of them: the processor, the libraries, the size.
+"""Checks the functions' binaries for Lambda: processor, libraries, size.
 
 Usage: python3 .ci/binaries.py [--arm64] [--lambda-dir target/lambda] [--limit FUNCTION=BYTES ...]
-after deployment/build.sh. Prints a table of them, and of the zips that a deployment uploads. Needs readelf
+after deployment/build.sh. Prints a table of the binaries and of the zips that a deployment uploads. Needs readelf
 (Debian: binutils).
 """
 
@@ -14,16 +14,16 @@ import sys
 import zipfile
 from typing import NamedTuple
 
-# provided.al2023 is Amazon Linux 2023, whose glibc is 2.34 as long as it lives.
+# provided.al2023 is Amazon Linux 2023, which keeps glibc 2.34 for its whole lifetime.
 GLIBC = (2, 34)
-# What glibc itself consists of there, and GCC's runtime.
+# The libraries of glibc, and GCC's runtime.
 LIBRARIES = {"libc.so.6", "libdl.so.2", "libgcc_s.so.1", "libm.so.6", "libpthread.so.0", "librt.so.1"}
 MB = 1_000_000
 ROOT = os.path.join(os.path.dirname(__file__), "..")
 
 
 class Processor(NamedTuple):
-    """What a binary for it says of itself, and how many bytes it may have: a cold start reads all of them."""
+    """The ELF header's values, and the maximum sizes in bytes: a cold start reads the whole file."""
 
     machine: str
     loader: str
@@ -67,7 +67,7 @@ def readelf(option, path):
 
 
 def newest_glibc(needs):
-    """The newest GLIBC_ version asked for, and what is asked of glibc that is no version.
+    """The newest GLIBC_ version that the binary needs, and the other names that it needs from glibc.
 
     >>> newest_glibc("Name: GLIBC_2.9  Flags: none\\n Name: GLIBC_2.30  Flags: none\\n Name: GLIBC_2.2.5  Flags: none")
     ((2, 30), [])
@@ -81,7 +81,7 @@ def newest_glibc(needs):
 
 
 def zipped(path):
-    """The bytes of a zip that holds this file alone, packed as tightly as zip does."""
+    """The size in bytes of a zip of this file alone, at the highest compression."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         archive.write(path, "bootstrap")
@@ -89,7 +89,7 @@ def zipped(path):
 
 
 def faults(path, size, limit, processor):
-    """What keeps this binary from running there, or makes it too large."""
+    """Why this binary doesn't run on Lambda, or is too large."""
     header = readelf("--file-header", path)
     if f"Machine:                           {processor.machine}\n" not in header:
         found = re.search(r"Machine:\s+(.*)", header)
@@ -97,20 +97,20 @@ def faults(path, size, limit, processor):
         return
     interpreter = re.search(r"program interpreter: (.*)\]", readelf("--program-headers", path))
     if not interpreter or interpreter[1] != processor.loader:
-        yield f"is started by {interpreter and interpreter[1]} in place of {processor.loader}"
+        yield f"has the loader {interpreter and interpreter[1]}, not {processor.loader}"
     dynamic = readelf("--dynamic", path)
     for library in sorted(set(re.findall(r"\(NEEDED\).*\[(.*)\]", dynamic)) - LIBRARIES - {os.path.basename(processor.loader)}):
-        yield f"needs {library}, which isn't there"
+        yield f"needs {library}, which Lambda lacks"
     newest, others = newest_glibc(readelf("--version-info", path))
     if not newest or newest > GLIBC:
-        yield f"asks for glibc {dotted(newest)}, and {dotted(GLIBC)} is there"
+        yield f"needs glibc {dotted(newest)}, and Lambda has {dotted(GLIBC)}"
     for name in others:
-        yield f"asks for {name} of glibc"
+        yield f"needs {name} of glibc"
     sections = set(re.findall(r"^ *\[ *\d+\] (\.\S+)", readelf("--section-headers", path), re.MULTILINE))
     if symbols := sorted(name for name in sections if name == ".symtab" or name.startswith(".debug_")):
         yield f"isn't stripped: {', '.join(symbols)}"
     if size > limit:
-        yield f"has {size:,} bytes, and may have {limit:,.0f}"
+        yield f"has {size:,} bytes; the limit is {limit:,.0f}"
 
 
 def dotted(version):
@@ -119,9 +119,9 @@ def dotted(version):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--arm64", action="store_true", help="they are for arm64, not for x86_64")
-    parser.add_argument("--lambda-dir", default="target/lambda", help="where cargo-lambda put them")
-    parser.add_argument("--limit", action="append", default=[], metavar="FUNCTION=BYTES", help="another limit")
+    parser.add_argument("--arm64", action="store_true", help="the binaries are for arm64, not for x86_64")
+    parser.add_argument("--lambda-dir", default="target/lambda", help="cargo-lambda's output folder")
+    parser.add_argument("--limit", action="append", default=[], metavar="FUNCTION=BYTES", help="override a limit")
     arguments = parser.parse_args()
     processor = ARM64 if arguments.arm64 else X86_64
     limits = {name: int(limit) for name, limit in (pair.split("=") for pair in arguments.limit)}
@@ -132,7 +132,7 @@ def main():
     for name in names:
         path = os.path.join(arguments.lambda_dir, name, "bootstrap")
         if not os.path.exists(path):
-            found.append(f"{name} isn't there: {path}")
+            found.append(f"{name} is missing: {path}")
             continue
         size, limit = os.path.getsize(path), limits.get(name) or processor.limit(name)
         newest, _ = newest_glibc(readelf("--version-info", path))

@@ -1,6 +1,6 @@
-"""Drives /docs in headless Chromium as a newcomer would: signs up and in, authorizes in both ways, asks who is calling,
-reads errors. Fails at what isn't right on the page, at a word in the console, at a request to another host. Then once
-more below a stage, as API Gateway serves it.
+"""Drives /docs in headless Chromium like a new user: signs up and in, authorizes in both ways, calls `me`, reads errors.
+Fails on a fault of the page, a warning in the console, or a request to another host. Then repeats it below a stage, as
+API Gateway serves it.
 
 Usage: browser.py ADDRESS [SCREENSHOT]    (selenium; Debian's chromium and chromium-driver)
 """
@@ -21,12 +21,12 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
 CHROMIUM, CHROMEDRIVER = "/usr/bin/chromium", "/usr/bin/chromedriver"
-# No sandbox, since CI is root; and nothing that Chromium would do of its own accord.
+# No sandbox, since CI runs as root; no requests of Chromium's own.
 FLAGS = """--headless --no-sandbox --disable-gpu --disable-dev-shm-usage --no-first-run --disable-background-networking
 --disable-component-update --disable-sync --hide-scrollbars --window-size=1280,1400""".split()
 PASSWORD = "correct horse"
 
-# React sees a change only by the setter of the element's prototype.
+# React notices a change only through the setter of the element's prototype.
 TYPE_IN = """
 const setter = Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, 'value').set
 setter.call(arguments[0], arguments[1])
@@ -44,11 +44,11 @@ def browser(profile):
 
 
 class Page:
-    """The page, loaded anew."""
+    """The page, freshly loaded."""
 
     def __init__(self, driver, base):
         self.driver = driver
-        driver.get("about:blank")  # else only the fragment would change
+        driver.get("about:blank")  # otherwise only the fragment changes
         driver.get(f"{base}/docs")
         self.one(".opblock")
 
@@ -58,8 +58,8 @@ class Page:
     def one(self, css, within=None):
         return self.wait(lambda: self.all(css, within), css)[0]
 
-    def wait(self, what, told):
-        return WebDriverWait(self.driver, 30, 0.05).until(lambda _: what(), f"waited in vain for {told}")
+    def wait(self, what, name):
+        return WebDriverWait(self.driver, 30, 0.05).until(lambda _: what(), f"no {name} within 30 s")
 
     def click(self, css, within=None):
         element = self.one(css, within)
@@ -73,11 +73,11 @@ class Page:
         return block
 
     def call(self, operation, body=None):
-        """Executes an operation, with its example or with `body`; the status and the body that the page shows."""
+        """Executes an operation with its example or with `body`; returns the status and the body on the page."""
         block = self.open(operation)
         for clear in self.all(".btn-clear", block):
             clear.click()
-            self.wait(lambda: not self.all(".live-responses-table", block), "the old answer to go")
+            self.wait(lambda: not self.all(".live-responses-table", block), "removal of the old answer")
         if body is not None:
             self.driver.execute_script(TYPE_IN, self.one("textarea.body-param__text", block), json.dumps(body))
         self.click(".execute", block)
@@ -87,18 +87,18 @@ class Page:
         return int(status), shown[0].text if shown else ""
 
     def authorize(self, scheme, fields):
-        """Fills in one way of authorizing; what the dialogue says then."""
+        """Fills in one way of authorizing; returns the dialogue's text."""
         self.click(".auth-wrapper > button.authorize")
-        containers = self.wait(lambda: self.all(".dialog-ux .auth-container"), "the dialogue")
+        containers = self.wait(lambda: self.all(".dialog-ux .auth-container"), "dialogue")
         container = next(it for it in containers if scheme in it.text)
         for css, text in fields.items():
             self.one(css, container).send_keys(text)
         self.click("button.authorize", container)
         done = lambda: self.all(".dialog-ux .errors") or "Logout" in self.one(".dialog-ux").text  # noqa: E731
-        self.wait(done, "an end of authorizing")
-        told = self.one(".dialog-ux").text
+        self.wait(done, "result of authorizing")
+        text = self.one(".dialog-ux").text
         self.click(".dialog-ux .close-modal")
-        return told
+        return text
 
 
 def equal(found, expected):
@@ -111,8 +111,8 @@ def drive(driver, base):
     equal(driver.title, page.one(".info .title").text.split("\n")[0])
     equal(page.one(".info a.link").get_attribute("href"), f"{base}/openapi.json")
 
-    # The examples work as they stand.
-    assert page.call("signUp")[0] in (200, 409)  # somebody was here before
+    # The examples work unchanged.
+    assert page.call("signUp")[0] in (200, 409)  # 409: the example's user exists
     equal([page.call(operation)[0] for operation in ("signIn", "getToken")], [200, 200])
 
     name = f"ada{random.randrange(10**9)}"
@@ -130,17 +130,17 @@ def drive(driver, base):
     equal(page.call("getMe")[0], 401)
 
     password_flow = {"#oauth_username": name, "#oauth_password": PASSWORD}
-    told = page.authorize("OAuth2", {**password_flow, "#oauth_password": "wrong"})
-    assert "Incorrect username or password" in told or "invalid_grant" in told, told
+    text = page.authorize("OAuth2", {**password_flow, "#oauth_password": "wrong"})
+    assert "Incorrect username or password" in text or "invalid_grant" in text, text
     for scheme, fields in (("OAuth2", password_flow), ("HTTPBearer", {"input": token})):
         page = Page(driver, base)
-        equal(page.call("getMe")[0], 401)  # nothing is kept from one load to the next
+        equal(page.call("getMe")[0], 401)  # a reload forgets the token
         page.authorize(scheme, fields)
         status, body = page.call("getMe")
         equal((status, json.loads(body)), (200, shown))
         equal(page.call("getModeratorContent"), (403, "Unauthorized."))
 
-    # Everything opened once, so that whatever the page would load or style is loaded and styled.
+    # Open everything, so that the page loads and styles everything.
     for block in page.all(".opblock"):
         page.open(block.get_attribute("id").rsplit("-", 1)[1])
     for css in (".models button", ".model-example .tablinks", ".json-schema-2020-12-accordion"):
@@ -148,7 +148,7 @@ def drive(driver, base):
 
 
 def faults(driver, base):
-    """What the console says but for calls that were refused, and requests to another host."""
+    """The console's messages, except about refused calls, and requests to another host."""
     for entry in driver.get_log("browser"):
         is_refusal = "Failed to load resource" in entry["message"] and "/api/" in entry["message"]
         if entry["level"] in ("SEVERE", "WARNING") and not is_refusal:
@@ -157,13 +157,13 @@ def faults(driver, base):
         event = json.loads(entry["message"])["message"]
         if event["method"] == "Network.requestWillBeSent":
             url = urlsplit(event["params"]["request"]["url"])
-            # Chromium loads pages of its own beside ours.
+            # Chromium also loads internal pages.
             if url.scheme in ("http", "https", "ws", "wss") and url.netloc != urlsplit(base).netloc:
                 yield f"a request to {url.netloc}"
 
 
 def photograph(driver, base, file):
-    """The page with a sign-in and its answer."""
+    """Saves a screenshot of the page with a sign-in and its answer."""
     driver.set_window_size(1100, 1500)
     block = (page := Page(driver, base)).open("signIn")
     page.call("signIn")
@@ -172,12 +172,12 @@ def photograph(driver, base, file):
 
 
 class Stage(http.server.BaseHTTPRequestHandler):
-    """Hands on what is below /Prod, without it."""
+    """Forwards requests below /Prod, without that prefix."""
 
     protocol_version = "HTTP/1.1"
     behind = None
 
-    def hand_on(self):
+    def forward(self):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         connection = http.client.HTTPConnection(self.behind, timeout=40)
         headers = {name: value for name, value in self.headers.items() if name not in ("Host", "Connection")}
@@ -193,7 +193,7 @@ class Stage(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(content)
 
-    do_GET = do_POST = hand_on  # noqa: N815
+    do_GET = do_POST = forward  # noqa: N815
 
     def log_message(self, *_):
         pass
@@ -216,7 +216,7 @@ def main(address, screenshot=None):
                 driver.quit()
         if found:
             sys.exit("\n".join(found))
-        print(f"{base}/docs works, and keeps to itself")
+        print(f"{base}/docs works, without requests to other hosts")
 
 
 if __name__ == "__main__":

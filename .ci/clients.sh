@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
-# That clients which four generators make of /openapi.json compile, sign up and in, read `me` and read refusals; that
-# caches keep what they revalidate; that the code of the documents runs. The runner has ErrorFormat=json, as the page on
-# errors recommends for generated clients. Needs a python with what .ci/tools/clients.txt lists, which PYTHON names; npm
-# and node; java.
+# Checks that clients generated from /openapi.json by four generators compile, sign up and in, read `me` and read errors;
+# that HTTP caches revalidate; and that the documents' code runs. The runner has ErrorFormat=json, which docs/use/errors.md
+# recommends for generated clients. Needs PYTHON, a python with .ci/tools/clients.txt; npm and node; java.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=SCRIPTDIR/service.sh
@@ -11,7 +10,7 @@ serve ErrorFormat=json AuthorizerCacheSeconds=0 BcryptCost=4
 PATH=$(dirname "$PYTHON"):$PATH
 curl -sSf -o openapi.json "$api/openapi.json"
 
-# npm's packages are kept from one run to the next.
+# npm's packages are cached between runs.
 modules=$root/target/ci/clients-npm
 if ! cmp -s "$root/.ci/clients/package-lock.json" "$modules/installed"; then
   mkdir -p "$modules"
@@ -26,13 +25,13 @@ echo "-- openapi-typescript with openapi-fetch, orval"
 node_modules/.bin/openapi-typescript openapi.json -o schema.ts >generated.log
 node_modules/.bin/orval --config orval.config.cjs >>generated.log
 node_modules/.bin/tsc -p .
-# Node.js wants a file's whole name, which the generated code may not have.
+# Node.js needs file names with their extension, which generated code may lack.
 cp package.json out && ln -s ../node_modules out/node_modules
 sed -E -i.bak "s|from '\./([a-z]+)'|from './\1.js'|" out/*.js
 node out/openapi-fetch.js "$api"
 node out/orval.js
 
-echo "-- caches, which revalidate"
+echo "-- caches revalidate"
 "$PYTHON" caches.py "$api" log
 
 echo "-- the code of the documents"

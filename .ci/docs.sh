@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# That /openapi.json is true and /docs works: schemathesis over the one, a browser on the other. On a runner with a
-# database of its own. Needs a python with schemathesis and selenium, which PYTHON names; chromium and chromedriver; jq.
+# Checks /openapi.json by schemathesis and /docs by a browser, on a runner with its own database. Needs PYTHON, a python
+# with schemathesis and selenium; chromium and chromedriver; jq.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=SCRIPTDIR/service.sh
 . .ci/service.sh
-# Hashes are cheap, and roles bite at once.
+# Cheap hashes; roles take effect at once.
 serve AuthorizerCacheSeconds=0 BcryptCost=4
 
 export LATCHKEY_USERNAME=checker LATCHKEY_PASSWORD='a horse of every role'

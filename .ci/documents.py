@@ -1,10 +1,10 @@
-"""Holds what the documents name to what there is.
+"""Checks that what the documents name exists.
 
 Usage: python3 .ci/documents.py
 
-In every document: each link, and each script and file that is named as code, is there, a script knows the options
-that it is called with, and each test that a table says a row is held by exists. In those about AWS besides: each
-parameter, output and logical id that is named is one of the templates'. Prints what isn't so.
+In every document: links, and scripts and files in code, exist; a script has the options that it is called with; the
+tests in a column "held by" exist. In the documents about AWS, each parameter, output and logical id is in one of the
+templates. Prints the faults.
 """
 
 import re
@@ -12,9 +12,9 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-# Whose CamelCase words are the templates'.
+# Documents whose CamelCase words must be in the templates.
 OF_AWS = ["docs/operate/deploying.md", "docs/move/from-fastapi.md", "docs/operate/seen-on-aws.md"]
-# Words in CamelCase that are others': of a secret, of the answers of AWS's commands, of the app.
+# Other CamelCase words: of secrets, of AWS's answers, of the legacy app.
 OF_OTHERS = {
     "OutputKey", "OutputValue", "StackResourceDetail", "PhysicalResourceId", "VersionStages", "VersionId", "SecretString",
     "VpcConfig", "MetricAlarms", "AlarmName", "StateValue", "TraceSummaries", "NotAction", "StringEquals",
@@ -45,14 +45,14 @@ def template_names(text):
 
 
 def tests():
-    """The names of all functions of the code, tests among them."""
+    """The names of all Rust functions, including tests."""
     folders = ("functions", "legacy", "local", "shared", "tests", "benches")
     sources = (path.read_text() for folder in folders for path in (ROOT / folder).glob("**/*.rs"))
     return {name for source in sources for name in re.findall(r"\bfn (\w+)", source)}
 
 
 def holders(text):
-    """The tests in a table's last column, where that is headed "held by".
+    """The tests in a table's last column, if its heading is "held by".
 
     >>> list(holders("| what | held by |\\n|---|---|\\n| `an_a` | `.ci/x`, `m::a_b`, `c_d` |\\n\\n| `e_f` | `g_h` |"))
     ['a_b', 'c_d']
@@ -65,44 +65,44 @@ def holders(text):
 def check(document, names, known):
     text = (ROOT / document).read_text()
     if "--guided" in text:
-        yield "--guided, by which sam asks for ever for a parameter with NoEcho that is to stay empty"
+        yield "--guided: sam asks endlessly for an empty parameter with NoEcho"
     for test in holders(text):
         if test not in known:
-            yield f"{test}, a test that isn't there"
+            yield f"{test}: no such test"
     for link in re.findall(r"\]\(([^)\s]+)\)", text):
         if re.match(r"[a-z]+:", link):
             continue
-        place, _, anchor = link.partition("#")
-        target = (ROOT / document).parent / place if place else ROOT / document
+        path, _, anchor = link.partition("#")
+        target = (ROOT / document).parent / path if path else ROOT / document
         if not target.exists():
-            yield f"a link to {link}, which isn't there"
+            yield f"a link to {link}: no such file"
         elif anchor and anchor not in anchors(target):
-            yield f"a link to {link}, where no heading is called so"
+            yield f"a link to {link}: no such heading"
     for part in code(text):
         for path in PATH.findall(part):
-            if not any(list(place.glob(path)) for place in (ROOT, (ROOT / document).parent)):
-                yield f"{path}, which isn't there"
+            if not any(list(folder.glob(path)) for folder in (ROOT, (ROOT / document).parent)):
+                yield f"{path}: no such file"
         for script, words in SCRIPT.findall(part):
             if (ROOT / script).is_file() and not script.endswith(".yaml"):
                 for option in re.findall(r"--[a-z][a-z-]*", words):
                     if option not in (ROOT / script).read_text():
-                        yield f"{script} {option}, an option that it doesn't know"
+                        yield f"{script} {option}: no such option"
         if document in OF_AWS:
             for word in re.findall(r"(?<![\w:*/-])(?:[A-Z][a-z0-9]+){2,}\b|(?<![\w-])[A-Z][a-z]+(?==\S)", part):
                 if word not in names | OF_OTHERS:
-                    yield f"{word}, which no template has"
+                    yield f"{word}: in no template"
 
 
 def main():
     templates = [ROOT / "template.yaml", ROOT / "database.yaml", ROOT / "deployment/pipeline.yaml"]
     names = set().union(*(template_names(path.read_text()) for path in templates if path.exists()))
-    assert len(names) > 30, "the templates can't be read"
+    assert len(names) > 30, "the templates can't be parsed"
     documents = [ROOT / "README.md", *ROOT.glob("docs/**/*.md"), *ROOT.glob("*/README.md"), *ROOT.glob("*/*/README.md")]
     documents = sorted({str(path.relative_to(ROOT)) for path in documents if "target" not in path.parts})
-    assert set(OF_AWS) < set(documents), "a document is gone"
+    assert set(OF_AWS) < set(documents), "a document is missing"
     known = tests()
     faults = [f"{document}: {fault}" for document in documents for fault in dict.fromkeys(check(document, names, known))]
-    print("\n".join(faults) or f"{len(documents)} documents name what there is")
+    print("\n".join(faults) or f"everything that {len(documents)} documents name exists")
     return 1 if faults else 0
 
 

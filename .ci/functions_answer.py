@@ -1,7 +1,7 @@
-"""Puts a request through each function as Lambda does, over a real PostgreSQL.
+"""Invokes each function once as Lambda does, over a real PostgreSQL.
 
 Usage: PYTHONPATH=benches python3 -B .ci/functions_answer.py LAMBDA_DIR [EMULATOR ARGUMENT ...]
-LAMBDA_DIR is where cargo-lambda put the functions; the emulator runs them where they are for another processor.
+LAMBDA_DIR is cargo-lambda's output folder; the emulator runs binaries for another processor.
 """
 
 import contextlib
@@ -17,7 +17,7 @@ from process import Failed
 from rates import ME, SIGNIN
 from subject import Ground
 
-COST = "10"  # of bcrypt: the least that OWASP allows, so that an emulator is done with it in a second
+COST = "10"  # of bcrypt: OWASP's minimum, which an emulator hashes in a second
 
 
 def status(subject, event):
@@ -28,15 +28,15 @@ def status(subject, event):
 def check(what, found, wanted):
     print(f"{what}: {found}", flush=True)
     if found != wanted:
-        raise Failed(f"{what}: {found} in place of {wanted}")
+        raise Failed(f"{what}: {found}, not {wanted}")
 
 
 def main(lambda_dir, *emulator):
     with contextlib.ExitStack() as stack:
         folder, key = stack.enter_context(runner.project()), secrets.token_hex(32)
-        server = stack.enter_context(runner.start(runner.build("dev"), folder, key))  # for its database alone
+        server = stack.enter_context(runner.start(runner.build("dev"), folder, key))  # only its database is used
         ground = Ground(server.database, key, folder, Path(lambda_dir).resolve(), emulator, BCRYPT_COST=COST)
-        # A sign-up, a sign-in, and the token of that by the authorizer.
+        # A sign-up, a sign-in, and the authorizer for its token.
         ours, user = functions.prepared(ground)
         for name, subject in ours.items():
             with subject.start() as started:

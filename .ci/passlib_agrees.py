@@ -1,6 +1,6 @@
-"""Compares our password hashes with passlib's own, both ways, through a running service and its database.
+"""Checks that passlib verifies our password hashes and we verify passlib's, through a running service and its database.
 
-docs/move/out.md has code that verifies a hash without passlib: that is held to the same hashes.
+Also runs the code in docs/move/out.md, which verifies a hash without passlib, on the same hashes.
 
 Reads LATCHKEY_BASE_URL and LATCHKEY_DATABASE_URL, as `deployment/emulator.sh --then` sets them.
 """
@@ -19,7 +19,7 @@ import pg8000.native
 from passlib.exc import PasslibHashWarning
 from passlib.hash import bcrypt, bcrypt_sha256
 
-COST = 4  # of the hashes made here; the service's own cost comes on top
+COST = 4  # of the hashes made here; the service uses its own
 
 PASSWORDS = {
     "short": "correct horse",
@@ -57,12 +57,12 @@ def verify_of_the_page():
     text = (Path(__file__).resolve().parent.parent / "docs/move/out.md").read_text()
     [code] = [code for code in re.findall(r"```python\n(.*?)```", text, re.S) if "def verify" in code]
     names = {}
-    exec(code, names)  # what it asserts itself, too
+    exec(code, names)  # runs its own assertions too
     return names["verify"]
 
 
 def passlib_reads_ours(connection):
-    """What a sign-up stored, passlib verifies: the whole password and no other. So does the page's code."""
+    """passlib and the page's code verify a hash that a sign-up stored, for the whole password only."""
     verify = verify_of_the_page()
     for number, (what, password) in enumerate(PASSWORDS.items()):
         name = f"passlib-reads-{number}"
@@ -77,7 +77,7 @@ def passlib_reads_ours(connection):
 
 
 def we_read_passlibs(connection):
-    """What passlib stored, a sign-in verifies, in each of its spellings."""
+    """A sign-in verifies a hash of passlib in each of its formats."""
     hashers = {f"bcrypt {ident}": bcrypt.using(rounds=COST, ident=ident) for ident in ("2", "2a", "2b", "2y")}
     hashers |= {f"bcrypt_sha256 v{version}": bcrypt_sha256.using(rounds=COST, version=version) for version in (1, 2)}
     for number, (what, hasher) in enumerate(hashers.items()):
@@ -99,15 +99,15 @@ def we_read_passlibs(connection):
 
 
 def we_read_what_passlib_repairs(connection):
-    """Bits that belong to no byte of a salt or a digest, and the one newline that it overlooks."""
+    """A sign-in verifies hashes with non-zero padding bits or a final newline, as passlib does."""
     password = PASSWORDS["short"]
     for number, hasher in enumerate((bcrypt, *(bcrypt_sha256.using(version=version) for version in (1, 2)))):
         text = hasher.using(rounds=COST).hash(password)
         salt = text.rindex("$") - 1 if hasher is not bcrypt else 28  # the last character of the salt
         newline = [text + "\n"] if hasher is not bcrypt else []
-        for place, odd in enumerate([with_odd_end(text, salt, 4), with_odd_end(text, len(text) - 1, 2), *newline]):
+        for variant, odd in enumerate([with_odd_end(text, salt, 4), with_odd_end(text, len(text) - 1, 2), *newline]):
             assert hasher.verify(password, odd), f"passlib itself doesn't verify {odd!r}"
-            name = f"passlib-repairs-{number}-{place}"
+            name = f"passlib-repairs-{number}-{variant}"
             insert = "INSERT INTO users (username, email, password) VALUES (:name, :email, :hash)"
             connection.run(insert, name=name, email=f"{name}@example.com", hash=odd)
             for sent, expected in ((password[:-1], 401), (password, 200)):
@@ -115,12 +115,12 @@ def we_read_what_passlib_repairs(connection):
                 assert status == expected, f"sign-in by {odd!r}: {status}"
 
 
-def with_odd_end(text, place, bits):
-    """The text with the lowest bits of one character of bcrypt's base64 set."""
+def with_odd_end(text, index, bits):
+    """The text with the lowest bits of one base64 character of bcrypt set."""
     alphabet = "./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-    odd = alphabet[alphabet.index(text[place]) | ((1 << bits) - 1)]
-    assert odd != text[place], "it was odd already"
-    return text[:place] + odd + text[place + 1 :]
+    odd = alphabet[alphabet.index(text[index]) | ((1 << bits) - 1)]
+    assert odd != text[index], "the bits were set already"
+    return text[:index] + odd + text[index + 1 :]
 
 
 if __name__ == "__main__":
@@ -129,5 +129,5 @@ if __name__ == "__main__":
         passlib_reads_ours(connection)
         we_read_passlibs(connection)
         we_read_what_passlib_repairs(connection)
-    print("our hashes and passlib's are read by each other")
+    print("passlib verifies our hashes, and we verify passlib's")
     sys.exit(0)

@@ -1,9 +1,9 @@
-"""Holds what an operator runs to bash 3.2 and to the programs of BSD: what macOS has by itself.
+"""Checks that operators' shell lines run on bash 3.2 and BSD's programs, such as those of macOS.
 
 Usage: python3 .ci/portable.py
 
-Of the scripts in deployment/, of .ci/tools/install, and of the shell lines in the documents. Prints each line that
-needs more than that, and what does the same everywhere.
+Reads the scripts in deployment/, .ci/tools/install, and the documents' code. Prints each line that needs more, with a
+portable alternative.
 """
 
 import re
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from documents import ROOT, code
 
-# What it is that isn't everywhere, a line that has it, and what is.
+# A pattern that isn't portable, an example, and the alternative.
 RULES = [
     (r"\b(mapfile|readarray)\b", "mapfile -t lines <file", "a loop with read"),
     (r"\b(declare|local|typeset) -[a-z]*[Agnlu]", "declare -A map", "an indexed array, or jq"),
@@ -45,7 +45,7 @@ RULES = [
 
 
 def faults(text):
-    """What a line of shell needs that isn't everywhere, and what to write.
+    """The faults of a line of shell, each with its alternative.
 
     >>> [line for rule, line, _ in RULES if not list(faults(line))]
     []
@@ -60,7 +60,7 @@ def faults(text):
 
 
 def lines():
-    """Each line of shell that an operator runs, and where it stands."""
+    """Each line of shell that an operator runs, with its location."""
     for path in [*sorted(ROOT.glob("deployment/**/*.sh")), ROOT / ".ci/tools/install"]:
         for number, line in enumerate(path.read_text().splitlines(), 1):
             yield f"{path.relative_to(ROOT)}:{number}", line
@@ -72,8 +72,8 @@ def lines():
 
 
 def main():
-    found = [f"{place}: {fault}" for place, line in lines() for fault in faults(line)]
-    print("\n".join(dict.fromkeys(found)) or "the operator's shell lines run on bash 3.2 and the programs of BSD")
+    found = [f"{location}: {fault}" for location, line in lines() for fault in faults(line)]
+    print("\n".join(dict.fromkeys(found)) or "operators' shell lines run on bash 3.2 and BSD's programs")
     return 1 if found else 0
 
 

@@ -1,20 +1,20 @@
 #!/usr/bin/env bash
-# What the black-box suite can hold `sam local start-api` to, with the real one, where Docker can be had: from the
-# script in ../shared that brings an engine and the image to a machine without a registry, or as an engine that runs.
-# Where it can't, this says so and is no failure. It takes the functions as they were built last.
+# Runs the black-box suite against `sam local start-api` with the binaries in target/lambda, if there is Docker: a running
+# engine, or the script in ../shared that starts one on a machine without a registry. Otherwise prints that nothing was
+# checked, and succeeds.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 bring=../shared/tools/sam-local-image.sh
 if [ -x "$bring" ]; then
-  SAM_DOCKER_DIR=$(mktemp -d /tmp/docker.XXXXXX) # a socket's path has to be short
+  SAM_DOCKER_DIR=$(mktemp -d /tmp/docker.XXXXXX) # a socket's path must be short
   export SAM_DOCKER_DIR
   trap '"$bring" clean' EXIT
   trap 'exit 130' INT TERM HUP
-  "$bring" up || { echo "not checked: $bring brought no Docker" && exit; }
+  "$bring" up || { echo "not checked: $bring started no Docker" && exit; }
   engine=$("$bring" env)
   eval "$engine"
-  export SAM_SKIP_PULL_IMAGE=1 # it is there, and there is nowhere to look for a newer one
+  export SAM_SKIP_PULL_IMAGE=1 # the image is local, and there is no registry
 elif ! docker version >/dev/null 2>&1; then
   echo "not checked: no Docker engine answers here"
   exit

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# For scripts at the top of the project. serve OVERRIDE...: a runner of a project of its own, so that nobody's data is
-# touched. Goes to its directory, folder, which is removed at the end; sets root, latchkey and api.
+# For scripts that run at the top of the project. serve OVERRIDE...: starts a runner in a temporary folder with its own
+# data, and changes to that folder, which is removed at the end; sets root, latchkey, folder and api.
 folder=$(mktemp -d)
 runner=
 end() {

@@ -41,8 +41,8 @@ EXACT = {
 }
 # Files that aren't clean yet. An entry goes when its files are; none may come.
 NOT_YET = [
-    "*.rs", "*.py", "*.sh", "*.sql", "*.yaml", "*.yml", "*.toml", "*/openapi.json",
-    ".ci/run", "benches/run", "tests/side-by-side/run", ".ci/tools/install",
+    "*.rs", "*/openapi.json", "template.yaml", "fuzz/Cargo.toml", ".ci/schemathesis.toml", ".ci/run",
+    ".ci/functions_answer.py", ".ci/clients/*", ".ci/template/*", "benches/*", "functions/*.py", "tests/side-by-side/*",
     "docs/develop/adding-an-endpoint.md",
     "docs/develop/architecture.md",
     "docs/develop/performance.md",
