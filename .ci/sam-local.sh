@@ -19,4 +19,4 @@ elif ! docker version >/dev/null 2>&1; then
   echo "not checked: no Docker engine answers here"
   exit
 fi
-deployment/sam-local.sh --no-build --then 'cargo test -p black-box -- --test-threads 16'
+deployment/sam-local.sh --no-build --then 'cargo test --locked --workspace --test service -- --test-threads 16'

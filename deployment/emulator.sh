@@ -12,11 +12,12 @@ Usage: deployment/emulator.sh [--no-build] [--then COMMAND] [--brief]
 
   --no-build      deploy the binaries in target/lambda
   --then COMMAND  the bash command to run against the deployment after the first user's requests (default: the black-box
-                  suite, cargo test -p black-box). Its environment has
+                  suite). Its environment has
                     LATCHKEY_BASE_URL      the API's address
                     LATCHKEY_TARGET        emulator
                     LATCHKEY_DATABASE_URL  its database
                     LATCHKEY_SIGNING_KEY   its signing key
+                    LATCHKEY_BCRYPT_COST   its BcryptCost, the least that a function takes
                     LATCHKEY_OPERATOR      deployment/admin.sh
                   and lets `aws` and `sam` use the emulator.
   --brief         end after that, without updates, rotation and outages. --then bash opens a shell for trying it out.
@@ -28,7 +29,9 @@ END
 }
 
 build=yes
-then='cargo test -p black-box'
+# All packages are selected, so that their features, and what is built of them, are the same as in the other tests.
+suite='cargo test --locked --workspace --test service'
+then=$suite
 brief=no
 while [ $# -gt 0 ]; do
   case $1 in
@@ -140,10 +143,11 @@ start_emulator() {
 }
 start_emulator
 
+bcrypt_cost=10 # the least that a function takes
 # The parameters of a first deployment. A later one keeps those that it doesn't name.
 # shellcheck disable=SC2034 # for the parts
-parameters=(AuthorizerCacheSeconds=0 ApiGatewayLogRole=make Architecture="$architecture" DatabaseUrl="$database_url"
-  AlarmEmail=operator@example.com DatabaseInstanceId=latchkey)
+parameters=(AuthorizerCacheSeconds=0 BcryptCost="$bcrypt_cost" ApiGatewayLogRole=make Architecture="$architecture"
+  DatabaseUrl="$database_url" AlarmEmail=operator@example.com DatabaseInstanceId=latchkey)
 
 # deploy PARAMETER=VALUE...: sets api, the address.
 deploy() {
@@ -185,7 +189,7 @@ against() {
   # Without these two the suite would ignore checks and still pass.
   [[ $key =~ ^[0-9a-f]{64}$ && $cache =~ ^[0-9]+$ ]] || fail "the signing key or AuthorizerCacheSeconds is missing"
   LATCHKEY_BASE_URL=$api LATCHKEY_TARGET=emulator LATCHKEY_DATABASE_URL=$database_url \
-    LATCHKEY_SIGNING_KEY=$key LATCHKEY_AUTHORIZER_CACHE_SECONDS=$cache \
+    LATCHKEY_SIGNING_KEY=$key LATCHKEY_BCRYPT_COST=$bcrypt_cost LATCHKEY_AUTHORIZER_CACHE_SECONDS=$cache \
     LATCHKEY_OPERATOR="$PWD/deployment/admin.sh" bash -c "$1" || fail "it ended with $?"
 }
 

@@ -162,6 +162,7 @@ start_postgres -c listen_addresses="$addresses" -c hba_file="$scratch/pg_hba.con
 unset "${!AWS_@}"
 export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_DEFAULT_REGION=us-east-1 AWS_REGION=us-east-1 \
   AWS_EC2_METADATA_DISABLED=true AWS_CONFIG_FILE=/dev/null AWS_SHARED_CREDENTIALS_FILE=/dev/null SAM_CLI_TELEMETRY=0
+bcrypt_cost=10 # the least that a function takes
 key=$(python3 -c 'import secrets; print(secrets.token_hex(32))')
 settled=yes
 mkdir -p .local
@@ -175,7 +176,7 @@ version = 0.1
 
 [default.global.parameters]
 template_file = "$PWD/template.yaml"
-parameter_overrides = "Architecture=$architecture"
+parameter_overrides = "Architecture=$architecture BcryptCost=$bcrypt_cost"
 env_vars = "$PWD/$settings/environment.json"
 add_host = ["$host:host-gateway"]
 
@@ -211,7 +212,7 @@ wait_for 600 "$sam" curl -s -m 40 "$api/" || fail "sam local start-api doesn't a
 
 if [ -n "$then" ]; then
   step "$then"
-  LATCHKEY_BASE_URL=$api LATCHKEY_TARGET=sam-local LATCHKEY_SIGNING_KEY=$key \
+  LATCHKEY_BASE_URL=$api LATCHKEY_TARGET=sam-local LATCHKEY_SIGNING_KEY=$key LATCHKEY_BCRYPT_COST=$bcrypt_cost \
     LATCHKEY_DATABASE_URL=postgres://latchkey:$password@127.0.0.1:$database_port/postgres \
     LATCHKEY_OPERATOR="$PWD/deployment/admin.sh --sam-local" bash -c "$then" || fail "it ended with $?"
   step "remove the containers and the database"

@@ -49,6 +49,6 @@ admin revoke ada ROLE_MODERATOR
 as_ada GET /api/test/mod && expect_status 403 # a new token has no cached policy
 
 step "each ordered pair of routes, for each set of roles: the cached policy decides like a new one"
-against 'cargo test -p black-box -- policies' | tee "$scratch/policies.log"
+against "$suite -- policies" | tee "$scratch/policies.log"
 grep -q '^test result: ok\. [1-9][0-9]* passed; 0 failed; 0 ignored' "$scratch/policies.log" || fail "not all checks of the policies ran"
 keep 0 # the next parts need the authorizer's own answers

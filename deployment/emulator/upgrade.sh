@@ -1,24 +1,26 @@
 # shellcheck shell=bash disable=SC2154,SC2034 # sourced by deployment/emulator.sh, whose names it uses
 # An upgrade with a migration: admin first, then migrate, while the previous release's functions still answer.
 
-upgrade=target/upgrade # a copy of the source with one more migration
-next=target/next       # its own target folder, so that Cargo doesn't mix up the two sets of migrations
+upgrade=target/upgrade # a copy of the source with one more migration, and another version
 number=$(($(find migrations -name 'V*__*.sql' | sed -E 's/.*V([0-9]+)__.*/\1/' | sort -n | tail -n 1) + 1))
 
 step "build the next release's admin, with one more migration (a debug build)"
 rm -rf "$upgrade" && mkdir -p "$upgrade"
-cp -a Cargo.toml Cargo.lock .cargo benches functions local migrations shared template.yaml tests "$upgrade"
+cp -a .cargo "$upgrade"
+for entry in *; do [ "$entry" = target ] || cp -a "$entry" "$upgrade"; done
+# By the version Cargo tells the copy's packages from ours. Both are in one target folder and share all that they depend on.
+sed -i.bak 's/^version = "0\.1\.0"$/version = "0.1.1"/' "$upgrade/Cargo.toml"
+! cmp -s "$upgrade/Cargo.toml" "$upgrade/Cargo.toml.bak" || fail "the copy has no other version"
 # By the rules of migrations/README.md: it only adds, and locks an existing table only briefly, at its end.
 cat >"$upgrade/migrations/V${number}__devices.sql" <<'SQL'
 CREATE TABLE devices (id serial PRIMARY KEY, user_id integer NOT NULL);
 SELECT pg_sleep(3);
 ALTER TABLE users ADD COLUMN seen_at timestamptz;
 SQL
-cargo build --quiet --locked --manifest-path "$upgrade/Cargo.toml" -p admin --target-dir "$next" \
-  --config profile.dev.debug=false >"$scratch/build.log" 2>&1 ||
+cargo build --quiet --offline --manifest-path "$upgrade/Cargo.toml" --bin admin --target-dir target >"$scratch/build.log" 2>&1 ||
   fail "admin doesn't build: $(tail -n 20 "$scratch/build.log")"
 mkdir -p "$built/admin"
-cp "$next/debug/admin" "$built/admin/bootstrap"
+cp target/debug/admin "$built/admin/bootstrap"
 
 step "deploy admin, and migrate while the old functions answer"
 admin_function=$(output AdminFunctionName)

@@ -1,0 +1,43 @@
+# shellcheck shell=bash
+# For .ci/run, which sources this: named steps, their times, and a table of them at the end.
+
+name='' began=0 processor_began=0 table=()
+ticks=$(mktemp)
+
+# processor: the processor time of all commands that have ended, in seconds.
+processor() {
+  times >"$ticks"
+  awk -F '[ms ]+' 'NR == 2 { printf "%d", $1 * 60 + $2 + $3 * 60 + $4 }' "$ticks"
+}
+
+# step NAME: what follows is this step.
+step() {
+  finish
+  name=$* began=$SECONDS
+  processor_began=$(processor)
+  printf '\n==== %s\n' "$name"
+}
+
+finish() {
+  [ -n "$name" ] || return 0
+  local row
+  row=$(printf '%5d s %6d s  %s' $((SECONDS - began)) $(($(processor) - processor_began)) "$name")
+  table+=("$row")
+  printf -- '---- %s: %d s\n' "$name" $((SECONDS - began))
+  name=''
+}
+
+at_exit() {
+  local code=$? failed=$name
+  finish
+  rm -f "$ticks"
+  printf '\n%7s %8s  %s\n' time processor step
+  printf '%s\n' ${table[@]+"${table[@]}"}
+  if [ "$code" = 0 ]; then
+    printf '\nAll of it holds, after %d min %d s.\n' $((SECONDS / 60)) $((SECONDS % 60))
+  else
+    printf '\nFAILED in "%s", after %d min %d s.\n' "$failed" $((SECONDS / 60)) $((SECONDS % 60))
+  fi
+}
+trap at_exit EXIT
+trap 'exit 130' INT TERM HUP
