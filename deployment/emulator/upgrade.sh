@@ -8,7 +8,7 @@ step "build the next release's admin, with one more migration (a debug build)"
 rm -rf "$upgrade" && mkdir -p "$upgrade"
 cp -a .cargo "$upgrade"
 for entry in *; do [ "$entry" = target ] || cp -a "$entry" "$upgrade"; done
-# By the version Cargo tells the copy's packages from ours. Both are in one target folder and share all that they depend on.
+# The version keeps the copy's packages apart from ours in one target folder, where both share all that they depend on.
 sed -i.bak 's/^version = "0\.1\.0"$/version = "0.1.1"/' "$upgrade/Cargo.toml"
 ! cmp -s "$upgrade/Cargo.toml" "$upgrade/Cargo.toml.bak" || fail "the copy has no other version"
 # By the rules of migrations/README.md: it only adds, and locks an existing table only briefly, at its end.
