@@ -41,8 +41,8 @@ EXACT = {
 }
 # Files that aren't clean yet. An entry goes when its files are; none may come.
 NOT_YET = [
-    "*.rs", "*/openapi.json", "template.yaml", "fuzz/Cargo.toml", ".ci/schemathesis.toml", ".ci/run",
-    ".ci/functions_answer.py", ".ci/clients/*", ".ci/template/*", "benches/*", "functions/*.py", "tests/side-by-side/*",
+    "*.rs", "*/openapi.json", "template.yaml", ".ci/run", ".ci/schemathesis.toml", "tests/side-by-side/*",
+    ".ci/functions_answer.py", "benches/*", "functions/*.py",
     "docs/develop/adding-an-endpoint.md",
     "docs/develop/architecture.md",
     "docs/develop/performance.md",

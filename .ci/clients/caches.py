@@ -46,6 +46,6 @@ for path, media_type in TYPES.items():
         assert brief.headers[header] == full.headers[header], (path, header)
 
 holds("cachecontrol", CacheControl(requests.Session()))
-with tempfile.TemporaryDirectory() as place:
-    storage = hishel.SqliteStorage(database_path=f"{place}/cache.db")
+with tempfile.TemporaryDirectory() as folder:
+    storage = hishel.SqliteStorage(database_path=f"{folder}/cache.db")
     holds("hishel", hishel.httpx.CacheClient(storage=storage, rfc=True, timeout=10))

@@ -72,7 +72,7 @@ def check_alarms(stack, wanted, actions):
         same(f"comparison of {name}", alarm["ComparisonOperator"], "GreaterThanThreshold")
         quiet = "ignore" if name == "UserIdAlarm" else "notBreaching"
         same(f"{name} where nobody calls", alarm["TreatMissingData"], quiet)
-        same(f"whom {name} tells", (alarm.get("AlarmActions"), alarm.get("OKActions")), (actions, actions))
+        same(f"the actions of {name}", (alarm.get("AlarmActions"), alarm.get("OKActions")), (actions, actions))
     same("alarms", found, wanted)
 
 

@@ -1,4 +1,4 @@
-"""database.yaml: that nobody gets at the database but those who should, and that no data is lost by a slip."""
+"""Checks that only the functions and the proxy reach the database of database.yaml, and that a mistake deletes no data."""
 
 from fault import holds, same
 from rights import of_document
@@ -10,7 +10,7 @@ OTHER_OUTPUTS = {"ClusterArn": "the Data API"}
 SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret"
 WAYS_OUT = {"AWS::EC2::InternetGateway", "AWS::EC2::NatGateway", "AWS::EC2::EIP", "AWS::EC2::VPCPeeringConnection"}
 OPEN = {"0.0.0.0/0", "::/0"}
-# Group: whom it lets in, and to which port.
+# Security group: the sources that it allows, and the port.
 WAYS_IN = {
     "FunctionsSecurityGroup": set(),
     "DatabaseSecurityGroup": {("<FunctionsSecurityGroup>", 5432)},
@@ -46,7 +46,7 @@ def check_network(stack, ways_in):
         same(f"public addresses in {name}", subnet["MapPublicIpOnLaunch"], False)
     groups = stack.of_type("AWS::EC2::SecurityGroup")
     apart = {**stack.of_type("AWS::EC2::SecurityGroupIngress"), **stack.of_type("AWS::EC2::SecurityGroupEgress")}
-    same("ways of security groups that stand by themselves", set(apart), set())
+    same("rules of security groups outside their group", set(apart), set())
     found = {}
     for name, group in groups.items():
         found[name] = set()
@@ -57,12 +57,12 @@ def check_network(stack, ways_in):
         holds(f"{name} says nothing of the way out, so it is open", group.get("SecurityGroupEgress"))
         anywhere = [(name, it["FromPort"], it["ToPort"]) for it in group.get("SecurityGroupEgress", []) if not OPEN.isdisjoint(it.values())]
         same(f"ways of {name} to anywhere", anywhere, [(name, 443, 443)] if name == "FunctionsSecurityGroup" else [])
-    same("who lets whom in", found, ways_in)
+    same("allowed connections", found, ways_in)
     check_way_out(stack)
 
 
 def check_way_out(stack):
-    """The way of the functions to Secrets Manager: out alone, over IPv6, on one port."""
+    """The functions reach Secrets Manager: outbound only, over IPv6, on one port."""
     same("endpoints", stack.of_type("AWS::EC2::VPCEndpoint"), {})
     [gateway] = stack.of_type("AWS::EC2::EgressOnlyInternetGateway")
     [route] = stack.of_type("AWS::EC2::Route").values()

@@ -1,10 +1,10 @@
-"""What is not as it should be. All of it is told at the end, not just the first."""
+"""Collects faults, and reports all of them at the end."""
 
 faults = []
 
 
 def same(what, found, wanted):
-    """Remembers a fault where the two differ. Of two sets or maps, just what differs is told."""
+    """Records a fault if the two differ. Of two sets or maps it shows only the difference."""
     if found == wanted:
         return
     if isinstance(found, set) and isinstance(wanted, set):
@@ -17,6 +17,6 @@ def same(what, found, wanted):
 
 
 def holds(what, is_so):
-    """Remembers a fault where it isn't so."""
+    """Records a fault unless the condition is true."""
     if not is_so:
         faults.append(what)

@@ -62,7 +62,7 @@ def check_parameters(source):
 
 
 def check_environment(source):
-    """That the longest DatabaseCa fits beside what the other settings may well be.
+    """Checks that the longest DatabaseCa fits beside large values of the other settings.
 
     Lambda takes 4 KB: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
     """
@@ -90,7 +90,7 @@ def check_environment(source):
 
 
 def check_logins(source):
-    """That a function's login is the one that its rights are for, and that it has no other's password."""
+    """Checks that a function has the login of its rights, and no other login's password."""
     password = {"DatabaseSecretArn": OWNER, "DatabaseUser": "owner", "DatabasePassword": "p"}
     by_iam = {"DatabaseAuth": "iam", "DatabaseResourceId": "db-ABC", "DatabaseUser": "owner"}
     for parameters, separate in ((HOST | password, False), (HOST | password | {"DatabaseLogins": "prepared"}, False), (SEPARATE | password, True), (HOST | by_iam, False), (SEPARATE | by_iam, True)):
@@ -112,7 +112,7 @@ def check_logins(source):
 
 
 def check_legacy_tokens(source):
-    """That the app's secret goes to who verifies its tokens, and to nobody else."""
+    """Checks that only the function that verifies the legacy app's tokens has its secret."""
     wanted = {
         "LEGACY_TOKEN_SECRET": "s",
         "LEGACY_TOKEN_SECRET_ARN": LEGACY,
@@ -122,4 +122,4 @@ def check_legacy_tokens(source):
     parameters = {"LegacyTokenSecret": "s", "LegacyTokenSecretArn": LEGACY, "LegacyTokensUntil": UNTIL, "ForgeableLegacyTokenSecret": "s"}
     for name, function in of(source, **parameters).items():
         found = {key: value for key, value in function["Environment"]["Variables"].items() if "LEGACY" in key}
-        same(f"what {name} knows of the app's tokens", found, wanted if named(source)[name].work == "authorizer" else {})
+        same(f"the settings of {name} for the legacy app's tokens", found, wanted if named(source)[name].work == "authorizer" else {})

@@ -31,5 +31,5 @@ def check(source):
 
 
 def without_deployment(resources):
-    """The names of resources; SAM gives a deployment another one each time."""
+    """Resource names; SAM renames the deployment each time."""
     return {name for name in resources if not name.startswith("ApiDeployment")}

@@ -119,11 +119,11 @@ MATRIX = {
         {"DatabaseSecretArn": OWNER, "VpcSubnetIds": SUBNETS, "VpcSecurityGroupIds": GROUPS},
         {"database": secret(OWNER) | NETWORK},
     ),
-    "with the app's tokens, by value": (
+    "with the legacy app's tokens, by value": (
         {"DatabaseSecretArn": OWNER, "LegacyTokenSecret": "s", "LegacyTokensUntil": UNTIL},
         {"database": secret(OWNER)},
     ),
-    "with the app's tokens, by ARN": (
+    "with the legacy app's tokens, by ARN": (
         {"DatabaseUrl": "postgres://u:p@h/n", "LegacyTokenSecretArn": LEGACY, "LegacyTokensUntil": UNTIL},
         {"authorizer": secret(LEGACY)},
     ),
@@ -174,7 +174,7 @@ MATRIX = {
 
 
 def rights(work, given, logins):
-    """The rights of a class where the parameters give these; `logins` are the classes with a login of their own."""
+    """The rights of a class under these parameters; `logins` are the classes with their own login."""
     groups = [work, "every"] + ["login"] * (work in logins) + ["database"] * (work != "plain")
     found = set(ALWAYS.get(work, NONE))
     for group in groups:

@@ -1,4 +1,4 @@
-"""What the functions need of a VPC: the way to Secrets Manager."""
+"""Checks the functions' route from a VPC to Secrets Manager."""
 
 from fault import same
 from matrix import GROUPS, SUBNETS

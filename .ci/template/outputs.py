@@ -41,7 +41,7 @@ def check(source):
 
 
 def check_doors(source):
-    """What the API's own address does beside a domain, how old a TLS may be, and what stands before it."""
+    """Checks the API's own address beside a domain, the minimum TLS version, and the web ACL."""
     for alone in ("on", "off"):
         api = deployed(source, DisableExecuteApiEndpoint=alone, **DOMAIN).of_type("AWS::ApiGateway::RestApi")["Api"]
         setting = {"x-amazon-apigateway-endpoint-configuration": {"disableExecuteApiEndpoint": alone == "on"}}

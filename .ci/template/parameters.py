@@ -1,4 +1,4 @@
-"""The parameters: that each has a rule that bad values break, words for it, and a place in the console."""
+"""Checks that each parameter refuses bad values, explains the rule, and is in a group of the console."""
 
 import re
 
@@ -8,8 +8,8 @@ from stack import parsed
 # Any text may be one of these.
 FREE = {
     "DatabasePassword": "a password is any text",
-    "LegacyTokenSecret": "the app took any text",
-    "ForgeableLegacyTokenSecret": "the app took any text",
+    "LegacyTokenSecret": "the legacy app accepted any text",
+    "ForgeableLegacyTokenSecret": "the legacy app accepted any text",
 }
 SECRET = {"DatabaseUrl", "DatabasePassword", "LegacyTokenSecret", "ForgeableLegacyTokenSecret"}
 # For each parameter with a pattern, what it has to take and to refuse. None takes white space.

@@ -1,4 +1,4 @@
-"""deployment/pipeline.yaml: that the pipeline's roles can deploy template.yaml, and can't reach what isn't theirs."""
+"""Checks that the roles of deployment/pipeline.yaml can deploy template.yaml, and reach nothing else."""
 
 import fnmatch
 import functools
@@ -159,7 +159,7 @@ def check_actions(stack, source):
 
 
 def commands(script):
-    """What a script asks AWS for. A command within a sentence is for the operator."""
+    """A script's calls to AWS. A command within a sentence is for the operator."""
     with open(script) as file:
         called = re.findall(r"(?:^|\$\(|[{;)] )\s*aws ([a-z0-9]+) ([a-z-]+)", file.read(), re.M)
     for service, command in called:
@@ -168,7 +168,7 @@ def commands(script):
 
 
 def check_decisions(stack, source):
-    """Each role may do its work on what is its own, and on the other's nothing at all."""
+    """Each role may do its work on its own resources, and nothing on the other role's."""
     secrets = [name for name, it in parsed(source)["Resources"].items() if it["Type"] == "AWS::SecretsManager::Secret"]
     logs, functions = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group", f"arn:aws:lambda:{REGION}:{ACCOUNT}:function"
     for own, other in ((STAGING, PRODUCTION), (PRODUCTION, STAGING)):
@@ -268,7 +268,7 @@ def decided(stack, action, resource, context):
 
 
 def applies(statement, action, resource, context):
-    """Whether a request with these condition keys is one that the statement speaks of."""
+    """Whether the statement applies to a request with these condition keys."""
 
     def filled(pattern):  # policy variables, which Sub writes as ${!...}
         return re.sub(r"\$\{!?([^}]+)\}", lambda it: context.get(it[1], "\0"), pattern)

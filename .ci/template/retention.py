@@ -1,4 +1,4 @@
-"""That nothing outlives a first deployment that fails, so that the next one begins with nothing."""
+"""Checks that a failed first deployment leaves no resource behind."""
 
 from fault import holds
 from stack import parsed

@@ -1,4 +1,4 @@
-"""That each function may do what the matrix says of its class of work, and nothing else."""
+"""Checks that each function has the rights that the matrix lists for its class of work, and no others."""
 
 import json
 

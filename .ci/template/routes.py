@@ -1,4 +1,4 @@
-"""The routes, whom each asks, and what API Gateway answers by itself."""
+"""Checks the routes, their authorizer, and API Gateway's own answers."""
 
 import json
 from http import HTTPStatus
@@ -51,7 +51,7 @@ PREFLIGHT = {
     "Strict-Transport-Security": "'max-age=63072000'",
     "Vary": "'Origin'",
 }
-# The override stands once: a second one of the same header is a 500 of API Gateway's.
+# The override occurs once: API Gateway answers 500 to a second one of the same header.
 OVERRIDE = """#set($origin = $input.params("Origin"))
 #if($origin == "")#set($origin = $input.params("origin"))#end
 #if($origin == "https://app.example.com" || $origin == "capacitor://localhost")

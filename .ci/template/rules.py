@@ -1,4 +1,4 @@
-"""The rules by which contradictory parameters are refused, before anything is made."""
+"""Checks that the rules refuse contradictory parameters before anything is created."""
 
 from alarms import TOPIC
 from fault import same
@@ -71,8 +71,8 @@ def check(source):
         same(f"rules that {parameters} breaks", broken(template, ROLE | parameters), wanted)
     for parameters in TAKEN:
         same(f"rules that {parameters} breaks", broken(template, ROLE | parameters), set())
-    told = {rule for _, rules in REFUSED for rule in rules}
-    same("rules", set(template["Rules"]), told)
+    named = {rule for _, rules in REFUSED for rule in rules}
+    same("rules", set(template["Rules"]), named)
 
 
 def broken(template, parameters):

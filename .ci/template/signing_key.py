@@ -1,4 +1,4 @@
-"""The key that signs: what Secrets Manager is asked to make."""
+"""Checks how Secrets Manager generates the signing key."""
 
 from fault import same
 from stack import deployed

@@ -28,7 +28,7 @@ EVERY_ROUTE, HASHING, DOCS = ("100", "200"), ("20", "40"), ("10", "20")
 
 
 def throttles(source):
-    """What costs a hash, and what is large, takes fewer requests."""
+    """Routes that hash a password or send large answers have lower throttles."""
     wanted = {"/* *": EVERY_ROUTE}
     for function in functions(source):
         for method, path, _ in function.routes:
