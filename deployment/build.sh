@@ -6,7 +6,7 @@ usage() {
   cat <<'OF'
 Usage: deployment/build.sh [ARGUMENT ...]
 
-Builds all functions for release into target/lambda. ARGUMENT is what else `cargo lambda build` takes, as --arm64.
+Builds all functions for release into target/lambda. ARGUMENT goes to `cargo lambda build`, such as --arm64.
 Needs: cargo, cargo-lambda.
 OF
 }
