@@ -2,14 +2,15 @@
 
 import email.utils
 import json
+import re
 import time
 import unittest
 
-from stub import FUNCTIONS, NO_STACK, Stub, stack
+from stub import FUNCTIONS, NO_STACK, ROOT, Stub, stack
 
 ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:"
 OWNER = f"{ARN}owner-aaaaaa"
-LOGINS = [f"latchkey_{work}_login" for work in ("authorizer", "jwks", "signin", "signup")]
+LOGINS = [f"latchkey_{work.lower()}_login" for work in re.findall(r"^  (\w+)Login:$", (ROOT / "template.yaml").read_text(), re.M)]
 SIGNIN = "latchkey_signin_login"
 LOGS = "arn:aws:iam::123456789012:role/logs"
 LOGIN = {"username": "owner", "password": "hidden", "host": "db", "port": 5432, "dbname": "app"}
