@@ -53,8 +53,9 @@ runs or not.";
 /// The text below the options.
 const AFTER: &str = "\
 Settings:
-  They come from the environment, else from `.env`, else from template.yaml,
-  whose parameter FooBar is the setting FOO_BAR. docs/operate/settings.md has them all.
+  They come from the command line, else from the environment, else from `.env`,
+  else from template.yaml, whose parameter FooBar is the setting FOO_BAR.
+  docs/operate/settings.md has them all.
 
 Examples, in a checkout (`latchkey` is `cargo run --` there):
   cargo run                                 The service, on port 8000

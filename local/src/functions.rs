@@ -25,9 +25,17 @@ pub(crate) enum Error {
     /// The template lacks one.
     #[error(transparent)]
     Template(#[from] template::Error),
-    /// Settings are bad.
-    #[error(transparent)]
-    Settings(#[from] Invalid),
+    /// Settings are bad. The second part says where they are set.
+    #[error("{0}.{1}")]
+    Settings(Invalid, String),
+}
+
+impl Error {
+    /// Settings that a function refuses.
+    pub(crate) fn of_settings(invalid: Invalid, settings: &Settings) -> Self {
+        let sources = settings.sources_of(&invalid);
+        Self::Settings(invalid, sources)
+    }
 }
 
 /// The most containers of a function for which the template reserves no number: as many as a new
@@ -99,7 +107,8 @@ impl Starting<'_> {
         let settings = self.settings.of(declared);
         let start: Start = Box::new(move || start(settings.clone()));
         let containers = Containers::new(start, max_containers(declared));
-        containers.start_first().await?;
+        let started = containers.start_first().await;
+        started.map_err(|invalid| Error::of_settings(invalid, self.settings))?;
         let lambda = Lambda::new(Arc::new(containers), declared.timeout);
         self.started.insert(declared.name.clone(), lambda);
         Ok(())

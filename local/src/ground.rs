@@ -1,5 +1,7 @@
 //! What both the service and a verb stand on: the template, its settings, a database, a key.
 
+use std::collections::BTreeMap;
+
 use admin::Refusal;
 use shared::{
     Clock, Random, Secret,
@@ -18,7 +20,7 @@ use crate::{
     runner::Error,
     settings::{PG_BIN, Settings},
     signing_key,
-    template::{Given, Template},
+    template::{Given, Source, Template, setting_name},
     waiting::{Step, wait, wait_blocking},
 };
 
@@ -45,10 +47,12 @@ impl Ground {
         let mut settings = Settings::read(&project.dotenv())?;
         let url = shared.database_url.filter(|url| !url.is_empty());
         let on_command_line = url.as_ref().map(|_| "--database-url");
-        if let Some(url) = url {
-            settings.give("DATABASE_URL", url);
-        }
         let overrides = shared.parameter_overrides.into_iter().flatten();
+        let overrides = overrides.map(|Override { name, value }| (name, value));
+        let overrides: BTreeMap<_, _> = overrides.collect();
+        let named = overrides.iter().map(|(name, value)| (setting_name(name), value.clone()));
+        let url = url.map(|url| ("DATABASE_URL".to_owned(), url));
+        settings.give(Source::CommandLine, named.chain(url));
         let template = read_template(&project, &settings, overrides)?;
         let setting = database::named_by(&mut settings.of(template.function("admin")?));
         let naming = on_command_line.or(setting);
@@ -169,7 +173,7 @@ impl Ground {
 fn read_template(
     project: &Project,
     settings: &Settings,
-    overrides: impl Iterator<Item = Override>,
+    overrides: BTreeMap<String, String>,
 ) -> Result<Template, Error> {
     let path = project.template_path();
     let text = project.template().map_err(|error| {
@@ -179,9 +183,6 @@ fn read_template(
              in its folder"
         )
     })?;
-    let given = Given {
-        settings: settings.given().clone(),
-        overrides: overrides.map(|Override { name, value }| (name, value)).collect(),
-    };
+    let given = Given { overrides, settings: settings.given().clone() };
     Template::read(&text, given).map_err(|error| error.in_file(path).into())
 }

@@ -71,7 +71,8 @@ impl Operator {
         settings: &Settings,
     ) -> Result<Self, functions::Error> {
         let mut environment = settings.of(template.function("admin")?);
-        Ok(Self(Admin::from_env(&mut environment).await?))
+        let admin = Admin::from_env(&mut environment).await;
+        admin.map(Self).map_err(|invalid| functions::Error::of_settings(invalid, settings))
     }
 
     /// Brings the database up to date. What may be left to do for the group roles is nothing to the

@@ -60,8 +60,8 @@ impl From<functions::Error> for Error {
     fn from(cause: functions::Error) -> Self {
         match cause {
             functions::Error::Template(cause) => cause.into(),
-            functions::Error::Settings(cause) => {
-                Self(format!("{cause}. docs/operate/settings.md says what each may be"))
+            functions::Error::Settings(..) => {
+                Self(format!("{cause} docs/operate/settings.md says what each may be"))
             }
         }
     }

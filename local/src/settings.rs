@@ -1,18 +1,28 @@
-//! Settings: the environment's, below them those of `.env`, below them the template's.
+//! Settings: the command line's, below them the environment's, below them those of `.env`, below
+//! them the template's.
 
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
 };
 
-use shared::Environment;
+use shared::{Environment, environment::Invalid};
 
-use crate::template::{Function, Setting};
+use crate::template::{Function, Setting, Source};
+
+/// Settings each of which counts only where the other one isn't set. One that is set closer to the
+/// user takes the other one's value away.
+const ALTERNATIVES: [(&str, &str); 4] = [
+    ("DATABASE_SECRET_ARN", "DATABASE_URL"),
+    ("DATABASE_HOST", "DATABASE_URL"),
+    ("SIGNING_KEY_ARN", "SIGNING_KEY"),
+    ("LEGACY_TOKEN_SECRET_ARN", "LEGACY_TOKEN_SECRET"),
+];
 
 /// The settings that were given, and those that the runner has of its own.
 #[derive(Debug, Default)]
 pub(crate) struct Settings {
-    given: BTreeMap<String, String>,
+    given: BTreeMap<String, (String, Source)>,
     own: BTreeMap<String, String>,
 }
 
@@ -48,35 +58,56 @@ impl Settings {
         environment: impl Iterator<Item = (String, String)>,
         dotenv: &Path,
     ) -> Result<Self, BadDotenv> {
-        let mut given = BTreeMap::new();
+        let mut settings = Self::default();
         if dotenv.exists() {
             let bad = |error: dotenvy::Error| BadDotenv {
                 path: dotenv.to_owned(),
                 fault: without_values(&error),
             };
-            for line in dotenvy::from_path_iter(dotenv).map_err(bad)? {
-                let (name, value) = line.map_err(bad)?;
-                given.entry(name).or_insert(value);
+            let lines = dotenvy::from_path_iter(dotenv).map_err(bad)?;
+            let mut lines = lines.collect::<Result<Vec<_>, _>>().map_err(bad)?;
+            lines.reverse(); // of two lines of one name the first one counts
+            settings.give(Source::Dotenv, lines);
+        }
+        settings.give(Source::Environment, environment);
+        Ok(settings)
+    }
+
+    /// Adds the values of a source, which win over those that are there. An empty value counts as
+    /// not given.
+    pub(crate) fn give(
+        &mut self,
+        source: Source,
+        values: impl IntoIterator<Item = (String, String)>,
+    ) {
+        let values = values.into_iter().filter(|(_, value)| !value.is_empty());
+        let values: BTreeMap<_, _> = values.map(|(name, value)| (name, (value, source))).collect();
+        for (setting, other) in ALTERNATIVES {
+            if values.contains_key(setting) {
+                self.given.remove(other);
             }
         }
-        given.extend(environment.filter(|(_, value)| !value.is_empty()));
-        given.retain(|_, value| !value.is_empty());
-        Ok(Self { given, own: BTreeMap::new() })
+        self.given.extend(values);
     }
 
     /// All that were given.
-    pub(crate) const fn given(&self) -> &BTreeMap<String, String> {
+    pub(crate) const fn given(&self) -> &BTreeMap<String, (String, Source)> {
         &self.given
     }
 
     /// The value that was given.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
-        self.given.get(name).map(String::as_str)
+        self.given.get(name).map(|(value, _)| value.as_str())
     }
 
-    /// Gives a value from the command line, which wins over all others.
-    pub(crate) fn give(&mut self, name: &str, value: String) {
-        self.given.insert(name.to_owned(), value);
+    /// Where the settings that a function refuses are set: a sentence, if anybody set one.
+    pub(crate) fn sources_of(&self, invalid: &Invalid) -> String {
+        let words = invalid.to_string();
+        let words = words.split([' ', ';']);
+        let named = words.filter_map(|word| Some((word, self.given.get(word)?.1)));
+        let named: BTreeMap<_, _> = named.collect();
+        let sentences = named.iter().map(|(name, source)| format!(" {name} is set {source}."));
+        sentences.collect::<Vec<_>>().concat()
     }
 
     /// What to use where a function wants a setting and nobody gave it.
@@ -88,15 +119,15 @@ impl Settings {
     /// region, which Lambda itself gives to each. What the template's own secrets hold stays on
     /// AWS.
     pub(crate) fn of(&self, function: &Function) -> Environment {
-        let region = self.given.get_key_value(AWS_REGION).into_iter();
-        let region = region.map(|(name, value)| (name.clone(), value.clone()));
+        let region = self.get(AWS_REGION).into_iter();
+        let region = region.map(|value| (AWS_REGION.to_owned(), value.to_owned()));
         let named = function.environment.iter().filter_map(|(name, setting)| {
-            let value = match (self.given.get(name), setting) {
+            let value = match (self.get(name), setting) {
                 (Some(value), _) => Some(value),
-                (None, Setting::Text(value)) if !value.is_empty() => Some(value),
-                (None, _) => self.own.get(name),
+                (None, Setting::Text(value)) if !value.is_empty() => Some(value.as_str()),
+                (None, _) => self.own.get(name).map(String::as_str),
             };
-            Some((name.clone(), value?.clone()))
+            Some((name.clone(), value?.to_owned()))
         });
         region.chain(named).collect()
     }
@@ -153,12 +184,56 @@ mod tests {
         Setting::Text(value.into())
     }
 
+    fn command_line(values: &[(&str, &str)]) -> Vec<(String, String)> {
+        values.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect()
+    }
+
     #[test]
-    fn the_environment_wins_over_the_file_and_nothing_is_nothing() {
-        let settings = layered(&[("A", "1"), ("B", ""), ("D", "")], "A=2\nB='3'\nC=\n").unwrap();
-        assert_eq!(settings.get("A"), Some("1"));
-        assert_eq!(settings.get("B"), Some("3"));
-        assert_eq!((settings.get("C"), settings.get("D")), (None, None));
+    fn the_command_line_wins_over_the_environment_and_that_over_the_file_and_that_over_the_template()
+     {
+        let environment = [("A", "environment"), ("B", "environment"), ("E", "")];
+        let dotenv = "A=file\nB=file\nC='file'\nC=second\nD=\nE=file\n";
+        let mut settings = layered(&environment, dotenv).unwrap();
+        settings.give(Source::CommandLine, command_line(&[("A", "command line"), ("B", "")]));
+        let names = ["A", "B", "C", "D", "E"];
+        let function = function(&names.map(|name| (name, text("template"))));
+        let mut of_function = settings.of(&function);
+        for (name, value) in
+            names.into_iter().zip(["command line", "environment", "file", "template", "file"])
+        {
+            let given = settings.get(name).unwrap_or("template");
+            assert_eq!(given, value, "{name}");
+            assert_eq!(of_function.text(name).as_deref(), Some(value), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_setting_takes_the_value_of_its_alternative_below_away() {
+        let url = "DATABASE_URL=postgresql://ada@localhost/ada";
+        let settings = layered(&[("DATABASE_HOST", "db")], url).unwrap();
+        assert_eq!(
+            (settings.get("DATABASE_URL"), settings.get("DATABASE_HOST")),
+            (None, Some("db"))
+        );
+        let both = [("DATABASE_HOST", "db"), ("DATABASE_URL", "postgresql://eve@localhost/eve")];
+        let settings = layered(&both, url).unwrap();
+        assert_eq!(settings.get("DATABASE_URL"), Some("postgresql://eve@localhost/eve"));
+        let mut settings = layered(&[("SIGNING_KEY", "1")], "SIGNING_KEY_ARN=arn").unwrap();
+        assert_eq!(settings.get("SIGNING_KEY"), Some("1"));
+        settings.give(Source::CommandLine, command_line(&[("SIGNING_KEY_ARN", "arn")]));
+        assert_eq!(settings.get("SIGNING_KEY"), None);
+    }
+
+    #[test]
+    fn a_refused_setting_is_named_with_its_source() {
+        let settings = layered(&[("A", "x")], "B=x\n").unwrap();
+        let mut environment = Environment::default();
+        for name in ["A", "B", "C"] {
+            environment.refuse(name, "must be something else");
+        }
+        let invalid = environment.check().unwrap_err();
+        let told = " A is set in the environment. B is set in .env.";
+        assert_eq!(settings.sources_of(&invalid), told);
     }
 
     #[test]
@@ -192,7 +267,7 @@ mod tests {
         let mut environment = settings.of(&function);
         assert_eq!(environment.text("KEY").as_deref(), Some("own"));
         assert_eq!(environment.text("KEY_ARN"), None);
-        settings.give("KEY_ARN", "arn:aws:x".into());
+        settings.give(Source::CommandLine, command_line(&[("KEY_ARN", "arn:aws:x")]));
         assert_eq!(settings.of(&function).text("KEY_ARN").as_deref(), Some("arn:aws:x"));
     }
 }

@@ -25,10 +25,11 @@ use field::Field;
 pub(crate) use function::{Function, Route, Setting};
 pub(crate) use gateway_responses::{Customised, HeaderSource};
 use node::{Node, Value};
+pub(crate) use parameter::setting_name;
 pub(crate) use preflight::Preflight;
-pub use scope::Given;
 use scope::Scope;
 pub(crate) use scope::{ACCOUNT, REGION};
+pub use scope::{Given, Source};
 
 /// What the local runner needs of the template, with all values decided.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{node::Node, parameter::setting_name};
+use super::{node::Node, parameter::setting_name, scope::Source};
 
 /// What is wrong with a template, and where: one sentence.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -22,8 +22,7 @@ pub enum Error {
     },
     /// A value that somebody gave to one of its parameters, which breaks this rule.
     #[error(
-        "{setting} must be {rule}: correct it where it is set, on the command line (parameter \
-         {parameter}), in the environment or in .env",
+        "{setting} must be {rule}: correct it {given} (parameter {parameter})",
         setting = setting_name(parameter)
     )]
     Value {
@@ -31,6 +30,8 @@ pub enum Error {
         parameter: String,
         /// The rest of a sentence that begins "It must be".
         rule: String,
+        /// Where the value is set.
+        given: Source,
     },
     /// A value for a parameter that isn't there.
     #[error(

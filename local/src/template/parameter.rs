@@ -7,6 +7,7 @@ use regex::Regex;
 use super::{
     error::{Error, Result},
     field::Field,
+    scope::Source,
 };
 
 /// What the runner takes below a parameter's `MinValue`: too weak for users, good enough to try
@@ -74,12 +75,13 @@ impl Parameter {
         })
     }
 
-    /// Checks a value. The error names the parameter and its rule, never the value.
-    pub(crate) fn check(&self, name: &str, value: &str) -> Result<()> {
+    /// Checks a value. The error names the parameter, its rule and where the value is set, never
+    /// the value.
+    pub(crate) fn check(&self, name: &str, value: &str, source: Source) -> Result<()> {
         if self.accepts(name, value) {
             return Ok(());
         }
-        Err(Error::Value { parameter: name.to_owned(), rule: self.rule() })
+        Err(Error::Value { parameter: name.to_owned(), rule: self.rule(), given: source })
     }
 
     fn accepts(&self, name: &str, value: &str) -> bool {
@@ -150,10 +152,10 @@ mod tests {
     fn accepts(rules: &str, good: &[&str], bad: &[&str]) {
         let parameter = parameter(rules).unwrap();
         for value in good {
-            assert!(parameter.check("X", value).is_ok(), "{rules} refuses {value}");
+            assert!(parameter.check("X", value, Source::Dotenv).is_ok(), "{rules} refuses {value}");
         }
         for value in bad {
-            assert!(parameter.check("X", value).is_err(), "{rules} takes {value}");
+            assert!(parameter.check("X", value, Source::Dotenv).is_err(), "{rules} takes {value}");
         }
     }
 
@@ -169,27 +171,37 @@ mod tests {
     #[test]
     fn what_is_weak_is_taken_for_trials() {
         let cost = parameter("{Type: Number, MinValue: 10, MaxValue: 16}").unwrap();
-        assert!(cost.check("BcryptCost", "4").is_ok());
+        assert!(cost.check("BcryptCost", "4", Source::Dotenv).is_ok());
         for (name, value) in [("BcryptCost", "3"), ("Other", "4")] {
-            let error = cost.check(name, value).unwrap_err().to_string();
+            let error = cost.check(name, value, Source::Dotenv).unwrap_err().to_string();
             assert!(error.contains("must be a number from 10 to 16"), "{error}");
         }
     }
 
     #[test]
-    fn a_bad_value_is_named_by_parameter_setting_and_rule() {
+    fn a_bad_value_is_named_by_parameter_setting_rule_and_source() {
         let parameter = parameter("{Type: Number, MinValue: 0, MaxValue: 3600}").unwrap();
-        let error = parameter.check("AuthorizerCacheSeconds", "99999").unwrap_err().to_string();
-        let told = "AUTHORIZER_CACHE_SECONDS must be a number from 0 to 3600: ";
-        assert!(error.starts_with(told), "{error}");
-        assert!(error.contains("(parameter AuthorizerCacheSeconds)"), "{error}");
-        assert!(!error.contains("99999"), "{error}");
+        for (source, place) in [
+            (Source::CommandLine, "on the command line"),
+            (Source::Environment, "in the environment"),
+            (Source::Dotenv, "in .env"),
+        ] {
+            let error = parameter.check("AuthorizerCacheSeconds", "99999", source).unwrap_err();
+            assert_eq!(
+                error.to_string(),
+                format!(
+                    "AUTHORIZER_CACHE_SECONDS must be a number from 0 to 3600: correct it {place} \
+                     (parameter AuthorizerCacheSeconds)"
+                )
+            );
+        }
     }
 
     #[test]
     fn the_templates_own_words_complete_the_sentence() {
         let rules = "{Type: String, AllowedPattern: x, ConstraintDescription: A letter.}";
-        let error = parameter(rules).unwrap().check("Letter", "y").unwrap_err().to_string();
+        let error = parameter(rules).unwrap().check("Letter", "y", Source::Dotenv).unwrap_err();
+        let error = error.to_string();
         assert!(error.starts_with("LETTER must be a letter: "), "{error}");
     }
 

@@ -1,6 +1,6 @@
 //! What names in a template stand for.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 use super::{
     error::{Error, Result},
@@ -27,11 +27,35 @@ pub(crate) const REGION: &str = "us-east-1";
 /// Values for parameters. An empty one counts as not given.
 #[derive(Debug, Clone, Default)]
 pub struct Given {
-    /// By the settings that parameters are named after (`FOO_BAR`): the environment's, and below
-    /// them those of `.env`.
-    pub(crate) settings: BTreeMap<String, String>,
-    /// By `--parameter-overrides`.
+    /// By `--parameter-overrides`, which win.
     pub(crate) overrides: BTreeMap<String, String>,
+    /// By the settings that parameters are named after (`FOO_BAR`).
+    pub(crate) settings: BTreeMap<String, (String, Source)>,
+}
+
+/// Where a value is set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// `--parameter-overrides`, `--database-url`.
+    CommandLine,
+    /// The environment.
+    Environment,
+    /// The file `.env`.
+    Dotenv,
+    /// A default of the template's.
+    Template,
+}
+
+/// The end of a sentence that begins "It is set".
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::CommandLine => "on the command line",
+            Self::Environment => "in the environment",
+            Self::Dotenv => "in .env",
+            Self::Template => "in the template",
+        })
+    }
 }
 
 /// What a reference gives.
@@ -70,7 +94,7 @@ impl Scope {
                 name: name.clone(),
                 known: parameters.keys().cloned().collect(),
             })?;
-            parameter.check(name, value)?;
+            parameter.check(name, value, Source::CommandLine)?;
         }
         Ok(Self { parameters, given, conditions, secrets })
     }
@@ -97,14 +121,14 @@ impl Scope {
         }
     }
 
-    /// A parameter's value: the setting, else the override, else the default.
+    /// A parameter's value: the override, else the setting, else the default.
     fn value(&self, name: &str, parameter: &Parameter) -> Result<String> {
-        let Given { settings, overrides } = &self.given;
-        let given =
-            [settings.get(&setting_name(name)), overrides.get(name), parameter.default.as_ref()];
-        let value = given.into_iter().flatten().find(|value| !value.is_empty());
-        match value.or(parameter.default.as_ref()) {
-            Some(value) => parameter.check(name, value).map(|()| value.clone()),
+        let Given { overrides, settings } = &self.given;
+        let setting = settings.get(&setting_name(name)).map(|(value, source)| (value, *source));
+        let given = [overrides.get(name).map(|value| (value, Source::CommandLine)), setting];
+        let given = given.into_iter().flatten().find(|(value, _)| !value.is_empty());
+        match given.or_else(|| Some((parameter.default.as_ref()?, Source::Template))) {
+            Some((value, source)) => parameter.check(name, value, source).map(|()| value.clone()),
             None => Err(Error::of(format!("parameter {name}"), "it has no value")),
         }
     }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-pub(crate) use super::parameter::setting_name;
 use super::{parameter::Parameter, *};
 
 /// The project's own template.
@@ -147,19 +146,24 @@ fn ours_is_read_whole() {
 }
 
 #[test]
-fn settings_win_over_overrides_and_those_over_defaults() {
+fn overrides_win_over_settings_and_those_over_defaults() {
     let cache_seconds =
         |given| Template::read(OURS, given).unwrap().api.authorizer.unwrap().cache_seconds;
     let mut given = given(&[("AuthorizerCacheSeconds", "5")]);
+    let setting = ("6".to_owned(), Source::Environment);
+    given.settings = BTreeMap::from([("AUTHORIZER_CACHE_SECONDS".into(), setting)]);
     assert_eq!(cache_seconds(given.clone()), 5);
-    given.settings = BTreeMap::from([("AUTHORIZER_CACHE_SECONDS".into(), "6".into())]);
+    given.overrides.clear();
     assert_eq!(cache_seconds(given.clone()), 6);
+    given.settings.clear();
+    assert_eq!(cache_seconds(given), 60);
 }
 
 #[test]
 fn a_variable_that_happens_to_have_the_name_of_a_parameter_of_aws_alone_does_no_harm() {
     let settings = [("TRACING", "verbose"), ("VPC_ID", "office"), ("DOMAIN_NAME", "localhost")];
-    let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let settings =
+        settings.map(|(name, value)| (name.to_owned(), (value.to_owned(), Source::Environment)));
     let given = Given { settings: settings.into(), ..Given::default() };
     assert!(Template::read(OURS, given).is_ok());
 }

@@ -8,8 +8,8 @@ use super::{ours, starts};
 use crate::{
     settings::PG_BIN,
     template::{
-        Setting,
-        tests::{OURS, parameters, setting_name},
+        Setting, setting_name,
+        tests::{OURS, parameters},
     },
 };
 
