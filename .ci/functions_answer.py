@@ -15,7 +15,7 @@ import functions
 import runner
 from process import Failed
 from rates import ME, SIGNIN
-from subject import Ground
+from subject import Fixture
 
 COST = "10"  # of bcrypt: OWASP's minimum, which an emulator hashes in a second
 
@@ -35,9 +35,9 @@ def main(lambda_dir, *emulator):
     with contextlib.ExitStack() as stack:
         folder, key = stack.enter_context(runner.project()), secrets.token_hex(32)
         server = stack.enter_context(runner.start(runner.build("dev"), folder, key))  # only its database is used
-        ground = Ground(server.database, key, folder, Path(lambda_dir).resolve(), emulator, BCRYPT_COST=COST)
+        fixture = Fixture(server.database, key, folder, Path(lambda_dir).resolve(), emulator, BCRYPT_COST=COST)
         # A sign-up, a sign-in, and the authorizer for its token.
-        ours, user = functions.prepared(ground)
+        ours, user = functions.prepared(fixture)
         for name, subject in ours.items():
             with subject.start() as started:
                 answer = subject.invoke(started).answer

@@ -1,4 +1,4 @@
-"""Accounts that a bench makes for itself, and the requests that make and use them."""
+"""A bench's own accounts, and the requests that make and use them."""
 
 import http.client
 import json
@@ -12,12 +12,12 @@ from machine import CORES
 from process import Failed
 
 ANSWER_SECONDS = 30
-RUN = secrets.token_hex(4)  # tells this run's accounts from those that earlier ones left in the app's database
+RUN = secrets.token_hex(4)  # distinguishes this run's accounts from earlier ones in the legacy app's database
 PASSWORD = f"correct horse {secrets.token_hex(8)}"
 
 
 class Account(NamedTuple):
-    """Somebody to sign up and sign in."""
+    """An account to sign up and sign in."""
 
     username: str
 
@@ -36,14 +36,14 @@ made = 0
 
 
 def new(count):
-    """Accounts that nobody has yet."""
+    """New accounts."""
     global made
     made += count
     return [Account(f"bench-{RUN}-{number:06}") for number in range(made - count, made)]
 
 
 class Client:
-    """One connection. For what isn't measured: Python's share of the time would be too large."""
+    """A connection for requests that aren't measured: Python's share of the time would be too large."""
 
     def __init__(self, address):
         self.parts = urllib.parse.urlsplit(address)
@@ -71,7 +71,7 @@ class Client:
     def expect(self, expected, method, path, body=None, token=None):
         answer = self.ask(method, path, body, token)
         if answer != expected:
-            raise Failed(f"{method} {path} at {self.parts.netloc} answered something else than is expected of it")
+            raise Failed(f"{method} {path} at {self.parts.netloc} answered something unexpected")
 
     def sign_up(self, account):
         expected = {"username": account.username, "email": account.email}
@@ -85,12 +85,12 @@ class Client:
 
 
 def sign_up(address, accounts):
-    """Signs them up, as many at once as there are cores."""
+    """Signs up the accounts, one per core at a time."""
     each(address, accounts, Client.sign_up)
 
 
 def sign_in(address, accounts):
-    """Their tokens."""
+    """Signs in the accounts; returns their tokens."""
     return each(address, accounts, Client.sign_in)
 
 

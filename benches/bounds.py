@@ -1,4 +1,4 @@
-"""What was promised of the functions, and whether it holds."""
+"""The promises about the functions, and whether they hold."""
 
 import statistics
 from typing import NamedTuple
@@ -7,7 +7,7 @@ import report
 from percentile import percentile
 
 MIB = 10
-CPU_MS = 20  # of the processor to the first /next, whatever the machine; the app takes half a second
+CPU_MS = 20  # CPU time to the first /next on any machine; the legacy app takes half a second
 APPS_SHARE = 50
 ME_MS, AUTHORIZER_MS = 5, 12
 BEYOND_MS = 1
@@ -15,7 +15,7 @@ TIMES_FASTER = 5
 
 
 class Bound(NamedTuple):
-    """One promise. A steady one holds on a busy machine too, or is broken."""
+    """A promise. A steady one must hold on a busy machine too."""
 
     what: str
     found: str
@@ -24,7 +24,7 @@ class Bound(NamedTuple):
 
 
 def held(functions, app, me, beyond, counts):
-    """All of them; those beside the app if it was measured."""
+    """All promises; those about the legacy app if it was measured."""
     bounds = [
         answers("me", functions, ME_MS),
         answers("authorizer", functions, AUTHORIZER_MS),
@@ -42,18 +42,18 @@ def answers(name, functions, most):
 
 
 def memory(functions):
-    name, found = dearest({name: max(subject.memory) for name, subject in functions.items()})
+    name, found = largest({name: max(subject.memory) for name, subject in functions.items()})
     return at_most(f"resident memory, MiB (`{name}`)", found, MIB, is_steady=True)
 
 
 def processor(functions):
-    # The least of its starts: what else goes on can only add to that.
-    name, found = dearest({name: min(start.cpu for start in it.starts) * 1000 for name, it in functions.items()})
+    # The minimum, since other processes can only add to it.
+    name, found = largest({name: min(start.cpu for start in it.starts) * 1000 for name, it in functions.items()})
     return at_most(f"CPU to `/next` at least, ms (`{name}`)", found, CPU_MS, is_steady=True)
 
 
 def trips(counts):
-    wrong = [f"{count.what} {count.told()} in place of {count.promised}" for count in counts if not count.holds]
+    wrong = [f"{count.what} {count.described()} instead of {count.promised}" for count in counts if not count.holds]
     return Bound("round trips of a warm request, as promised", ", ".join(wrong) or "all", not wrong, True)
 
 
@@ -63,21 +63,21 @@ def sign_in(beyond):
 
 
 def share(functions, app):
-    name, ours = dearest({name: median_cpu(subject) for name, subject in functions.items()})
+    name, ours = largest({name: median_cpu(subject) for name, subject in functions.items()})
     found = median_cpu(app[0]) / ours
-    return at_least(f"CPU to `/next` of the app over that of `{name}`", found, APPS_SHARE)
+    return at_least(f"CPU to `/next` of the legacy app over that of `{name}`", found, APPS_SHARE)
 
 
 def faster(me):
     found = percentile(me.theirs, 50) / percentile(me.ours, 50)
-    return at_least("warm `me` of the app over that of authorizer and function", found, TIMES_FASTER)
+    return at_least("warm `me` of the legacy app over that of authorizer and function", found, TIMES_FASTER)
 
 
 def median_cpu(subject):
     return statistics.median(start.cpu for start in subject.starts)
 
 
-def dearest(found):
+def largest(found):
     return max(found.items(), key=lambda item: item[1])
 
 

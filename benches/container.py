@@ -1,4 +1,4 @@
-"""A function's process as Lambda has it: started for a first event, kept for those that follow."""
+"""A function's process as on Lambda: started for the first event, kept for the later ones."""
 
 import contextlib
 import ctypes
@@ -25,26 +25,26 @@ class Container:
         return self.api.invoke(event, self.process)
 
     def cpu_seconds(self):
-        """The processor's time of all its threads so far, of those that ended too (clock_getcpuclockid(3))."""
+        """The CPU time of all its threads so far, ended ones included (clock_getcpuclockid(3))."""
         clock = ctypes.c_int()
         if error := LIBC.clock_getcpuclockid(self.process.pid, ctypes.byref(clock)):
-            raise Failed(f"the processor's time of a function can't be read: error {error}")
+            raise Failed(f"a function's CPU time can't be read: error {error}")
         return time.clock_gettime(clock.value)
 
     def memory_mib(self):
-        """The most that was resident at any time (`VmHWM`)."""
+        """The peak resident memory (`VmHWM`)."""
         status = Path(f"/proc/{self.process.pid}/status").read_text()
         return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) / 1024
 
 
 @contextlib.contextmanager
 def start(command, environment, folder, log):
-    """Starts a function; its words go to the file `log`. It ends with us: it has nobody to ask for an event then."""
+    """Starts a function, with its output in the file `log`. It ends with us, without a Runtime API to ask."""
     api = RuntimeApi()
     settings = environment | {"AWS_LAMBDA_RUNTIME_API": api.address}
     with contextlib.closing(api), open(log, "ab") as output:
         begun = time.time()
-        # Nothing is done between fork and exec, as in `process.running`: that would cost a fork of all our memory.
+        # Without a preexec_fn, unlike `process.running`: that would fork all our memory.
         streams = {"stdin": subprocess.DEVNULL, "stdout": output, "stderr": output}
         process = subprocess.Popen(command, env=settings, cwd=folder, start_new_session=True, **streams)
         try:

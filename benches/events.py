@@ -28,7 +28,7 @@ HEADERS = {
 
 def proxy(method, path, body=None, media_type="application/json", token=None, context=None):
     """The event of a function. A body's type is one of the template's BinaryMediaTypes, so it travels in base64;
-    `context` is what the authorizer said."""
+    `context` is the authorizer's."""
     headers = HEADERS | ({"Content-Type": media_type} if body else {}) | bearer(token)
     event = request(method, path, headers, {"authorizer": context} if context else {})
     text = base64.b64encode(body.encode()).decode() if body else None
@@ -37,12 +37,12 @@ def proxy(method, path, body=None, media_type="application/json", token=None, co
 
 def authorizer(method, path, token):
     """The event of the authorizer."""
-    told = {"type": "REQUEST", "methodArn": f"{METHOD_ARN}/{method}{path}"}
-    return json.dumps(told | request(method, path, HEADERS | bearer(token), {})).encode()
+    event = {"type": "REQUEST", "methodArn": f"{METHOD_ARN}/{method}{path}"}
+    return json.dumps(event | request(method, path, HEADERS | bearer(token), {})).encode()
 
 
 def context(policy):
-    """What the function behind an authorizer is told of its answer."""
+    """The authorizer's context in the function's event."""
     return {"principalId": policy["principalId"], "integrationLatency": 3, **policy["context"]}
 
 
@@ -50,7 +50,7 @@ def bearer(token):
     return {"Authorization": f"Bearer {token}"} if token else {}
 
 
-def request(method, path, headers, told):
+def request(method, path, headers, context):
     now = time.time()
     return {
         "resource": path,
@@ -91,6 +91,6 @@ def request(method, path, headers, told):
                 "userArn": None,
             },
             "apiId": API,
-            **told,
+            **context,
         },
     }

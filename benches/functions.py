@@ -1,5 +1,5 @@
-"""Each function as Lambda runs it, and the FastAPI app as one function beside them: cold starts, warm requests, memory,
-round trips, and what a million requests cost."""
+"""Each function as Lambda runs it, and the legacy app as one function: cold starts, warm requests, memory, round trips,
+and the price of a million requests."""
 
 import contextlib
 import json
@@ -24,27 +24,27 @@ from lambda_form import LambdaForm
 from percentile import percentile
 from process import Failed, output
 from rates import ME, SIGNIN, SIGNUP
-from subject import Ground, Start, Subject
+from subject import Fixture, Start, Subject
 
 NAMES = sorted(os.listdir(runner.ROOT / "functions"))
-STARTS = 5  # of each turn
-COSTS = (10, 11, 12)  # of bcrypt: a function takes none below
-CHEAP, DEAR, LINE = 200, 10, 50  # invocations of each turn: without a hash, with one, at each cost of a sign-in
-BLOCK = 20  # of these without a pause, where ours and the app's take turns
+STARTS = 5  # of each round
+COSTS = (10, 11, 12)  # of bcrypt: a function accepts none below
+CHEAP, COSTLY, LINE = 200, 10, 50  # invocations of each round: without a hash, with one, at each cost of a sign-in
+BLOCK = 20  # invocations in a row, where ours and the legacy app's alternate
 FORM = "application/x-www-form-urlencoded"
 
 
 @dataclass
 class User:
-    """Somebody who is signed in."""
+    """A signed-in user."""
 
     account: accounts.Account
     token: str = ""
     context: dict | None = None
 
 
-def ours(ground, user):
-    """Our functions, each with an event to send over and over: one of its routes that are read, or this."""
+def ours(fixture, user):
+    """Our functions, each with an event to repeat: one of its GET routes, or the event below."""
 
     def get(path):
         return lambda: events.proxy("GET", path, token=user.token, context=user.context)
@@ -60,11 +60,11 @@ def ours(ground, user):
         "signup": lambda: events.proxy("POST", SIGNUP, accounts.new(1)[0].signup()),
         "token": lambda: events.proxy("POST", "/api/auth/token", form(), FORM),
     }
-    return {name: ground.subject(name, sent.get(name) or get(template.route(name))) for name in NAMES}
+    return {name: fixture.subject(name, sent.get(name) or get(template.route(name))) for name in NAMES}
 
 
 def sign_up_and_in(signup, signin, account):
-    """Makes a user by way of the functions themselves; a token."""
+    """Makes a user through the functions; returns a token."""
     with signup.start() as started:
         signup.invoke(started, events.proxy("POST", SIGNUP, account.signup()))
     with signin.start() as started:
@@ -72,10 +72,10 @@ def sign_up_and_in(signup, signin, account):
     return json.loads(done.answer["body"])["token"]
 
 
-def prepared(ground):
-    """Our functions, and a user that they know."""
+def prepared(fixture):
+    """Our functions, and a user in their database."""
     user = User(*accounts.new(1))
-    functions = ours(ground, user)
+    functions = ours(fixture, user)
     user.token = sign_up_and_in(functions["signup"], functions["signin"], user.account)
     with functions["authorizer"].start() as started:
         user.context = events.context(functions["authorizer"].invoke(started).answer)
@@ -83,20 +83,23 @@ def prepared(ground):
 
 
 def prepared_app(form, folder):
-    """The app, once for each of its two requests that are measured."""
+    """The legacy app, once for each of its two measured requests."""
     user = User(*accounts.new(1))
 
     def subject(title, event, **how):
         return Subject(title, form.command, form.environment(), event, form.folder, folder / "app.log", **how)
 
-    me = subject("the app, `me`", lambda: events.proxy("GET", ME, token=user.token))
-    signs_in = subject("the app, sign-in", lambda: events.proxy("POST", SIGNIN, user.account.signin()), hashes=True)
+    def sign_in():
+        return events.proxy("POST", SIGNIN, user.account.signin())
+
+    me = subject("the legacy app, `me`", lambda: events.proxy("GET", ME, token=user.token))
+    signs_in = subject("the legacy app, sign-in", sign_in, hashes=True)
     user.token = sign_up_and_in(signs_in, signs_in, user.account)
     return [me, signs_in]
 
 
-def take_turn(subject):
-    """A few cold starts, the last of which goes on."""
+def take_round(subject):
+    """Measures a few cold starts, then warm requests to the last."""
     for number in range(STARTS):
         with subject.start() as started:
             first = subject.invoke(started)
@@ -107,7 +110,7 @@ def take_turn(subject):
 
 
 def take_warm(subject, started):
-    times, before = DEAR if subject.hashes else CHEAP, started.cpu_seconds()
+    times, before = COSTLY if subject.hashes else CHEAP, started.cpu_seconds()
     for _ in range(times):
         subject.take(subject.invoke(started))
     subject.warm_cpu.append((started.cpu_seconds() - before) / times)
@@ -115,14 +118,14 @@ def take_warm(subject, started):
 
 
 class Me(NamedTuple):
-    """Seconds of each warm `me`: the authorizer and then the function, which gets the authorizer's words; the app."""
+    """Seconds of each warm `me`: the authorizer and then the function; the legacy app."""
 
     ours: list
     theirs: list
 
 
 def take_me(functions, app):
-    """Both by turns, some at a time, so that what the machine does meanwhile is the same to both."""
+    """Alternates between both in blocks, so that a busy machine slows both alike."""
     me = Me([], [])
     with contextlib.ExitStack() as stack:
         authorizer, function = (functions[name] for name in ("authorizer", "me"))
@@ -133,14 +136,14 @@ def take_me(functions, app):
             event = events.proxy("GET", ME, context=events.context(policy.answer))
             return policy.seconds + function.invoke(then, event).seconds
 
-        turns = [(me.ours, ours)]
+        sides = [(me.ours, ours)]
         if app:
             its, started = app[0], stack.enter_context(app[0].start())
-            turns.append((me.theirs, lambda: its.invoke(started).seconds))
-        for _, invoke in turns:
+            sides.append((me.theirs, lambda: its.invoke(started).seconds))
+        for _, invoke in sides:
             invoke()  # cold
         for _ in range(CHEAP // BLOCK):
-            for seconds, invoke in turns:
+            for seconds, invoke in sides:
                 seconds += [invoke() for _ in range(BLOCK)]
     return me
 
@@ -170,32 +173,32 @@ def build(say):
 
 
 def measure(given, stack, say):
-    """All of it, as Markdown."""
+    """Measures the functions; returns Markdown."""
     if not given.no_build:
         build(say)
-    program, idleness = runner.build("dev"), machine.Idleness()  # the runner is here for its database alone
+    program, idleness = runner.build("dev"), machine.Idleness()  # the runner only supplies the database
     folder, key = stack.enter_context(runner.project()), secrets.token_hex(32)
     server = stack.enter_context(runner.start(program, folder, key))
-    ground = Ground(server.database, key, folder)
-    functions, user = prepared(ground)
+    fixture = Fixture(server.database, key, folder)
+    functions, user = prepared(fixture)
     versions = [f"Latchkey {runner.commit()}, {output(['rustc', '--version']).strip()}; {server.postgres_version()}"]
     app = []
     if given.app_folder:
-        say("the app's packages, its database")
+        say("the legacy app's packages and database")
         form = LambdaForm(given.app_folder, folder, server.database)
         app = prepared_app(form, folder)
-        versions.append(f"The app: {form.versions()}")
+        versions.append(f"The legacy app: {form.versions()}")
 
     me, costs, by_cost = Me([], []), [], sign_up_at_each_cost(functions["signup"])
-    for turn in range(given.turns):
+    for round_ in range(given.rounds):
         for subject in [*functions.values(), *app]:
             idleness.settle()
-            take_turn(subject)
+            take_round(subject)
         for seconds, taken in zip(me, take_me(functions, app)):
             seconds += taken
         costs.append(take_costs(functions, by_cost))
-        say(f"the functions, turn {turn + 1}")
-    counts = round_trips.counted(functions, user, ground, app)
+        say(f"the functions, round {round_ + 1}")
+    counts = round_trips.counted(functions, user, fixture, app)
     if idleness.is_noise():
         say(f"these figures are noise: {idleness.described()}")
     return figures(given, versions, idleness, functions, app, me, signin.Beyond(costs), counts)
@@ -203,21 +206,21 @@ def measure(given, stack, say):
 
 def figures(given, versions, idleness, functions, app, me, beyond, counts):
     held = bounds.held(functions, app, me, beyond, counts)
-    starts = f"{given.turns * STARTS} cold starts of each: the median (least–most)"
-    told = "\n\n".join(
+    starts = f"{given.rounds * STARTS} cold starts of each: median (minimum–maximum)"
+    text = "\n\n".join(
         [
             report.conditions([*versions, starts], idleness),
             table(functions, app, counts),
             warm_me(me),
-            report.table([["besides", "round trips, warm", "promised"], *special(counts)]),
+            report.table([["also", "round trips, warm", "promised"], *special(counts)]),
             report.table(bounds.rows(held)),
             report.table(cost_rows(functions, app)),
         ]
     )
     if given.check and (broken := [bound for bound in held if bound.is_steady and not bound.holds]):
-        print(told)
+        print(text)
         raise Failed("; ".join(f"{bound.what}: {bound.found}" for bound in broken))
-    return told
+    return text
 
 
 def ms(seconds):
@@ -230,7 +233,7 @@ def percentiles(seconds):
 
 def table(functions, app, counts):
     """A row for each function."""
-    trips = {count.what: f"{count.cold}, {count.told()}" for count in counts}
+    trips = {count.what: f"{count.cold}, {count.described()}" for count in counts}
     rows = [
         ["function", "bytes", "start to first answer, ms", "to `/next`, ms", "CPU to `/next`, ms"]
         + ["warm, ms: p50, p99", "CPU of it, ms", "memory, MiB", "round trips: cold, warm"]
@@ -247,11 +250,11 @@ def table(functions, app, counts):
 
 def warm_me(me):
     rows = [["warm `me`", "ms: p50, p99"], ["authorizer and function, one after the other", percentiles(me.ours)]]
-    return report.table(rows + ([["the app", percentiles(me.theirs)]] if me.theirs else []))
+    return report.table(rows + ([["the legacy app", percentiles(me.theirs)]] if me.theirs else []))
 
 
 def special(counts):
-    return [[count.what, count.told(), str(count.promised)] for count in counts if count.cold is None]
+    return [[count.what, count.described(), str(count.promised)] for count in counts if count.cold is None]
 
 
 def cost_rows(functions, app):
@@ -277,7 +280,7 @@ def cost_rows(functions, app):
     for kind, (megabytes, *subjects) in kinds.items():
         spent = sum(prices.gb_seconds(subject.billed, megabytes) for subject in subjects)
         init = sum(prices.gb_seconds([start.next for start in subject.starts], megabytes) for subject in subjects)
-        told = [prices.dollars(spent, len(subjects), processor) for processor in prices.GB_SECOND]
-        dollars = [*told, prices.MILLION_REQUESTS, prices.dollars(init, 0, "arm64")]
+        lambda_dollars = [prices.dollars(spent, len(subjects), processor) for processor in prices.GB_SECOND]
+        dollars = [*lambda_dollars, prices.MILLION_REQUESTS, prices.dollars(init, 0, "arm64")]
         rows.append([kind, f"{megabytes:,}", f"{spent:,.0f}", *(f"{each:.2f}" for each in dollars)])
     return rows

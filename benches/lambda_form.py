@@ -1,4 +1,4 @@
-"""The FastAPI app as one function of Lambda: Mangum between the events and it, awslambdaric as its runtime."""
+"""The legacy app as one Lambda function, behind Mangum, with awslambdaric as its runtime."""
 
 import shutil
 import subprocess
@@ -14,13 +14,13 @@ HANDLER = """from mangum import Mangum
 
 from main import app
 
-handler = Mangum(app, lifespan="off")  # as Mangum's own first example has it; the app has no lifespan
+handler = Mangum(app, lifespan="off")  # as in Mangum's first example; the code has no lifespan
 """
 CREATE = "import psycopg2, sys; c = psycopg2.connect(sys.argv[1]); c.autocommit = True; c.cursor().execute(sys.argv[2])"
 
 
 class LambdaForm:
-    """The app with its packages, on a database of its own beside ours on the same server."""
+    """The legacy app with its packages, on its own database on our server."""
 
     def __init__(self, source, folder, server):
         self.folder, self.server = folder / "app", urllib.parse.urlsplit(server)
@@ -29,14 +29,14 @@ class LambdaForm:
         install(source / "requirements.txt")
         shutil.copytree(source, self.folder)
         (self.folder / "handler.py").write_text(HANDLER)
-        # A deployment has its modules compiled, as its packages are.
+        # A deployment has compiled modules.
         self._run(self.python, "-m", "compileall", "-q", ".")
         self._run(self.python, "-c", CREATE, server, f"CREATE DATABASE {DATABASE}")
         self._run(VENV / "bin/alembic", "upgrade", "head")
 
     def environment(self, port=None):
-        """Its settings, with another port to its server if one is given. Its password goes by libpq's variable, since
-        the app names none."""
+        """Its settings, with another port of its server if given. The password is in libpq's variable, since its
+        source has no setting for one."""
         return {
             "PATH": "/usr/local/bin:/usr/bin:/bin",
             "LANG": "C.UTF-8",
@@ -48,7 +48,7 @@ class LambdaForm:
         }
 
     def versions(self):
-        """What it runs on, in a few words."""
+        """The versions of its parts."""
         listed = self._run(self.python, "-m", "pip", "freeze").splitlines()
         found = dict(line.split("==") for line in listed if "==" in line)
         python = self._run(self.python, "-V").strip()
@@ -63,7 +63,7 @@ class LambdaForm:
 
 
 def install(requirements):
-    """Puts the app's packages and those of LIST in VENV, unless they are there."""
+    """Installs the legacy app's packages and those of LIST in VENV, if needed."""
     wanted = LIST.read_text() + requirements.read_text()
     installed = VENV / "installed"
     if installed.exists() and installed.read_text() == wanted:
@@ -75,5 +75,5 @@ def install(requirements):
     ):
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode != 0:
-            raise Failed(f"the app's packages can't be had: {done.stderr.strip()[-2000:]}")
+            raise Failed(f"the legacy app's packages can't be installed: {done.stderr.strip()[-2000:]}")
     installed.write_text(wanted)

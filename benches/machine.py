@@ -1,4 +1,4 @@
-"""The machine that a figure comes from, and what else it was doing meanwhile."""
+"""The machine that is measured on, and its other load."""
 
 import os
 import platform
@@ -13,7 +13,7 @@ BUSY = 0.05
 
 
 def described():
-    """Its processor, its memory and its kernel."""
+    """The processor, memory and kernel."""
     model = re.search(r"^model name\s*:\s*(.+)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
     memory = int(re.search(r"MemTotal:\s+(\d+)", Path("/proc/meminfo").read_text())[1]) / 2**20
     cores = "1 core" if CORES == 1 else f"{CORES} cores"
@@ -22,13 +22,13 @@ def described():
 
 
 class Idleness:
-    """How idle the machine is in the pauses between measurements, when we do nothing ourselves."""
+    """The machine's other load, in the pauses between measurements."""
 
     def __init__(self):
         self.busy = []
 
     def settle(self):
-        """Lets the hashes of requests that wrk gave up at its end be done with, then looks at what else goes on."""
+        """Waits for the hashes of requests that wrk abandoned, then measures the other load."""
         time.sleep(SETTLING_SECONDS / 2)
         before = cpu_times()
         time.sleep(SETTLING_SECONDS / 2)
@@ -37,10 +37,10 @@ class Idleness:
 
     def described(self):
         median, most = statistics.median(self.busy), max(self.busy)
-        return f"other work took {median:.0%} of its time at the median of the pauses between, at most {most:.0%}"
+        return f"other processes used {median:.0%} of the CPU (median of the pauses; {most:.0%} at most)"
 
     def is_noise(self):
-        """Whether the figures had better be taken again."""
+        """Whether the other load falsifies the figures."""
         return statistics.median(self.busy) > BUSY
 
 

@@ -1,10 +1,10 @@
-"""How long the slowest but a few took."""
+"""Percentiles of times."""
 
 import math
 
 
 def percentile(seconds, percent):
-    """The least of them that so many percent don't exceed, in ms.
+    """The smallest time that `percent` of the times don't exceed, in ms.
 
     >>> percentile([n / 1000 for n in range(1, 201)], 99)
     198.0

@@ -1,6 +1,6 @@
-"""What AWS takes, in dollars: its list prices for us-east-1, first tier, without the free one.
+"""AWS's list prices in dollars: us-east-1, first tier, without the free tier.
 
-As they were known in November 2026; look them up again before you count on them:
+As of November 2026:
 https://aws.amazon.com/lambda/pricing/
 https://aws.amazon.com/api-gateway/pricing/
 """
@@ -11,12 +11,11 @@ import statistics
 MILLION = 1_000_000
 GB_SECOND = {"x86_64": 0.0000166667, "arm64": 0.0000133334}
 MILLION_INVOCATIONS = 0.20
-MILLION_REQUESTS = 3.50  # of a REST API; that it keeps an authorizer's answer costs nothing
+MILLION_REQUESTS = 3.50  # of a REST API; its authorizer cache is free
 
 
 def gb_seconds(seconds, megabytes):
-    """What a million invocations come to: each is billed in whole milliseconds, begun ones too. `seconds` are some of
-    them that were measured.
+    """The GB-seconds of a million invocations, each billed in whole milliseconds, rounded up.
 
     >>> gb_seconds([0.0001, 0.0019], 1024)
     1500.0
@@ -28,7 +27,7 @@ def gb_seconds(seconds, megabytes):
 
 
 def dollars(gb_seconds, invocations, processor):
-    """What Lambda takes for a million requests, each of which invokes so many functions.
+    """Lambda's price of a million requests, each of which invokes this many functions.
 
     >>> round(dollars(500250, 2, "x86_64"), 4)
     8.7375

@@ -1,4 +1,4 @@
-"""Processes that end when we do, however that is."""
+"""Child processes that end with us, however we end."""
 
 import contextlib
 import ctypes
@@ -13,7 +13,7 @@ LIBC = ctypes.CDLL(None, use_errno=True)
 
 
 class Failed(Exception):
-    """What we can't go on after: one sentence."""
+    """An error that ends the bench: one sentence."""
 
 
 def end_with_parent():
@@ -22,7 +22,7 @@ def end_with_parent():
 
 @contextlib.contextmanager
 def running(command, **options):
-    """Runs a command in a session of its own: Ctrl-C reaches us alone, and we stop it and all that it started."""
+    """Runs a command in its own session: Ctrl-C reaches only us, and we stop it and its children."""
     try:
         process = subprocess.Popen(command, start_new_session=True, preexec_fn=end_with_parent, **options)
     except FileNotFoundError:
@@ -43,9 +43,9 @@ def stop(process):
 
 
 def output(command, **options):
-    """What a command prints. Its errors go where ours do."""
+    """A command's output. Its errors go to our standard error."""
     with running(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, **options) as process:
-        told, _ = process.communicate()
+        text, _ = process.communicate()
     if process.returncode != 0:
         raise Failed(f"{command[0]} ended with {process.returncode}")
-    return told
+    return text

@@ -1,4 +1,4 @@
-"""Requests per second, case by case, of everyone who is to be compared, in turns."""
+"""Requests per second of each case, alternating between the services that are compared."""
 
 import statistics
 from collections.abc import Callable
@@ -9,27 +9,27 @@ import wrk
 from accounts import Account, Client
 from machine import CORES
 
-CONNECTIONS = 32  # enough for the runner to have all cores at work
-# More than any machine's cores can hash at bcrypt's cost of 12. Running out would be a wrong answer, never a figure.
+CONNECTIONS = 32  # enough to keep all cores busy
+# More than any core can hash at bcrypt's cost of 12. Running out of names would be a wrong answer.
 SIGNUPS_PER_SECOND = 100 * CORES
-# A hash may take more than a second on a busy machine, and a figure needs a few.
+# A hash may take more than a second on a busy machine.
 LEAST_SECONDS = {"POST": 4, "GET": 1}
 CHECKED = 8
 
 
 @dataclass
 class Subject:
-    """Whose speed is measured."""
+    """A service that is measured."""
 
     name: str
     address: str
-    signed_up: list[Account]  # whose passwords were hashed at the same cost for all subjects
+    signed_up: list[Account]  # with passwords hashed at the same cost for all subjects
     tokens: dict[Account, str]
 
 
 @dataclass
 class Case:
-    """One kind of request: what is sent, and what must come back."""
+    """A kind of request, and the check of its answer."""
 
     name: str
     method: str
@@ -37,7 +37,7 @@ class Case:
     lines: Callable[[Subject, int], list[str]]
     check: Callable[[Client, Subject, str], None]
     connections: int
-    cached: bool = False  # Latchkey's authorizer keeps its answers for as long as the template says
+    cached: bool = False  # with the template's AuthorizerCacheSeconds
     loads: dict[str, list[wrk.Load]] = field(default_factory=dict)
 
     def rates(self, subject):
@@ -100,17 +100,17 @@ def cases():
     ]
 
 
-def measure(case, subjects, seconds, turns, folder, idleness, say):
-    """Measures one case: each subject in its turn, as often as there are turns."""
-    for subject in subjects:  # what is measured is right, and warm
+def measure(case, subjects, seconds, rounds, folder, idleness, say):
+    """Measures a case for each subject, in this many rounds."""
+    for subject in subjects:  # verify the answers, and warm up
         case.check(Client(subject.address), subject, case.path)
     seconds = max(seconds, LEAST_SECONDS[case.method])
-    for turn in range(turns):
-        told = []
+    for round_ in range(rounds):
+        rates = []
         for subject in subjects:
             idleness.settle()
             lines = case.lines(subject, seconds)
             load = wrk.load(subject.address, case.method, case.path, lines, case.connections, seconds, folder)
             case.loads.setdefault(subject.name, []).append(load)
-            told.append(f"{subject.name} {load.rate:,.1f}/s")
-        say(f"{case.name}, turn {turn + 1}: {', '.join(told)}")
+            rates.append(f"{subject.name} {load.rate:,.1f}/s")
+        say(f"{case.name}, round {round_ + 1}: {', '.join(rates)}")

@@ -9,12 +9,12 @@ BEGIN, END = "<!-- {part}: benches/run writes it -->", "<!-- end of {part} -->"
 
 
 def short(number):
-    """Three digits or more, no more decimals than that takes."""
+    """At least three digits, with the fewest decimals."""
     return f"{number:,.{0 if number >= 100 else 1 if number >= 10 else 2}f}"
 
 
 def spread(numbers):
-    """The median, and from the least to the most."""
+    """The median, minimum and maximum."""
     return f"{short(statistics.median(numbers))} ({short(min(numbers))}–{short(max(numbers))})"
 
 
@@ -24,7 +24,7 @@ def table(rows):
 
 
 def rates(cases, latchkey, app):
-    """A table of all cases; the app's columns and the ratio only if there is one."""
+    """A table of all cases, with the legacy app's columns and the ratio if it was measured."""
     names = [latchkey.name, *([app.name] if app else [])]
     rows = [
         ["request", "connections"]
@@ -43,26 +43,26 @@ def rates(cases, latchkey, app):
     return table(rows)
 
 
-def origin(versions, seconds, turns, idleness):
-    """Where figures of several turns come from."""
-    each = "one turn" if turns == 1 else f"{turns} turns"
-    turns = f"{each} of {seconds} s for each figure: its median (least–most)"
-    return conditions([*versions, turns], idleness)
+def origin(versions, seconds, rounds, idleness):
+    """The conditions of figures from several rounds."""
+    each = "one round" if rounds == 1 else f"{rounds} rounds"
+    rounds = f"{each} of {seconds} s for each figure: median (minimum–maximum)"
+    return conditions([*versions, rounds], idleness)
 
 
 def app(given):
-    """Which app it is that Latchkey is compared with."""
-    return f"The app: {given.app_version or 'of no known version (--app-version)'}"
+    """The version of the legacy app."""
+    return f"The legacy app: {given.app_version or 'unknown version (--app-version)'}"
 
 
 def conditions(versions, idleness):
-    """Where figures come from."""
+    """The conditions of the figures."""
     when = f"{datetime.date.today().isoformat()}, on {machine.described()}; {idleness.described()}"
     return "\n".join(f"- {line}." for line in [when, *versions])
 
 
 def write(document, part, figures):
-    """Puts a part's figures in the document's place for them."""
+    """Replaces a part's figures in the document."""
     begin, end = BEGIN.format(part=part), END.format(part=part)
     text = document.read_text()
     before, _, rest = text.partition(begin)

@@ -1,4 +1,4 @@
-"""The round trips to the database of each request, counted on the wire, and how many there may be."""
+"""The round trips to the database of each request, counted on the wire, and the promised number."""
 
 import base64
 import contextlib
@@ -13,21 +13,21 @@ import template
 import wire
 from rates import ME, SIGNIN, SIGNUP
 
-KEEP_ANSWERS = {"jwks"}  # for some seconds
+KEEP_ANSWERS = {"jwks"}  # functions that cache rows for some seconds
 REPLACED_HASH, NEW_KEY, FORGED_KEY = 2, 2, 0
-TIMES, DEAR_TIMES = 20, 3  # how many requests of a kind are counted
-# A container reads the keys again when a token names one that it doesn't know, after five seconds at the earliest.
+TIMES, COSTLY_TIMES = 20, 3  # counted requests of a kind
+# A container reads the keys again for an unknown key id, at the earliest after five seconds.
 REREAD_SECONDS = 6
 
 
 def promised(name):
-    """The round trips of each warm request to a function."""
+    """The promised round trips of a function's warm request."""
     return 1 if template.asks_database(name) and name not in KEEP_ANSWERS else 0
 
 
 class Count(NamedTuple):
-    """A kind of request: the round trips of a container up to its first answer, those of each request thereafter, and
-    how many those may be."""
+    """A kind of request: a container's round trips up to its first answer, those of each later request, and their
+    promised number."""
 
     what: str
     cold: int | None
@@ -38,38 +38,38 @@ class Count(NamedTuple):
     def holds(self):
         return self.promised is None or set(self.warm) == {self.promised}
 
-    def told(self):
+    def described(self):
         return ", ".join(str(number) for number in sorted(set(self.warm)))
 
 
 class Counter:
-    """Counts on one wire, on which nobody else asks meanwhile."""
+    """Counts on a wire without other traffic."""
 
     def __init__(self, way):
         self.way = way
 
     def of(self, act):
-        """What `act` gives, and the round trips meanwhile."""
+        """The result of `act`, and its round trips."""
         before = self.way.round_trips
         given = act()
         return given, self.way.round_trips - before
 
     def count(self, subject, stack, promised, **settings):
-        """A container, and what was counted of it."""
+        """A container, and its counts."""
         before = self.way.round_trips
         started = stack.enter_context(subject.start(**settings))
         subject.invoke(started)
         cold = self.way.round_trips - before
-        times = DEAR_TIMES if subject.hashes else TIMES
+        times = COSTLY_TIMES if subject.hashes else TIMES
         warm = [self.of(lambda: subject.invoke(started))[1] for _ in range(times)]
         return started, Count(subject.title, cold, warm, promised)
 
 
-def counted(ours, user, ground, app):
-    """All kinds of requests; the app's if there is one. The last of them gives the database another signing key."""
+def counted(ours, user, fixture, app):
+    """Counts all kinds of requests. The last one publishes another signing key."""
     with contextlib.ExitStack() as stack:
-        counter = Counter(stack.enter_context(wire.to(ground.port)))
-        address = {"DATABASE_URL": ground.over(counter.way.port)}
+        counter = Counter(stack.enter_context(wire.to(fixture.port)))
+        address = {"DATABASE_URL": fixture.over(counter.way.port)}
         authorizer, count = counter.count(ours["authorizer"], stack, promised("authorizer"), **address)
         reread_at = time.monotonic() + REREAD_SECONDS
         counts = [count]
@@ -85,11 +85,11 @@ def counted(ours, user, ground, app):
 
 
 def replaced_hash(counter, ours, address):
-    """A sign-in whose hash is cheaper than the setting."""
+    """Counts sign-ins whose hash is cheaper than the setting."""
     warm = []
     with ours["signup"].start(BCRYPT_COST="10") as signup, ours["signin"].start(BCRYPT_COST="11", **address) as signin:
         ours["signin"].invoke(signin)
-        for account in accounts.new(DEAR_TIMES):
+        for account in accounts.new(COSTLY_TIMES):
             ours["signup"].invoke(signup, events.proxy("POST", SIGNUP, account.signup()))
             event = events.proxy("POST", SIGNIN, account.signin())
             warm.append(counter.of(lambda: ours["signin"].invoke(signin, event))[1])
@@ -97,7 +97,7 @@ def replaced_hash(counter, ours, address):
 
 
 def new_key(counter, ours, user, address, authorizer, reread_at):
-    """A token of a key that is younger than the authorizer's container; and of one that nobody has."""
+    """Counts tokens of a key newer than the authorizer's container, and of an unpublished key."""
     key = {"SIGNING_KEY": secrets.token_hex(32)}
     with ours["admin"].start(**key) as admin:
         ours["admin"].invoke(admin, json.dumps({"verb": "migrate"}).encode())
@@ -117,7 +117,7 @@ def new_key(counter, ours, user, address, authorizer, reread_at):
 
 
 def with_forged_key(token):
-    """The token, with a key in its header that isn't one.
+    """The token with an unknown key id in its header.
 
     >>> with_forged_key("eyJraWQiOiAiayJ9.e30.c2ln")
     'eyJraWQiOiAiZm9yZ2VkIn0.e30.c2ln'

@@ -1,4 +1,4 @@
-"""The local runner: built for release, started, looked at."""
+"""Builds, starts and inspects the local runner."""
 
 import contextlib
 import json
@@ -13,17 +13,17 @@ from process import Failed, output, running
 
 ROOT = Path(__file__).resolve().parent.parent
 STARTING_SECONDS = 60
-# Settings come from the command line alone, so that a developer's own don't falsify a figure.
+# A developer's own settings would falsify the figures.
 PASSED_ON = re.compile(r"PATH|HOME|LANG|TMPDIR|PG_BIN|npm_config_\w+", re.IGNORECASE)
 
 
 def environment(**settings):
-    """What a runner is started with."""
+    """A runner's environment."""
     return {name: value for name, value in os.environ.items() if PASSED_ON.fullmatch(name)} | settings
 
 
 def build(profile):
-    """Builds the runner and says where it is."""
+    """Builds the runner; returns its path."""
     command = f"cargo build --profile {profile} --locked -p local --bin latchkey".split()
     command.append("--message-format=json-render-diagnostics")
     messages = [json.loads(line) for line in output(command, cwd=ROOT).splitlines()]
@@ -31,15 +31,15 @@ def build(profile):
 
 
 def commit():
-    """What it is built from."""
+    """The commit that is measured."""
     try:
         return output(["git", "describe", "--always", "--dirty=, with changes"], cwd=ROOT).strip()
     except Failed:
-        return "of no known commit"
+        return "of unknown commit"
 
 
-# Removes our folder once our end of the pipe closes, as it does however we end. A PostgreSQL may still be stopping
-# there, or have its data where a file says, if its user couldn't pass through our temporary directory.
+# Removes our folder once our end of the pipe closes, however we end. A PostgreSQL may still be stopping there, or have
+# its data in the directory that a file names, if its user can't enter our temporary directory.
 REMOVER = """trap '' HUP INT TERM
 read -r _
 cd / && for _ in $(seq 100); do
@@ -50,11 +50,11 @@ done 2>/dev/null"""
 
 @contextlib.contextmanager
 def project():
-    """An empty project's folder: the runner keeps its database beside the template that it reads."""
+    """An empty project folder: the runner keeps its database beside the template."""
     folder = Path(tempfile.mkdtemp(prefix="latchkey-bench-"))
     remover = subprocess.Popen(["sh", "-c", REMOVER, "remover", folder], stdin=subprocess.PIPE, start_new_session=True)
     try:
-        folder.chmod(0o755)  # PostgreSQL's user has to pass
+        folder.chmod(0o755)  # PostgreSQL's user must be able to enter
         (folder / "template.yaml").symlink_to(ROOT / "template.yaml")
         yield folder
     finally:
@@ -63,7 +63,7 @@ def project():
 
 
 class Runner:
-    """A runner that answers."""
+    """A running runner."""
 
     def __init__(self, folder, log, printed):
         self.folder, self.log = folder, log
@@ -72,7 +72,7 @@ class Runner:
         self.database = database and database[1]
 
     def postmaster(self):
-        """The first of PostgreSQL's processes."""
+        """PostgreSQL's main process."""
         return int((self.folder / ".local/postgres/data/postmaster.pid").read_text().split("\n")[0])
 
     def forget_log(self):
@@ -80,17 +80,17 @@ class Runner:
         os.truncate(self.log, 0)
 
     def postgres_version(self):
-        """Which PostgreSQL runs below it."""
+        """Its PostgreSQL's version."""
         return output([os.readlink(f"/proc/{self.postmaster()}/exe"), "--version"], cwd="/").strip()
 
     def described(self):
-        """What it is, and what it was built and stands on."""
+        """The versions of Latchkey, Rust and PostgreSQL."""
         return f"Latchkey {commit()}, {output(['rustc', '--version']).strip()}; {self.postgres_version()}"
 
 
 @contextlib.contextmanager
 def start(program, folder, key, database=None, **parameters):
-    """Starts a runner with these values for the template's parameters, on a database of its own or on a given one."""
+    """Starts a runner with these parameters of the template, on its own database or a given one."""
     overrides = [f"{name}={value}" for name, value in parameters.items()]
     given = ["--database-url", database] if database else []
     name = tempfile.mktemp(prefix="runner-", dir=folder)
@@ -103,7 +103,7 @@ def start(program, folder, key, database=None, **parameters):
 
 
 def printed(process, out, log):
-    """What it prints once it answers."""
+    """The runner's output once it answers."""
     for _ in range(STARTING_SECONDS * 20):
         text = Path(out).read_text()
         if "\n\n" in text:

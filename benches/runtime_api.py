@@ -1,8 +1,8 @@
-"""Lambda's Runtime API for one function, on loopback: it hands out events and takes the answers, and knows when.
+"""Lambda's Runtime API for one function, on loopback, which times the answers.
 
 https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 
-Times are the wall clock's, as the kernel's are: one that is set meanwhile spoils a figure.
+Times are the wall clock's, as the kernel's are: setting it spoils a figure.
 """
 
 import json
@@ -15,7 +15,7 @@ from typing import NamedTuple
 from process import Failed
 
 PATIENCE_SECONDS = 60
-SO_TIMESTAMPNS, TIMESPEC = 35, "@ll"  # socket(7): with what is received, when the kernel had it
+SO_TIMESTAMPNS, TIMESPEC = 35, "@ll"  # socket(7): the kernel's time of reception
 NEXT, INIT_ERROR = "/2018-06-01/runtime/invocation/next", "/2018-06-01/runtime/init/error"
 ACCEPTED = b"HTTP/1.1 202 Accepted\r\nContent-Type: application/json\r\nContent-Length: 0\r\n\r\n"
 EVENT = (
@@ -28,7 +28,7 @@ EVENT = (
 
 
 class Request(NamedTuple):
-    """What a function asked of us, and the moment (time(2)) at which the kernel had all of it."""
+    """A function's request, and the time (time(2)) at which the kernel had all of it."""
 
     method: str
     path: str
@@ -38,8 +38,8 @@ class Request(NamedTuple):
 
 
 class Invocation(NamedTuple):
-    """One event's answer: its JSON, and the seconds from the event's leaving to that, and to the next event's being
-    asked for, which is what Lambda bills."""
+    """An event's answer in JSON, and the seconds from the event to the answer and to the request for the next event,
+    which Lambda bills."""
 
     answer: object
     is_error: bool
@@ -48,7 +48,7 @@ class Invocation(NamedTuple):
 
 
 def parsed(data):
-    """The method, the path and the body of a request; `None` as long as a part of it is missing.
+    """The method, path and body of a request; `None` while it is incomplete.
 
     >>> parsed(b"POST /a HTTP/1.1\\r\\ncontent-length: 3\\r\\n\\r\\nab")
     >>> parsed(b"POST /a HTTP/1.1\\r\\ncontent-length: 3\\r\\n\\r\\nabc")
@@ -67,13 +67,13 @@ def parsed(data):
     return (method, path, body) if len(body) >= int(named.get("content-length", 0)) else None
 
 
-def received_at(told):
-    """When the kernel had what was received; where it doesn't say so, as of a first packet, now.
+def received_at(ancillary):
+    """The kernel's time of reception, or the present time if it reports none.
 
     >>> received_at([(socket.SOL_SOCKET, SO_TIMESTAMPNS, struct.pack(TIMESPEC, 5, 250_000_000))])
     5.25
     """
-    for _, _, data in told:
+    for _, _, data in ancillary:
         seconds, nanoseconds = struct.unpack(TIMESPEC, data)
         return seconds + nanoseconds / 1e9
     return time.time()
@@ -86,7 +86,7 @@ class RuntimeApi:
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.selector = selectors.DefaultSelector()
         self.selector.register(self.listener, selectors.EVENT_READ)
-        self.received = {}  # of each connection, what is no whole request yet
+        self.received = {}  # the incomplete request of each connection
         self.asking = None  # the connection that waits for an event
         self.number = 0
 
@@ -100,11 +100,11 @@ class RuntimeApi:
         self.selector.close()
 
     def next(self, process):
-        """Waits until the function asks for an event. When that was."""
+        """Waits until the function asks for an event; returns the time."""
         request = self._request(process)
         if (request.method, request.path) != ("GET", NEXT):
-            told = request.body.decode(errors="replace") if request.path == INIT_ERROR else request.path
-            raise Failed(f"the function was to ask for an event, and sent {told}")
+            sent = request.body.decode(errors="replace") if request.path == INIT_ERROR else request.path
+            raise Failed(f"the function sent {sent} instead of asking for an event")
         self.asking = request.connection
         return request.at
 
@@ -122,7 +122,7 @@ class RuntimeApi:
         return Invocation(json.loads(request.body), is_error, request.at - begun, again - begun)
 
     def _request(self, process):
-        """The next whole request of any connection."""
+        """The next complete request of any connection."""
         until = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < until and process.poll() is None:
             for key, _ in self.selector.select(timeout=1):
@@ -130,7 +130,7 @@ class RuntimeApi:
                     self._accept()
                 elif request := self._receive(key.fileobj):
                     return request
-        raise Failed("the function ended, or says nothing")
+        raise Failed("the function ended, or sends nothing")
 
     def _accept(self):
         connection, _ = self.listener.accept()
@@ -140,8 +140,8 @@ class RuntimeApi:
         self.received[connection] = b""
 
     def _receive(self, connection):
-        data, told, _, _ = connection.recvmsg(1 << 20, socket.CMSG_SPACE(struct.calcsize(TIMESPEC)))
-        at = received_at(told)
+        data, ancillary, _, _ = connection.recvmsg(1 << 20, socket.CMSG_SPACE(struct.calcsize(TIMESPEC)))
+        at = received_at(ancillary)
         if not data:
             self.selector.unregister(connection)
             del self.received[connection]

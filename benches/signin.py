@@ -1,11 +1,9 @@
-"""What a sign-in takes beyond its password hash.
+"""The time of a sign-in beyond its password hash.
 
-No clock inside the product is asked. Sign-ins are sent one after another at several costs of bcrypt, whose work
-doubles with each step of the cost, so that the medians lie on a line: time = beyond + hash · 2^cost. The line's start
-is what no hash takes part in. It still has what bcrypt does once whatever its cost, some 0.05 ms.
+Sign-ins are sent one after another at several costs of bcrypt, whose work doubles with each step, so the medians lie
+on a line: time = beyond + hash · 2^cost. The intercept still includes bcrypt's fixed work, some 0.05 ms.
 """
 
-import statistics
 from typing import NamedTuple
 
 
@@ -36,15 +34,10 @@ def fit(medians):
 
 
 class Beyond:
-    """The lines of several turns, and how well the medians lie on them."""
+    """The lines of several rounds."""
 
-    def __init__(self, turns):
-        self.lines = [fit(medians) for medians in turns]
-        self.medians = {cost: statistics.median(medians[cost] for medians in turns) for cost in turns[0]}
-        off = [
-            abs(line.at(cost) / time - 1) for line, medians in zip(self.lines, turns) for cost, time in medians.items()
-        ]
-        self.off = max(off)
+    def __init__(self, rounds):
+        self.lines = [fit(medians) for medians in rounds]
 
     def figures(self, what):
         return [what(line) for line in self.lines]

@@ -1,4 +1,4 @@
-"""What is measured as a function of Lambda, and what was found of it."""
+"""A measured Lambda function, and its figures."""
 
 import urllib.parse
 from collections.abc import Callable
@@ -16,7 +16,7 @@ ISSUER = {"TOKEN_ISSUER": "latchkey", "TOKEN_AUDIENCE": "latchkey-api"}
 
 
 class Start(NamedTuple):
-    """A cold start: the seconds to the first answer and to /next, and those of the processor to /next."""
+    """A cold start: seconds to the first answer and to /next, and CPU seconds to /next."""
 
     answer: float
     next: float
@@ -25,7 +25,7 @@ class Start(NamedTuple):
 
 @dataclass
 class Subject:
-    """One function: how it is started, what it is sent, and all figures of it."""
+    """A function: its command, its event, and its figures."""
 
     title: str  # its name in a table
     command: list
@@ -33,18 +33,18 @@ class Subject:
     event: Callable[[], bytes]
     folder: Path
     log: Path
-    hashes: bool = False  # it takes a quarter of a second for each event
+    hashes: bool = False  # each event takes a quarter of a second
     starts: list[Start] = field(default_factory=list)
     warm: list[float] = field(default_factory=list)  # seconds of each invocation
     billed: list[float] = field(default_factory=list)
-    warm_cpu: list[float] = field(default_factory=list)  # seconds of the processor for an invocation, of each turn
-    memory: list[float] = field(default_factory=list)  # MiB, of each turn
+    warm_cpu: list[float] = field(default_factory=list)  # CPU seconds per invocation, of each round
+    memory: list[float] = field(default_factory=list)  # MiB, of each round
 
     def start(self, **settings):
         return container.start(self.command, self.environment | settings, self.folder, self.log)
 
     def invoke(self, started, event=None):
-        """One event's invocation, whose answer is a good one."""
+        """Invokes the function once; fails unless it succeeds."""
         done = started.invoke(event or self.event())
         if done.is_error or done.answer.get("statusCode", 200) != 200:
             raise Failed(f"{self.title} answered {str(done.answer)[:300]}")
@@ -55,9 +55,9 @@ class Subject:
         self.billed.append(done.billed_seconds)
 
 
-class Ground:
-    """What our functions need: a migrated database, a key, the folder of their logs; where they are, and what runs them
-    if they are for another processor; further settings for all of them."""
+class Fixture:
+    """What our functions need: a migrated database, a signing key, a folder for logs, their folder, an emulator's
+    command if they are for another processor, more settings."""
 
     def __init__(self, database, key, folder, lambda_dir=LAMBDA_DIR, emulator=(), **settings):
         self.settings = {"DATABASE_URL": database, "SIGNING_KEY": key, **ISSUER}
@@ -65,13 +65,13 @@ class Ground:
         self.port = urllib.parse.urlsplit(database).port
 
     def over(self, port):
-        """The database's address by way of another port of this machine."""
+        """The database's URL with another port of this machine."""
         parts = urllib.parse.urlsplit(self.settings["DATABASE_URL"])
         netloc = parts.netloc.removesuffix(f":{self.port}")
         return parts._replace(netloc=f"{netloc}:{port}").geturl()
 
     def subject(self, name, event):
-        """One of our functions, with what Lambda itself sets, and the settings, of which each reads its own."""
+        """One of our functions, with Lambda's own variables and all settings, of which it reads its own."""
         binary = self.lambda_dir / name / "bootstrap"
         if not binary.exists():
             raise Failed(f"{binary} isn't there: build it, or leave --no-build out")

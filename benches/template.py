@@ -1,4 +1,4 @@
-"""What template.yaml gives a function where nothing else is said."""
+"""The defaults of template.yaml for a function."""
 
 import re
 
@@ -14,7 +14,7 @@ def default(parameter):
 
 
 def memory(function):
-    """How many megabytes a function has."""
+    """A function's memory in MB."""
     return int(default("HashingMemorySize" if hashes(function) else "MemorySize"))
 
 
@@ -27,10 +27,10 @@ def asks_database(function):
 
 
 def route(function):
-    """The path of one of its GET routes: of one that asks for a token, if there is such."""
+    """The path of one of its GET routes, preferably one that needs a token."""
     paths = re.findall(r"Method: get\b\W+Path: ([^\s,}]+)(.*Authorizer: NONE)?", resource(function))
     if not paths:
-        raise Failed(f"template.yaml has no GET route of {function}, and there is no event for it")
+        raise Failed(f"template.yaml has no GET route of {function}, and benches/functions.py no event for it")
     return min(paths, key=lambda it: bool(it[1]))[0]
 
 

@@ -1,4 +1,4 @@
-"""The runner's requests per second, and the app's beside them."""
+"""The requests per second of the runner and of the legacy app."""
 
 import dataclasses
 import secrets
@@ -13,7 +13,7 @@ from accounts import Client
 from process import Failed
 from rates import Subject
 
-LONG_LIVED = {"AccessTokenSeconds": 86_400}  # a run may take longer than a token usually lives
+LONG_LIVED = {"AccessTokenSeconds": 86_400}  # a run may outlast a default token
 
 
 def chosen(given):
@@ -30,9 +30,9 @@ def chosen(given):
 
 
 def measure(given, stack, say):
-    """All that is asked for, as Markdown."""
+    """Measures the chosen cases; returns Markdown."""
     cases, idleness, tool = chosen(given), machine.Idleness(), wrk.version()
-    if given.app:  # before all that takes long
+    if given.app:  # fails early
         Client(given.app).expect("Hello World", "GET", "/")
     say("cargo build, of the runner")
     program = runner.build(given.profile)
@@ -49,29 +49,29 @@ def measure(given, stack, say):
         cached = dataclasses.replace(latchkey, address=caching.address)
         for case in cases:
             subjects = [cached if case.cached else latchkey, *([app] if app else [])]
-            rates.measure(case, subjects, given.seconds, given.turns, folder, idleness, say)
+            rates.measure(case, subjects, given.seconds, given.rounds, folder, idleness, say)
             main.forget_log()
             caching.forget_log()
 
     if idleness.is_noise():
         say(f"these figures are noise: {idleness.described()}")
-    origin = report.origin(versions, given.seconds, given.turns, idleness)
+    origin = report.origin(versions, given.seconds, given.rounds, idleness)
     return "\n\n".join([origin, report.rates(cases, latchkey, app)])
 
 
 def prepared(given, main, start, say):
-    """Latchkey, and the app if its address is given, each with the same users."""
+    """Latchkey, and the legacy app if its address is given, with the same users."""
     signed_up, others = accounts.new(2 * machine.CORES), accounts.new(given.users)
     say(f"{given.users} users")
     accounts.sign_up(main.address, signed_up)
-    # Those whose tokens are sent sign in but once, so their hashes may be cheap; the app's can't be.
+    # Users whose tokens are sent sign in only once, so their hashes may be cheap; the legacy app's can't be.
     with start(main.database, BcryptCost=4) as cheap:
         accounts.sign_up(cheap.address, others)
         tokens = accounts.sign_in(cheap.address, others)
     latchkey = Subject("Latchkey", main.address, signed_up, dict(zip(others, tokens)))
     if not given.app:
         return latchkey, None
-    say(f"{given.users} users of the app, which takes its time")
+    say(f"{given.users} users of the legacy app, which takes a while")
     accounts.sign_up(given.app, signed_up + others)
     tokens = accounts.sign_in(given.app, others)
-    return latchkey, Subject("the app", given.app, signed_up, dict(zip(others, tokens)))
+    return latchkey, Subject("the legacy app", given.app, signed_up, dict(zip(others, tokens)))

@@ -1,4 +1,4 @@
-"""The wire to PostgreSQL, on which round trips are counted."""
+"""A proxy to PostgreSQL that counts round trips."""
 
 import contextlib
 import selectors
@@ -7,8 +7,8 @@ import threading
 
 
 class Wire:
-    """A way to a server on loopback. A round trip is that something was sent to it and it answered, in however many
-    pieces each: the direction has turned twice. That a connection of TCP is made isn't counted.
+    """A proxy to a server on loopback. A round trip is a message to the server and its answer, each in any number of
+    pieces. TCP's handshake isn't counted.
 
     >>> server = socket.create_server(("127.0.0.1", 0))
     >>> with to(server.getsockname()[1]) as way:
@@ -27,8 +27,8 @@ class Wire:
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.selector = selectors.DefaultSelector()
         self.selector.register(self.listener, selectors.EVENT_READ)
-        self.others = {}  # of each end, the one that its bytes go to
-        self.clients, self.asked = set(), set()  # the ends of those who ask; those that wait for an answer
+        self.others = {}  # the other end of each end
+        self.clients, self.asked = set(), set()  # the clients' ends; those that wait for an answer
         self.round_trips = 0
 
     @property
@@ -36,7 +36,7 @@ class Wire:
         return self.listener.getsockname()[1]
 
     def carry(self):
-        """Carries until the listener is closed."""
+        """Forwards data until the listener is closed."""
         while True:
             for key, _ in self.selector.select():
                 if key.fileobj is self.listener:
@@ -65,7 +65,7 @@ class Wire:
             if data and end in self.clients:
                 self.asked.add(end)
             elif data and other in self.asked:
-                # Before it is passed on: whoever reads the answer finds it counted.
+                # Counted before it is forwarded, so that a reader of the answer finds it counted.
                 self.asked.remove(other)
                 self.round_trips += 1
             other.sendall(data)
@@ -82,7 +82,7 @@ class Wire:
 
 @contextlib.contextmanager
 def to(port):
-    """A wire to a port of this machine."""
+    """A proxy to a port of this machine."""
     wire = Wire(port)
     thread = threading.Thread(target=wire.carry, daemon=True)
     thread.start()

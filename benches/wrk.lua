@@ -1,6 +1,6 @@
--- What wrk sends: the requests that a file describes, one after another, and over again. Counts the answers by status.
+-- wrk's requests: those in a file, repeatedly. Counts the answers by status.
 -- wrk … -s wrk.lua ADDRESS -- METHOD PATH FILE; a line of FILE is a body for POST, else a token, or nothing.
--- Its last line of output is what it found, as JSON.
+-- Its last line of output is the result as JSON.
 
 local threads = {}
 

@@ -13,7 +13,7 @@ ANSWER_SECONDS = 30
 
 
 class Load(NamedTuple):
-    """What wrk found. Its percentiles are of its own making: a slow answer counts for those that waited behind it."""
+    """wrk's result. Its percentiles count a slow answer also for the requests that waited behind it."""
 
     requests: int
     seconds: float
@@ -28,23 +28,23 @@ class Load(NamedTuple):
 
 
 def version():
-    """Which wrk this is."""
-    with running(["wrk", "--version"], stdout=subprocess.PIPE, text=True) as process:  # it always ends with 1
+    """wrk's version."""
+    with running(["wrk", "--version"], stdout=subprocess.PIPE, text=True) as process:  # its exit code is always 1
         return " ".join(process.communicate()[0].split()[:2]).replace("debian/", "")
 
 
 def load(address, method, path, lines, connections, seconds, folder):
-    """Sends the requests over and over: each line's body or token in turn. A wrong answer is a failure and no figure."""
+    """Sends each line's body or token, repeatedly. A wrong answer is a failure."""
     with tempfile.NamedTemporaryFile("w", dir=folder) as file:
         file.writelines(f"{line}\n" for line in lines)
         file.flush()
         command = ["wrk", "--threads", "1", "--connections", str(connections), "--duration", f"{seconds}s"]
         command += ["--timeout", f"{ANSWER_SECONDS}s", "--script", SCRIPT, address, "--", method, path, file.name]
         with running(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True) as process:
-            told, _ = process.communicate()
+            text, _ = process.communicate()
     if process.returncode != 0:
         raise Failed(f"wrk ended with {process.returncode}")
-    load = Load(**json.loads(told.splitlines()[-1]))
+    load = Load(**json.loads(text.splitlines()[-1]))
     wrong = {status: count for status, count in load.statuses.items() if status != "200"}
     wrong |= {fault: count for fault, count in load.faults.items() if count}
     if wrong or not load.requests:

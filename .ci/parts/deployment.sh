@@ -14,7 +14,7 @@ arguments=()
 python3 -B .ci/binaries.py ${arguments[@]+"${arguments[@]}"}
 
 step "the functions' round trips, their memory, and the processor's time of a start"
-benches/run functions --no-build --turns 1 --check
+benches/run functions --no-build --rounds 1 --check
 
 step "the life of a deployment"
 deployment/emulator.sh --no-build --then 'target/ci/passlib/bin/python .ci/passlib_agrees.py && cargo test --locked --workspace --test service'
