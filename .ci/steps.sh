@@ -1,27 +1,29 @@
 # shellcheck shell=bash
 # For .ci/run, which sources this: named steps, their times, and a table of them at the end.
 
-name='' began=0 processor_began=0 table=()
-ticks=$(mktemp)
+name='' began=0 processor=0 processor_began=0 table=()
+times=$(mktemp)
 
-# processor: the processor time of all commands that have ended, in seconds.
-processor() {
-  times >"$ticks"
-  awk -F '[ms ]+' 'NR == 2 { printf "%d", $1 * 60 + $2 + $3 * 60 + $4 }' "$ticks"
+# read_processor: sets processor, the seconds of processor time of all commands that have ended.
+read_processor() {
+  times >"$times" # not in a subshell, which has times of its own
+  processor=$(awk -F '[ms ]+' 'NR == 2 { printf "%d", $1 * 60 + $2 + $3 * 60 + $4 }' "$times")
 }
 
 # step NAME: what follows is this step.
 step() {
   finish
   name=$* began=$SECONDS
-  processor_began=$(processor)
+  read_processor
+  processor_began=$processor
   printf '\n==== %s\n' "$name"
 }
 
 finish() {
   [ -n "$name" ] || return 0
   local row
-  row=$(printf '%5d s %6d s  %s' $((SECONDS - began)) $(($(processor) - processor_began)) "$name")
+  read_processor
+  row=$(printf '%5d s %6d s  %s' $((SECONDS - began)) $((processor - processor_began)) "$name")
   table+=("$row")
   printf -- '---- %s: %d s\n' "$name" $((SECONDS - began))
   name=''
@@ -30,7 +32,7 @@ finish() {
 at_exit() {
   local code=$? failed=$name
   finish
-  rm -f "$ticks"
+  rm -f "$times"
   printf '\n%7s %8s  %s\n' time processor step
   printf '%s\n' ${table[@]+"${table[@]}"}
   if [ "$code" = 0 ]; then

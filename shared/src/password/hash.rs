@@ -24,11 +24,11 @@ const COSTS: RangeInclusive<u32> = 4..=31;
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html>
 pub const MAX_COST: u32 = 18;
 
-/// What [`of_bcrypt`] takes, as a regular expression of PostgreSQL, but for the 53 characters of its
+/// What `of_bcrypt` takes, as a regular expression of PostgreSQL, but for the 53 characters of its
 /// salt and digest: a count would make it ten times as slow.
 pub const BCRYPT: &str = r"^\$2[aby]?\$(?:0[4-9]|[12][0-9]|3[01])\$[./0-9A-Za-z]*$";
 
-/// The same of [`of_sha256`], but for the 22 characters of its salt and the 31 of its digest.
+/// The same of `of_sha256`, but for the 22 characters of its salt and the 31 of its digest.
 pub const BCRYPT_SHA256: &str = r"^\$bcrypt-sha256\$(?:2[ab],|v=0*2,t=2b,r=)(?:[4-9]|[12][0-9]|3[01])\$[./0-9A-Za-z]*\$[./0-9A-Za-z]*\n?$";
 
 /// What is done to a password before bcrypt.
