@@ -1,10 +1,8 @@
 //! Connections, and a statement's way over them.
 
-use std::ptr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use deadpool::Runtime;
 use deadpool::managed;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Config, Row};
@@ -37,8 +35,6 @@ struct Inner {
     iam_tokens: IamTokens,
     random: Random,
     pool: Mutex<Option<Pool>>,
-    /// Held while the pool is made, so that one reads the secret for all who wait.
-    making: tokio::sync::Mutex<()>,
 }
 
 impl Database {
@@ -56,9 +52,8 @@ impl Database {
         clock: Clock,
     ) -> Self {
         let iam_tokens = IamTokens { credentials, clock };
-        let (random, pool, making) =
-            (Random::System, Mutex::default(), tokio::sync::Mutex::default());
-        Self(Arc::new(Inner { settings, secrets, iam_tokens, random, pool, making }))
+        let (random, pool) = (Random::System, Mutex::default());
+        Self(Arc::new(Inner { settings, secrets, iam_tokens, random, pool }))
     }
 
     /// Connects ahead of the first statement, as far as the database can be reached.
@@ -130,10 +125,6 @@ impl Database {
         }
         // Boxed, as all that is done once and not for each statement.
         Box::pin(async {
-            let _making = self.0.making.lock().await;
-            if let Some(pool) = self.held() {
-                return Ok(pool);
-            }
             let pool = self.make().await?;
             *self.0.pool.lock().unwrap_or_else(PoisonError::into_inner) = Some(pool.clone());
             Ok(pool)
@@ -168,8 +159,6 @@ impl Database {
         // A container serves one request at a time.
         Pool::builder(connector?)
             .max_size(1)
-            .runtime(Runtime::Tokio1)
-            .wait_timeout(Some(within))
             .build()
             .map_err(|error| Error::Failed(error.to_string()))
     }
@@ -179,9 +168,7 @@ impl Database {
     pub(super) fn forget(&self, pool: &Pool, error: &Error) {
         match error {
             Error::LoginRefused(_) if self.login_may_change() => {
-                let mut held = self.0.pool.lock().unwrap_or_else(PoisonError::into_inner);
-                // Another may have read the new one already.
-                held.take_if(|held| ptr::eq(held.manager(), pool.manager()));
+                self.0.pool.lock().unwrap_or_else(PoisonError::into_inner).take();
             }
             Error::Lost(_)
             | Error::ReadOnly(_)
@@ -200,7 +187,7 @@ impl Database {
         }
     }
 
-    /// How long a connect, or the wait for another's connection, may take.
+    /// How long a connect may take.
     pub(super) fn connect_within(&self) -> Duration {
         self.0.settings.connect_within
     }

@@ -4,7 +4,7 @@ use std::error::Error as _;
 use std::fmt;
 use std::io;
 
-use deadpool::managed::{PoolError, TimeoutType};
+use deadpool::managed::PoolError;
 use tokio_postgres::error::{DbError, Severity, SqlState};
 use tokio_postgres::types::{WasNull, WrongType};
 
@@ -128,9 +128,6 @@ impl From<PoolError<Error>> for Error {
     fn from(error: PoolError<Error>) -> Self {
         match error {
             PoolError::Backend(error) => error,
-            PoolError::Timeout(TimeoutType::Wait) => {
-                Self::Unreachable("every connection of the pool is in use".into())
-            }
             other => Self::Unreachable(other.to_string()),
         }
     }

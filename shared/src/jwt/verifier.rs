@@ -1,10 +1,9 @@
 //! Telling our tokens from all others.
 
 use std::collections::HashMap;
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jsonwebtoken::DecodingKey;
-use tokio::sync::Mutex;
 
 use super::claims::Claims;
 use super::public_key::Kid;
@@ -31,18 +30,20 @@ pub struct Verifier {
     settings: Settings,
     signing_keys: SigningKeys,
     clock: Clock,
-    keys: RwLock<Keys>,
+    keys: Mutex<Keys>,
     signed: SignedTokens,
-    /// When the keys were last read; held while they are, so that one reads for all who wait.
-    read_at: Mutex<Option<NumericDate>>,
 }
 
+/// The public keys as they were last read.
 #[derive(Default)]
-struct Keys(HashMap<Kid, DecodingKey>);
+struct Keys {
+    by_kid: HashMap<Kid, DecodingKey>,
+    read_at: Option<NumericDate>,
+}
 
 impl std::fmt::Debug for Keys {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_set().entries(self.0.keys()).finish()
+        f.debug_set().entries(self.by_kid.keys()).finish()
     }
 }
 
@@ -86,8 +87,8 @@ impl ValidToken {
 impl Verifier {
     /// Verifies with the keys that `signing_keys` lists.
     pub fn new(settings: Settings, signing_keys: SigningKeys, clock: Clock) -> Self {
-        let (keys, signed, read_at) = Default::default();
-        Self { settings, signing_keys, clock, keys, signed, read_at }
+        let (keys, signed) = Default::default();
+        Self { settings, signing_keys, clock, keys, signed }
     }
 
     /// Verifies issuer, audience, client, times and the form of the key's id, then the signature.
@@ -116,21 +117,24 @@ impl Verifier {
         Ok(is_signed.then_some(valid).ok_or(InvalidToken))
     }
 
+    fn keys(&self) -> MutexGuard<'_, Keys> {
+        self.keys.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn key(&self, kid: &Kid) -> Option<DecodingKey> {
-        self.keys.read().unwrap_or_else(PoisonError::into_inner).0.get(kid).cloned()
+        self.keys().by_kid.get(kid).cloned()
     }
 
     /// Reads the keys, unless that was done a moment ago. A failure isn't remembered.
     async fn reread(&self, now: NumericDate) -> Result<(), db::Error> {
-        let mut read_at = self.read_at.lock().await;
+        let read_at = self.keys().read_at;
         if read_at.is_some_and(|read_at| now < read_at.plus(REREAD_SECONDS)) {
             return Ok(());
         }
-        let keys = self.signing_keys.list_accepted(now).await?;
-        let keys = keys.into_iter().filter_map(|(kid, key)| Some((kid, key.decoding_key()?)));
-        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Keys(keys.collect());
+        let keys = self.signing_keys.list_accepted(now).await?.into_iter();
+        let by_kid = keys.filter_map(|(kid, key)| Some((kid, key.decoding_key()?))).collect();
+        *self.keys() = Keys { by_kid, read_at: Some(now) };
         self.signed.clear();
-        *read_at = Some(now);
         Ok(())
     }
 }
