@@ -41,7 +41,7 @@ EXACT = {
 }
 # Files that aren't clean yet. An entry goes when its files are; none may come.
 NOT_YET = [
-    "*.rs", "*/openapi.json", "template.yaml", ".ci/run", ".ci/schemathesis.toml", "tests/side-by-side/*",
+    "*.rs", "*/openapi.json", "template.yaml", ".ci/run",
     ".ci/functions_answer.py", "benches/*", "functions/*.py",
     "docs/develop/adding-an-endpoint.md",
     "docs/develop/architecture.md",

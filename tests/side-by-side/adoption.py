@@ -1,4 +1,4 @@
-"""Part 2: the adoption, while the legacy app goes on answering. Nothing is lost, ids and hashes are the same."""
+"""Part 2: the adoption, while the legacy app answers. No row is lost, and ids and hashes stay the same."""
 
 import itertools
 import re
@@ -14,7 +14,7 @@ PATIENCE_SECONDS = 120
 
 
 class Load:
-    """Requests to the legacy app, each kind from a thread of its own, one after another."""
+    """Requests to the legacy app: each kind has its own thread, which sends them one after another."""
 
     def __init__(self, app, token):
         self.statuses, self.names, self.ending = Counter(), [], threading.Event()
@@ -49,8 +49,8 @@ class Load:
         for thread in self.threads:
             thread.join()
 
-    def goes_on(self):
-        """Waits until one of each kind has begun and ended."""
+    def wait_for_each_kind(self):
+        """Waits until a request of each kind has begun and ended."""
 
         def ended(kind):
             return sum(times for (of, _), times in list(self.statuses.items()) if of == kind)
@@ -60,7 +60,7 @@ class Load:
             if all(ended(kind) > times + 1 for kind, times in before.items()):
                 return
             time.sleep(0.05)
-        raise Failed(f"the legacy app answers no more; so far it has: {dict(self.statuses)}")
+        raise Failed(f"the legacy app no longer answers; its answers so far: {dict(self.statuses)}")
 
     def faults(self):
         return [f"{kind}: {times} × {status}" for (kind, status), times in self.statuses.items() if status != 200]
@@ -70,17 +70,17 @@ def part(scene):
     hold, database = scene.hold, scene.database
     columns = database.columns()
     with Load(scene.app, scene.old_tokens["ada"]) as load:
-        load.goes_on()
+        load.wait_for_each_kind()
         before = database.schema()
         checked = scene.latchkey.verb("migrate", "--check")
         hold("migrate --check", "The database is the legacy app's.", checked.splitlines()[0])
         hold("whether there are obstacles", False, "Obstacles:" in checked)
-        hold("the schema after migrate --check", "as before", "another", database.schema() == before)
+        hold("the schema after migrate --check", "unchanged", "changed", database.schema() == before)
         hold.none("rows after migrate --check", differences(scene.written, database.written()))
         began = time.monotonic()
         migrated = scene.latchkey.verb("migrate")
         took = time.monotonic() - began
-        load.goes_on()
+        load.wait_for_each_kind()
     hold("migrate", "Adopted the legacy app's database:", migrated.splitlines()[0])
     planned, done = steps(checked), steps(migrated)
     hold.none("steps that were done, and not reported", (it for it in done if not {it, f"apply {it}"} & set(planned)))
@@ -89,16 +89,16 @@ def part(scene):
     after = database.written()
     hold.none("rows after migrate", differences(scene.written, after))
     now = database.columns()
-    hold.none("columns that are lost or of another type", (f"{it}" for it in columns if now.get(it) != columns[it]))
+    hold.none("columns that are lost or have another type", (f"{it}" for it in columns if now.get(it) != columns[it]))
     there, are = ({row["username"] for row in written["users"]} for written in (scene.written, after))
-    hold("who has come meanwhile", set(load.names), are - there)
+    hold("users who signed up meanwhile", set(load.names), are - there)
     highest = max(row["id"] for row in scene.written["users"])
-    hold("the adoption's highest number counts all who were there", True, scene.last_user_id() >= highest)
+    hold("the adoption's highest id covers all users before it", True, scene.last_user_id() >= highest)
     folded = duplicates(scene.written)
-    hold("duplicate memberships before, and after", (2, 0), (folded, duplicates(after)))
+    hold("duplicate memberships before and after", (2, 0), (folded, duplicates(after)))
     return (
-        f"{len(done)} steps in {took:.1f} s, while the legacy app answered {load.statuses.total()} requests; all rows are "
-        f"there, ids and hashes the same, {folded} duplicate memberships folded"
+        f"{len(done)} steps in {took:.1f} s, while the legacy app answered {load.statuses.total()} requests; no row is "
+        f"lost, ids and hashes are the same, {folded} duplicate memberships were folded"
     )
 
 

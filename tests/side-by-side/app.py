@@ -1,4 +1,4 @@
-"""The legacy app: started by its own script with all its state in a temporary folder, or a copy of it, and stopped."""
+"""Starts and stops the legacy app by its own script, or a copy of it, with all state in a temporary folder."""
 
 import contextlib
 import json
@@ -20,8 +20,8 @@ PATIENCE_SECONDS = 60
 TAIL = 2000  # characters of a log
 SCHEMES, MORE_SCHEMES = 'schemes=["bcrypt"]', 'schemes=["bcrypt", "bcrypt_sha256"]'
 
-# Ends what the script started and removes the folder, once our end of the pipe closes, as it does however we end. The
-# last line in it is the group of a script that still runs, if one does.
+# Ends what the script started and removes the folder when our end of the pipe closes, however this process ends. The
+# last line that it read is the process group of a script that still runs, if any.
 KEEPER = """trap '' HUP INT TERM
 while read -r line; do group=$line; done
 [ -z "$group" ] || kill -KILL -- "-$group"
@@ -69,12 +69,12 @@ class App:
         raise Failed("the legacy app doesn't stop")
 
     def secret(self):
-        """The secret that it signs with, as its source has it."""
+        """Its signing secret, from its source."""
         text = (SOURCE / "dependencies/auth.py").read_text()
         return re.search(r'^SECRET_KEY = "([^"]+)"', text, re.MULTILINE)[1].encode()
 
     def alembic(self, *words):
-        """What Alembic says on its database."""
+        """The output of Alembic over its database."""
         command = [self.folder / "venv/bin/alembic", *words]
         done = subprocess.run(command, cwd=SOURCE, env=self.environment(), capture_output=True, text=True)
         if done.returncode != 0:
@@ -82,7 +82,7 @@ class App:
         return done.stdout.strip()
 
     def environment(self):
-        """What its programs are started with; its script has the same."""
+        """The environment of its programs, as its own script sets it."""
         port = str(urllib.parse.urlsplit(self.database.url).port)
         return environment(PGPORT=port, PYTHONDONTWRITEBYTECODE="1")
 
@@ -108,12 +108,12 @@ class App:
 
 @contextlib.contextmanager
 def app(logs):
-    """The legacy app, not started yet. What is started of it doesn't outlive this, nor does its folder."""
+    """The legacy app, not started yet. Its processes and its folder end with this context."""
     folder = Path(tempfile.mkdtemp(prefix="latchkey-side-by-side-"))
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "start_new_session": True, "text": True}
     keeper = subprocess.Popen(["bash", "-c", KEEPER, "keeper", SCRIPT, folder], stdin=subprocess.PIPE, **quiet)
     try:
-        folder.chmod(0o755)  # PostgreSQL's user has to pass
+        folder.chmod(0o755)  # so that PostgreSQL's user can reach its files
         yield App(folder, keeper, logs)
     finally:
         keeper.stdin.close()
@@ -121,9 +121,9 @@ def app(logs):
 
 
 class Copy:
-    """A copy of the legacy app that answers, on the same database, with one line of it changed."""
+    """A running copy of the legacy app on the same database, with one changed line."""
 
-    name = "the legacy app whose schemes name bcrypt_sha256"
+    name = "the legacy app with bcrypt_sha256 in its schemes"
 
     def __init__(self, address):
         self.address = address
@@ -131,14 +131,14 @@ class Copy:
 
 @contextlib.contextmanager
 def copy_that_reads_long_passwords(app):
-    """A copy whose `schemes` names bcrypt_sha256, and nothing else is changed."""
+    """A copy whose only change is bcrypt_sha256 in `schemes`."""
     folder, log = app.folder / "copy", app.folder / "copy.log"
     if not folder.exists():
         subprocess.run(["cp", "-r", "--no-preserve=mode", SOURCE, folder], check=True)
         auth = folder / "dependencies/auth.py"
         text = auth.read_text()
         if text.count(SCHEMES) != 1:
-            raise Failed(f"{SOURCE}/dependencies/auth.py has another line than {SCHEMES}")
+            raise Failed(f"{SOURCE}/dependencies/auth.py doesn't have exactly one {SCHEMES}")
         auth.write_text(text.replace(SCHEMES, MORE_SCHEMES))
     command = [app.folder / "venv/bin/uvicorn", "main:app", "--host", "127.0.0.1", "--port", "0"]
     with open(log, "wb") as output:
@@ -149,7 +149,7 @@ def copy_that_reads_long_passwords(app):
 
 
 def listening(process, log):
-    """Where it says that it listens."""
+    """The address that it logs."""
     for _ in range(PATIENCE_SECONDS * 20):
         if found := re.search(r"running on (http://[\d.:]+)", log.read_text()):
             return found[1]

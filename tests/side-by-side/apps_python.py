@@ -1,7 +1,7 @@
-"""What is made with the legacy app's own libraries, by the Python of its venv: a JSON object a line in, the answer a line out.
+"""Calls the legacy app's libraries in the Python of its venv. It reads a JSON object a line, and prints an answer a line.
 
-{"hash": "a password", "scheme": "bcrypt", ...}: its hash by passlib, with the other members as its settings.
-{"sign": "header.claims", "key": "64 hexadecimal digits"}: its signature by ES256, in base64url (RFC 7518 §3.4).
+{"hash": "a password", "scheme": "bcrypt", ...}: passlib's hash; the other members are its settings.
+{"sign": "header.claims", "key": "64 hexadecimal digits"}: the ES256 signature in base64url (RFC 7518 §3.4).
 """
 
 import base64

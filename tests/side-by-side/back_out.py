@@ -1,4 +1,4 @@
-"""Part 6: back out, and in again. The legacy app alone on the adopted tables, then Latchkey on what the legacy app left."""
+"""Part 6: move out and in again. First the legacy app alone uses the adopted tables, then Latchkey again."""
 
 import client
 import people
@@ -9,7 +9,7 @@ HEAD = "ece871602084 (head)"
 
 
 def out(scene):
-    """Latchkey is stopped; the legacy app is started again, as its team would."""
+    """Latchkey is stopped, and the legacy app restarted."""
     hold, app, database = scene.hold, scene.app, scene.database
     app.stop()
     app.start()
@@ -17,11 +17,11 @@ def out(scene):
     hold("alembic current", HEAD, app.alembic("current"))
     app.alembic("upgrade", "head")
     hold("alembic current after upgrade head", HEAD, app.alembic("current"))
-    hold("the schema after upgrade head", "as before", "another", database.schema() == schema)
+    hold("the schema after upgrade head", "unchanged", "changed", database.schema() == schema)
 
     for person in scene.staying:
         if token := scene.old_tokens.get(person.username):
-            hold(f"{person} is signed in still", 200, client.get(app, "/api/auth/users/me", token).status)
+            hold(f"{person} is still signed in", 200, client.get(app, "/api/auth/users/me", token).status)
     people.sign_in(scene.staying, app, hold, lambda person: person.app)
     signed_in(scene.newcomers, app, hold, lambda newcomer: 500 if newcomer.is_long else 200)
     back = Newcomer("back", "correct horse", app.name)
@@ -33,12 +33,12 @@ def out(scene):
     hold.none("rows of before", scene.differences())
     alone = len(scene.staying) + len(scene.newcomers)
     return (
-        f"{alone} people sign in to the legacy app alone, those of long passwords once its schemes name theirs; no row is lost"
+        f"{alone} people sign in to the legacy app, those with long hashes after its schemes name them; no row is lost"
     )
 
 
 def back_in(scene):
-    """Latchkey is started again."""
+    """Latchkey is started again on the legacy app's tables."""
     hold, database = scene.hold, scene.database
     schema = database.schema()
     hold(
@@ -49,7 +49,7 @@ def back_in(scene):
     identity = database.run("SELECT id FROM database_identity").strip()
     up_to_date = f"The database is up to date.\nIts id is {identity}.\n"
     hold("migrate", up_to_date, scene.latchkey.verb("migrate"))
-    hold("the schema after migrate", "as before", "another", database.schema() == schema)
+    hold("the schema after migrate", "unchanged", "changed", database.schema() == schema)
     with scene.latchkey.service() as latchkey:
         people.sign_in(scene.staying, latchkey, hold, lambda person: person.latchkey)
         signed_in(scene.newcomers, latchkey, hold, lambda _: 200)
@@ -58,7 +58,7 @@ def back_in(scene):
 
 
 def on_the_copy(person):
-    """The status of a sign-in on the legacy app whose `schemes` names bcrypt_sha256."""
+    """The status of a sign-in on the legacy app with bcrypt_sha256 in its `schemes`."""
     reads = person.hash and person.hash["scheme"] == "bcrypt_sha256"
     return 200 if reads else person.app
 

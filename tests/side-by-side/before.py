@@ -1,4 +1,4 @@
-"""Part 1: before the adoption. Users are made on the legacy app and by hand, and each signs in on it."""
+"""Part 1: before the adoption. Users sign up with the legacy app or are inserted by hand, and each signs in."""
 
 import people
 
@@ -11,6 +11,6 @@ def part(scene):
     by_hand = sum(person.by == "hand" for person in scene.people)
     rows = ", ".join(f"{len(rows)} of {table}" for table, rows in scene.written.items())
     return (
-        f"{len(scene.people) - by_hand} people signed up with the legacy app and {by_hand} made by hand, "
-        f"{len(scene.old_tokens)} of them signed in; rows written down: {rows}"
+        f"{len(scene.people) - by_hand} people signed up with the legacy app, {by_hand} were inserted by hand, "
+        f"{len(scene.old_tokens)} signed in; recorded rows: {rows}"
     )

@@ -1,4 +1,4 @@
-"""Requests, and what came."""
+"""Requests and their answers."""
 
 import http.client
 import json
@@ -6,14 +6,14 @@ import re
 import urllib.parse
 
 ANSWER_SECONDS = 60
-PAGE = "http://localhost:3000"  # the legacy app's own page, as its CORS has it
-ACCEPT = "application/json, text/plain, */*"  # as a page sends it by axios
+PAGE = "http://localhost:3000"  # the legacy app's own page, from its CORS settings
+ACCEPT = "application/json, text/plain, */*"  # as axios sends it
 TOKEN = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+")
-ADDED = {"input", "url"}  # what pydantic adds to a detail, and Latchkey must not
+ADDED = {"input", "url"}  # pydantic adds them to a detail; Latchkey must not
 
 
 class Answer:
-    """What came: the status, the headers by their names in lower case, the body."""
+    """An answer: the status, the headers by their names in lower case, the body."""
 
     def __init__(self, status, headers, body):
         self.status, self.headers, self.body = status, headers, body
@@ -22,22 +22,22 @@ class Answer:
         return self.headers.get("content-type", "").partition(";")[0].strip().lower() or None
 
     def value(self):
-        """The body: what its JSON says, or its text; None if it is empty."""
+        """The body as parsed JSON or text; None if it is empty."""
         text = self.body.decode(errors="replace")
         if (self.media_type() or "").endswith("json"):
             try:
                 return json.loads(text)
             except ValueError:
-                return f"no JSON, though it is said to be some: {text}"
+                return f"invalid JSON under a JSON media type: {text}"
         return text or None
 
     def may_be_read_by(self, origin):
-        """Whether a browser lets a page of that origin read it, when it was asked for with credentials."""
+        """Whether a browser lets a page of that origin read it after a request with credentials."""
         named = self.headers.get("access-control-allow-origin") == origin
         return named and self.headers.get("access-control-allow-credentials") == "true"
 
     def allows(self, origin, method, asked):
-        """Whether a browser goes on after this answer to its preflight (Fetch §4.8)."""
+        """Whether a browser sends the request after this answer to its preflight (Fetch §4.8)."""
 
         def listed(name):
             return {word.strip().lower() for word in self.headers.get(name, "").split(",")}
@@ -48,7 +48,7 @@ class Answer:
         return fine and method_is_fine and {word.strip().lower() for word in asked.split(",") if word} <= headers
 
     def challenges(self):
-        """Every scheme that it says to sign in by, under the header's name or the one that a REST API gives it."""
+        """Every challenge, under the header's name or the name that API Gateway gives it."""
         names = ("www-authenticate", "x-amzn-remapped-www-authenticate")
         return [self.headers[name] for name in names if name in self.headers]
 
@@ -70,13 +70,13 @@ def send(address, method, path, headers, body=None):
 
 
 def post(side, path, members):
-    """Posts JSON as the legacy app's page does."""
+    """Posts JSON like the legacy app's page."""
     headers = [("Content-Type", "application/json"), ("Accept", ACCEPT), ("Origin", PAGE)]
     return send(side.address, "POST", path, headers, json.dumps(members).encode())
 
 
 def get(side, path, token):
-    """Gets as the legacy app's page does."""
+    """Gets a path like the legacy app's page."""
     return send(side.address, "GET", path, [("Authorization", f"Bearer {token}"), ("Accept", ACCEPT), ("Origin", PAGE)])
 
 
@@ -89,6 +89,6 @@ def sign_up(side, username, password, email=None):
 
 
 def sign_in(side, username, password):
-    """The status, and the token where there is one."""
+    """The status, and the token or None."""
     answer = post(side, "/api/auth/signin", {"username": username, "password": password})
     return answer.status, answer.value()["token"] if answer.status == 200 else None

@@ -1,4 +1,4 @@
-"""The one database of both: asked by psql, and its tables written down and compared."""
+"""The shared database: queried by psql; its tables are recorded and compared."""
 
 import json
 import os
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from process import Failed
 
-# The legacy app's tables, and what their rows are sorted by.
+# The legacy app's tables, with their sort order.
 TABLES = {"users": "id", "roles": "id", "users_to_roles": "user_id, role_id", "alembic_version": "version_num"}
 COLUMNS = """
     SELECT table_name, column_name, data_type, character_maximum_length, is_nullable, column_default
@@ -20,7 +20,7 @@ CONSTRAINTS = """
 
 
 def programs():
-    """Where PostgreSQL's programs are, as the legacy app's own script looks for them."""
+    """The folder of PostgreSQL's programs, found as in the legacy app's own script."""
     if named := os.environ.get("PG_BIN"):
         return Path(named)
     found = sorted(
@@ -31,16 +31,16 @@ def programs():
     if on_path := shutil.which("postgres"):
         return Path(on_path).parent
     raise Failed(
-        "PostgreSQL's programs aren't here: set PG_BIN to their directory, or install them (Debian: postgresql)"
+        "PostgreSQL's programs are missing: set PG_BIN to their directory, or install them (Debian: postgresql)"
     )
 
 
-# Of our own environment, what names a database or is a setting of the legacy app's, which would win over its .env.
+# Variables not to pass on: they name a database, or are settings of the legacy app and would override its .env.
 NOT_PASSED_ON = re.compile(r"(PG(?!_BIN$)|DATABASE_|ALEMBIC_|FASTAPI_APP_)\w*|APP_NAME")
 
 
 def environment(**settings):
-    """What the legacy app and PostgreSQL's programs are started with."""
+    """The environment of the legacy app and of PostgreSQL's programs."""
     return {name: value for name, value in os.environ.items() if not NOT_PASSED_ON.fullmatch(name)} | settings
 
 
@@ -49,7 +49,7 @@ class Database:
         self.url, self.psql = url, programs() / "psql"
 
     def run(self, sql, **values):
-        """Runs statements, in which :'name' is a value as text. What they print."""
+        """Runs statements, in which :'name' is a text value; returns their output."""
         given = [word for name, value in values.items() for word in ("-v", f"{name}={value}")]
         command = [self.psql, "-XqAt", "-v", "ON_ERROR_STOP=1", *given, "-f", "-", self.url]
         done = subprocess.run(command, input=sql, env=environment(), capture_output=True, text=True)
@@ -58,11 +58,11 @@ class Database:
         return done.stdout
 
     def rows(self, query, **values):
-        """What a query finds, a dict each."""
+        """The rows of a query, as dicts."""
         return json.loads(self.run(f"SELECT coalesce(json_agg(found), '[]') FROM ({query}) AS found", **values))
 
     def written(self):
-        """All rows of the legacy app's tables, in the columns that the legacy app knows."""
+        """All rows of the legacy app's tables, in its own columns."""
         columns = {"users": "id, username, email, password"}
         tables = TABLES.items()
         return {name: self.rows(f"SELECT {columns.get(name, '*')} FROM {name} ORDER BY {by}") for name, by in tables}
@@ -77,13 +77,12 @@ class Database:
 
 
 def differences(before, after, *, deleted=(), replaced=()):
-    """What isn't as before, but for what was asked for: users who were deleted, and hashes that were replaced by costlier
-    ones. Rows are named by their ids."""
+    """The unexpected differences, by row id. Expected are `deleted` users, and a higher cost of the `replaced` hashes."""
     users = {row["id"]: row for row in after["users"]}
     for row in before["users"]:
         number, now = row["id"], users.get(row["id"])
         if (now is None) != (number in deleted):
-            yield f"users {number} is {'there, and was deleted' if now else 'lost'}"
+            yield f"users {number} {'should be deleted' if now else 'is lost'}"
         elif now:
             for column in ("username", "email"):
                 if now[column] != row[column]:
@@ -95,7 +94,7 @@ def differences(before, after, *, deleted=(), replaced=()):
                 yield f"users {number} has another hash"
     for row in before["roles"]:
         if row not in after["roles"]:
-            yield f"roles {row['id']} is lost or another"
+            yield f"roles {row['id']} is lost or has changed"
     had, has = ({(row["user_id"], row["role_id"]) for row in written["users_to_roles"]} for written in (before, after))
     for user, role in sorted(had - has):
         if user not in deleted:
@@ -105,7 +104,7 @@ def differences(before, after, *, deleted=(), replaced=()):
         if user in known:
             yield f"users_to_roles {user}, {role} is new"
     if after["alembic_version"] != before["alembic_version"]:
-        yield "alembic_version is another"
+        yield "alembic_version has changed"
 
 
 def costs_more(before, after):

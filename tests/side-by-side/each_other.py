@@ -1,4 +1,4 @@
-"""Part 4: who is made in one signs in to the other, and roles are seen by both."""
+"""Part 4: a user made in one signs in to the other; both see roles and deletions."""
 
 import client
 from app import copy_that_reads_long_passwords
@@ -30,9 +30,9 @@ def part(scene, latchkey):
             names="|".join(it.username for it in scene.newcomers),
         )
         alone = sum(it["roles"] == ["ROLE_USER"] for it in roles)
-        hold("newcomers who have ROLE_USER alone", len(scene.newcomers), alone)
+        hold("newcomers with ROLE_USER alone", len(scene.newcomers), alone)
         hold(
-            "the lowest number of a newcomer is past the adoption's",
+            "each newcomer's id is above the adoption's highest",
             True,
             min(it["id"] for it in roles) > scene.last_user_id(),
         )
@@ -41,7 +41,7 @@ def part(scene, latchkey):
     dropped(scene, latchkey)
     granted(scene, latchkey)
     deleted(scene, latchkey)
-    return f"{len(scene.newcomers)} newcomers signed in to both; a role given and taken, and a deletion, seen by both"
+    return f"{len(scene.newcomers)} newcomers signed in to both; both saw a grant, a revocation and a deletion"
 
 
 def both_take(newcomer, app, latchkey, copy, hold):
@@ -49,7 +49,7 @@ def both_take(newcomer, app, latchkey, copy, hold):
     by_app = newcomer.made_by == app.name
     for side in (app, latchkey, *([copy] if newcomer.is_long else [])):
         if side is app and newcomer.is_long:
-            # As it is, the legacy app can't read that hash, and fails as it always did.
+            # The unchanged legacy app can't read that hash and answers 500.
             hold(f"{newcomer} signs in to {side.name}", 500, client.sign_in(side, username, password)[0])
             continue
         status, token = client.sign_in(side, username, password)
@@ -58,7 +58,7 @@ def both_take(newcomer, app, latchkey, copy, hold):
             who = {"username": username, "email": f"{username}@example.com"}
             hold(f"{newcomer} is known to {side.name}", who, client.get(side, CALLER, token).value())
             hold(f"{newcomer} has a role on {side.name}", 200, client.get(side, "/api/test/user", token).status)
-        # bcrypt ignores what is past 72 bytes. Latchkey lets it count, but in the legacy app's own hashes.
+        # bcrypt ignores bytes past 72. Latchkey counts them, except in the legacy app's own hashes.
         ignores = by_app or (side is app and not newcomer.is_long)
         for what, other in (("without the last character", password[:-1]), ("with a character more", password + "c")):
             same = other.encode()[:72] == password.encode()[:72]
@@ -67,7 +67,7 @@ def both_take(newcomer, app, latchkey, copy, hold):
 
 
 def dropped(scene, latchkey):
-    """Connections to the database that are gone, as after its restart."""
+    """The database ends all connections, as in a restart."""
     tokens = {scene.app: scene.old_tokens["ada"], latchkey: client.sign_in(latchkey, "ada", "correct horse")[1]}
     scene.database.run(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
@@ -79,7 +79,7 @@ def dropped(scene, latchkey):
 
 
 def granted(scene, latchkey):
-    """A role that the operator gives and takes."""
+    """The operator grants and revokes a role."""
     hold = scene.hold
     newcomer = scene.newcomers[0]
     tokens = {side: client.sign_in(side, newcomer.username, newcomer.password)[1] for side in (scene.app, latchkey)}
@@ -91,13 +91,13 @@ def granted(scene, latchkey):
 
 
 def deleted(scene, latchkey):
-    """A user who is deleted, which the legacy app's tables didn't let be."""
+    """A user is deleted, which the legacy app's constraints prevented."""
     hold = scene.hold
     client.sign_up(scene.app, "short-lived", "correct horse")
     tokens = {side: client.sign_in(side, "short-lived", "correct horse")[1] for side in (scene.app, latchkey)}
     for side, token in tokens.items():
-        hold(f"who will be deleted is known to {side.name}", 200, client.get(side, CALLER, token).status)
+        hold(f"{side.name} accepts the user before the deletion", 200, client.get(side, CALLER, token).status)
     scene.database.run("DELETE FROM users WHERE username = 'short-lived'")
     for side, token in tokens.items():
-        hold(f"who is deleted is known to {side.name}", 401, client.get(side, CALLER, token).status)
-        hold(f"who is deleted signs in to {side.name}", 401, client.sign_in(side, "short-lived", "correct horse")[0])
+        hold(f"{side.name} refuses the deleted user's token", 401, client.get(side, CALLER, token).status)
+        hold(f"{side.name} refuses the deleted user's sign-in", 401, client.sign_in(side, "short-lived", "correct horse")[0])

@@ -10,7 +10,7 @@ from process import Failed
 
 
 class Service:
-    """A runner that answers."""
+    """A started runner."""
 
     name = "Latchkey"
 
@@ -24,7 +24,7 @@ class Latchkey:
         self.key = secrets.token_hex(32)
 
     def verb(self, *words):
-        """Does an operator's work. What it prints."""
+        """Runs an operator's verb; returns its output."""
         settings = runner.environment(SIGNING_KEY=self.key, DATABASE_URL=self.database.url)
         done = subprocess.run([self.program, *words], cwd=self.folder, env=settings, capture_output=True, text=True)
         if done.returncode != 0:
@@ -33,7 +33,7 @@ class Latchkey:
 
     @contextlib.contextmanager
     def service(self, **parameters):
-        """The service, which asks the database at each request."""
+        """The service, without a cache of the authorizer's policies."""
         own = {"AuthorizerCacheSeconds": 0, **parameters}
         with runner.start(self.program, self.folder, self.key, self.database.url, **own) as started:
             service = Service(started)

@@ -13,16 +13,16 @@ FORGEABLE = "FORGEABLE_LEGACY_TOKEN_SECRET"
 # the door. Both parts have to be just what the legacy app writes.
 CHANGED = {
     "signed again": ({}, 200),
-    "with a claim that nobody reads": ({"claims": {"jti": "x"}}, 200),
+    "with an unused claim": ({"claims": {"jti": "x"}}, 200),
     "valid for a while": ({"claims": {"nbf": -60}}, 200),
     "expired": ({"claims": {"exp": -1}}, 401),
     "expiring this second": ({"claims": {"exp": 0}}, 401),
     "without exp": ({"without": ["exp"]}, 401),
     "not valid yet": ({"claims": {"nbf": 60}}, 401),
     "for an audience": ({"claims": {"aud": "latchkey-api"}}, 401),
-    "of nobody": ({"without": ["sub"]}, 401),
-    "of a number": ({"claims": {"sub": 1}}, 401),
-    "of somebody who isn't there": ({"claims": {"sub": "who is that"}}, 401),
+    "without sub": ({"without": ["sub"]}, 401),
+    "with a numeric sub": ({"claims": {"sub": 1}}, 401),
+    "of an unknown user": ({"claims": {"sub": "unknown"}}, 401),
     "signed with another key": ({"sign": "with another key"}, 401),
     "signed for other claims": ({"claims": {"sub": "root"}, "sign": "as before"}, 401),
     "not signed": ({"sign": "not"}, 401),
@@ -39,7 +39,7 @@ def part(scene):
     hold, secret, old = scene.hold, scene.app.secret(), scene.old_tokens["ada"]
     settings = {"LegacyTokenSecret": secret.decode(), "LegacyTokensUntil": day(1)}
     refused = fault_of(scene.latchkey, settings)
-    hold("what the secret of the tutorial, given once, ends Latchkey with", FORGEABLE, refused, FORGEABLE in refused)
+    hold("the startup error for the tutorial's secret, given once", FORGEABLE, refused, FORGEABLE in refused)
 
     settings["ForgeableLegacyTokenSecret"] = secret.decode()
     with scene.latchkey.service(**settings) as latchkey:
@@ -54,21 +54,21 @@ def part(scene):
             asked(f"the legacy app's token of {name!r}, of a later or deleted user", token, 401)
         signer = Hs256(secret)
         for what, (changes, status) in CHANGED.items():
-            asked(f"a token of the legacy app's, {what}", forged((old, None), signer, **changes), status)
+            asked(f"a token of the legacy app, {what}", forged((old, None), signer, **changes), status)
         _, own = client.sign_in(latchkey, "ada", "correct horse")
         asked("Latchkey's own token", own, 200)
         asked("Latchkey's own token, signed with the legacy app's secret", forged((own, None), signer), 401)
         disguised = forged((own, None), signer, header={"alg": "HS256", "typ": "JWT"}, without=["kid"])
-        asked("the same, in the form of the legacy app's", disguised, 401)
+        asked("the same, in the legacy app's form", disguised, 401)
 
     with scene.latchkey.service(**settings | {"LegacyTokensUntil": day(-1)}) as latchkey:
-        hold("a token of the legacy app's, after the day", 401, client.get(latchkey, CALLER, old).status)
-        hold("Latchkey's own token, after the day", 200, client.get(latchkey, CALLER, own).status)
-    return f"{len(known)} people let in by theirs until a day; {len(CHANGED) + 2} changed ones let in or refused as due"
+        hold("a token of the legacy app, after the date", 401, client.get(latchkey, CALLER, old).status)
+        hold("Latchkey's own token, after the date", 200, client.get(latchkey, CALLER, own).status)
+    return f"tokens of {len(known)} people accepted until the date; {len(CHANGED) + 2} changed tokens decided as expected"
 
 
 def fault_of(latchkey, settings):
-    """What it ends with at its start, if it does."""
+    """Its startup error, if it fails."""
     try:
         with latchkey.service(**settings):
             return "it started"
@@ -77,12 +77,12 @@ def fault_of(latchkey, settings):
 
 
 def accepted(person, token, app, latchkey, hold):
-    """Somebody who was there is who they were, with the roles that they have."""
+    """Latchkey answers an adopted user's token as the legacy app does."""
     for path in (CALLER, *CONTENT):
         was, came = client.get(app, path, token), client.get(latchkey, path, token)
-        hold(f"{person} asks for {path} with the legacy app's token", (was.status, was.value()), (came.status, came.value()))
+        hold(f"{person} requests {path} with the legacy app's token", (was.status, was.value()), (came.status, came.value()))
         if path == CALLER:
-            hold(f"{person} is known to the legacy app by its token", 200, was.status)
+            hold(f"the legacy app accepts its token of {person}", 200, was.status)
 
 
 def of_others(scene):
@@ -92,11 +92,11 @@ def of_others(scene):
         _, token = client.sign_in(scene.app, newcomer.username, newcomer.password)
         if token:  # the legacy app can't read all of Latchkey's hashes
             status = client.get(scene.app, CALLER, token).status
-            scene.hold(f"{newcomer} is known to the legacy app by its token", 200, status)
+            scene.hold(f"the legacy app accepts its token of {newcomer}", 200, status)
             tokens[newcomer.username] = token
     return tokens
 
 
 def day(days):
-    """A day as RFC 3339 writes it, so many from now."""
+    """The time `days` from now, in RFC 3339."""
     return (datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ")

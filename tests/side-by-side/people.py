@@ -1,4 +1,4 @@
-"""Those who have an account before the adoption, as people.toml has them."""
+"""The users before the adoption, from people.toml."""
 
 import json
 import os
@@ -13,7 +13,7 @@ from recorded import PEOPLE, repeated
 
 FILE = Path(__file__).with_name(PEOPLE)
 CORES = len(os.sched_getaffinity(0))
-COST = 12  # of a hash that nobody asked to be another
+COST = 12  # the default cost of a hash
 HASH = {"scheme": "bcrypt", "rounds": COST}
 BY_HAND = """
     CREATE TEMPORARY TABLE person AS
@@ -66,7 +66,7 @@ def load():
 
 
 def make(people, app, libraries, hold):
-    """Signs them up with the legacy app, or puts them into its tables by hand."""
+    """Signs them up with the legacy app, or inserts them into its tables by hand."""
     by_hand = [person for person in people if person.by == "hand"]
     for person in by_hand:
         if person.stored is None and person.password is not None:
@@ -79,13 +79,13 @@ def make(people, app, libraries, hold):
 
 
 def each(people, act):
-    """What `act` says of each, as many at once as there are cores."""
+    """The results of `act` for each, with a thread per core."""
     with ThreadPoolExecutor(CORES) as pool:
         return list(pool.map(act, people))
 
 
 def sign_in(people, side, hold, expected):
-    """Signs all of them in. The tokens of those who got one, by their names."""
+    """Signs all of them in; returns the tokens by username."""
     came = each(people, lambda person: client.sign_in(side, person.username, person.password or ""))
     for person, (status, _) in zip(people, came):
         hold(f"{person} signs in to {side.name}", expected(person), status)

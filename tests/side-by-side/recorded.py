@@ -11,10 +11,10 @@ from summary import Summary
 
 FOLDER = Path(__file__).with_name("requests")
 PEOPLE = "people.toml"
-# How Latchkey's answer may differ from the legacy app's.
+# The reasons why Latchkey's answer may differ from the legacy app's.
 MARKS = {
     "better": "better",
-    "gateway": "as API Gateway has it",
+    "gateway": "as API Gateway answers",
     "decided": "decided in docs/use/behaviour.md",
 }
 BODIES = {"json": "application/json", "form": "application/x-www-form-urlencoded"}
@@ -29,7 +29,7 @@ MEMBERS = {
 
 @dataclass
 class Request:
-    """A request, and what both sides answer."""
+    """A request and both sides' answers."""
 
     name: str
     method: str
@@ -76,7 +76,7 @@ def load(usernames):
     for requests in groups.values():
         names = [request.name for request in requests]
         if twice := {name for name in names if names.count(name) > 1}:
-            raise Failed(f"two requests of a group bear one name: {', '.join(sorted(twice))}")
+            raise Failed(f"two requests of a group have the same name: {', '.join(sorted(twice))}")
     return groups
 
 
@@ -96,15 +96,15 @@ def group(path, usernames):
 def check(entry, usernames):
     for member, value in entry.items():
         if member not in MEMBERS:
-            raise ValueError(f"{member} isn't known; there are: {', '.join(MEMBERS)}")
+            raise ValueError(f"{member} is unknown; known are: {', '.join(MEMBERS)}")
         if not isinstance(value, MEMBERS[member]):
-            raise ValueError(f"{member} is of another type")
+            raise ValueError(f"{member} has the wrong type")
     for member in ("name", "send"):
         if member not in entry:
             raise ValueError(f"it has no {member}")
     token = entry.get("token")
     if token is not None and (token.get("of") if isinstance(token, dict) else token) not in usernames:
-        raise ValueError(f"token is of nobody in {PEOPLE}")
+        raise ValueError(f"no user in {PEOPLE} has this token")
 
 
 def each(entry):
@@ -131,7 +131,7 @@ def each(entry):
 
 
 def expected(entry):
-    """The mark, and what the legacy app and Latchkey answer; None for both where it isn't recorded yet."""
+    """The mark, and the legacy app's and Latchkey's outcomes; both None if nothing is recorded yet."""
     marks = [mark for mark in MARKS if mark in entry]
     if not marks and not {"answer", "app"} & entry.keys():
         return None, None, None
@@ -144,7 +144,7 @@ def expected(entry):
 
 
 def body(entry):
-    """What is sent as the body, and as its type."""
+    """The body to send, and its media type."""
     given = [name for name in ("json", "form", "multipart", "body") if name in entry]
     if len(given) > 1 or ("type" in entry and given != ["body"]):
         raise ValueError("it has one body: json, form, multipart, or body with its type")

@@ -1,4 +1,4 @@
-"""Part 3: the recorded requests, sent to both; what comes is held to what is recorded and to the other's answer."""
+"""Part 3: sends the recorded requests to both, and compares the answers with the recorded ones and with each other."""
 
 import itertools
 import secrets
@@ -30,17 +30,17 @@ class Side:
         return self.letter == "a"
 
     def new(self):
-        """A name that nobody has, of 18 characters."""
+        """An unused name of 18 characters."""
         return f"{self.letter}-{next(self.made):04}-{secrets.token_hex(6)[:11]}"
 
 
 def part(scene, latchkey, groups, only):
-    """Sends all of it to both; holds what comes to what is recorded, and what both answer to each other."""
+    """Sends all requests to both, and compares the answers."""
     hold = scene.hold
     sides = [Side(scene.app, Hs256(scene.app.secret())), Side(latchkey, Es256(scene.latchkey.key, scene.libraries))]
     sides[0].tokens = scene.old_tokens
     sides[1].tokens = people.sign_in(scene.people, latchkey, hold, lambda person: person.latchkey)
-    become_what_they_will(scene)
+    change_users(scene)
     counts, rules = Counter(), Counter()
     with ThreadPoolExecutor(len(sides)) as pool:
         for group, requests in groups.items():
@@ -56,21 +56,21 @@ def part(scene, latchkey, groups, only):
     if not counts:
         raise Failed(f"no recorded request has {only!r} in its name")
     for rule in () if only else RULES:
-        hold(f"requests where this makes a difference: {rule}", "some", "some" if rules[rule] else "none")
+        hold(f"answers to which this rule applies: {rule}", "some", "some" if rules[rule] else "none")
     for side in sides:
         hold.none(f"users made by {side.name} without ROLE_USER, or with more", odd_roles(scene.database, side))
     hold.none("rows of before", scene.differences())
     return summary(counts, rules)
 
 
-def become_what_they_will(scene):
-    """Deletes some of those who have signed in on both, and lets somebody else take a name."""
+def change_users(scene):
+    """Deletes some users after both sign-ins, and signs up another user with a deleted name."""
     for person in scene.people:
         if not person.stays:
             scene.database.run("DELETE FROM users WHERE username = :'name'", name=person.username)
         if person.then == TAKEN:
             answer = client.sign_up(scene.app, person.username, person.password, TAKER)
-            scene.hold(f"somebody else signs up as {person}", 200, answer.status)
+            scene.hold(f"another user signs up as {person}", 200, answer.status)
 
 
 def odd_roles(database, side):
@@ -84,7 +84,7 @@ def odd_roles(database, side):
 
 
 def send(request, side, sides):
-    """What one side answers: how often what came, and the answers themselves."""
+    """One side's outcomes with their counts, and its answers."""
     new = side.new()
     token = token_of(request.token, side, sides)
 
@@ -149,7 +149,7 @@ def token_of(wanted, side, sides):
 
 
 def compare(name, request, came, hold):
-    """Holds both to what is recorded, and where that is marked, to another answer than the other's."""
+    """Compares both with the recorded outcomes. With a mark, the two must differ."""
     (app, _), (latchkey, _) = came
     if request.app is None:
         alike = f"answer = '{shown(app)}'"
@@ -159,19 +159,19 @@ def compare(name, request, came, hold):
     hold(f"{name}: the legacy app", shown(request.app), shown(app), request.app == app)
     hold(f"{name}: Latchkey", shown(request.latchkey), shown(latchkey), request.latchkey == latchkey)
     if request.mark:
-        same = f"the same of both: {shown(app)}"
-        hold(f"{name}: marked {request.mark}", "another answer of Latchkey's than of the legacy app's", same, app != latchkey)
+        same = f"the same from both: {shown(app)}"
+        hold(f"{name}: marked {request.mark}", "different answers", same, app != latchkey)
 
 
-# What differs whatever is asked, and is held for every answer.
+# The differences that apply to every answer.
 UNREADABLE = "the legacy app's own page can't read its 500s"
-CHALLENGE = "Latchkey's 401s and 403s say `Bearer`, which the legacy app's lose"
-ECHO = "Latchkey's 422s have no `input`, which the legacy app's have"
+CHALLENGE = "Latchkey's 401s and 403s have a `Bearer` challenge, the legacy app's don't"
+ECHO = "the legacy app's 422s have `input`, Latchkey's don't"
 RULES = (UNREADABLE, CHALLENGE, ECHO)
 
 
 def kept(name, request, side, answers, hold):
-    """Holds what counts for every answer. The rules by which an answer differs from the other side's."""
+    """Checks what applies to every answer; yields the rules by which the sides differ."""
     for answer in answers:
         if request.origin and not request.preflight:
             is_unreadable = side.is_app and answer.status == 500

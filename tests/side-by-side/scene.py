@@ -9,7 +9,7 @@ SHOWN = 40  # faults of a part
 
 
 class Held:
-    """Holds what comes to what is expected, and remembers what isn't so."""
+    """Compares what came with what is expected, and collects the faults."""
 
     def __init__(self):
         self.count, self.faults = 0, []
@@ -21,20 +21,20 @@ class Held:
             self.faults.append(f"{name}\n    expected: {expected}\n    came:     {came}")
 
     def none(self, name, faults):
-        """Holds that there are none."""
+        """Expects no faults."""
         self(name, "nothing", "; ".join(faults) or "nothing")
 
     def settle(self):
-        """Ends the part if something wasn't as expected."""
+        """Ends the part with its faults, if there are any."""
         if self.faults:
             rest = f"\n  and {len(self.faults) - SHOWN} more" if len(self.faults) > SHOWN else ""
             faults = "\n  ".join(self.faults[:SHOWN])
-            raise Failed(f"{len(self.faults)} of what was held, {self.count} in all, isn't so:\n  {faults}{rest}")
+            raise Failed(f"{len(self.faults)} of {self.count} checks failed:\n  {faults}{rest}")
 
 
 @dataclass
 class Newcomer:
-    """Somebody who came after the adoption."""
+    """A user who signed up after the adoption."""
 
     username: str
     password: str
@@ -45,22 +45,22 @@ class Newcomer:
 
     @property
     def is_long(self):
-        """Whether Latchkey made a hash of theirs that the legacy app can't read as it is."""
+        """Whether the hash is Latchkey's, of a kind that the unchanged legacy app can't read."""
         return self.made_by == "Latchkey" and len(self.password.encode()) > 72
 
 
 @dataclass
 class Scene:
-    """The two, their one database, and who is in it."""
+    """The legacy app, Latchkey, their shared database, and its users."""
 
     app: object
     latchkey: object
     libraries: object
     people: list
     hold: Held = field(default_factory=Held)
-    # What the tables held before the adoption.
+    # The tables' rows before the adoption.
     written: dict = field(default_factory=dict)
-    # The legacy app's tokens of before the adoption, by username.
+    # The legacy app's tokens from before the adoption, by username.
     old_tokens: dict = field(default_factory=dict)
     newcomers: list = field(default_factory=list)
 
@@ -73,11 +73,11 @@ class Scene:
         return [person for person in self.people if person.stays]
 
     def last_user_id(self):
-        """The highest users.id at the adoption, as that wrote it down."""
+        """The highest users.id at the adoption, as recorded."""
         return self.database.rows("SELECT last_user_id FROM adoption")[0]["last_user_id"]
 
     def differences(self):
-        """What of before isn't there as it was, or as it was asked to become since."""
+        """The unexpected differences from before the adoption."""
 
         def ids(condition):
             names = {person.username for person in self.people if condition(person)}

@@ -1,4 +1,4 @@
-"""Tokens that are not as a sign-in gave them, for either side."""
+"""Makes changed tokens for either side."""
 
 import base64
 import hashlib
@@ -20,7 +20,7 @@ def decoded(part):
 
 
 class Hs256:
-    """The legacy app's way to sign, with a secret in bytes."""
+    """The legacy app's signer, with a secret in bytes."""
 
     def __init__(self, secret):
         self.secret = secret
@@ -34,7 +34,7 @@ class Hs256:
 
 
 class Es256:
-    """Latchkey's way to sign, with a key of 64 hexadecimal digits, by the legacy app's libraries."""
+    """Latchkey's signer, with a key of 64 hexadecimal digits, by the legacy app's libraries."""
 
     def __init__(self, key, libraries):
         self.key, self.libraries = key, libraries
@@ -47,7 +47,7 @@ class Es256:
 
 
 def forged(genuine, signer, *, claims=(), header=(), without=(), sign="as a sign-in does"):
-    """A token, changed and signed. `genuine` are two of one person's: the side's own, and the other side's."""
+    """A changed and signed token. `genuine` are a user's tokens of this side and of the other side."""
     own, others = genuine
     if sign == "the other side":
         return others
@@ -68,12 +68,12 @@ def forged(genuine, signer, *, claims=(), header=(), without=(), sign="as a sign
         case "as before":
             pass
         case _:
-            raise ValueError(f"sign = {sign!r} isn't known")
+            raise ValueError(f"sign = {sign!r} is unknown")
     return f"{text}.{signature}"
 
 
 def now(at_its_start):
-    """The second that it is; where that matters, one that has just begun."""
+    """The current second; with `at_its_start` waits for its beginning."""
     if at_its_start:
         time.sleep(-time.time() % 1)
     return int(time.time())
