@@ -1,9 +1,62 @@
-//! What can go wrong in an endpoint, and what a caller is told of it.
+//! What a caller learns of an error, and what the log says of it.
 
-use crate::http::Violation;
+use std::fmt;
+
+use lambda_http::http::{HeaderName, HeaderValue, header};
+
 use crate::user_id::UserId;
+use crate::violation::Violation;
 
-/// An endpoint's failure.
+/// An error that an endpoint answers with. Each function has its own errors and raises those of
+/// [`Error`], which all share; `?` boxes either.
+pub trait Failure: fmt::Debug + Send {
+    /// Status, stable code and words.
+    fn answer(&self) -> Answer;
+
+    /// What is wrong with each field, if that is what is wrong.
+    fn violations(&self) -> Option<&[Violation]> {
+        None
+    }
+
+    /// What the log says beside the code.
+    fn cause(&self) -> Option<&str> {
+        None
+    }
+
+    /// `WWW-Authenticate` of a 401 or a 403, `Retry-After` of a 503.
+    fn header(&self) -> Option<(HeaderName, HeaderValue)> {
+        None
+    }
+
+    /// What happened, if an operator looks for it.
+    fn event(&self) -> Option<SecurityEvent> {
+        None
+    }
+}
+
+impl<E: Failure + 'static> From<E> for Box<dyn Failure> {
+    fn from(error: E) -> Self {
+        Box::new(error)
+    }
+}
+
+/// Status, stable code and words of an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Answer(pub u16, pub &'static str, pub &'static str);
+
+/// Something that an operator looks for in the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SecurityEvent {
+    /// The stable name: that of the OWASP logging vocabulary.
+    /// <https://cheatsheetseries.owasp.org/cheatsheets/Logging_Vocabulary_Cheat_Sheet.html>
+    pub name: &'static str,
+    /// Whose account it is, if that is known.
+    pub user_id: Option<UserId>,
+    /// The scheme of a stored password that can't be verified.
+    pub hash_scheme: Option<&'static str>,
+}
+
+/// The errors that all endpoints share.
 #[derive(Debug)]
 pub enum Error {
     /// Fields that break a rule, or a body that can't be read.
@@ -12,12 +65,6 @@ pub enum Error {
     PayloadTooLarge,
     /// No such route, or one that is turned off.
     NotFound,
-    /// Sign-up with a name that somebody has.
-    UsernameTaken,
-    /// Sign-up with an address that somebody has.
-    EmailTaken,
-    /// Sign-in refused: one answer for every reason.
-    WrongCredentials(Refusal),
     /// The token that the authorizer accepted has expired since.
     InvalidToken,
     /// The caller lacks the route's role: the authorizer's policy should have said so.
@@ -26,68 +73,30 @@ pub enum Error {
     Unavailable(String),
     /// The database accepted no connection in time, as one that resumes from a pause.
     Connecting(String),
-    /// Our own mistake; the cause goes to the log alone.
+    /// A bug; the cause goes to the log alone.
     Internal(String),
 }
 
-/// Why a sign-in was refused: for the log, never for the caller.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Refusal {
-    /// What was wrong.
-    pub reason: RefusalReason,
-    /// Whose account it was, if there is one of that name.
-    pub user_id: Option<UserId>,
-}
+/// The challenge of a refused token (RFC 6750 §3.1).
+const INVALID_TOKEN: HeaderValue = HeaderValue::from_static(r#"Bearer error="invalid_token""#);
 
-/// The reasons for a [`Refusal`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RefusalReason {
-    /// Nobody has that name.
-    UnknownUser,
-    /// The row has no password.
-    NoPassword,
-    /// The row's password is no hash that we verify, but of that scheme.
-    UnknownHash(&'static str),
-    /// The password doesn't match.
-    WrongPassword,
-}
+/// The challenge of a token without the role.
+const INSUFFICIENT_SCOPE: HeaderValue =
+    HeaderValue::from_static(r#"Bearer error="insufficient_scope""#);
 
-impl RefusalReason {
-    /// The stable word for it in the log.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::UnknownUser => "unknown_user",
-            Self::NoPassword => "no_password",
-            Self::UnknownHash(_) => "unknown_hash",
-            Self::WrongPassword => "wrong_password",
-        }
-    }
+/// `Retry-After` in seconds, of what may work by then.
+const SOON: HeaderValue = HeaderValue::from_static("1");
 
-    /// The scheme of a password that can't be verified, beside that word.
-    pub const fn hash_scheme(self) -> Option<&'static str> {
-        match self {
-            Self::UnknownHash(scheme) => Some(scheme),
-            Self::UnknownUser | Self::NoPassword | Self::WrongPassword => None,
-        }
-    }
-}
+/// The same where the database accepts no connection: Aurora takes some 15 s to resume.
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-serverless-v2-auto-pause.html>
+const RESUMING: HeaderValue = HeaderValue::from_static("15");
 
-/// Status, stable code and words of an error.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Answer(pub u16, pub &'static str, pub &'static str);
-
-impl Error {
-    /// What the caller is told.
-    pub const fn answer(&self) -> Answer {
+impl Failure for Error {
+    fn answer(&self) -> Answer {
         match self {
             Self::Unprocessable(_) => Answer(422, "unprocessable", "Unprocessable Content"),
             Self::PayloadTooLarge => Answer(413, "payload_too_large", "Payload Too Large"),
             Self::NotFound => Answer(404, "not_found", "Not Found"),
-            Self::UsernameTaken => Answer(409, "username_taken", "Username already registered"),
-            Self::EmailTaken => Answer(409, "email_taken", "Email already registered"),
-            Self::WrongCredentials(_) => {
-                Answer(401, "wrong_credentials", "Incorrect username or password")
-            }
             Self::InvalidToken => Answer(401, "invalid_token", "Could not validate credentials"),
             Self::Forbidden => Answer(403, "forbidden", "Unauthorized."),
             Self::Unavailable(_) => Answer(503, "unavailable", "Service Unavailable"),
@@ -96,25 +105,26 @@ impl Error {
         }
     }
 
-    /// What is wrong with each field, if that is what is wrong.
-    pub fn violations(&self) -> Option<&[Violation]> {
+    fn violations(&self) -> Option<&[Violation]> {
         if let Self::Unprocessable(violations) = self { Some(violations) } else { None }
     }
 
-    /// What the log says of it beside the code.
-    pub fn cause(&self) -> Option<&str> {
+    fn cause(&self) -> Option<&str> {
         match self {
             Self::Unavailable(cause) | Self::Connecting(cause) | Self::Internal(cause) => {
                 Some(cause)
             }
-            Self::WrongCredentials(refusal) => Some(refusal.reason.name()),
-            Self::Unprocessable(_)
-            | Self::PayloadTooLarge
-            | Self::NotFound
-            | Self::UsernameTaken
-            | Self::EmailTaken
-            | Self::InvalidToken
-            | Self::Forbidden => None,
+            _ => None,
+        }
+    }
+
+    fn header(&self) -> Option<(HeaderName, HeaderValue)> {
+        match self {
+            Self::InvalidToken => Some((header::WWW_AUTHENTICATE, INVALID_TOKEN)),
+            Self::Forbidden => Some((header::WWW_AUTHENTICATE, INSUFFICIENT_SCOPE)),
+            Self::Connecting(_) => Some((header::RETRY_AFTER, RESUMING)),
+            Self::Unavailable(_) => Some((header::RETRY_AFTER, SOON)),
+            _ => None,
         }
     }
 }
@@ -122,6 +132,8 @@ impl Error {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
+    use std::fs;
+    use std::path::Path;
 
     /// The codes in backticks at the start of the table's rows.
     fn documented() -> BTreeSet<&'static str> {
@@ -131,13 +143,29 @@ mod tests {
         rows.filter_map(|row| row.split('`').next()).collect()
     }
 
+    /// The code of each `Answer` in the sources below a folder.
+    fn written(folder: &Path, codes: &mut Vec<String>) {
+        for entry in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            if entry.is_dir() {
+                written(&entry, codes);
+            } else if entry.extension().is_some_and(|it| it == "rs") {
+                let text = fs::read_to_string(&entry).unwrap();
+                let source = text.split("#[cfg(test)]").next().unwrap();
+                let answers = source.split("Answer(").filter(|it| it.starts_with(['4', '5']));
+                codes.extend(answers.map(|it| it.split('"').nth(1).unwrap().to_owned()));
+            }
+        }
+    }
+
     #[test]
     fn the_page_of_errors_has_every_code_and_no_other() {
-        let source = include_str!("error.rs").split("#[cfg(test)]").next().unwrap();
-        let answers: Vec<_> =
-            source.split("Answer(").filter(|it| it.starts_with(['4', '5'])).collect();
-        let codes: BTreeSet<_> = answers.iter().map(|it| it.split('"').nth(1).unwrap()).collect();
-        assert_eq!(answers.len(), codes.len(), "each error has a code of its own");
-        assert_eq!(documented(), codes);
+        let mut codes = Vec::new();
+        written(Path::new("src"), &mut codes);
+        for function in fs::read_dir("../functions").unwrap() {
+            written(&function.unwrap().path().join("src"), &mut codes);
+        }
+        let unique: BTreeSet<_> = codes.iter().map(String::as_str).collect();
+        assert_eq!(codes.len(), unique.len(), "each error has a code of its own: {codes:?}");
+        assert_eq!(documented(), unique);
     }
 }

@@ -11,8 +11,8 @@ mod problem;
 mod reply;
 mod request;
 mod user_body;
-mod violation;
 
+pub use crate::violation::{Location, Violation};
 pub use accept::Accept;
 pub use body::{JsonBody, content_type};
 pub use cors::Cors;
@@ -23,7 +23,6 @@ pub use function::{Endpoint, Function, serve};
 pub use lambda_http::aws_lambda_events::apigw::ApiGatewayProxyResponse as ProxyResponse;
 pub use lambda_http::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 pub use problem::{Detail, Problem};
-pub use reply::{Reply, SecurityEvent};
+pub use reply::Reply;
 pub use request::Request;
 pub use user_body::UserBody;
-pub use violation::{Location, Violation};

@@ -27,6 +27,7 @@ pub mod secrets_manager;
 pub mod sign_in;
 pub mod user_id;
 pub mod username;
+pub mod violation;
 
 pub use caller::Caller;
 pub use client_id::ClientId;

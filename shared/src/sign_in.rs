@@ -1,12 +1,14 @@
 //! A username and a password for an access token: what `signin` and `token` both do.
 
+use lambda_http::http::{HeaderName, HeaderValue, header};
+
 use crate::client_id::ClientId;
 use crate::db::{self, Database, SigninUser, Users};
 use crate::environment::{Environment, Invalid};
-use crate::error::{Error, Refusal, RefusalReason};
+use crate::error::{Answer, Error, Failure, SecurityEvent};
 use crate::jwt::{AccessToken, Signer};
 use crate::log;
-use crate::password::{Password, PasswordHash, Passwords, Verified};
+use crate::password::{Password, PasswordHash, Passwords, RefusalReason, Verified};
 use crate::secrets_manager::SecretsManager;
 use crate::user_id::UserId;
 use crate::username::Username;
@@ -26,6 +28,39 @@ pub struct SignedIn {
     pub user_id: UserId,
     /// The token.
     pub access_token: AccessToken,
+}
+
+/// The event of a sign-in.
+pub const SIGNED_IN: &str = "authn_login_success";
+
+/// Why a sign-in was refused: for the log, never for the caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Refusal {
+    /// What was wrong.
+    pub reason: RefusalReason,
+    /// Whose account it was, if there is one of that name.
+    pub user_id: Option<UserId>,
+}
+
+/// One answer for every reason.
+impl Failure for Refusal {
+    fn answer(&self) -> Answer {
+        Answer(401, "wrong_credentials", "Incorrect username or password")
+    }
+
+    fn cause(&self) -> Option<&str> {
+        Some(self.reason.name())
+    }
+
+    /// No token was sent, so the challenge has no error code (RFC 6750 §3.1).
+    fn header(&self) -> Option<(HeaderName, HeaderValue)> {
+        Some((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")))
+    }
+
+    fn event(&self) -> Option<SecurityEvent> {
+        let Self { reason, user_id } = *self;
+        Some(SecurityEvent { name: "authn_login_fail", user_id, hash_scheme: reason.hash_scheme() })
+    }
 }
 
 impl SignIn {
@@ -57,13 +92,13 @@ impl SignIn {
     }
 
     /// Signs in, for a token to that client. No user of that name, no password and a wrong one are
-    /// [`Error::WrongCredentials`] after the same time.
+    /// a [`Refusal`] after the same time.
     pub async fn with(
         &self,
         username: &Username,
         password: Password,
         client_id: &ClientId,
-    ) -> Result<SignedIn, Error> {
+    ) -> Result<Result<SignedIn, Refusal>, Error> {
         let found = self.users.find_for_signin(username).await?;
         let stored = found.user.as_ref().map(|user| user.password.clone());
         self.tell_of_a_dear_hash(found.user.as_ref());
@@ -72,14 +107,16 @@ impl SignIn {
                 self.replace(&user, dearer).await;
                 user
             }
-            (Verified::Wrong(reason), user) => return Err(refusal(reason, user.as_ref())),
-            (Verified::Right(_), None) => return Err(refusal(RefusalReason::UnknownUser, None)),
+            (Verified::Wrong(reason), user) => return Ok(Err(refusal(reason, user.as_ref()))),
+            (Verified::Right(_), None) => {
+                return Ok(Err(refusal(RefusalReason::UnknownUser, None)));
+            }
         };
         let access_token = self
             .signer
             .access_token(user.id, client_id, &found.published, found.database_id)
             .await?;
-        Ok(SignedIn { user_id: user.id, access_token })
+        Ok(Ok(SignedIn { user_id: user.id, access_token }))
     }
 
     /// A hash dearer than the setting takes longer to refuse than a user who isn't there.
@@ -99,6 +136,6 @@ impl SignIn {
     }
 }
 
-fn refusal(reason: RefusalReason, user: Option<&SigninUser>) -> Error {
-    Error::WrongCredentials(Refusal { reason, user_id: user.map(|user| user.id) })
+fn refusal(reason: RefusalReason, user: Option<&SigninUser>) -> Refusal {
+    Refusal { reason, user_id: user.map(|user| user.id) }
 }

@@ -1,6 +1,7 @@
 //! `GET /` and `GET /api/test/…`: something to see for everyone, and for each role.
 
 use shared::environment::Invalid;
+use shared::error::Failure;
 use shared::functions::ContentRoute;
 use shared::http::{Endpoint, Reply, Request, UserBody};
 use shared::{Clock, Environment, Error};
@@ -19,14 +20,18 @@ impl Endpoint for Content {
         Ok(Self { clock: Clock::System })
     }
 
-    async fn handle(&self, route: ContentRoute, request: &Request) -> Result<Reply, Error> {
+    async fn handle(
+        &self,
+        route: ContentRoute,
+        request: &Request,
+    ) -> Result<Reply, Box<dyn Failure>> {
         let text = match route {
             ContentRoute::Hello => return Ok(Reply::json(&"Hello World")),
             ContentRoute::All => return Ok(Reply::json(&"public content")),
             ContentRoute::User => "user content",
             ContentRoute::Moderator => "moderator content",
             ContentRoute::Admin => "admin content",
-            ContentRoute::Profile => return self.profile(request),
+            ContentRoute::Profile => return Ok(self.profile(request)?),
         };
         request.caller(&self.clock)?;
         Ok(Reply::json(&text))

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde::Serialize;
 use shared::db::{self, Database, SigningKeys};
 use shared::environment::Invalid;
+use shared::error::Failure;
 use shared::functions::JwksRoute;
 use shared::http::{ETag, Endpoint, HeaderValue, Reply, Request, header};
 use shared::jwt::{Kid, PublicKey};
@@ -74,7 +75,11 @@ impl Endpoint for Jwks {
         Ok(Self::new(Database::new(database, SecretsManager::default()), Clock::System))
     }
 
-    async fn handle(&self, JwksRoute::Keys: JwksRoute, request: &Request) -> Result<Reply, Error> {
+    async fn handle(
+        &self,
+        JwksRoute::Keys: JwksRoute,
+        request: &Request,
+    ) -> Result<Reply, Box<dyn Failure>> {
         let Kept { keys, read_at } = self.keys(self.clock.now()).await?;
         let kids: Vec<_> = keys.iter().map(|(kid, _)| kid.as_str()).collect();
         // What changes in the set is which keys are in it, and each kid is its key's hash.

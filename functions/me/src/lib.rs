@@ -3,9 +3,10 @@
 
 use serde::Serialize;
 use shared::environment::Invalid;
+use shared::error::Failure;
 use shared::functions::MeRoute;
 use shared::http::{Endpoint, Reply, Request, UserBody};
-use shared::{Clock, Environment, Error};
+use shared::{Clock, Environment};
 use utoipa::ToSchema;
 
 /// All that it needs is the time.
@@ -33,7 +34,7 @@ impl Endpoint for Me {
         Ok(Self { clock: Clock::System })
     }
 
-    async fn handle(&self, route: MeRoute, request: &Request) -> Result<Reply, Error> {
+    async fn handle(&self, route: MeRoute, request: &Request) -> Result<Reply, Box<dyn Failure>> {
         let caller = request.caller(&self.clock)?;
         let username = caller.username.as_str();
         Ok(match route {

@@ -2,9 +2,11 @@
 
 use serde::Serialize;
 use shared::environment::Invalid;
+use shared::error::Failure;
 use shared::functions::SigninRoute;
-use shared::http::{Endpoint, JsonBody, Reply, Request, SecurityEvent};
+use shared::http::{Endpoint, JsonBody, Reply, Request};
 use shared::password::Password;
+use shared::sign_in::SIGNED_IN;
 use shared::{ClientId, Environment, Error, SignIn, Username};
 use utoipa::ToSchema;
 
@@ -62,11 +64,11 @@ impl Endpoint for Signin {
         &self,
         SigninRoute::SignIn: SigninRoute,
         request: &Request,
-    ) -> Result<Reply, Error> {
+    ) -> Result<Reply, Box<dyn Failure>> {
         let Credentials { username, password } = Credentials::read(request)?;
-        let signed_in = self.sign_in.with(&username, password, &ClientId::default()).await?;
+        let signed_in = self.sign_in.with(&username, password, &ClientId::default()).await??;
         let token = signed_in.access_token.token.expose();
         let body = SignInResponse { token, token_type: "bearer" };
-        Ok(Reply::json(&body).with_event(SecurityEvent::SignedIn, signed_in.user_id))
+        Ok(Reply::json(&body).with_event(SIGNED_IN, signed_in.user_id))
     }
 }

@@ -5,10 +5,9 @@ mod common_passwords;
 
 use shared::db::{self, Database, Insert, Users};
 use shared::environment::Invalid;
+use shared::error::{Answer, Failure};
 use shared::functions::SignupRoute;
-use shared::http::{
-    Endpoint, JsonBody, Location, Reply, Request, SecurityEvent, UserBody, Violation,
-};
+use shared::http::{Endpoint, JsonBody, Location, Reply, Request, UserBody, Violation};
 use shared::password::{NewPassword, Passwords};
 use shared::secrets_manager::SecretsManager;
 use shared::{Environment, Error, NewEmail, NewUsername, Rule, log};
@@ -43,17 +42,35 @@ impl Endpoint for Signup {
         &self,
         SignupRoute::SignUp: SignupRoute,
         request: &Request,
-    ) -> Result<Reply, Error> {
+    ) -> Result<Reply, Box<dyn Failure>> {
         let NewUser { username, email, password } = self.read(request)?;
         let hash = self.passwords.hash(password).await?;
-        match self.users.insert(&username, &email, &hash).await? {
+        match self.users.insert(&username, &email, &hash).await.map_err(Error::from)? {
             Insert::Created(id) => {
                 let body = UserBody { username: username.as_str(), email: email.as_str() };
-                Ok(Reply::json(&body).with_event(SecurityEvent::SignedUp, id))
+                Ok(Reply::json(&body).with_event("user_created", id))
             }
-            Insert::UsernameTaken => Err(Error::UsernameTaken),
-            Insert::EmailTaken => Err(Error::EmailTaken),
-            Insert::Refused(columns) => Err(Error::Unprocessable(refused(&columns))),
+            Insert::UsernameTaken => Err(Taken::Username.into()),
+            Insert::EmailTaken => Err(Taken::Email.into()),
+            Insert::Refused(columns) => Err(Error::Unprocessable(refused(&columns)).into()),
+        }
+    }
+}
+
+/// What another user has.
+#[derive(Debug)]
+pub enum Taken {
+    /// The name.
+    Username,
+    /// The address.
+    Email,
+}
+
+impl Failure for Taken {
+    fn answer(&self) -> Answer {
+        match self {
+            Self::Username => Answer(409, "username_taken", "Username already registered"),
+            Self::Email => Answer(409, "email_taken", "Email already registered"),
         }
     }
 }

@@ -7,9 +7,11 @@ mod oauth;
 
 use serde::Serialize;
 use shared::environment::Invalid;
+use shared::error::Failure;
 use shared::functions::TokenRoute;
-use shared::http::{Endpoint, Reply, Request, SecurityEvent};
+use shared::http::{Endpoint, Reply, Request};
 use shared::password::Password;
+use shared::sign_in::SIGNED_IN;
 use shared::{ClientId, Environment, Error, SignIn, Username};
 use utoipa::ToSchema;
 
@@ -57,11 +59,11 @@ impl Endpoint for Token {
         &self,
         TokenRoute::Token: TokenRoute,
         request: &Request,
-    ) -> Result<Reply, Error> {
+    ) -> Result<Reply, Box<dyn Failure>> {
         let sign_in = self.sign_in.as_ref().ok_or(Error::NotFound)?;
         match grant(sign_in, request).await {
             Ok(reply) => Ok(oauth::uncached(reply)),
-            Err(refusal) => refusal.into_reply(),
+            Err(refusal) => Ok(refusal.into_reply()?),
         }
     }
 }
@@ -81,12 +83,12 @@ async fn grant(sign_in: &SignIn, request: &Request) -> Result<Reply, Refusal> {
     let client_id = client_id.unwrap_or_else(|| Some(ClientId::default()));
     let client_id = client_id.ok_or(Refusal::ClientId)?;
     let scope = form.parameter("scope")?.map(|_| "");
-    let signed_in = sign_in.with(&username, password, &client_id).await?;
+    let signed_in = sign_in.with(&username, password, &client_id).await??;
     let body = TokenResponse {
         access_token: signed_in.access_token.token.expose(),
         token_type: "bearer",
         expires_in: signed_in.access_token.expires_in,
         scope,
     };
-    Ok(Reply::json(&body).with_event(SecurityEvent::SignedIn, signed_in.user_id))
+    Ok(Reply::json(&body).with_event(SIGNED_IN, signed_in.user_id))
 }

@@ -1,8 +1,8 @@
 //! Errors in OAuth's words (RFC 6749 §5.2).
 
 use serde::Serialize;
-use shared::Error;
 use shared::http::{HeaderValue, Reply, header};
+use shared::{Error, sign_in};
 use utoipa::ToSchema;
 
 /// Why there is no token.
@@ -28,6 +28,8 @@ pub enum Refusal {
     Text,
     /// Another grant than the password.
     UnsupportedGrantType,
+    /// The user's name or password is wrong.
+    WrongCredentials(sign_in::Refusal),
     /// Anything that isn't OAuth's.
     Other(Error),
 }
@@ -35,6 +37,12 @@ pub enum Refusal {
 impl From<Error> for Refusal {
     fn from(error: Error) -> Self {
         Self::Other(error)
+    }
+}
+
+impl From<sign_in::Refusal> for Refusal {
+    fn from(refusal: sign_in::Refusal) -> Self {
+        Self::WrongCredentials(refusal)
     }
 }
 
@@ -74,12 +82,12 @@ impl Refusal {
             }
             Self::Text => ("invalid_request", "A parameter must be UTF-8 without NUL"),
             Self::UnsupportedGrantType => ("unsupported_grant_type", "grant_type must be password"),
-            Self::Other(error @ Error::WrongCredentials(_)) => {
+            Self::WrongCredentials(refusal) => {
                 let body = OAuthError {
                     error: "invalid_grant",
                     error_description: "Incorrect username or password",
                 };
-                return Ok(uncached(Reply::of_error_as(&error, &body)));
+                return Ok(uncached(Reply::of_error_as(&refusal, &body)));
             }
             Self::Other(error) => return Err(error),
         };

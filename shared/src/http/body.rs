@@ -6,9 +6,9 @@ use lambda_http::http::header::CONTENT_TYPE;
 use serde_json::value::RawValue;
 
 use super::request::Request;
-use super::violation::{Location, Violation};
 use crate::error::Error;
 use crate::rule::Rule;
+use crate::violation::{Location, Violation};
 
 /// A JSON object, and what was found wrong with the fields that were read of it. The others may
 /// hold whatever is JSON.

@@ -13,11 +13,11 @@ use super::accept::Accept;
 use super::cors::Cors;
 use super::error_format::ErrorFormat;
 use super::event::ProxyEvent;
-use super::reply::{Reply, SecurityEvent};
+use super::reply::Reply;
 use super::request::Request;
 use crate::caller::Caller;
 use crate::environment::{Environment, Invalid};
-use crate::error::Error;
+use crate::error::Failure;
 use crate::log;
 use crate::routes::Routes;
 
@@ -38,7 +38,7 @@ pub trait Endpoint: Sized + Send + Sync {
         &self,
         route: Self::Route,
         request: &Request,
-    ) -> impl Future<Output = Result<Reply, Error>> + Send;
+    ) -> impl Future<Output = Result<Reply, Box<dyn Failure>>> + Send;
 }
 
 /// An endpoint between event and response.
@@ -73,15 +73,17 @@ impl<E: Endpoint> Function<E> {
                 let answer = self.endpoint.handle(route, &request).await;
                 self.reply(answer, &request.headers)
             }
-            Err(error) => self.reply(Err(error), &event.take_headers()),
+            Err(error) => self.reply(Err(error.into()), &event.take_headers()),
         };
         self.log(&event, &reply, start.elapsed());
         reply.into()
     }
 
     /// An answer or an error, as the headers ask for it.
-    fn reply(&self, answer: Result<Reply, Error>, headers: &HeaderMap) -> Reply {
-        let of_error = |error| Reply::of_error(&error, &Accept::of(headers), self.error_format);
+    fn reply(&self, answer: Result<Reply, Box<dyn Failure>>, headers: &HeaderMap) -> Reply {
+        let of_error = |error: Box<dyn Failure>| {
+            Reply::of_error(&*error, &Accept::of(headers), self.error_format)
+        };
         let mut reply = answer.unwrap_or_else(of_error);
         self.cors.apply(headers.get(ORIGIN), &mut reply.headers);
         reply
@@ -96,11 +98,14 @@ impl<E: Endpoint> Function<E> {
             route: &event.resource,
             status: reply.status,
             duration,
-            user_id: reply.user_id.or_else(|| Caller::id_in_context(event.authorizer())),
-            event: reply.event.map(SecurityEvent::name),
+            user_id: reply
+                .event
+                .and_then(|event| event.user_id)
+                .or_else(|| Caller::id_in_context(event.authorizer())),
+            event: reply.event.map(|event| event.name),
             error: reply.error,
             cause: reply.cause.as_deref(),
-            hash_scheme: reply.hash_scheme,
+            hash_scheme: reply.event.and_then(|event| event.hash_scheme),
         });
     }
 }

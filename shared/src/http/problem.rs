@@ -4,7 +4,7 @@ use lambda_http::http::HeaderValue;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::violation::Violation;
+use crate::violation::Violation;
 
 /// The errors of a request, in FastAPI's shape.
 #[derive(Debug, Serialize, ToSchema)]

@@ -8,31 +8,8 @@ use super::ProxyResponse;
 use super::accept::{Accept, ErrorForm};
 use super::error_format::ErrorFormat;
 use super::problem::{Detail, PROBLEM_JSON, Problem};
-use crate::error::{Answer, Error};
+use crate::error::{Answer, Error, Failure, SecurityEvent};
 use crate::user_id::UserId;
-
-/// Something that an operator looks for in the log, by a name that stays.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SecurityEvent {
-    /// Someone signed in.
-    SignedIn,
-    /// A sign-in was refused.
-    SignInRefused,
-    /// A user was made.
-    SignedUp,
-}
-
-impl SecurityEvent {
-    /// The stable name: that of the OWASP logging vocabulary.
-    /// <https://cheatsheetseries.owasp.org/cheatsheets/Logging_Vocabulary_Cheat_Sheet.html>
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::SignedIn => "authn_login_success",
-            Self::SignInRefused => "authn_login_fail",
-            Self::SignedUp => "user_created",
-        }
-    }
-}
 
 /// Status, headers and body of an answer, and what the log says of it.
 #[derive(Debug)]
@@ -41,10 +18,8 @@ pub struct Reply {
     pub(crate) headers: HeaderMap,
     pub(crate) body: Vec<u8>,
     pub(crate) event: Option<SecurityEvent>,
-    pub(crate) user_id: Option<UserId>,
     pub(crate) error: Option<&'static str>,
     pub(crate) cause: Option<String>,
-    pub(crate) hash_scheme: Option<&'static str>,
 }
 
 /// What every answer carries: OWASP's list for a REST API.
@@ -60,19 +35,11 @@ const SECURITY: [(HeaderName, HeaderValue); 5] = [
     (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
 ];
 
-/// After how many seconds to try again what may work by then.
-const SOON: HeaderValue = HeaderValue::from_static("1");
-
-/// The same where the database accepts no connection: Aurora takes some 15 s to resume.
-/// <https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-serverless-v2-auto-pause.html>
-const RESUMING: HeaderValue = HeaderValue::from_static("15");
-
 impl Reply {
     fn new(status: u16, content_type: &'static str, body: Vec<u8>) -> Self {
         let mut headers = HeaderMap::from_iter(SECURITY);
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
-        let (event, user_id, error, cause, hash_scheme) = (None, None, None, None, None);
-        Self { status, headers, body, event, user_id, error, cause, hash_scheme }
+        Self { status, headers, body, event: None, error: None, cause: None }
     }
 
     /// 200 with a text of that type.
@@ -92,7 +59,7 @@ impl Reply {
     }
 
     /// An error, in the form that its client takes; `format` decides where that is open.
-    pub fn of_error(error: &Error, accept: &Accept, format: ErrorFormat) -> Self {
+    pub fn of_error(error: &dyn Failure, accept: &Accept, format: ErrorFormat) -> Self {
         let Answer(status, code, words) = error.answer();
         let violations = error.violations();
         let form = match violations {
@@ -113,24 +80,15 @@ impl Reply {
     }
 
     /// An error in the JSON that another standard has for it, whatever its client takes.
-    pub fn of_error_as(error: &Error, body: &impl Serialize) -> Self {
+    pub fn of_error_as(error: &dyn Failure, body: &impl Serialize) -> Self {
         Self::json(body).about(error)
     }
 
-    /// Status, headers and line in the log of an error.
-    fn about(mut self, error: &Error) -> Self {
+    /// Status, header and line in the log of an error.
+    fn about(mut self, error: &dyn Failure) -> Self {
         let Answer(status, code, _) = error.answer();
-        if let Some(challenge) = challenge(error) {
-            self.headers.insert(header::WWW_AUTHENTICATE, challenge);
-        }
-        if status == 503 {
-            let seconds = if matches!(error, Error::Connecting(_)) { RESUMING } else { SOON };
-            self.headers.insert(header::RETRY_AFTER, seconds);
-        }
-        if let Error::WrongCredentials(refusal) = error {
-            (self.event, self.user_id) = (Some(SecurityEvent::SignInRefused), refusal.user_id);
-            self.hash_scheme = refusal.reason.hash_scheme();
-        }
+        self.headers.extend(error.header());
+        self.event = error.event();
         self.cause = error.cause().map(str::to_owned);
         self.with_status(status).with_error(code)
     }
@@ -171,21 +129,11 @@ impl Reply {
         self
     }
 
-    /// Names what happened, and to whom, in the log.
+    /// Names what happened, and to whom, in the log: a [`SecurityEvent`].
     #[must_use]
-    pub fn with_event(mut self, event: SecurityEvent, user_id: UserId) -> Self {
-        (self.event, self.user_id) = (Some(event), Some(user_id));
+    pub fn with_event(mut self, name: &'static str, user_id: UserId) -> Self {
+        self.event = Some(SecurityEvent { name, user_id: Some(user_id), hash_scheme: None });
         self
-    }
-}
-
-/// What a 401 or a 403 asks for. Only a token that was sent and refused gets an error code (RFC 6750 §3.1).
-const fn challenge(error: &Error) -> Option<HeaderValue> {
-    match error {
-        Error::WrongCredentials(_) => Some(HeaderValue::from_static("Bearer")),
-        Error::InvalidToken => Some(HeaderValue::from_static(r#"Bearer error="invalid_token""#)),
-        Error::Forbidden => Some(HeaderValue::from_static(r#"Bearer error="insufficient_scope""#)),
-        _ => None,
     }
 }
 
@@ -208,7 +156,6 @@ impl From<Reply> for ProxyResponse {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::{Refusal, RefusalReason};
     use crate::http::{Location, Violation};
     use crate::rule::Rule;
 
@@ -233,12 +180,12 @@ mod tests {
     #[test]
     fn an_error_is_problem_details_to_who_takes_json_alone() {
         let reply =
-            Reply::of_error(&Error::UsernameTaken, &accept("application/json"), ErrorFormat::Text);
+            Reply::of_error(&Error::NotFound, &accept("application/json"), ErrorFormat::Text);
         assert_eq!(reply.headers["content-type"], "application/problem+json");
-        assert_eq!((reply.status, reply.error), (409, Some("username_taken")));
+        assert_eq!((reply.status, reply.error), (404, Some("not_found")));
         assert_eq!(
             text(reply),
-            r#"{"type":"about:blank","title":"Conflict","status":409,"detail":"Username already registered","code":"username_taken"}"#
+            r#"{"type":"about:blank","title":"Not Found","status":404,"detail":"Not Found","code":"not_found"}"#
         );
     }
 
@@ -252,10 +199,8 @@ mod tests {
 
     #[test]
     fn each_401_and_403_names_its_scheme_and_each_503_when_to_come_back() {
-        let refusal = Refusal { reason: RefusalReason::WrongPassword, user_id: None };
         for (error, challenge) in [
             (Error::InvalidToken, r#"Bearer error="invalid_token""#),
-            (Error::WrongCredentials(refusal), "Bearer"),
             (Error::Forbidden, r#"Bearer error="insufficient_scope""#),
         ] {
             for value in ["*/*", "application/json"] {

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use lambda_http::http::{HeaderMap, HeaderName};
 
 use super::event::ProxyEvent;
-use super::violation::{Location, Violation};
 use crate::caller::Caller;
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::routes::{Access, PathParameters, Route, Routes};
 use crate::rule::Rule;
+use crate::violation::{Location, Violation};
 
 /// Most bytes of a request's body that a function reads.
 const MAX_BODY_BYTES: usize = 64 * 1024;

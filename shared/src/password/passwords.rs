@@ -4,9 +4,10 @@ use tokio::task::spawn_blocking;
 
 use super::hash::{BCRYPT_BYTES, PasswordHash, Scheme};
 use super::plain::{NewPassword, Password};
+use super::refusal_reason::RefusalReason;
 use super::stored::{HashedBy, StoredPassword, Unreadable};
 use crate::environment::Environment;
-use crate::error::{Error, RefusalReason};
+use crate::error::Error;
 use crate::random::Random;
 
 /// How a verification ended.

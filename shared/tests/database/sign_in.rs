@@ -1,9 +1,10 @@
 //! A sign-in, from the row to the token.
 
 use shared::db::{Group, Users};
-use shared::error::{Refusal, RefusalReason};
 use shared::jwt::{KeySource, Settings, Signer};
+use shared::password::RefusalReason;
 use shared::password::{NewPassword, Password, Passwords};
+use shared::sign_in::Refusal;
 use shared::{ClientId, Error, NewEmail, NewUsername, Random, Secret, SignIn, UserId, Username};
 use stage::{SIGNING_KEY, Stage};
 
@@ -33,8 +34,7 @@ async fn outcome(stage: &Stage, name: &str, password: &str) -> Result<UserId, Re
     let username = Username::parse(name.into()).unwrap();
     let password = Password::parse(password.into()).unwrap();
     match sign_in(stage).with(&username, password, &ClientId::default()).await {
-        Ok(signed_in) => Ok(signed_in.user_id),
-        Err(Error::WrongCredentials(refusal)) => Err(refusal),
+        Ok(outcome) => outcome.map(|signed_in| signed_in.user_id),
         Err(error) => panic!("{error:?}"),
     }
 }

@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 use serde_json::value::{RawValue, to_raw_value};
 use shared::Error;
+use shared::error::Failure;
 use shared::http::{
     Accept, Detail, ErrorFormat, HeaderMap, HeaderValue, Problem, ProxyResponse, Reply, header,
 };
@@ -206,7 +207,7 @@ impl Response {
     }
 
     /// An error, as the code answers it to clients of each kind.
-    pub(crate) fn error(mut self, error: &Error) -> Self {
+    pub(crate) fn error(mut self, error: &dyn Failure) -> Self {
         for accept in ["*/*", PROBLEM] {
             let accept = HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static(accept))]);
             let reply = Reply::of_error(error, &Accept::of(&accept), ErrorFormat::Text);

@@ -1,8 +1,9 @@
 use serde::Serialize;
 use shared::Error;
-use shared::error::{Refusal, RefusalReason};
 use shared::http::{Location, Violation};
+use shared::password::RefusalReason;
 use shared::rule::Rule;
+use shared::sign_in::Refusal;
 use signin::{Credentials, SignInResponse};
 
 use crate::answer::{Response, json};
@@ -19,8 +20,8 @@ struct Ada {
 }
 
 /// A refused sign-in, for whatever reason.
-pub(crate) fn refused() -> Error {
-    Error::WrongCredentials(Refusal { reason: RefusalReason::WrongPassword, user_id: None })
+pub(crate) fn refused() -> Refusal {
+    Refusal { reason: RefusalReason::WrongPassword, user_id: None }
 }
 
 pub(crate) fn operation() -> Operation {

@@ -2,7 +2,7 @@ use serde::Serialize;
 use shared::Error;
 use shared::http::{Location, UserBody, Violation};
 use shared::rule::Rule;
-use signup::NewUser;
+use signup::{NewUser, Taken};
 
 use crate::answer::{Response, json};
 use crate::operation::{Operation, Tag};
@@ -29,8 +29,8 @@ pub(crate) fn operation() -> Operation {
         .answers(
             409,
             Response::new("Another user has this username or this e-mail address.")
-                .error(&Error::UsernameTaken)
-                .error(&Error::EmailTaken),
+                .error(&Taken::Username)
+                .error(&Taken::Email),
         )
         .answers(
             422,

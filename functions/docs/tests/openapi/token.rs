@@ -79,7 +79,7 @@ pub(crate) fn operation() -> Operation {
         .answers(
             401,
             Response::new("The user doesn't exist or the password is wrong.")
-                .refusal(Refusal::Other(refused()), "invalid_grant"),
+                .refusal(Refusal::WrongCredentials(refused()), "invalid_grant"),
         )
         .answers(
             404,

@@ -4,6 +4,7 @@ use authorizer::{Authorizer, Error, Event};
 use serde_json::json;
 use shared::Environment;
 use shared::environment::Invalid;
+use shared::error::Failure;
 use shared::functions::MeRoute;
 use shared::http::{Endpoint, Reply, Request, header};
 
@@ -20,14 +21,16 @@ impl Endpoint for Gatekeeper {
         Ok(Self(Authorizer::from_env(env).await?))
     }
 
-    async fn handle(&self, _route: MeRoute, request: &Request) -> Result<Reply, shared::Error> {
+    async fn handle(&self, _route: MeRoute, request: &Request) -> Result<Reply, Box<dyn Failure>> {
         let token = request.header(&header::AUTHORIZATION);
         let event = json!({ "methodArn": ARN, "headers": { "authorization": token } });
         let event: Event = serde_json::from_value(event).unwrap();
         match self.0.authorize(event).await {
             Ok(policy) => Ok(Reply::json(&policy)),
-            Err(Error::Unauthorized | Error::LegacyToken(_)) => Err(shared::Error::InvalidToken),
-            Err(Error::Failed(cause)) => Err(shared::Error::Unavailable(cause)),
+            Err(Error::Unauthorized | Error::LegacyToken(_)) => {
+                Err(shared::Error::InvalidToken.into())
+            }
+            Err(Error::Failed(cause)) => Err(shared::Error::Unavailable(cause).into()),
         }
     }
 }
