@@ -1,6 +1,6 @@
 """What each class of work may do beside writing its log, under several sets of parameters.
 
-This is its reach in AWS; what its login may do in SQL is in docs/develop/architecture.md, held by shared/src/db.rs.
+This is its reach in AWS; what its login may do in SQL is in docs/operate/functions.md.
 
 A right is (effect, action, resource, condition).
 """

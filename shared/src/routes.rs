@@ -134,7 +134,7 @@ pub struct PathParameters<'a> {
 
 impl<'a> PathParameters<'a> {
     /// The values of the parameters of that path, by their names.
-    pub(crate) fn new(path: &'static str, values: &'a BTreeMap<String, String>) -> Self {
+    pub fn new(path: &'static str, values: &'a BTreeMap<String, String>) -> Self {
         Self { segments: path.split('/'), values }
     }
 

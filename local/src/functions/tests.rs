@@ -2,6 +2,8 @@
 //! anyone in whom the table keeps out.
 
 mod settings_page;
+#[path = "../../tests/generated/starts.rs"]
+mod starts;
 
 use std::{collections::BTreeSet, net::Ipv4Addr};
 
@@ -17,6 +19,7 @@ use shared::{
     routes::{Access, Route},
 };
 use stage::Stage;
+use starts::{Start, starts};
 
 use super::*;
 use crate::{
@@ -186,48 +189,6 @@ fn the_template_has_the_routes_of_the_table_and_no_others() {
         (route.method.to_owned(), route.path.to_owned(), route.function.to_owned(), protected)
     });
     assert_eq!(routes.collect::<BTreeSet<_>>(), table.collect());
-}
-
-/// What a function did with its settings when it started.
-struct Start {
-    function: &'static str,
-    /// The names of those that it asked for.
-    asked: BTreeSet<String>,
-    /// What it said of those that are bad.
-    refusal: Option<String>,
-}
-
-/// A function's start with these settings. It may be refused: it asks for all of them first.
-async fn start<E: Endpoint>(mut settings: Environment) -> Start {
-    let started = Function::<E>::from_env(&mut settings).await;
-    Start::of(E::FUNCTION, &settings, started.err())
-}
-
-impl Start {
-    fn of(function: &'static str, settings: &Environment, refusal: Option<Invalid>) -> Self {
-        let asked = settings.asked().map(str::to_owned).collect();
-        Self { function, asked, refusal: refusal.map(|refusal| refusal.to_string()) }
-    }
-}
-
-/// The starts of all functions, each with these settings.
-async fn starts(settings: impl Fn() -> Environment) -> Vec<Start> {
-    let mut environments = [settings(), settings()];
-    let [authorizer, admin] = &mut environments;
-    let refusals = [
-        authorizer::Authorizer::from_env(authorizer).await.err(),
-        admin::Admin::from_env(admin).await.err(),
-    ];
-    let names = ["authorizer", "admin"].into_iter().zip(&environments).zip(refusals);
-    let mut starts: Vec<_> =
-        names.map(|((name, settings), refusal)| Start::of(name, settings, refusal)).collect();
-    macro_rules! start_each {
-        ($(($function:ident $endpoint:ident $routes:ident))+) => {
-            $(starts.push(start::<$function::$endpoint>(settings()).await);)+
-        };
-    }
-    for_each_endpoint!(start_each);
-    starts
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
@@ -81,40 +81,6 @@ fn a_policy_that_allows_too_much_opens_nothing() {
         };
     }
     for_each_endpoint!(check);
-}
-
-/// What a group's members may do, as the page has it.
-fn reach(group: Group) -> String {
-    let mut columns = BTreeMap::<_, Vec<_>>::new();
-    let mut routines = BTreeSet::new();
-    for privilege in group.needs() {
-        match privilege {
-            Privilege::Execute(routine) => {
-                routines.insert(format!("`EXECUTE {}`", routine.signature()));
-            }
-            Privilege::Select(table, names) => columns.entry(table).or_default().extend(names),
-        }
-    }
-    let select = |(table, mut names): (&str, Vec<&str>)| {
-        let mut seen = BTreeSet::new();
-        names.retain(|name| seen.insert(*name));
-        format!("`SELECT {table} ({})`", names.join(", "))
-    };
-    columns.into_iter().map(select).chain(routines).collect::<Vec<_>>().join(", ")
-}
-
-#[test]
-fn the_page_has_the_reach_of_each_function() {
-    let page = include_str!("../../../docs/develop/architecture.md");
-    for login in LOGINS {
-        let line = format!("| `{}` |", login.function);
-        let line = page.lines().find(|it| it.starts_with(&line)).unwrap();
-        let end = login.group.map_or_else(
-            || "| none: the owner | everything |".to_owned(),
-            |group| format!("| `{}` | {} |", group.role("latchkey"), reach(group)),
-        );
-        assert!(line.ends_with(&end), "{}: {end}", login.function);
-    }
 }
 
 #[test]

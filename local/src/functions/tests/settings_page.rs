@@ -2,15 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use shared::{Environment, db, functions::ROUTES};
+use shared::{Environment, db};
 
 use super::{ours, starts};
 use crate::{
     settings::PG_BIN,
-    template::{
-        Setting, setting_name,
-        tests::{OURS, parameters},
-    },
+    template::{Setting, setting_name, tests::parameters},
 };
 
 const PAGE: &str = include_str!("../../../../docs/operate/settings.md");
@@ -18,14 +15,13 @@ const PAGE: &str = include_str!("../../../../docs/operate/settings.md");
 /// Where the tests read settings of their own.
 const STAGE: &str = include_str!("../../../../tests/stage/src/lib.rs");
 
-const HEADER: &str = "| setting | default | values | what it is | who reads it | parameter |";
+const HEADER: &str = "| setting | default | values | what it is | parameter |";
 
 /// A row of the page's table.
 struct Row {
     setting: String,
     default: String,
     values: String,
-    readers: BTreeSet<String>,
     parameter: Option<String>,
 }
 
@@ -38,7 +34,7 @@ fn rows() -> Vec<Row> {
 
 fn row(line: &str) -> Row {
     let cells: Vec<_> = line.trim_matches('|').split('|').map(str::trim).collect();
-    let [setting, default, values, what, readers, parameter] = cells[..] else {
+    let [setting, default, values, what, parameter] = cells[..] else {
         panic!("a row of other cells: {line}");
     };
     assert!(!what.is_empty(), "{line}");
@@ -46,16 +42,8 @@ fn row(line: &str) -> Row {
         setting: setting.trim_matches('`').to_owned(),
         default: default.to_owned(),
         values: values.to_owned(),
-        readers: readers.split(", ").flat_map(readers_of).collect(),
         parameter: Some(parameter.trim_matches('`').to_owned()).filter(|name| !name.is_empty()),
     }
-}
-
-fn readers_of(words: &str) -> Vec<String> {
-    if words == "all HTTP functions" {
-        return ROUTES.iter().map(|route| route.function.to_owned()).collect();
-    }
-    vec![words.trim_matches('`').to_owned()]
 }
 
 /// A default in a cell, or in the first column of the table that the cell leads to.
@@ -89,43 +77,16 @@ fn range(text: &str) -> Option<String> {
     })
 }
 
-/// The parameters that a part of the template refers to.
-fn referred(from: &str, to: &str) -> BTreeSet<String> {
-    let (_, part) = OURS.split_once(from).unwrap();
-    let (part, _) = part.split_once(to).unwrap();
-    let names = parameters().into_keys();
-    names
-        .filter(|name| {
-            part.contains(&format!("!Ref {name}")) || part.contains(&format!("${{{name}}}"))
-        })
-        .collect()
-}
-
 #[tokio::test]
-async fn each_setting_of_the_page_is_read_by_those_that_it_names_and_by_no_others() {
-    let mut readers = BTreeMap::<String, BTreeSet<String>>::new();
-    let mut reads = |setting: &str, reader: &str| {
-        readers.entry(setting.to_owned()).or_default().insert(reader.to_owned());
-    };
-    for start in starts(Environment::default).await {
-        start.asked.iter().for_each(|setting| reads(setting, start.function));
-    }
-    for name in referred("\n  Api:\n", "\n  SigningKey:\n") {
-        reads(&setting_name(&name), "API Gateway");
-    }
-    for name in referred("\nGlobals:\n", "\nResources:\n") {
-        reads(&setting_name(&name), "Lambda");
-    }
-    reads(PG_BIN, "the runner");
+async fn the_page_has_each_setting_and_no_other() {
+    let asked = starts(Environment::default).await.into_iter().flat_map(|start| start.asked);
+    let mut settings: BTreeSet<_> = asked.collect();
+    settings.extend(parameters().into_keys().map(|name| setting_name(&name)));
+    settings.insert(PG_BIN.to_owned());
     let of_process = STAGE.split("Environment::of_process().text(\"").skip(1);
-    for setting in of_process.filter_map(|rest| rest.split('"').next()) {
-        reads(setting, "tests");
-    }
-    for setting in parameters().into_keys().map(|name| setting_name(&name)) {
-        readers.entry(setting).or_insert_with(|| BTreeSet::from(["AWS".to_owned()]));
-    }
-    let page: Vec<_> = rows().into_iter().map(|row| (row.setting, row.readers)).collect();
-    assert_eq!(page, readers.into_iter().collect::<Vec<_>>(), "in the order of their names");
+    settings.extend(of_process.filter_map(|rest| rest.split('"').next()).map(str::to_owned));
+    let page: Vec<_> = rows().into_iter().map(|row| row.setting).collect();
+    assert_eq!(page, settings.into_iter().collect::<Vec<_>>(), "in the order of their names");
 }
 
 #[test]

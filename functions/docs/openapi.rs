@@ -1,9 +1,22 @@
 use serde_json::json as value;
+use shared::functions::DocsRoute;
 
-use crate::answer::{MediaType, Response, json};
-use crate::operation::{Operation, Tag};
+use crate::openapi::{MediaType, Operation, Response, Tag, json};
 
-pub(crate) fn document() -> Operation {
+/// What the page is made of is nothing to call.
+pub(crate) fn describe(route: DocsRoute) -> Option<Operation> {
+    match route {
+        DocsRoute::Document => Some(document()),
+        DocsRoute::Page => Some(page()),
+        DocsRoute::Script
+        | DocsRoute::Style
+        | DocsRoute::UiScript
+        | DocsRoute::UiStyle
+        | DocsRoute::Licences => None,
+    }
+}
+
+fn document() -> Operation {
     let example = value!({ "openapi": "3.1.0" });
     let object = MediaType::any_object().with_example("answer", json(&example));
     Operation::new(Tag::Docs, "getDocument", "This description")
@@ -18,7 +31,7 @@ pub(crate) fn document() -> Operation {
         )
 }
 
-pub(crate) fn page() -> Operation {
+fn page() -> Operation {
     let html = MediaType::of::<String>().with_example("answer", json("<!doctype html>"));
     Operation::new(Tag::Docs, "getPage", "This page")
         .described("Swagger UI of `openapi.json`. It loads files below `docs/` only.")

@@ -1,33 +1,43 @@
+use shared::functions::ContentRoute;
 use shared::http::UserBody;
 
-use crate::answer::Response;
-use crate::me::ADA;
-use crate::operation::{Operation, Tag};
+use crate::openapi::{ADA, Operation, Response, Tag};
 
-pub(crate) fn hello() -> Operation {
+pub(crate) fn describe(route: ContentRoute) -> Operation {
+    match route {
+        ContentRoute::Hello => hello(),
+        ContentRoute::All => all(),
+        ContentRoute::User => user(),
+        ContentRoute::Moderator => moderator(),
+        ContentRoute::Admin => admin(),
+        ContentRoute::Profile => profile(),
+    }
+}
+
+fn hello() -> Operation {
     text("getHello", "A greeting", "Needs no token.", "Hello World")
 }
 
-pub(crate) fn all() -> Operation {
+fn all() -> Operation {
     text("getPublicContent", "Public content", "Needs no token.", "public content")
 }
 
-pub(crate) fn user() -> Operation {
+fn user() -> Operation {
     let access = "Needs any role: `ROLE_USER`, `ROLE_MODERATOR` or `ROLE_ADMIN`.";
     text("getUserContent", "Content for any role", access, "user content")
 }
 
-pub(crate) fn moderator() -> Operation {
+fn moderator() -> Operation {
     let access = "Needs `ROLE_MODERATOR`. Roles have no hierarchy: an admin needs it too.";
     text("getModeratorContent", "Content for moderators", access, "moderator content")
 }
 
-pub(crate) fn admin() -> Operation {
+fn admin() -> Operation {
     let access = "Needs `ROLE_ADMIN`.";
     text("getAdminContent", "Content for admins", access, "admin content")
 }
 
-pub(crate) fn profile() -> Operation {
+fn profile() -> Operation {
     Operation::new(Tag::Content, "getProfile", "The caller's profile")
         .described("Needs a token, but no role.")
         .answers(200, Response::json::<UserBody<'_>>("The caller.", &ADA))

@@ -6,11 +6,11 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use shared::routes::Access;
 use utoipa::ToSchema;
-use utoipa::openapi::schema::Object;
+use utoipa::openapi::schema::{Object, Type};
 use utoipa::openapi::{RefOr, Schema};
 
-use crate::answer::{Answer, MediaType, Response};
-use crate::document::SCHEMES;
+use super::answer::{Answer, MediaType, Response};
+use super::document::SCHEMES;
 
 /// A group of routes.
 #[derive(Clone, Copy)]
@@ -67,6 +67,8 @@ struct Parameter {
     name: &'static str,
     r#in: &'static str,
     description: &'static str,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    required: bool,
     schema: RefOr<Schema>,
 }
 
@@ -111,6 +113,35 @@ impl Operation {
         self
     }
 
+    /// A parameter of the path, under the name that the route has for it.
+    #[allow(dead_code, reason = "for the first route that has one")]
+    pub(crate) fn path_parameter(self, name: &'static str, of: Type, words: &'static str) -> Self {
+        self.parameter("path", name, of, words)
+    }
+
+    /// A parameter of the query, which may be left out.
+    #[allow(dead_code, reason = "for the first route that has one")]
+    pub(crate) fn query_parameter(self, name: &'static str, of: Type, words: &'static str) -> Self {
+        self.parameter("query", name, of, words)
+    }
+
+    fn parameter(
+        mut self,
+        r#in: &'static str,
+        name: &'static str,
+        of: Type,
+        description: &'static str,
+    ) -> Self {
+        let (required, schema) = (r#in == "path", Object::with_type(of).into());
+        self.parameters.push(Parameter { name, r#in, description, required, schema });
+        self
+    }
+
+    /// The names of the path's parameters that are described.
+    pub(crate) fn path_parameters(&self) -> impl Iterator<Item = &'static str> {
+        self.parameters.iter().filter(|it| it.r#in == "path").map(|it| it.name)
+    }
+
     /// `If-None-Match`, and the 304 that it can lead to.
     pub(crate) fn revalidated(mut self) -> Self {
         self.parameters.push(Parameter {
@@ -118,7 +149,8 @@ impl Operation {
             r#in: "header",
             description: "The `ETag` of the cached answer: if it is still current, the new \
                           answer is an empty 304.",
-            schema: Object::with_type(utoipa::openapi::Type::String).into(),
+            required: false,
+            schema: Object::with_type(Type::String).into(),
         });
         self.answers(304, Response::new("The cached answer is still current.").with_etag())
     }

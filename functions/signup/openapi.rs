@@ -1,11 +1,11 @@
 use serde::Serialize;
 use shared::Error;
+use shared::functions::SignupRoute;
 use shared::http::{Location, UserBody, Violation};
 use shared::rule::Rule;
 use signup::{NewUser, Taken};
 
-use crate::answer::{Response, json};
-use crate::operation::{Operation, Tag};
+use crate::openapi::{Operation, Response, Tag, json};
 
 /// Who signs up in the examples.
 #[derive(Serialize)]
@@ -15,7 +15,7 @@ struct Ada {
     password: &'static str,
 }
 
-pub(crate) fn operation() -> Operation {
+pub(crate) fn describe(SignupRoute::SignUp: SignupRoute) -> Operation {
     let ada = Ada { username: "ada", email: "ada@example.com", password: "correct horse" };
     let user = UserBody { username: ada.username, email: ada.email };
     Operation::new(Tag::Accounts, "signUp", "Sign up")

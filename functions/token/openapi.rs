@@ -1,11 +1,10 @@
 use serde::Serialize;
 use shared::Error;
+use shared::functions::TokenRoute;
 use token::{OAuthError, Refusal, TokenResponse};
 use utoipa::ToSchema;
 
-use crate::answer::{MediaType, Response, json};
-use crate::operation::{Operation, Tag};
-use crate::sign_in::{TOKEN, refused};
+use crate::openapi::{MediaType, Operation, Response, TOKEN, Tag, json, refused};
 
 /// The parameters of the form (RFC 6749 §4.3.2).
 #[derive(Serialize, ToSchema)]
@@ -36,7 +35,7 @@ struct Form {
     client_secret: Option<&'static str>,
 }
 
-pub(crate) fn operation() -> Operation {
+pub(crate) fn describe(TokenRoute::Token: TokenRoute) -> Operation {
     let form = Form {
         grant_type: Some("password"),
         username: "ada",

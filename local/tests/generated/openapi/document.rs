@@ -7,8 +7,8 @@ use serde::Serialize;
 use shared::routes::Route;
 use utoipa::openapi::{RefOr, Schema};
 
-use crate::answer::{self, Response};
-use crate::operation::{Operation, Tag};
+use super::answer::{self, Response};
+use super::operation::{Operation, Tag};
 
 #[derive(Serialize)]
 pub(crate) struct Document {
@@ -108,6 +108,8 @@ impl Document {
         }
         for (route, operation) in described {
             let operation = operation.of_access(route.access);
+            let parameters: Vec<_> = operation.path_parameters().collect();
+            assert_eq!(parameters, route.parameters().collect::<Vec<_>>(), "of {}", route.path);
             schemas.extend(operation.schemas());
             let methods = paths.entry(route.path).or_default();
             methods.insert(route.method.to_ascii_lowercase(), operation);

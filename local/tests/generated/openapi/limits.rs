@@ -8,7 +8,7 @@ use shared::{NewEmail, NewUsername};
 
 /// A rule for a field of a sign-up, as the document has it.
 fn rule(field: &str, name: &str) -> Value {
-    let document: Value = serde_json::from_str(&crate::made()).unwrap();
+    let document: Value = serde_json::from_str(&super::made()).unwrap();
     document["components"]["schemas"]["NewUser"]["properties"][field][name].clone()
 }
 

@@ -1,11 +1,11 @@
 use jwks::{Key, KeySet};
 use serde_json::json;
+use shared::functions::JwksRoute;
 use shared::jwt::PublicKey;
 
-use crate::answer::Response;
-use crate::operation::{Operation, Tag};
+use crate::openapi::{Operation, Response, Tag};
 
-pub(crate) fn operation() -> Operation {
+pub(crate) fn describe(JwksRoute::Keys: JwksRoute) -> Operation {
     // The public key of RFC 7515, appendix A.3.
     let key: PublicKey = serde_json::from_value(json!({
         "kty": "EC", "crv": "P-256",

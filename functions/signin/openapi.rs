@@ -1,17 +1,11 @@
 use serde::Serialize;
 use shared::Error;
+use shared::functions::SigninRoute;
 use shared::http::{Location, Violation};
-use shared::password::RefusalReason;
 use shared::rule::Rule;
-use shared::sign_in::Refusal;
 use signin::{Credentials, SignInResponse};
 
-use crate::answer::{Response, json};
-use crate::operation::{Operation, Tag};
-
-/// A token in the examples: the header and the claims of one, and no signature of ours.
-pub(crate) const TOKEN: &str =
-    "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFUzI1NiJ9.eyJzdWIiOiI3In0.c2lnbmF0dXJl";
+use crate::openapi::{Operation, Response, TOKEN, Tag, json, refused};
 
 #[derive(Serialize)]
 struct Ada {
@@ -19,12 +13,7 @@ struct Ada {
     password: &'static str,
 }
 
-/// A refused sign-in, for whatever reason.
-pub(crate) fn refused() -> Refusal {
-    Refusal { reason: RefusalReason::WrongPassword, user_id: None }
-}
-
-pub(crate) fn operation() -> Operation {
+pub(crate) fn describe(SigninRoute::SignIn: SigninRoute) -> Operation {
     let ada = Ada { username: "ada", password: "correct horse" };
     let answer = SignInResponse { token: TOKEN, token_type: "bearer" };
     Operation::new(Tag::Accounts, "signIn", "Sign in")

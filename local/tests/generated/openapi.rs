@@ -1,0 +1,70 @@
+//! `openapi.json`: made of the table of functions, the types and the errors, and of what lies beside
+//! each function in `openapi.rs`.
+
+mod answer;
+mod document;
+mod limits;
+mod operation;
+
+use shared::for_each_endpoint;
+use shared::functions;
+use shared::http::UserBody;
+use shared::password::RefusalReason;
+use shared::routes::{PathParameters, Route, Routes};
+use shared::sign_in::Refusal;
+
+pub(crate) use answer::{MediaType, Response, json};
+use document::Document;
+pub(crate) use operation::{Operation, Tag};
+
+/// The caller in the examples.
+pub(crate) const ADA: UserBody<'static> = UserBody { username: "ada", email: "ada@example.com" };
+
+/// A token in the examples: the header and the claims of one, and no signature of ours.
+pub(crate) const TOKEN: &str =
+    "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFUzI1NiJ9.eyJzdWIiOiI3In0.c2lnbmF0dXJl";
+
+/// A refused sign-in, whatever the reason.
+pub(crate) fn refused() -> Refusal {
+    Refusal { reason: RefusalReason::WrongPassword, user_id: None }
+}
+
+/// Each function's `openapi.rs`, in a module of the function's name. Its `describe` gives the
+/// [`Operation`] of a route, or an `Option` of it where a route is not described.
+macro_rules! descriptions {
+    ($(($function:ident $endpoint:ident $routes:ident))+) => {
+        $(mod $function {
+            include!(concat!(
+                env!("CARGO_MANIFEST_DIR"), "/../functions/", stringify!($function), "/openapi.rs"
+            ));
+        })+
+
+        /// All that is described, in the order of the table.
+        fn described() -> Vec<(&'static Route, Operation)> {
+            let mut all = Vec::new();
+            $(all.extend(described_of::<functions::$routes, _>($function::describe));)+
+            all
+        }
+    };
+}
+for_each_endpoint!(descriptions);
+
+fn described_of<R: Routes, O: Into<Option<Operation>>>(
+    describe: fn(R) -> O,
+) -> impl Iterator<Item = (&'static Route, Operation)> {
+    R::TABLE.iter().filter_map(move |(route, parse)| {
+        let values = route.parameters().zip(route.examples);
+        let values = values.map(|(name, value)| (name.to_owned(), (*value).to_owned())).collect();
+        let variant = parse(&mut PathParameters::new(route.path, &values)).unwrap();
+        Some((route, describe(variant).into()?))
+    })
+}
+
+pub(crate) fn made() -> String {
+    serde_json::to_string_pretty(&Document::of(described().into_iter())).unwrap() + "\n"
+}
+
+#[test]
+fn openapi_json_is_that_of_the_routes_and_the_types() {
+    crate::holds("functions/docs/openapi.json", &made());
+}
