@@ -119,7 +119,7 @@ fn migrated() -> Vec<String> {
 }
 
 /// Does what is left to do, and says what that was; `None` where there is nothing to adopt. Where
-/// something stands in the way nothing is changed.
+/// there is an obstacle, nothing is changed.
 pub async fn adopt(client: &mut Client, now: NumericDate) -> Result<Option<Vec<String>>, Error> {
     let mut done: Vec<String> = Vec::new();
     'rounds: for _ in 0..ROUNDS {
@@ -133,13 +133,14 @@ pub async fn adopt(client: &mut Client, now: NumericDate) -> Result<Option<Vec<S
         for step in steps {
             match work::run(client, &step).await {
                 Ok(()) => done.push(step.words),
-                // Looked at again, it is told by id; or it is gone.
+                // The next round reports the row by id, or finds it gone.
                 Err(Failure::Rows(_)) => continue 'rounds,
                 Err(failure) => return Err(stopped(&step, failure)),
             }
         }
     }
-    Err(Error::Stopped("the app changes the tables faster than they are mended".to_owned()))
+    let cause = "the legacy app changes the tables faster than the migration fixes them: try again";
+    Err(Error::Stopped(cause.to_owned()))
 }
 
 fn stopped(step: &Step, failure: Failure) -> Error {
@@ -151,8 +152,8 @@ fn stopped(step: &Step, failure: Failure) -> Error {
         Failure::Locked(pids) => {
             let pids: Vec<_> = pids.iter().map(ToString::to_string).collect();
             Error::Stopped(format!(
-                "at \"{}\", others hold the tables all the time; the transactions of these \
-                 processes are the oldest: {}. What is done stays done: end them or wait, then \
+                "at \"{}\", other transactions keep the tables locked, the oldest those of the \
+                 processes {}. Completed steps stay: end these transactions or wait, then \
                  migrate again",
                 step.words,
                 pids.join(", ")
@@ -182,5 +183,5 @@ fn other(catalog: &Catalog) -> String {
     ];
     let there = tables.iter().filter(|(_, table)| table.is_some()).map(|(name, _)| *name);
     let there: Vec<_> = there.collect();
-    format!("{} is there, but neither Latchkey's nor the app's", there.join(", "))
+    format!("{} exists, but is neither Latchkey's nor the legacy app's", there.join(", "))
 }

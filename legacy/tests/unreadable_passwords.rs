@@ -99,13 +99,13 @@ async fn they_are_told_in_pages_and_over_any_ids() {
         ))
         .await;
     let passwords = UnreadablePasswords::new(stage.database());
-    let told = |found: Vec<UnreadablePassword>| {
-        let told = found.into_iter().map(|(id, reason)| (id.get(), reason));
-        told.collect::<Vec<_>>()
+    let plain = |found: Vec<UnreadablePassword>| {
+        let plain = found.into_iter().map(|(id, reason)| (id.get(), reason));
+        plain.collect::<Vec<_>>()
     };
-    let page = async |after, limit| told(passwords.list(UserId::new(after), limit).await.unwrap());
+    let page = async |after, limit| plain(passwords.list(UserId::new(after), limit).await.unwrap());
     let (counts, first) = passwords.count(2).await.unwrap();
-    assert_eq!(told(first), [(i32::MIN, "no_password"), (0, "no_password")]);
+    assert_eq!(plain(first), [(i32::MIN, "no_password"), (0, "no_password")]);
     assert_eq!(page(0, 2).await, [(5, "argon2"), (i32::MAX, "unknown")]);
     assert_eq!(page(i32::MIN, 1).await, [(0, "no_password")]);
     assert_eq!(page(i32::MAX, 2).await, []);

@@ -47,13 +47,13 @@ impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoSuchRequest => f.write_str(
-                "The event must be {\"verb\":\"migrate\"} with \"check\" or \
-                 \"new_database_id\" if you like, \
-                 {\"verb\":\"logins\"} with \"iam\" and \"connection_limit\" if you like, \
-                 {\"verb\":\"check_promotion\"}, {\"verb\":\"withdraw_key\",\"kid\":\"…\"}, \
-                 {\"verb\":\"grant\",\"username\":\"…\",\"role\":\"ROLE_…\"} with \"id\" in \
-                 place of the name if you like, the same with \"revoke\", or \
-                 {\"verb\":\"list\"} with \"unreadable\", \"after\" and \"limit\" if you like.",
+                "The event must be one of {\"verb\":\"migrate\"}, optionally with \"check\" or \
+                 \"new_database_id\"; {\"verb\":\"logins\"}, optionally with \"iam\" and \
+                 \"connection_limit\"; {\"verb\":\"check_promotion\"}; \
+                 {\"verb\":\"withdraw_key\",\"kid\":\"…\"}; \
+                 {\"verb\":\"grant\",\"username\":\"…\",\"role\":\"ROLE_…\"}, or \"id\" instead of \
+                 \"username\"; the same with \"revoke\"; {\"verb\":\"list\"}, optionally with \
+                 \"unreadable\", \"after\" and \"limit\".",
             ),
             Self::BadLimit => f.write_str("`limit` must be from 1 to 1000."),
             Self::BadConnectionLimit => {
@@ -68,11 +68,12 @@ impl fmt::Display for Refusal {
             Self::SigningKey(cause) => write!(f, "The signing key can't be used: {cause}."),
             Self::NoNewKey => f.write_str("There is no new key: add one first."),
             Self::KeyNotPublished => f.write_str(
-                "The new key isn't published, so nobody could verify its tokens: migrate first.",
+                "The new key isn't published, so no service could verify its tokens: migrate \
+                 first.",
             ),
             Self::KeyTooYoung { wait } => write!(
                 f,
-                "Other services may still keep public keys of before the new one: promote it in \
+                "Other services may still cache the public keys without the new one: promote it in \
                  {wait} s."
             ),
             Self::KeyInUse => f.write_str(
@@ -83,7 +84,7 @@ impl fmt::Display for Refusal {
             Self::Logins(cause) => write!(f, "The logins can't be made: {cause}."),
             #[cfg(feature = "legacy")]
             Self::Adoption(error) => error.fmt(f),
-            Self::Database(error) => write!(f, "It didn't work: {error}."),
+            Self::Database(error) => write!(f, "The request failed: {error}."),
         }
     }
 }

@@ -24,12 +24,12 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotAdoptable { obstacles, begun } => {
-                let done = if *begun { "what is done stays done" } else { "nothing is changed" };
+                let done = if *begun { "completed steps stay" } else { "nothing was changed" };
                 let obstacles = obstacles.join("; ");
-                write!(f, "This database can't be migrated as it is, and {done}: {obstacles}.")
+                write!(f, "This database can't be migrated yet, and {done}: {obstacles}.")
             }
             Self::Stopped(cause) => write!(f, "The migration stopped: {cause}."),
-            Self::Database(error) => write!(f, "It didn't work: {error}."),
+            Self::Database(error) => write!(f, "The request failed: {error}."),
         }
     }
 }

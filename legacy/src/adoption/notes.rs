@@ -27,18 +27,18 @@ pub(super) fn of_catalog(catalog: &Catalog) -> Vec<String> {
     let Some(users) = &catalog.users else { return Vec::new() };
     let holding = users.referrers.iter().filter(|it| !it.lets_go && it.table != "users_to_roles");
     let holding = holding
-        .map(|it| format!("{} refers to users: who has rows there can't be deleted", it.table));
+        .map(|it| format!("{} refers to users: a user with rows there can't be deleted", it.table));
     let known = [["id"], ["username"], ["email"]];
     let others = users.indexes.iter().filter(|it| {
         it.excludes || it.unique && !(it.plain && known.iter().any(|one| it.columns == one))
     });
     let others = others.map(|it| {
-        format!("{} is unique too: a sign-up that it alone refuses is answered 409", it.name)
+        format!("{} is a unique index too: a sign-up that it alone refuses gets 409", it.name)
     });
     let checks = users.constraints.iter().filter(|it| !OURS.contains(&&*it.name));
     let checks = checks.filter_map(|it| Some((&it.name, it.check.as_ref()?)));
     let checks = checks.map(|(name, check)| {
-        format!("{name} stays: a sign-up that breaks it is answered 422 ({check})")
+        format!("{name} stays: a sign-up that violates it gets 422 ({check})")
     });
     let tables = [
         ("users", catalog.users.as_ref()),
@@ -69,20 +69,20 @@ pub(super) async fn of_rows(transaction: &Transaction<'_>) -> Result<Vec<String>
     let mut notes = Vec::new();
     notes.extend(of_passwords(&UnreadablePasswords::count_in(transaction).await?));
     let no_body = format!("SELECT id FROM users WHERE octet_length(username) > {BODY_BYTES}");
-    let what = "users whose username no request can hold, and who can't sign in";
+    let what = "users that can't sign in, because no request can hold their username";
     notes.extend(rows.listed(what, &no_body).await?);
     let long = format!(
         "SELECT id FROM users WHERE octet_length(username) + octet_length(email) > {CONTEXT_BYTES}"
     );
-    let what = "users whose username and email are so long that AWS may not carry them from the \
-                authorizer to a function, which it doesn't document";
+    let what = "users whose username and email may be too long for AWS to pass from the \
+                authorizer to a function";
     notes.extend(rows.listed(what, &long).await?);
     let encoding: String =
         rows.one("SELECT current_setting('server_encoding')").await?.try_get(0)?;
     if encoding != "UTF8" {
         notes.push(format!(
-            "the database's encoding is {encoding}, not UTF8: who sends a character that it lacks \
-             is answered 500"
+            "the database's encoding is {encoding}, not UTF8: a request with a character that it \
+             lacks gets 500"
         ));
     }
     Ok(notes)
@@ -97,8 +97,8 @@ fn of_passwords(counts: &Counts) -> Option<String> {
         schemes.iter().map(|(reason, users)| format!("{users} {reason}")).collect();
     (users > 0).then(|| {
         format!(
-            "{who} no password that can be verified, and can't sign in: {}; list --unreadable \
-             tells who",
+            "{who} no password that can be verified, so they can't sign in: {}; list \
+             --unreadable lists their ids",
             schemes.join(", ")
         )
     })

@@ -49,14 +49,11 @@ pub(super) fn steps(catalog: &Catalog, counts: &Counts, now: NumericDate) -> Vec
         let sql = format!(
             "UPDATE alembic_version SET version_num = '{HEAD}' WHERE version_num = '{revision}'"
         );
-        steps.push(Step::new(
-            format!("move alembic_version to {HEAD}, whose revisions are then done"),
-            vec![Work::Long(sql)],
-        ));
+        steps.push(Step::new(format!("set alembic_version to {HEAD}"), vec![Work::Long(sql)]));
     }
     if counts.users_behind {
         steps.push(Step::new(
-            "let the numbers of users.id go on after the highest",
+            "advance the sequence of users.id past its highest value",
             vec![brief(Lock::Writers, &["users"], go_on("users", users))],
         ));
     }
@@ -69,7 +66,7 @@ pub(super) fn steps(catalog: &Catalog, counts: &Counts, now: NumericDate) -> Vec
             now.seconds()
         );
         steps.push(Step::new(
-            "record that it was adopted, and the highest users.id",
+            "record the adoption and the highest users.id",
             vec![brief(Lock::Writers, &["users"], sql)],
         ));
     }
@@ -90,8 +87,8 @@ fn hashed_by(users: &Table) -> Option<Step> {
     if !constraint.is_some_and(|it| it.validated) {
         works.push(validate("users", "users_hashed_by_check"));
     }
-    let told = "add the column users.hashed_by; every hash that is there counts as the app's";
-    (!works.is_empty()).then(|| Step::new(told, works))
+    let title = "add the column users.hashed_by: every existing hash is the legacy app's";
+    (!works.is_empty()).then(|| Step::new(title, works))
 }
 
 fn validate(table: &str, constraint: &str) -> Work {
@@ -156,21 +153,21 @@ fn unique(
 fn roles(roles: &Table, counts: &Counts, steps: &mut Vec<Step>) {
     steps.extend(not_null("roles", &["roles"], roles, "name"));
     if counts.duplicate_roles > 0 {
-        let told =
-            format!("fold {} of roles that bear the name of another", rows(counts.duplicate_roles));
-        steps.push(Step::new(told, vec![Work::Fold(Fold::Roles)]));
+        let words =
+            format!("fold {} of roles with the name of another", rows(counts.duplicate_roles));
+        steps.push(Step::new(words, vec![Work::Fold(Fold::Roles)]));
     }
     steps.extend(unique("roles", &["roles"], roles, "name", "roles_name_key", "UNIQUE"));
     if counts.roles_behind {
         let sql = go_on("roles", roles);
-        let told = "let the numbers of roles.id go on after the highest";
-        steps.push(Step::new(told, vec![brief(Lock::Writers, &["roles"], sql)]));
+        let words = "advance the sequence of roles.id past its highest value";
+        steps.push(Step::new(words, vec![brief(Lock::Writers, &["roles"], sql)]));
     }
     if counts.missing_roles > 0 {
-        let told = format!("add the {} of roles that Latchkey needs", rows(counts.missing_roles));
+        let words = format!("add the {} of roles that Latchkey needs", rows(counts.missing_roles));
         // Their numbers aren't taken, whoever else is making roles.
         let sql = format!("{}; {MISSING_ROLES}", go_on("roles", roles));
-        steps.push(Step::new(told, vec![brief(Lock::Writers, &["roles"], sql)]));
+        steps.push(Step::new(words, vec![brief(Lock::Writers, &["roles"], sql)]));
     }
 }
 
@@ -193,11 +190,11 @@ const MISSING_ROLES: &str = "\
 
 fn memberships(table: &Table, counts: &Counts, steps: &mut Vec<Step>) {
     if counts.duplicate_memberships > 0 {
-        let told = format!(
-            "fold {} of users_to_roles that another says",
+        let words = format!(
+            "fold {} of users_to_roles that duplicate another",
             rows(counts.duplicate_memberships)
         );
-        steps.push(Step::new(told, vec![Work::Fold(Fold::Memberships)]));
+        steps.push(Step::new(words, vec![Work::Fold(Fold::Memberships)]));
     }
     for column in ["user_id", "role_id"] {
         steps.extend(not_null("users_to_roles", &["users_to_roles"], table, column));
@@ -255,8 +252,8 @@ fn cascade(
         }
         works.push(brief(Lock::Everyone, tables, sql.join("; ")));
     }
-    let told = format!("let a row of users_to_roles go with its row of {target}");
-    (!works.is_empty()).then(|| Step::new(told, works))
+    let title = format!("make deletes in {target} cascade to users_to_roles");
+    (!works.is_empty()).then(|| Step::new(title, works))
 }
 
 /// Moves a sequence past what rows made by hand have taken, and never back.

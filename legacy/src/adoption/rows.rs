@@ -56,7 +56,7 @@ pub(super) async fn read(
         let others = roles.referrers.iter().find(|it| it.table != "users_to_roles");
         if let Some(other) = others.filter(|_| counts.duplicate_roles > 0) {
             found.push(format!(
-                "rows of roles have the same name, and {} refers to them: leave one of each name",
+                "roles has rows of the same name, and {} refers to them: keep one of each name",
                 other.table
             ));
         }
@@ -130,7 +130,7 @@ impl Rows<'_> {
     /// Numbers end, and a row made by hand may be near their end.
     async fn ids_left(&self, table: &str) -> Result<Option<String>, db::Error> {
         let near = format!("SELECT id FROM {table} WHERE id > {}", i32::MAX - LEFT);
-        let what = format!("rows of {table} whose id leaves less than a million numbers after it");
+        let what = format!("rows of {table} whose id leaves less than a million ids after it");
         self.listed(&what, &near).await
     }
 
@@ -157,7 +157,7 @@ impl Rows<'_> {
                     COALESCE(role_id::text, 'NULL')) FROM users_to_roles AS ur \
                     WHERE NOT EXISTS (SELECT FROM users AS u WHERE u.id = ur.user_id) \
                     OR NOT EXISTS (SELECT FROM roles AS r WHERE r.id = ur.role_id)";
-        let what = "rows of users_to_roles, as (user_id, role_id), that lead to no user or no role";
+        let what = "rows of users_to_roles, as (user_id, role_id), without a user or a role";
         self.listed(what, lost).await
     }
 
@@ -166,7 +166,7 @@ impl Rows<'_> {
         let mut found = Vec::new();
         if let Some(other) = table.referrers.first() {
             found.push(format!(
-                "users_to_roles holds duplicates, and {} refers to them: leave one of each",
+                "users_to_roles has duplicates, and {} refers to them: keep one of each",
                 other.table
             ));
         }
@@ -184,7 +184,8 @@ impl Rows<'_> {
              HAVING count(DISTINCT to_jsonb(ur) - ARRAY[{}]) > 1",
             known.join(", ")
         );
-        let what = "duplicates in users_to_roles, as (user_id, role_id), that differ otherwise";
+        let what = "duplicates in users_to_roles, as (user_id, role_id), that differ in another \
+                    column";
         found.extend(self.listed(what, &differing).await?);
         Ok(found)
     }

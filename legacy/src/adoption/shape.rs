@@ -17,7 +17,7 @@ pub(super) fn obstacles(catalog: &Catalog) -> Vec<String> {
     for (name, table, columns) in tables {
         let Some(table) = table else { continue };
         if table.kind != "r" || table.inherits {
-            found.push(format!("{name} is no plain table"));
+            found.push(format!("{name} isn't a plain table"));
             continue;
         }
         if !table.owned {
@@ -28,7 +28,7 @@ pub(super) fn obstacles(catalog: &Catalog) -> Vec<String> {
         }
         if table.row_security_for_us {
             found.push(format!(
-                "{name} has row-level security, from which this login may not see all rows: \
+                "{name} has row-level security, so this login may not see all rows: \
                  migrate as a superuser, or ALTER TABLE {name} NO FORCE ROW LEVEL SECURITY"
             ));
         }
@@ -37,8 +37,8 @@ pub(super) fn obstacles(catalog: &Catalog) -> Vec<String> {
             let ours = columns.contains(&column.name.as_str());
             if !ours && column.name != "hashed_by" && !column.is_optional() {
                 found.push(format!(
-                    "{name}.{} must be given in each insert, and Latchkey doesn't know it: give \
-                     it a default, or let it be NULL",
+                    "{name}.{} is required in each insert, but Latchkey doesn't set it: give it \
+                     a default, or allow NULL",
                     column.name
                 ));
             }
@@ -49,12 +49,13 @@ pub(super) fn obstacles(catalog: &Catalog) -> Vec<String> {
         let Some(memberships) = &catalog.users_to_roles else { continue };
         let mut keys = memberships.foreign_keys.iter().filter(|key| key.columns == [column]);
         if keys.any(|key| key.target != target || key.target_columns != ["id"]) {
-            found
-                .push(format!("users_to_roles.{column} refers to something else than {target}.id"));
+            found.push(format!(
+                "users_to_roles.{column} refers to something other than {target}.id"
+            ));
         }
     }
     if catalog.roles.is_none() && catalog.users_to_roles.is_some() {
-        found.push("users_to_roles is there without roles".to_owned());
+        found.push("users_to_roles exists without roles".to_owned());
     }
     found.extend(of_names(catalog));
     found
@@ -76,7 +77,7 @@ fn of_column(name: &str, table: &Table, column: &str) -> Option<String> {
         return Some(format!("{place} is {}, not text", it.data_type));
     }
     if !it.deterministic {
-        return Some(format!("{place} has a collation to which different texts are equal"));
+        return Some(format!("{place} has a nondeterministic collation"));
     }
     let needed = match column {
         "username" => 255,
@@ -86,7 +87,7 @@ fn of_column(name: &str, table: &Table, column: &str) -> Option<String> {
     };
     it.length.filter(|length| *length < needed).map(|length| {
         format!(
-            "{place} ends at {length} characters, where Latchkey needs {needed}: ALTER TABLE \
+            "{place} allows {length} characters, Latchkey needs {needed}: ALTER TABLE \
              {name} ALTER COLUMN {column} TYPE text (which rewrites nothing)"
         )
     })
@@ -96,9 +97,9 @@ fn of_id(place: &str, table: &Table, id: &Column) -> Option<String> {
     if id.data_type != "integer" {
         Some(format!("{place} is {}, not integer", id.data_type))
     } else if id.sequence.is_none() {
-        Some(format!("{place} takes its numbers from no sequence"))
+        Some(format!("{place} has no sequence"))
     } else if !id.not_null || table.unique(&["id"]).is_none() {
-        Some(format!("{place} is no key"))
+        Some(format!("{place} isn't a key"))
     } else {
         None
     }
@@ -117,7 +118,7 @@ pub(super) fn of_names(catalog: &Catalog) -> Vec<String> {
     let mut found = Vec::new();
     if !catalog.may_create {
         found.push(
-            "this login may make no tables: GRANT CREATE ON SCHEMA public, or use its owner"
+            "this login can't create tables: GRANT CREATE ON SCHEMA public, or use its owner"
                 .to_owned(),
         );
     }
@@ -133,7 +134,7 @@ pub(super) fn of_names(catalog: &Catalog) -> Vec<String> {
             place.is_some_and(|(_, table, columns)| is_in_the_way(catalog, name, table, columns))
         };
         if in_the_way {
-            found.push(format!("{name} is there, and isn't Latchkey's: rename it"));
+            found.push(format!("{name} exists and isn't Latchkey's: rename it"));
         }
     }
     if catalog.other_history || catalog.first_migration.is_some() {

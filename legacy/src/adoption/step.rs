@@ -50,8 +50,8 @@ pub(super) enum Fold {
 }
 
 impl Step {
-    pub(super) fn new(told: impl Into<String>, works: Vec<Work>) -> Self {
-        Self { words: told.into(), works }
+    pub(super) fn new(title: impl Into<String>, works: Vec<Work>) -> Self {
+        Self { words: title.into(), works }
     }
 }
 

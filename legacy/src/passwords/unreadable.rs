@@ -34,7 +34,7 @@ const TALLY: Sql = Sql::for_owner(
                      OR length(password) = f.length AND password ~ f.whole) LIMIT 1), 'unknown') \
              END AS reason \
          FROM (SELECT id, password COLLATE \"C\" AS password FROM users \
-             WHERE id > $1 ORDER BY id LIMIT $2) AS chunk) AS told \
+             WHERE id > $1 ORDER BY id LIMIT $2) AS chunk) AS classified \
      GROUP BY reason",
 );
 
@@ -130,7 +130,7 @@ impl Tally {
     }
 }
 
-/// What the statement is told of hashes.
+/// The statement's parameters about hashes.
 struct Question {
     dearest: i32,
     patterns: Patterns,

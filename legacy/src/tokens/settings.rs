@@ -36,7 +36,7 @@ impl Settings {
         let is_set = value.is_some() || arn.is_some();
         let until = until(env, is_set);
         if forgeable.is_some() && !is_set {
-            env.refuse(FORGEABLE, "is of no use without LEGACY_TOKEN_SECRET");
+            env.refuse(FORGEABLE, "needs LEGACY_TOKEN_SECRET");
         }
         let secret = match (value, arn) {
             (Some(value), _) => match LegacySecret::parse(&value, forgeable.as_ref()) {
@@ -55,18 +55,18 @@ impl Settings {
 
 /// When the tokens end. It is set where a secret is, and nowhere else.
 fn until(env: &mut Environment, is_set: bool) -> Option<NumericDate> {
-    let rule = "must be a date and a time as RFC 3339 has them, like 2027-01-31T00:00:00Z";
+    let rule = "must be an RFC 3339 date and time, such as 2027-01-31T00:00:00Z";
     let until = env.parsed(UNTIL, None, rule, |text| rfc_3339::parse(text).map(Some));
     match (is_set, env.text(UNTIL).is_some()) {
         (true, false) => env.refuse(
             UNTIL,
-            "must be set where LEGACY_TOKEN_SECRET or LEGACY_TOKEN_SECRET_ARN is: the day on which \
-             the app's tokens end",
+            "must be set with LEGACY_TOKEN_SECRET or LEGACY_TOKEN_SECRET_ARN: the time from \
+             which the legacy app's tokens are refused",
         ),
         (false, true) => env.refuse(
             UNTIL,
-            "is of no use without LEGACY_TOKEN_SECRET or LEGACY_TOKEN_SECRET_ARN: set one of them, \
-             or none of the three",
+            "needs LEGACY_TOKEN_SECRET or LEGACY_TOKEN_SECRET_ARN: set one of them, or \
+             none of the three",
         ),
         (true, true) | (false, false) => {}
     }
@@ -79,29 +79,28 @@ impl BadSecret {
         match self {
             Self::Printed => (
                 SECRET,
-                "is the one that the app's tutorial prints, with which anyone can make a token of \
-                 anyone: leave it and LEGACY_TOKENS_UNTIL out, and everybody signs in once more, or \
-                 set FORGEABLE_LEGACY_TOKEN_SECRET to the same secret to let such tokens in all the \
-                 same",
+                "is the tutorial's published secret, with which anyone can forge a token of any \
+                 user: unset it and LEGACY_TOKENS_UNTIL, so that every user signs in again, or \
+                 set FORGEABLE_LEGACY_TOKEN_SECRET to the same secret to accept such tokens \
+                 anyway",
             ),
             Self::Short => (
                 SECRET,
-                "has fewer than 32 bytes, so that anyone can guess it from one token and make a \
-                 token of anyone: leave it and LEGACY_TOKENS_UNTIL out, and everybody signs in \
-                 once more, or set FORGEABLE_LEGACY_TOKEN_SECRET to the same secret to let such \
-                 tokens in all the same",
+                "has fewer than 32 bytes, so anyone can guess it from one token and forge a \
+                 token of any user: unset it and LEGACY_TOKENS_UNTIL, so that every user signs \
+                 in again, or set FORGEABLE_LEGACY_TOKEN_SECRET to the same secret to accept \
+                 such tokens anyway",
             ),
             Self::OtherForgeable => (
                 FORGEABLE,
-                "must be the very secret that LEGACY_TOKEN_SECRET or LEGACY_TOKEN_SECRET_ARN names, \
-                 a second time, or be left out",
+                "must be the same secret as that of LEGACY_TOKEN_SECRET or \
+                 LEGACY_TOKEN_SECRET_ARN, or be unset",
             ),
             Self::Json => (
                 SECRET,
-                "is an object of JSON: it must be the app's SECRET_KEY itself, as it stands in its \
-                 source",
+                "is a JSON object: it must be the legacy app's SECRET_KEY itself, as in its source",
             ),
-            Self::Empty => (SECRET, "is empty: it must be the app's SECRET_KEY"),
+            Self::Empty => (SECRET, "is empty: it must be the legacy app's SECRET_KEY"),
         }
     }
 }
@@ -109,7 +108,7 @@ impl BadSecret {
 /// The sentence of a bad secret that stands behind an ARN, which is no setting.
 pub(super) fn sentence(bad: BadSecret) -> String {
     let (name, rule) = bad.fault();
-    let behind = if name == SECRET { "what LEGACY_TOKEN_SECRET_ARN names" } else { name };
+    let behind = if name == SECRET { "the secret of LEGACY_TOKEN_SECRET_ARN" } else { name };
     format!("{behind} {rule}")
 }
 
@@ -176,12 +175,12 @@ mod tests {
             );
         }
         let sentence = refused(&[(UNTIL, DAY)]);
-        assert!(sentence.contains("LEGACY_TOKENS_UNTIL is of no use without"), "{sentence}");
+        assert!(sentence.contains("LEGACY_TOKENS_UNTIL needs LEGACY_TOKEN_SECRET"), "{sentence}");
         let sentence = refused(&[(FORGEABLE, GOOD)]);
-        let words = "FORGEABLE_LEGACY_TOKEN_SECRET is of no use without LEGACY_TOKEN_SECRET";
+        let words = "FORGEABLE_LEGACY_TOKEN_SECRET needs LEGACY_TOKEN_SECRET";
         assert!(sentence.contains(words), "{sentence}");
         let sentence = refused(&[(FORGEABLE, GOOD), (UNTIL, DAY)]);
-        assert_eq!(sentence.matches("of no use").count(), 2, "all in one: {sentence}");
+        assert_eq!(sentence.matches(" needs LEGACY").count(), 2, "all in one: {sentence}");
     }
 
     #[test]
@@ -190,7 +189,7 @@ mod tests {
         let printed = printed.expose().as_str();
         let sentence = refused(&[(SECRET, printed), (UNTIL, DAY)]);
         for words in
-            ["LEGACY_TOKEN_SECRET is the one", "anyone", "set FORGEABLE_LEGACY_TOKEN_SECRET"]
+            ["LEGACY_TOKEN_SECRET is the tutorial's", "anyone", "set FORGEABLE_LEGACY_TOKEN_SECRET"]
         {
             assert!(sentence.contains(words), "{sentence}");
         }
@@ -210,8 +209,8 @@ mod tests {
     fn all_that_is_bad_is_in_one_sentence() {
         let printed = printed();
         let sentence = refused(&[(SECRET, printed.expose()), (UNTIL, "soon")]);
-        assert!(sentence.contains("; LEGACY_TOKEN_SECRET is the one"), "{sentence}");
-        assert!(sentence.contains("LEGACY_TOKENS_UNTIL must be a date"), "{sentence}");
+        assert!(sentence.contains("; LEGACY_TOKEN_SECRET is the tutorial's"), "{sentence}");
+        assert!(sentence.contains("LEGACY_TOKENS_UNTIL must be an RFC 3339 date"), "{sentence}");
         assert_eq!(sentence.matches("LEGACY_TOKENS_UNTIL must").count(), 1, "{sentence}");
     }
 }

@@ -17,7 +17,7 @@ const LIMIT: Duration = Duration::from_secs(2);
 /// What the app's requests have come to: how many there were, and how long the slowest took.
 type Requests = (u32, Duration);
 
-/// One that signs people up as the app does, one after another, until it is told to stop.
+/// One that signs people up as the app does, one after another, until it is stopped.
 fn sign_ups(stage: &Stage, stop: &Arc<AtomicBool>) -> JoinHandle<Requests> {
     let (url, stop) = (stage.url.clone(), stop.clone());
     tokio::spawn(async move {

@@ -46,8 +46,8 @@ async fn each_revision_of_the_app_becomes_what_a_fresh_database_is() {
             let users = "SELECT md5(string_agg(format('%s %s %s %s', id, username, email, \
                          password), ',' ORDER BY id)) FROM users";
             let before = stage.value(users).await;
-            let told = check(&stage).await;
-            assert_eq!((&told["database"], &told["obstacles"]), (&json!("app"), &json!([])));
+            let checked = check(&stage).await;
+            assert_eq!((&checked["database"], &checked["obstacles"]), (&json!("app"), &json!([])));
             let answer = migrate(&stage).await;
             assert_eq!(
                 answer["applied"],
@@ -72,7 +72,7 @@ async fn each_revision_of_the_app_becomes_what_a_fresh_database_is() {
                 ]
                 .map(|it| json!(format!("apply {it}"))),
             );
-            assert_eq!(told["steps"], json!(done), "{revision} {alembic}");
+            assert_eq!(checked["steps"], json!(done), "{revision} {alembic}");
             if alembic {
                 let version = "SELECT version_num FROM alembic_version";
                 assert_eq!(stage.value(version).await, "ece871602084");
@@ -102,8 +102,8 @@ async fn each_revision_of_the_app_becomes_what_a_fresh_database_is() {
 #[tokio::test]
 async fn what_create_all_has_made_becomes_ours_too() {
     let stage = holding(app::CREATE_ALL).await;
-    let told = check(&stage).await;
-    let steps = told["steps"].to_string();
+    let checked = check(&stage).await;
+    let steps = checked["steps"].to_string();
     assert!(steps.contains("fold 3 rows of roles"), "{steps}");
     migrate(&stage).await;
     let rows = schema::rows(&stage, &["roles", "users_to_roles"]).await;
@@ -142,18 +142,18 @@ async fn what_a_team_has_added_is_left() {
     stage.execute(more).await;
     let tables = ["posts", "roles"];
     let before = schema::rows(&stage, &tables).await;
-    let told = check(&stage).await;
+    let checked = check(&stage).await;
     let notes = json!([
-        "posts refers to users: who has rows there can't be deleted",
-        "ix_users_lower is unique too: a sign-up that it alone refuses is answered 409",
-        "tidy stays: a sign-up that breaks it is answered 422 (CHECK ((length(email) < 1000)))",
+        "posts refers to users: a user with rows there can't be deleted",
+        "ix_users_lower is a unique index too: a sign-up that it alone refuses gets 409",
+        "tidy stays: a sign-up that violates it gets 422 (CHECK ((length(email) < 1000)))",
         "roles has row-level security: a login of Latchkey's that doesn't own it needs a policy \
          that shows it every row",
         "greeting runs at each insert into users, with the rights of the owner of the tables",
-        "3 users have no password that can be verified, and can't sign in: 2 bcrypt_damaged, \
-         1 no_password; list --unreadable tells who"
+        "3 users have no password that can be verified, so they can't sign in: 2 bcrypt_damaged, \
+         1 no_password; list --unreadable lists their ids"
     ]);
-    assert_eq!(told["notes"], notes);
+    assert_eq!(checked["notes"], notes);
     migrate(&stage).await;
     assert_eq!(schema::rows(&stage, &tables).await, before);
     let schema = schema::of(&stage).await;
@@ -226,8 +226,8 @@ async fn an_alembic_table_of_another_history_is_left() {
 #[tokio::test]
 async fn an_empty_database_is_told_from_one_of_the_app() {
     let stage = Stage::empty().await;
-    let told = check(&stage).await;
-    assert_eq!(told["database"], "empty");
+    let checked = check(&stage).await;
+    assert_eq!(checked["database"], "empty");
     let all = [
         "V1__users_and_roles",
         "V2__signing_keys",
@@ -237,7 +237,7 @@ async fn an_empty_database_is_told_from_one_of_the_app() {
         "V6__sign_in_and_sign_up",
     ]
     .map(|it| format!("apply {it}"));
-    assert_eq!(told["steps"], json!(all));
+    assert_eq!(checked["steps"], json!(all));
     assert_eq!(
         stage.value("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'").await,
         "0"

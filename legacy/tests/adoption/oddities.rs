@@ -16,15 +16,15 @@ const ROWS: &str = "\
     insert into users_to_roles values (-5, 4), (-5, 5), (-5, 3), (0, 6), (8, 1), (8, 1);";
 
 const NOTES: [&str; 3] = [
-    "8 users have no password that can be verified, and can't sign in: 3 no_password, 2 \
-     bcrypt_damaged, 1 argon2, 1 bcrypt_too_dear, 1 unknown; list --unreadable tells who",
-    "users whose username no request can hold, and who can't sign in: 0",
-    "users whose username and email are so long that AWS may not carry them from the authorizer \
-     to a function, which it doesn't document: 0, 7",
+    "8 users have no password that can be verified, so they can't sign in: 3 no_password, 2 \
+     bcrypt_damaged, 1 argon2, 1 bcrypt_too_dear, 1 unknown; list --unreadable lists their ids",
+    "users that can't sign in, because no request can hold their username: 0",
+    "users whose username and email may be too long for AWS to pass from the authorizer to a \
+     function: 0, 7",
 ];
 
 #[tokio::test]
-async fn odd_rows_are_adopted_as_they_are_and_told_of_by_id() {
+async fn odd_rows_are_adopted_as_they_are_and_reported_by_id() {
     let mut sql = app::at_revision(4) + app::USERS + ROWS;
     sql += "update users set password = '$2$' where id = 8; \
             delete from users where id = 2; ";
@@ -37,8 +37,8 @@ async fn odd_rows_are_adopted_as_they_are_and_told_of_by_id() {
     };
     assert_eq!(ids(&before), [-2_147_483_648, -5, 0, 1, 3, 7, 8, 9]);
     let users = schema::rows(&stage, &["users"]).await;
-    let told = check(&stage).await;
-    assert_eq!((&told["obstacles"], &told["notes"]), (&json!([]), &json!(NOTES)));
+    let checked = check(&stage).await;
+    assert_eq!((&checked["obstacles"], &checked["notes"]), (&json!([]), &json!(NOTES)));
     migrate(&stage).await;
     stage.execute("ALTER TABLE users DROP COLUMN hashed_by").await;
     assert_eq!(schema::rows(&stage, &["users"]).await, users);

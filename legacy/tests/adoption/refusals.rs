@@ -8,18 +8,18 @@ use crate::{app, ask, check, holding, schema};
 const REFUSALS: &[(&str, &str)] = &[
     (
         "drop table users_to_roles; alter table users rename to u; create view users as select * from u",
-        "users is no plain table",
+        "users isn't a plain table",
     ),
     (
         "alter table users_to_roles drop constraint users_to_roles_user_id_fkey; \
       alter table users alter id type bigint",
         "users.id is bigint, not integer",
     ),
-    ("alter table users alter id drop default", "users.id takes its numbers from no sequence"),
-    ("alter table users drop constraint users_pkey cascade", "users.id is no key"),
+    ("alter table users alter id drop default", "users.id has no sequence"),
+    ("alter table users drop constraint users_pkey cascade", "users.id isn't a key"),
     (
         "alter table users alter username type varchar(50)",
-        "users.username ends at 50 characters, where Latchkey needs 255",
+        "users.username allows 50 characters, Latchkey needs 255",
     ),
     (
         "alter table users alter email type bytea using email::bytea",
@@ -34,7 +34,7 @@ const REFUSALS: &[(&str, &str)] = &[
     (
         "alter table users add column tenant int not null default 1; \
          alter table users alter tenant drop default",
-        "users.tenant must be given",
+        "users.tenant is required in each insert",
     ),
     ("alter table users add column hashed_by int", "users has a column hashed_by"),
     (
@@ -45,31 +45,31 @@ const REFUSALS: &[(&str, &str)] = &[
     ),
     (
         "drop table users_to_roles, roles; create table users_to_roles (user_id int, role_id int)",
-        "users_to_roles is there without roles",
+        "users_to_roles exists without roles",
     ),
-    ("create table signing_keys (id int)", "signing_keys is there"),
-    ("create table adoption (pet text)", "adoption is there"),
-    ("create table database_identity (id int)", "database_identity is there"),
+    ("create table signing_keys (id int)", "signing_keys exists"),
+    ("create table adoption (pet text)", "adoption exists"),
+    ("create table database_identity (id int)", "database_identity exists"),
     (
         "create function find_caller(int, text, timestamptz) returns int return 1",
-        "find_caller(int, text, timestamptz) is there",
+        "find_caller(int, text, timestamptz) exists",
     ),
     (
         "create function sign_up(text, text, text, text) returns int return 1",
-        "sign_up(text, text, text, text) is there",
+        "sign_up(text, text, text, text) exists",
     ),
     ("create table refinery_schema_history (id int)", "refinery_schema_history is another"),
-    ("create table users_to_roles_pkey (id int)", "users_to_roles_pkey is there"),
+    ("create table users_to_roles_pkey (id int)", "users_to_roles_pkey exists"),
     (
         "create table pets (name text); create index users_mailbox_idx on pets (name)",
-        "users_mailbox_idx is there",
+        "users_mailbox_idx exists",
     ),
-    ("create index users_mailbox_idx on users (lower(email))", "users_mailbox_idx is there"),
+    ("create index users_mailbox_idx on users (lower(email))", "users_mailbox_idx exists"),
     (
         "create unique index users_mailbox_idx on users (( \
          left(email::text, strpos(email::text, '@'::text)) \
          || lower(substr(email::text, strpos(email::text, '@'::text) + 1))))",
-        "users_mailbox_idx is there",
+        "users_mailbox_idx exists",
     ),
     (
         "alter table users alter username drop not null; \
@@ -95,16 +95,16 @@ const REFUSALS: &[(&str, &str)] = &[
     ),
     (
         "insert into users (id, username, email) values (2147483647, 'last', 'last')",
-        "rows of users whose id leaves less than a million numbers after it: 2147483647",
+        "rows of users whose id leaves less than a million ids after it: 2147483647",
     ),
     (
         "insert into users_to_roles values (2, null), (null, 1)",
-        "that lead to no user or no role: (2, NULL), (NULL, 1)",
+        "without a user or a role: (2, NULL), (NULL, 1)",
     ),
     (
         "alter table users_to_roles drop constraint users_to_roles_user_id_fkey; \
       insert into users_to_roles values (77, 1)",
-        "that lead to no user or no role: (77, 1)",
+        "without a user or a role: (77, 1)",
     ),
     (
         "alter table roles alter name drop not null; insert into roles values (9, null)",
@@ -118,12 +118,12 @@ const REFUSALS: &[(&str, &str)] = &[
     (
         "alter table users_to_roles add column why text; \
       insert into users_to_roles values (2, 1, 'because')",
-        "that differ otherwise: (2, 1)",
+        "that differ in another column: (2, 1)",
     ),
 ];
 
 #[tokio::test]
-async fn each_is_told_by_the_check_and_by_the_migration() {
+async fn each_is_reported_by_the_check_and_by_the_migration() {
     for (change, words) in REFUSALS {
         let stage = holding(&(app::at_revision(4) + app::USERS + app::MEMBERSHIPS)).await;
         stage.execute("insert into users (username, email) values ('gone', 'gone'); ").await;
@@ -136,14 +136,20 @@ async fn each_is_told_by_the_check_and_by_the_migration() {
         let there = stage.value(&there).await;
         let there: Vec<_> = there.split(' ').collect();
         let before = (schema::of(&stage).await, schema::rows(&stage, &there).await);
-        let told = check(&stage).await;
-        let obstacles: Vec<_> = told["obstacles"].as_array().unwrap().iter().collect();
-        assert!(obstacles.iter().any(|it| it.as_str().unwrap().contains(words)), "{words}: {told}");
+        let checked = check(&stage).await;
+        let obstacles: Vec<_> = checked["obstacles"].as_array().unwrap().iter().collect();
+        assert!(
+            obstacles.iter().any(|it| it.as_str().unwrap().contains(words)),
+            "{words}: {checked}"
+        );
         let refusal = ask(&stage, json!({ "verb": "migrate" })).await.unwrap_err();
         assert!(refusal.contains(words) && refusal.ends_with('.'), "{words}: {refusal}");
-        assert!(refusal.contains("nothing is changed"), "{refusal}");
+        assert!(refusal.contains("nothing was changed"), "{refusal}");
         for secret in ["ada@", "ada@example.com", "Eve", "$2b$", "because"] {
-            assert!(!refusal.contains(secret) && !told.to_string().contains(secret), "{refusal}");
+            assert!(
+                !refusal.contains(secret) && !checked.to_string().contains(secret),
+                "{refusal}"
+            );
         }
         let after = (schema::of(&stage).await, schema::rows(&stage, &there).await);
         assert_eq!(after, before, "{words}");
@@ -161,7 +167,7 @@ async fn tables_of_others_are_left() {
         let before = schema::of(&stage).await;
         assert_eq!(check(&stage).await["database"], "other");
         let refusal = ask(&stage, json!({ "verb": "migrate" })).await.unwrap_err();
-        assert!(refusal.contains("neither Latchkey's nor the app's"), "{refusal}");
+        assert!(refusal.contains("neither Latchkey's nor the legacy app's"), "{refusal}");
         assert_eq!(schema::of(&stage).await, before);
     }
 }
@@ -172,13 +178,13 @@ async fn an_empty_database_with_a_table_of_that_name_is_left() {
         let stage = holding(&format!("create table {table} (pet text)")).await;
         let before = schema::of(&stage).await;
         let refusal = ask(&stage, json!({ "verb": "migrate" })).await.unwrap_err();
-        assert!(refusal.contains(table) && refusal.contains("nothing is changed"), "{refusal}");
+        assert!(refusal.contains(table) && refusal.contains("nothing was changed"), "{refusal}");
         assert_eq!(schema::of(&stage).await, before);
     }
 }
 
 #[tokio::test]
-async fn a_login_that_owns_nothing_is_told_so() {
+async fn a_login_that_owns_nothing_is_an_obstacle() {
     let stage = holding(&app::at_revision(4)).await;
     stage
         .execute(
@@ -188,9 +194,9 @@ async fn a_login_that_owns_nothing_is_told_so() {
         .await;
     let url = stage.url.replace("postgres@", "visitor@");
     let visitor = stage::Stage { url, clock: stage.clock.clone() };
-    let told = check(&visitor).await["obstacles"].to_string();
-    assert!(told.contains("users belongs to another login"), "{told}");
-    assert!(told.contains("may make no tables"), "{told}");
+    let checked = check(&visitor).await["obstacles"].to_string();
+    assert!(checked.contains("users belongs to another login"), "{checked}");
+    assert!(checked.contains("can't create tables"), "{checked}");
 }
 
 #[tokio::test]
@@ -202,8 +208,8 @@ async fn an_owner_who_may_not_see_every_row_is_told_so() {
     stage.execute(owner).await;
     let url = stage.url.replace("postgres@", "keeper@");
     let keeper = stage::Stage { url, clock: stage.clock.clone() };
-    let told = check(&keeper).await["obstacles"].to_string();
-    assert!(told.contains("users has row-level security"), "{told}");
+    let checked = check(&keeper).await["obstacles"].to_string();
+    assert!(checked.contains("users has row-level security"), "{checked}");
     // A superuser sees them all.
     assert!(!check(&stage).await["obstacles"].to_string().contains("row-level"));
 }
