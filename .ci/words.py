@@ -41,8 +41,8 @@ EXACT = {
 }
 # Files that aren't clean yet. An entry goes when its files are; none may come.
 NOT_YET = [
-    "*.rs", "*/openapi.json", "template.yaml", ".ci/run",
-    ".ci/functions_answer.py", "benches/*", "functions/*.py",
+    "functions/*.rs", "legacy/*.rs", "local/*.rs", "shared/*.rs",
+    "*/openapi.json", "template.yaml", ".ci/run",
     "docs/develop/adding-an-endpoint.md",
     "docs/develop/architecture.md",
 ]  # fmt: skip

@@ -52,7 +52,7 @@ fn read(text: &str) -> Option<&'static str> {
     let hash = Some(Secret::new(text.to_owned()));
     match (StoredPassword { hash, hashed_by: HashedBy::App }).read().err()? {
         Unreadable::NoPassword => Some("no_password"),
-        Unreadable::TooCostly => Some("bcrypt_too_dear"),
+        Unreadable::TooCostly => Some("bcrypt_too_costly"),
         Unreadable::UnknownHash => Some(scheme_of(text)),
     }
 }

@@ -1,4 +1,4 @@
-"""Prints list.txt, made of three published lists. README.md beside this says where they come from.
+"""Prints list.txt, made from three published lists (README.md).
 
 usage: make.py common-passwords.txt.gz common-passwords.json common-credentials-1M.txt >list.txt
 """
@@ -17,19 +17,19 @@ SHA256 = (
 )
 PER_LENGTH = 10_000
 LENGTHS = range(1, 73)  # PASSWORD_MIN_LENGTH
-SEEN_TWICE = 755_995  # entries of the third list, after which come those that were seen once
-NOBODY_TYPES = re.compile(r"\$hex\[|пїѕ|р[ѕїј°»№µ]|@[\w-]+\.")  # unread hexadecimal, broken encodings, addresses
+SEEN_TWICE = 755_995  # entries of the third list that were seen more than once
+NOBODY_TYPES = re.compile(r"\$hex\[|пїѕ|р[ѕїј°»№µ]|@[\w-]+\.")  # hexadecimal, broken encodings, addresses
 
 
 def lower(passwords):
-    """In lower case, each once, in the order of the first."""
+    """In lower case, each once, in the order of first occurrence."""
     return list(dict.fromkeys(password.lower() for password in passwords if password))
 
 
 def ranked(top_20_000, top_100_000, seen_twice):
-    """From the most to the least common. The second list has no order of its own: the third's, then the alphabet."""
-    place = {password: number for number, password in enumerate(seen_twice)}
-    rest = sorted(top_100_000, key=lambda password: (place.get(password, len(place)), password))
+    """From the most to the least common. The second list is unranked: it takes the third's order, then the alphabet's."""
+    rank = {password: number for number, password in enumerate(seen_twice)}
+    rest = sorted(top_100_000, key=lambda password: (rank.get(password, len(rank)), password))
     return [password for password in dict.fromkeys(top_20_000 + rest + seen_twice) if not NOBODY_TYPES.search(password)]
 
 

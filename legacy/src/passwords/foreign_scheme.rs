@@ -201,7 +201,7 @@ mod tests {
             "bcrypt_2x",
             "bcrypt_damaged",
             "bcrypt_sha256_damaged",
-            "bcrypt_too_dear",
+            "bcrypt_too_costly",
             "unknown",
             "yescrypt",
         ];

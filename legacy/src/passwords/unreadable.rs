@@ -22,11 +22,11 @@ const TALLY: Sql = Sql::for_owner(
      FROM (SELECT id, CASE \
              WHEN password IS NULL OR password = '' THEN 'no_password' \
              WHEN password ~ $4 AND length(split_part(password, '$', 4)) = 53 THEN \
-                 CASE WHEN split_part(password, '$', 3)::int > $6 THEN 'bcrypt_too_dear' END \
+                 CASE WHEN split_part(password, '$', 3)::int > $6 THEN 'bcrypt_too_costly' END \
              WHEN password ~ $5 AND length(split_part(password, '$', 4)) = 22 \
                  AND length(rtrim(split_part(password, '$', 5), chr(10))) = 31 THEN \
                  CASE WHEN substring(split_part(password, '$', 3) FROM '[0-9]*$')::int > $6 \
-                     THEN 'bcrypt_too_dear' END \
+                     THEN 'bcrypt_too_costly' END \
              ELSE COALESCE((SELECT f.scheme \
                  FROM unnest($7::text[], $8::text[], $9::int[], $10::text[]) \
                      AS f (scheme, prefix, length, whole) \

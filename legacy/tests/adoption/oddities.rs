@@ -17,7 +17,7 @@ const ROWS: &str = "\
 
 const NOTES: [&str; 3] = [
     "8 users have no password that can be verified, so they can't sign in: 3 no_password, 2 \
-     bcrypt_damaged, 1 argon2, 1 bcrypt_too_dear, 1 unknown; list --unreadable lists their ids",
+     bcrypt_damaged, 1 argon2, 1 bcrypt_too_costly, 1 unknown; list --unreadable lists their ids",
     "users that can't sign in, because no request can hold their username: 0",
     "users whose username and email may be too long for AWS to pass from the authorizer to a \
      function: 0, 7",

@@ -20,7 +20,7 @@ pub enum Verified {
 }
 
 /// The scheme of a hash of ours that is too costly to verify, by the name in the log.
-pub const TOO_COSTLY: &str = "bcrypt_too_dear";
+pub const TOO_COSTLY: &str = "bcrypt_too_costly";
 
 /// The scheme of a text of no known form: a plain password, for all that is known.
 pub const UNKNOWN_SCHEME: &str = "unknown";

@@ -189,7 +189,7 @@ fn an_unknown_hash_is_logged_by_the_name_of_its_scheme(target: &Target) {
         "bcrypt_2x",
         "bcrypt_damaged",
         "bcrypt_sha256_damaged",
-        "bcrypt_too_dear",
+        "bcrypt_too_costly",
         "ldap_sha1",
         "md5_crypt",
         "unknown",
