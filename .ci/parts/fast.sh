@@ -17,6 +17,10 @@ step "what the documents name"
 python3 -B -m doctest .ci/documents.py
 python3 .ci/documents.py
 
+step "modules use each other in one direction"
+python3 -B -m doctest .ci/cycles.py
+python3 -B .ci/cycles.py
+
 step "plain words"
 python3 -B -m doctest .ci/words.py
 python3 .ci/words.py

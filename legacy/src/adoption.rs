@@ -13,6 +13,7 @@ mod plan;
 mod rows;
 mod shape;
 mod step;
+mod transaction;
 mod work;
 
 use serde::Serialize;
@@ -22,7 +23,7 @@ use tokio_postgres::{Client, IsolationLevel};
 use catalog::Catalog;
 pub use error::Error;
 use step::Step;
-use work::Failure;
+use transaction::Failure;
 
 /// Names of V1 that a step gives, and what must bear them: indexes of a table's columns.
 const NAMES: [(&str, &str, &[&str]); 5] = [

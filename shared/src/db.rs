@@ -1,7 +1,6 @@
 //! PostgreSQL. It knows no HTTP: it says what happened, [`crate::error`] what that means.
 
-pub(crate) mod adopted_callers;
-pub(crate) mod callers;
+pub mod callers;
 mod config;
 mod connector;
 mod database;
@@ -11,6 +10,7 @@ mod group;
 mod iam;
 #[cfg(test)]
 mod iam_login;
+mod lazy_pool;
 mod parts;
 pub(crate) mod roles;
 mod settings;
@@ -21,15 +21,13 @@ mod tries;
 mod turn;
 pub(crate) mod users;
 
-pub use adopted_callers::AdoptedCallers;
-pub use callers::{Callers, FoundCaller};
 pub use connector::Driver;
-pub use database::{Database, Parameter};
-pub use database_identity::DatabaseIdentity;
+pub use database::Database;
+pub use database_identity::{DatabaseIdentity, missing as identity_missing};
 pub use error::Error;
 pub use group::Group;
 pub use roles::{Roles, Subject, UserPage, UserRoles};
 pub use settings::Settings;
 pub use signing_keys::SigningKeys;
-pub use sql::{Privilege, Routine, Sql};
+pub use sql::{Parameter, Privilege, Routine, Sql};
 pub use users::{FoundForSignin, Insert, SigninUser, Users};

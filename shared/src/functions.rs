@@ -6,8 +6,7 @@
 //! `template.yaml` and the documents say of them (docs/adr/0021).
 
 use crate::db::{
-    Group, Privilege, Routine, Sql, adopted_callers, callers, database_identity, roles,
-    signing_keys, users,
+    Group, Privilege, Routine, Sql, callers, database_identity, roles, signing_keys, users,
 };
 use crate::role::Role;
 use crate::routes::Access::{AnyOf, Public, SignedIn};
@@ -158,8 +157,8 @@ functions! { ($)
     }
     authorizer {
         sql: Some(Group::Authorizer) => [
-            adopted_callers::FIND,
             callers::FIND,
+            callers::FIND_ADOPTED,
             signing_keys::LIST_ACCEPTED,
         ];
     }

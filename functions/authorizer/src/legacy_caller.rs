@@ -1,32 +1,24 @@
 //! Callers by tokens of the legacy app.
 
 use legacy::tokens::{self, LegacyToken, LegacyTokens, Refusal, Settings, ValidToken};
-use shared::db::{AdoptedCallers, FoundCaller};
 use shared::secrets_manager::SecretsManager;
 use shared::{Caller, NumericDate};
 
-use crate::{Authorizer, Error};
+use crate::callers::{Callers, FoundCaller};
+use crate::error::Error;
 
 /// What such a token needs.
 #[derive(Debug)]
 pub(crate) struct Legacy {
     tokens: LegacyTokens,
-    callers: AdoptedCallers,
-}
-
-impl Authorizer {
-    /// The same authorizer; with settings, it accepts the legacy app's tokens too.
-    #[must_use]
-    pub fn with_legacy_tokens(self, settings: Option<Settings>, secrets: SecretsManager) -> Self {
-        let legacy = settings.map(|settings| Legacy {
-            tokens: LegacyTokens::new(settings, secrets),
-            callers: AdoptedCallers::new(self.database.clone()),
-        });
-        Self { legacy, ..self }
-    }
+    callers: Callers,
 }
 
 impl Legacy {
+    pub(crate) fn new(settings: Settings, secrets: SecretsManager, callers: Callers) -> Self {
+        Self { tokens: LegacyTokens::new(settings, secrets), callers }
+    }
+
     /// The caller, until `expires_at`: an answer that is kept outlives neither the token nor the day.
     pub(crate) async fn caller(
         &self,
@@ -34,7 +26,7 @@ impl Legacy {
         now: NumericDate,
     ) -> Result<Caller, Error> {
         let ValidToken { username, expires_at } = self.tokens.verify(token, now).await?;
-        let found = self.callers.find(&username).await?.ok_or(Refusal::UnknownUser)?;
+        let found = self.callers.find_adopted(&username).await?.ok_or(Refusal::UnknownUser)?;
         let (id, FoundCaller { username, email, roles }) = found;
         Ok(Caller { id, username, email, roles, expires_at })
     }

@@ -4,21 +4,27 @@
 //! the caller may use, not just the one that was called.
 
 mod authorization;
+mod callers;
+mod error;
 mod event;
 #[cfg(feature = "legacy")]
 mod legacy_caller;
 mod policy;
+mod verifier;
 
 use std::time::Instant;
 
-use shared::db::{self, Callers, Database, FoundCaller, SigningKeys};
+use shared::db::{self, Database, SigningKeys};
 use shared::environment::Invalid;
-use shared::jwt::{self, InvalidToken, UnverifiedToken, ValidToken, Verifier};
+use shared::jwt::{self, UnverifiedToken, ValidToken};
 use shared::secrets_manager::SecretsManager;
 use shared::{Caller, Clock, Environment, log};
 
+pub use callers::{Callers, FoundCaller};
+pub use error::Error;
 pub use event::Event;
 pub use policy::Policy;
+pub use verifier::Verifier;
 
 /// The parts that it touches: public keys and users, to read; the secret of the legacy app,
 /// where its tokens are accepted.
@@ -31,46 +37,6 @@ pub struct Authorizer {
     legacy: Option<legacy_caller::Legacy>,
     clock: Clock,
     app_name: String,
-}
-
-/// Why there is no policy.
-#[derive(Debug)]
-pub enum Error {
-    /// No valid token. API Gateway answers 401 to exactly this word.
-    /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-use-lambda-authorizer.html>
-    Unauthorized,
-    /// A token of the legacy app that isn't accepted, with the reason for the log. It is answered
-    /// by the same word.
-    LegacyToken(&'static str),
-    /// We can't tell. Any other word is an `AUTHORIZER_FAILURE`; the cause goes to the log.
-    Failed(String),
-}
-
-impl std::fmt::Display for Error {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Unauthorized | Self::LegacyToken(_) => "Unauthorized",
-            Self::Failed(_) => "Service Unavailable",
-        })
-    }
-}
-
-impl From<Error> for lambda_runtime::Diagnostic {
-    fn from(error: Error) -> Self {
-        Self { error_type: error.to_string(), error_message: error.to_string() }
-    }
-}
-
-impl From<db::Error> for Error {
-    fn from(error: db::Error) -> Self {
-        Self::Failed(error.to_string())
-    }
-}
-
-impl From<InvalidToken> for Error {
-    fn from(_: InvalidToken) -> Self {
-        Self::Unauthorized
-    }
 }
 
 impl Authorizer {
@@ -106,6 +72,19 @@ impl Authorizer {
             clock,
             app_name,
         }
+    }
+
+    /// The same authorizer; with settings, it accepts the legacy app's tokens too.
+    #[cfg(feature = "legacy")]
+    #[must_use]
+    pub fn with_legacy_tokens(
+        self,
+        settings: Option<legacy::tokens::Settings>,
+        secrets: SecretsManager,
+    ) -> Self {
+        let callers = || Callers::new(self.database.clone());
+        let legacy = settings.map(|it| legacy_caller::Legacy::new(it, secrets, callers()));
+        Self { legacy, ..self }
     }
 
     /// Answers one event, and writes its line in the log. A container whose token was refused gives
@@ -164,14 +143,5 @@ impl Authorizer {
         let found = found.ok_or(Error::Unauthorized)?;
         let FoundCaller { username, email, roles } = found;
         Ok(Caller { id, username, email, roles, expires_at })
-    }
-}
-
-impl Error {
-    const fn code(&self) -> &'static str {
-        match self {
-            Self::Unauthorized | Self::LegacyToken(_) => "invalid_token",
-            Self::Failed(_) => "unavailable",
-        }
     }
 }

@@ -3,7 +3,7 @@
 use tokio_postgres::{Client, SimpleQueryMessage};
 
 use super::step::Lock;
-use super::work::{Failure, brief};
+use super::transaction::{Failure, brief};
 
 /// How many rows one transaction changes.
 const BATCH: usize = 20_000;

@@ -1,31 +1,17 @@
-//! Who is calling, by a token's claims: the function `find_caller` of the database, over the tables
-//! `users`, `users_to_roles`, `roles`, `signing_keys` and `database_identity`.
+//! Who is calling: the function `find_caller` of the database, over the tables `users`,
+//! `users_to_roles`, `roles`, `signing_keys` and `database_identity`.
 
-use serde::Deserialize;
-use tokio_postgres::Row;
-use tokio_postgres::types::Type;
-
-use super::database::Database;
-use super::database_identity;
-use super::error::Error;
 use super::sql::{Privilege, Routine, Sql};
-use crate::clock::NumericDate;
-use crate::database_id::DatabaseId;
-use crate::email::Email;
-use crate::jwt::Kid;
-use crate::role::Role;
-use crate::user_id::UserId;
-use crate::username::Username;
 
 /// The user with all roles, whether the key is accepted (a withdrawn one opens nothing from that
 /// moment), and the identity of the database.
-pub(crate) const FIND: Sql = Sql::new(
+pub const FIND: Sql = Sql::new(
     "SELECT find_caller($1, $2, to_timestamp($3))::text",
     &[Privilege::Execute(FIND_CALLER)],
 );
 
 /// The function, which runs with the caller's own rights.
-pub(super) const FIND_CALLER: Routine = Routine {
+const FIND_CALLER: Routine = Routine {
     name: "find_caller",
     arguments: "int, text, timestamptz",
     needs: &[
@@ -37,88 +23,14 @@ pub(super) const FIND_CALLER: Routine = Routine {
     ],
 };
 
-/// What an authorization needs of a user who is there.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FoundCaller {
-    /// The name as it is now.
-    pub username: Username,
-    /// The address as it is now.
-    pub email: Email,
-    /// The roles that we know of.
-    pub roles: Vec<Role>,
-}
-
-/// Those who may be calling.
-#[derive(Debug)]
-pub struct Callers(Database);
-
-impl Callers {
-    /// The callers of that database.
-    pub const fn new(database: Database) -> Self {
-        Self(database)
-    }
-
-    /// The caller, if the user is there, the key `kid` accepted at `now`, and this the database of
-    /// that identity. One round trip.
-    pub async fn find(
-        &self,
-        id: UserId,
-        kid: &Kid,
-        database_id: &DatabaseId,
-        now: NumericDate,
-    ) -> Result<Option<FoundCaller>, Error> {
-        let (id, kid, now) = (id.get(), kid.as_str(), now.to_timestamp());
-        let parameters =
-            [(&id as _, Type::INT4), (&kid as _, Type::TEXT), (&now as _, Type::FLOAT8)];
-        let row = self.0.row(&FIND, &parameters).await?;
-        let found = Found::read(&row.ok_or_else(Found::malformed)?)?;
-        let is_good = found.is_key_accepted && found.database_id == *database_id;
-        Ok(found.user.filter(|_| is_good).map(|(_, caller)| caller))
-    }
-}
-
-/// What the function `find_caller` of the database gives (`migrations/V4__find_caller.sql`).
-pub(super) struct Found {
-    pub(super) user: Option<(UserId, FoundCaller)>,
-    is_key_accepted: bool,
-    database_id: DatabaseId,
-}
-
-impl Found {
-    fn malformed() -> Error {
-        Error::Failed("find_caller gave something else".into())
-    }
-
-    /// Reads a row.
-    pub(super) fn read(row: &Row) -> Result<Self, Error> {
-        #[derive(Deserialize)]
-        struct Json {
-            user: Option<User>,
-            is_key_accepted: bool,
-            database_id: Option<DatabaseId>,
-        }
-        #[derive(Deserialize)]
-        struct User {
-            id: i32,
-            username: String,
-            email: String,
-            roles: Vec<Option<String>>,
-        }
-        // The error's own words would hold what was read.
-        let Json { user, is_key_accepted, database_id } =
-            serde_json::from_str(row.try_get(0)?).map_err(|_| Self::malformed())?;
-        let parse = |User { id, username, email, roles: names }| {
-            let username = Username::parse(username)
-                .map_err(|_| Error::Failed("a username with a NUL".into()))?;
-            let is_held = |role: &Role| names.iter().flatten().any(|name| name == role.name());
-            let roles = Role::ALL.into_iter().filter(is_held).collect();
-            Ok::<_, Error>((
-                UserId::new(id),
-                FoundCaller { username, email: Email::from_row(email), roles },
-            ))
-        };
-        let user = user.map(parse).transpose()?;
-        let database_id = database_id.ok_or_else(database_identity::missing)?;
-        Ok(Self { user, is_key_accepted, database_id })
-    }
-}
+/// The user of that name who existed when the legacy app's database became ours, with all roles.
+/// A database that never was the legacy app's has no row in `adoption`, and this gives none.
+pub const FIND_ADOPTED: Sql = Sql::new(
+    "SELECT find_caller(u.id, '', now())::text \
+     FROM adoption AS a JOIN users AS u ON u.id <= a.last_user_id WHERE u.username = $1",
+    &[
+        Privilege::Execute(FIND_CALLER),
+        Privilege::Select("users", &["id", "username"]),
+        Privilege::Select("adoption", &["last_user_id"]),
+    ],
+);

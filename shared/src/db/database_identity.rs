@@ -20,7 +20,7 @@ pub(crate) const ENSURE: Sql = Sql::for_owner(
 );
 
 /// What a statement says that finds no identity.
-pub(super) fn missing() -> Error {
+pub fn missing() -> Error {
     Error::NotMigrated("database_identity has no row".into())
 }
 

@@ -1,5 +1,10 @@
 //! A statement, and what a login needs to run it.
 
+use tokio_postgres::types::{ToSql, Type};
+
+/// A parameter of a statement and its type, which saves PostgreSQL a round trip to report it.
+pub type Parameter<'a> = (&'a (dyn ToSql + Sync), Type);
+
 /// A statement with numbered parameters. Sent unnamed and typed, it takes one round trip and
 /// pins nothing in a pooler.
 #[derive(Debug, PartialEq, Eq)]

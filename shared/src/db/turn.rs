@@ -7,9 +7,9 @@ use tokio::time::{Instant, sleep, timeout_at};
 use tokio_postgres::Row;
 
 use super::connector::Connector;
-use super::database::{Database, Parameter, Pool};
 use super::error::Error;
-use super::sql::Sql;
+use super::lazy_pool::{LazyPool, Pool};
+use super::sql::{Parameter, Sql};
 use super::tries::Tries;
 
 /// How much longer than a connect all of a query may take at the latest: the secret, the connect,
@@ -29,14 +29,14 @@ const PATIENCE: Duration = Duration::from_millis(400);
 
 /// One who asks.
 pub(super) struct Turn<'a> {
-    database: &'a Database,
+    database: &'a LazyPool,
     until: Instant,
     tries: Tries,
 }
 
 impl<'a> Turn<'a> {
     /// Begins now.
-    pub(super) fn of(database: &'a Database) -> Self {
+    pub(super) fn of(database: &'a LazyPool) -> Self {
         let until = Instant::now() + database.connect_within() + REST_OF_A_TURN - CANCELLING;
         Self { database, until, tries: Tries::new(database.login_may_change()) }
     }

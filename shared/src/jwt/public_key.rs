@@ -25,7 +25,7 @@ impl Kid {
     }
 
     /// Whether it has the form of a thumbprint: any other names no key of ours.
-    pub(super) fn is_thumbprint(&self) -> bool {
+    pub fn is_thumbprint(&self) -> bool {
         URL_SAFE_NO_PAD.decode(&self.0).is_ok_and(|bytes| bytes.len() == SHA256.output_len())
     }
 }
@@ -68,7 +68,7 @@ impl PublicKey {
     }
 
     /// The key as jsonwebtoken verifies with it; `None` if it is no P-256 key.
-    pub(super) fn decoding_key(&self) -> Option<DecodingKey> {
+    pub fn decoding_key(&self) -> Option<DecodingKey> {
         let is_p256 = self.kty == "EC" && self.crv == "P-256";
         is_p256.then(|| DecodingKey::from_ec_components(&self.x, &self.y).ok())?
     }

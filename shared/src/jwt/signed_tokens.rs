@@ -15,7 +15,7 @@ const CAPACITY: NonZeroUsize = NonZeroUsize::new(1024).unwrap();
 
 /// Remembers tokens by their SHA-256: a signature is most of the work of a verification, and
 /// stays good once it was. What changes with time, the claims and the caller, is never in it.
-pub(super) struct SignedTokens(Mutex<LruCache<[u8; 32], ()>>);
+pub struct SignedTokens(Mutex<LruCache<[u8; 32], ()>>);
 
 impl Default for SignedTokens {
     fn default() -> Self {
@@ -31,7 +31,7 @@ impl std::fmt::Debug for SignedTokens {
 
 impl SignedTokens {
     /// Whether `key`, the one that the token names, has signed it.
-    pub(super) fn include(&self, token: &UnverifiedToken<'_>, key: &DecodingKey) -> bool {
+    pub fn include(&self, token: &UnverifiedToken<'_>, key: &DecodingKey) -> bool {
         let digest = digest(token);
         if self.with(|remembered| remembered.get(&digest).is_some()) {
             return true;
@@ -44,7 +44,7 @@ impl SignedTokens {
     }
 
     /// Forgets them all: the keys have been read again.
-    pub(super) fn clear(&self) {
+    pub fn clear(&self) {
         self.with(LruCache::clear);
     }
 

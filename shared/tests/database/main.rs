@@ -2,11 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a failed step is a failed test")]
 
-mod adopted_callers;
-mod callers;
 mod roles;
 mod sign_in;
 mod signing_keys;
 mod statements;
 mod users;
-mod verifier;

@@ -2,10 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed step is a failed test")]
 
+mod adopted_callers;
+mod callers;
 mod legacy_secrets;
 mod legacy_tokens;
 mod log;
 mod own_tokens;
+mod verifier;
 
 use authorizer::{Authorizer, Event};
 use serde_json::{Value, json};

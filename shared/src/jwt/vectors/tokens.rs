@@ -7,7 +7,7 @@ use super::super::claims::Claims;
 use super::super::settings::Settings;
 use super::super::signed_tokens::SignedTokens;
 use super::super::unverified::UnverifiedToken;
-use super::super::verifier::ValidToken;
+use super::super::valid_token::ValidToken;
 use super::{LIBRARIES, Token, decode, encode, foreign, parts, read, with_any_header};
 use crate::clock::NumericDate;
 use crate::database_id::DatabaseId;

@@ -1,7 +1,8 @@
 //! Tokens, from the signer to the verifier.
 
+use authorizer::Verifier;
 use shared::db::{Group, SigningKeys};
-use shared::jwt::{InvalidToken, Settings, UnverifiedToken, Verifier};
+use shared::jwt::{InvalidToken, Settings, UnverifiedToken};
 use shared::{NumericDate, UserId};
 use stage::{NOW, SIGNING_KEY, Stage};
 

@@ -5,20 +5,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jsonwebtoken::DecodingKey;
 
-use super::claims::Claims;
-use super::public_key::Kid;
-use super::settings::Settings;
-use super::signed_tokens::SignedTokens;
-use super::unverified::UnverifiedToken;
-use crate::client_id::ClientId;
-use crate::clock::{Clock, NumericDate};
-use crate::database_id::DatabaseId;
-use crate::db::{self, SigningKeys};
-use crate::user_id::UserId;
-
-/// How far ahead of ours the clock of the function that issued a token may be. Its expiry knows
-/// no such grace.
-const CLOCK_SKEW_SECONDS: u32 = 5;
+use shared::db::{self, SigningKeys};
+use shared::jwt::{InvalidToken, Kid, Settings, SignedTokens, UnverifiedToken, ValidToken};
+use shared::{Clock, NumericDate};
 
 /// How long a container believes its copy of the public keys when a token names another: forged
 /// identifiers cost the database one query in this time, however many there are.
@@ -47,43 +36,6 @@ impl std::fmt::Debug for Keys {
     }
 }
 
-/// The token isn't one of ours, or isn't valid now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct InvalidToken;
-
-/// What a valid token proves.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ValidToken {
-    /// Whose it is.
-    pub user_id: UserId,
-    /// From when on it is no longer valid.
-    pub expires_at: NumericDate,
-    /// The database that it was issued over: [`crate::db::Callers::find`] compares it with its own.
-    pub database_id: DatabaseId,
-}
-
-impl ValidToken {
-    /// What a token proves if its signature is good; `None` if its claims aren't ours, or aren't
-    /// valid at `now`.
-    pub(super) fn of_claims(
-        token: &UnverifiedToken<'_>,
-        settings: &Settings,
-        now: NumericDate,
-    ) -> Option<Self> {
-        let claims: Claims = token.jws.payload()?;
-        let user_id = UserId::parse(&claims.sub)?;
-        let is_ours = claims.iss == settings.issuer
-            && claims.aud.includes(&settings.audience)
-            && ClientId::parse(&claims.client_id).is_some()
-            && !claims.jti.is_empty();
-        let is_valid_now = now < claims.exp
-            && claims.nbf.is_none_or(|nbf| nbf <= now)
-            && claims.iat <= now.plus(CLOCK_SKEW_SECONDS);
-        let Claims { exp: expires_at, database_id, .. } = claims;
-        (is_ours && is_valid_now).then_some(Self { user_id, expires_at, database_id })
-    }
-}
-
 impl Verifier {
     /// Verifies with the keys that `signing_keys` lists.
     pub fn new(settings: Settings, signing_keys: SigningKeys, clock: Clock) -> Self {
@@ -96,7 +48,7 @@ impl Verifier {
     /// a key that we haven't read.
     ///
     /// A key that was withdrawn since it was read is the business of the query that follows
-    /// ([`crate::db::Callers::find`]).
+    /// ([`crate::callers::Callers::find`]).
     pub async fn verify(
         &self,
         token: &UnverifiedToken<'_>,

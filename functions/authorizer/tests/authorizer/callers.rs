@@ -1,6 +1,7 @@
 //! The rows of a token's claims.
 
-use shared::db::{Callers, Error, FoundCaller, Group};
+use authorizer::{Callers, FoundCaller};
+use shared::db::{Error, Group};
 use shared::jwt::Kid;
 use shared::{DatabaseId, Role, UserId};
 use stage::{DATABASE_ID, NOW, Stage};

@@ -1,6 +1,7 @@
 //! The rows of a name in a token of the app.
 
-use shared::db::{AdoptedCallers, Error, FoundCaller, Group};
+use authorizer::{Callers, FoundCaller};
+use shared::db::{Error, Group};
 use shared::{Role, UserId, Username};
 use stage::Stage;
 
@@ -18,15 +19,15 @@ async fn stage(count: u32) -> Stage {
     stage
 }
 
-fn callers(stage: &Stage) -> AdoptedCallers {
-    AdoptedCallers::new(stage.database_of(Group::Authorizer))
+fn callers(stage: &Stage) -> Callers {
+    Callers::new(stage.database_of(Group::Authorizer))
 }
 
-async fn find(callers: &AdoptedCallers, name: &str) -> Option<(UserId, FoundCaller)> {
-    callers.find(&Username::parse(name.to_owned()).unwrap()).await.unwrap()
+async fn find(callers: &Callers, name: &str) -> Option<(UserId, FoundCaller)> {
+    callers.find_adopted(&Username::parse(name.to_owned()).unwrap()).await.unwrap()
 }
 
-async fn id_of(callers: &AdoptedCallers, name: &str) -> Option<i32> {
+async fn id_of(callers: &Callers, name: &str) -> Option<i32> {
     find(callers, name).await.map(|(id, _)| id.get())
 }
 
@@ -94,6 +95,6 @@ async fn a_table_that_is_missing_is_told() {
     let stage = stage(1).await;
     let callers = callers(&stage);
     stage.execute("DROP TABLE adoption").await;
-    let found = callers.find(&Username::parse("user1".into()).unwrap()).await;
+    let found = callers.find_adopted(&Username::parse("user1".into()).unwrap()).await;
     assert!(matches!(found, Err(Error::NotMigrated(_))), "{found:?}");
 }

@@ -1,0 +1,153 @@
+"""Holds the modules of each crate to one direction: no module uses one that uses it, by whatever way.
+
+Usage: python3 .ci/cycles.py
+
+A module is a file, and a folder with all that is in it. What counts is its paths that begin with crate::, self:: or super::, in `use` and elsewhere, outside
+of tests; a name is followed through `pub use` to the file that has it, and `pub use` itself counts for nothing. Prints
+each cycle.
+
+>>> uses("use crate::{a::B, c::{self, d::E as F}};")
+[['crate', 'a', 'B'], ['crate', 'c', 'self'], ['crate', 'c', 'd', 'E']]
+>>> uses("let x = super::y::z(); // crate::no")
+[['super', 'y', 'z']]
+>>> cycles({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}})
+[['a', 'b', 'c']]
+>>> cycles({"a": {"b"}, "b": set()})
+[]
+"""
+
+import re
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+CRATES = ["functions/*", "legacy", "shared", "local", "local/postgres"]
+# What is still there: this list may only shrink.
+KNOWN = {
+    "local: containers → lambda → containers",
+    "local: template::error → template::node → template::error",
+    "local: template::field → template::scope → template::field",
+    "local: template::api → template::gateway_responses → template::api",
+    "local: ground → runner → ground",
+    "local: template → gateway → template",
+    "local/postgres: account → error → programs → account",
+}
+TREE = re.compile(r"^\s*(pub(?:\([^)]*\))?\s+)?use\s+([^;]+);", re.M)
+INLINE = re.compile(r"\b(?:crate|super|self)(?:::\w+)+")
+
+
+def bare(source):
+    """The source without comments, texts and what is for tests alone."""
+    texts = r"""b?r(#*)".*?"\1|b?'(?:\\.|[^\\'])'|"(?:[^"\\]|\\.)*"|//[^\n]*"""
+    source = re.sub(texts, "", source, flags=re.S)
+    return re.sub(r"#\[cfg\(test\)\]\s*(?:pub\S* )?mod \w+ \{.*?^\}", "", source, flags=re.S | re.M)
+
+
+def leaves(tree, before=()):
+    """The paths of a `use`, which may branch.
+
+    >>> leaves("a::{b, c as d}")
+    [['a', 'b'], ['a', 'c']]
+    """
+    tree = tree.strip()
+    if "{" not in tree:
+        return [[*before, *re.split(r"\s*::\s*", re.sub(r"\s+as\s+\w+$", "", tree))]] if tree else []
+    head, inner = tree.split("{", 1)
+    head = [part for part in re.split(r"\s*::\s*", head) if part]
+    parts, depth, part = [], 0, ""
+    for character in inner[: inner.rindex("}")]:
+        depth += (character == "{") - (character == "}")
+        if character == "," and not depth:
+            parts.append(part)
+            part = ""
+        else:
+            part += character
+    return [path for part in [*parts, part] for path in leaves(part, (*before, *head))]
+
+
+def uses(source, public=False):
+    """The paths within the crate that a source has; with `public`, those that it gives on."""
+    source = bare(source)
+    found = [path for match in TREE.finditer(source) if bool(match[1]) == public for path in leaves(match[2])]
+    if not public:
+        found += [path.split("::") for path in INLINE.findall(TREE.sub("", source))]
+    return [path for path in found if public or path[0] in ("crate", "super", "self")]
+
+
+def modules(folder):
+    """Each module's path, with its source; the crate itself is ()."""
+    found = {}
+    for file in sorted(folder.glob("src/**/*.rs")):
+        parts = file.relative_to(folder / "src").with_suffix("").parts
+        if parts[0] != "main":
+            found[() if parts == ("lib",) else parts] = file.read_text()
+    tests = re.findall(r"#\[cfg\(test\)\]\s*(?:pub\S* )?mod (\w+);", "".join(found.values()))
+    return {path: source for path, source in found.items() if not {*path} & {*tests}}
+
+
+def owner(path, at, found, seen=()):
+    """The module that has what a path, seen from the module `at`, names."""
+    base = {"crate": (), "self": at}.get(path[0], at)
+    rest = list(path if path[0] not in ("crate", "self", "super") else path[1:])
+    if path[0] == "super":
+        base = at[:-1]
+        while rest and rest[0] == "super":
+            base, rest = base[:-1], rest[1:]
+    while rest and (*base, rest[0]) in found:
+        base, rest = (*base, rest[0]), rest[1:]
+    if rest and (base, rest[0]) not in seen:
+        for given in uses(found.get(base, ""), public=True):
+            if given[-1] == rest[0] and given != path:
+                return owner(given, base, found, (*seen, (base, rest[0])))
+    return base
+
+
+def cycles(graph):
+    """One cycle for each knot of the graph."""
+    found, done = [], set()
+
+    def visit(node, way):
+        if node in way:
+            cycle = way[way.index(node) :]
+            if not any(set(cycle) & set(other) for other in found):
+                found.append(cycle)
+            return
+        if node not in done:
+            for target in sorted(graph.get(node, ())):
+                visit(target, [*way, node])
+            done.add(node)
+
+    for node in sorted(graph):
+        visit(node, [])
+    return found
+
+
+def graphs(folder):
+    """Who uses whom: file by file, and with each folder taken as one."""
+    found = modules(folder)
+    pairs = [(path, owner(use, path, found)) for path, source in found.items() for use in uses(source)]
+    for depth in range(max(map(len, found)), 0, -1):
+        graph = {}
+        for user, used in pairs:
+            user, used = ("::".join(path[:depth]) or "the crate" for path in (user, used))
+            if user != used:
+                graph.setdefault(user, set()).add(used)
+        yield graph
+
+
+def main():
+    found = {
+        f"{folder.relative_to(ROOT)}: {' → '.join([*cycle, cycle[0]])}"
+        for pattern in CRATES
+        for folder in sorted(ROOT.glob(pattern))
+        if (folder / "src").is_dir()
+        for graph in graphs(folder)
+        for cycle in cycles(graph)
+    }
+    faults = sorted(found - KNOWN) + [f"no longer there, so take it out of KNOWN: {it}" for it in sorted(KNOWN - found)]
+    print("\n".join(faults) or "no new cycle between modules")
+    sys.exit(bool(faults))
+
+
+if __name__ == "__main__":
+    main()

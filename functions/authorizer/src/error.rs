@@ -1,0 +1,53 @@
+//! Why there is no policy.
+
+use shared::db;
+use shared::jwt::InvalidToken;
+
+/// Why there is no policy.
+#[derive(Debug)]
+pub enum Error {
+    /// No valid token. API Gateway answers 401 to exactly this word.
+    /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-use-lambda-authorizer.html>
+    Unauthorized,
+    /// A token of the legacy app that isn't accepted, with the reason for the log. It is answered
+    /// by the same word.
+    LegacyToken(&'static str),
+    /// We can't tell. Any other word is an `AUTHORIZER_FAILURE`; the cause goes to the log.
+    Failed(String),
+}
+
+impl std::fmt::Display for Error {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Unauthorized | Self::LegacyToken(_) => "Unauthorized",
+            Self::Failed(_) => "Service Unavailable",
+        })
+    }
+}
+
+impl From<Error> for lambda_runtime::Diagnostic {
+    fn from(error: Error) -> Self {
+        Self { error_type: error.to_string(), error_message: error.to_string() }
+    }
+}
+
+impl From<db::Error> for Error {
+    fn from(error: db::Error) -> Self {
+        Self::Failed(error.to_string())
+    }
+}
+
+impl From<InvalidToken> for Error {
+    fn from(_: InvalidToken) -> Self {
+        Self::Unauthorized
+    }
+}
+
+impl Error {
+    pub(crate) const fn code(&self) -> &'static str {
+        match self {
+            Self::Unauthorized | Self::LegacyToken(_) => "invalid_token",
+            Self::Failed(_) => "unavailable",
+        }
+    }
+}
