@@ -123,7 +123,7 @@ def cycles(graph):
 
 
 def graphs(folder):
-    """Who uses whom: file by file, and with each folder taken as one."""
+    """The uses between modules: by file, and with each folder as one module."""
     found = modules(folder)
     pairs = [(path, owner(use, path, found)) for path, source in found.items() for use in uses(source)]
     for depth in range(max(map(len, found)), 0, -1):
