@@ -12,6 +12,9 @@ for target in $(cargo fuzz list); do
 done
 unset CARGO_TARGET_DIR
 
+step "a function more, and the files that it changes"
+.ci/dry-run
+
 step "connections that are killed, for half a minute"
 FAULT_SECONDS=30 cargo test --locked --workspace --test faults -- --nocapture kill | grep -v '^{'
 
