@@ -14,11 +14,12 @@ mod privilege;
 mod refusal;
 mod request;
 mod role_prefix;
+mod roles;
 mod signing_keys;
 mod user_ids;
 
 use serde_json::{Map, Value, json};
-use shared::db::{self, Database, DatabaseIdentity, Roles, SigningKeys, UserRoles};
+use shared::db::{self, Database, DatabaseIdentity, SigningKeys};
 use shared::environment::Invalid;
 use shared::functions::LOGINS;
 use shared::jwt::{self, KeySource};
@@ -31,6 +32,7 @@ use migration::Lock;
 pub use refusal::Refusal;
 use request::Request;
 pub use role_prefix::RolePrefix;
+pub use roles::{Roles, Subject, UserPage, UserRoles};
 
 /// The parts that an operator touches: the whole database, as its owner, and the signing key.
 #[derive(Debug)]

@@ -2,11 +2,11 @@
 
 use serde::Deserialize;
 use serde_json::Value;
-use shared::db::Subject;
 use shared::jwt::Kid;
 use shared::{Role, UserId, Username};
 
 use crate::refusal::Refusal;
+use crate::roles::Subject;
 
 /// Most users of one answer.
 const MAX_LIMIT: u32 = 1000;

@@ -6,11 +6,12 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
 use stage::{BY_PASSWORD, Stage};
+use tokio_postgres::types::Type;
 
 use super::database::Database;
 use super::error::Error;
 use super::iam::{Entrance, IamTokens};
-use super::roles::Roles;
+use super::roles::LIST;
 use super::settings::Settings;
 use crate::aws::AwsCredentials;
 use crate::clock::{Clock, NumericDate};
@@ -73,7 +74,8 @@ impl ByToken {
     }
 
     async fn is_let_in(&self) -> bool {
-        match Roles::new(self.database.clone()).list(None, 1).await {
+        let one = (&1_i64 as _, Type::INT8);
+        match self.database.rows(&LIST, &[one.clone(), one.clone(), one]).await {
             Ok(_) => true,
             Err(Error::LoginRefused(_)) => false,
             Err(error) => panic!("{error}"),

@@ -2,7 +2,6 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a failed step is a failed test")]
 
-mod roles;
 mod sign_in;
 mod signing_keys;
 mod statements;

@@ -1,6 +1,8 @@
 //! `roles` and `users_to_roles`.
 
-use shared::db::{Roles, Subject, UserPage, UserRoles};
+#![expect(clippy::unwrap_used, reason = "a failed step is a failed test")]
+
+use admin::{Roles, Subject, UserPage, UserRoles};
 use shared::{Role, UserId, Username};
 use stage::Stage;
 
