@@ -12,7 +12,7 @@ mod field;
 mod function;
 mod gateway_responses;
 mod node;
-mod parameter;
+pub(crate) mod parameter;
 mod preflight;
 mod scope;
 

@@ -23,7 +23,7 @@ pub(crate) struct Parameter {
     least: Option<f64>,
     most: Option<f64>,
     shortest: Option<usize>,
-    longest: Option<usize>,
+    pub(crate) longest: Option<usize>,
     allowed: Vec<String>,
     pattern: Option<Regex>,
     /// The template's own words for the rule.

@@ -1,4 +1,4 @@
-//! That `docs/operate/settings.md` tells of every setting what the code and the template have.
+//! Compares `docs/operate/settings.md` with the code and the template.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +7,7 @@ use shared::{Environment, db};
 use super::{ours, starts};
 use crate::{
     settings::PG_BIN,
-    template::{Setting, setting_name, tests::parameters},
+    template::{Setting, parameter::Parameter, setting_name, tests::parameters},
 };
 
 const PAGE: &str = include_str!("../../../../docs/operate/settings.md");
@@ -15,14 +15,13 @@ const PAGE: &str = include_str!("../../../../docs/operate/settings.md");
 /// Where the tests read settings of their own.
 const STAGE: &str = include_str!("../../../../tests/stage/src/lib.rs");
 
-const HEADER: &str = "| setting | default | values | what it is | parameter |";
+const HEADER: &str = "| setting | default | values | what it is |";
 
 /// A row of the page's table.
 struct Row {
     setting: String,
     default: String,
     values: String,
-    parameter: Option<String>,
 }
 
 fn rows() -> Vec<Row> {
@@ -34,7 +33,7 @@ fn rows() -> Vec<Row> {
 
 fn row(line: &str) -> Row {
     let cells: Vec<_> = line.trim_matches('|').split('|').map(str::trim).collect();
-    let [setting, default, values, what, parameter] = cells[..] else {
+    let [setting, default, values, what] = cells[..] else {
         panic!("a row of other cells: {line}");
     };
     assert!(!what.is_empty(), "{line}");
@@ -42,8 +41,13 @@ fn row(line: &str) -> Row {
         setting: setting.trim_matches('`').to_owned(),
         default: default.to_owned(),
         values: values.to_owned(),
-        parameter: Some(parameter.trim_matches('`').to_owned()).filter(|name| !name.is_empty()),
     }
+}
+
+/// The template's parameters by the settings that they set.
+fn parameters_by_setting() -> BTreeMap<String, Parameter> {
+    let parameters = parameters().into_iter();
+    parameters.map(|(name, parameter)| (setting_name(&name), parameter)).collect()
 }
 
 /// A default in a cell, or in the first column of the table that the cell leads to.
@@ -61,12 +65,12 @@ fn defaults(cell: &str) -> Vec<String> {
     vec![columns.flat_map(code).collect::<Vec<_>>().join(",")]
 }
 
-/// What stands in code in a cell.
+/// The code spans of a cell.
 fn code(cell: &str) -> Vec<&str> {
     cell.split('`').skip(1).step_by(2).collect()
 }
 
-/// The range that a text tells, `from 1 to 72` or `1 to 2,592,000 seconds`.
+/// The range in a text, `from 1 to 72` or `1 to 2,592,000 seconds`.
 fn range(text: &str) -> Option<String> {
     let text = text.replace(',', "");
     let words: Vec<_> = text.split_whitespace().collect();
@@ -90,17 +94,19 @@ async fn the_page_has_each_setting_and_no_other() {
 }
 
 #[test]
-fn each_parameter_stands_beside_the_setting_that_is_named_after_it() {
-    let page = rows().into_iter().filter_map(|row| Some((row.parameter?, row.setting)));
-    let template = parameters().into_keys().map(|name| (name.clone(), setting_name(&name)));
-    assert_eq!(page.collect::<BTreeMap<_, _>>(), template.collect());
+fn the_page_names_the_settings_without_a_parameter() {
+    let parameters = parameters_by_setting();
+    let without = rows().into_iter().map(|row| row.setting);
+    let without: Vec<_> = without.filter(|name| !parameters.contains_key(name)).collect();
+    let (list, _) = PAGE.split_once(" have no parameter.").unwrap();
+    assert_eq!(code(list.lines().next_back().unwrap()), without);
 }
 
 #[test]
 fn each_default_of_the_page_is_the_templates_or_else_the_codes() {
-    let (parameters, template) = (parameters(), ours());
+    let (parameters, template) = (parameters_by_setting(), ours());
     for row in rows() {
-        let parameter = row.parameter.as_ref().map(|name| &parameters[name]);
+        let parameter = parameters.get(&row.setting);
         let of_parameter = parameter.and_then(|it| it.default.clone()).filter(|it| !it.is_empty());
         // What the template makes of a parameter that is left empty.
         let made =
@@ -140,17 +146,22 @@ async fn each_range_of_the_page_is_the_codes_and_the_templates() {
     });
     let code_ranges: BTreeMap<_, _> = faults.collect();
     assert!(code_ranges.len() > 7, "{code_ranges:?}");
-    let parameters = parameters();
+    let parameters = parameters_by_setting();
     for row in rows() {
-        let rule = row.parameter.map(|name| parameters[&name].rule()).unwrap_or_default();
-        let told = range(&row.values);
+        let parameter = parameters.get(&row.setting);
+        if let Some(longest) = parameter.and_then(|it| it.longest) {
+            let words = format!("at most {longest} characters");
+            assert!(row.values.replace(',', "").contains(&words), "{}", row.setting);
+        }
+        let rule = parameter.map(Parameter::rule).unwrap_or_default();
+        let on_page = range(&row.values);
         if let Some(in_code) = code_ranges.get(row.setting.as_str()) {
-            assert_eq!(&told, in_code, "{} in the code", row.setting);
+            assert_eq!(&on_page, in_code, "{} in the code", row.setting);
         } else {
-            assert_eq!(told, range(&rule), "{} in the template", row.setting);
+            assert_eq!(on_page, range(&rule), "{} in the template", row.setting);
         }
         if let Some(in_template) = range(&rule) {
-            assert_eq!(told, Some(in_template), "{} in the template", row.setting);
+            assert_eq!(on_page, Some(in_template), "{} in the template", row.setting);
         }
         if let Some((_, allowed)) = rule.split_once("one of: ") {
             assert_eq!(
