@@ -28,7 +28,7 @@ KNOWN = {
     "local: template::error → template::node → template::error",
     "local: template::field → template::scope → template::field",
     "local: template::api → template::gateway_responses → template::api",
-    "local: ground → runner → ground",
+    "local: runner → setup → runner",
     "local: template → gateway → template",
     "local/postgres: account → error → programs → account",
 }

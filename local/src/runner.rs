@@ -17,10 +17,9 @@ use crate::{
     arguments::{Arguments, Verb},
     aws,
     database::{self, Purpose},
-    functions,
-    ground::Ground,
-    operator, server,
+    functions, operator, server,
     settings::BadDotenv,
+    setup::Setup,
     signing_key, start_page, template,
 };
 
@@ -81,8 +80,8 @@ pub fn run(arguments: Arguments) -> Result<(), Error> {
     aws::install();
     if let Some(verb) = verb {
         let runtime = Runtime::new()?;
-        let ground = runtime.block_on(Ground::prepare(shared, Purpose::Verb))?;
-        let done = runtime.block_on(operate(&ground, verb));
+        let setup = runtime.block_on(Setup::prepare(shared, Purpose::Verb))?;
+        let done = runtime.block_on(operate(&setup, verb));
         drop(runtime); // with its connections, before the database stops
         return done;
     }
@@ -90,25 +89,25 @@ pub fn run(arguments: Arguments) -> Result<(), Error> {
     let listener = server::bind(&listen.host, listen.port)?;
     let purpose = if fresh { Purpose::FreshService } else { Purpose::Service };
     let runtime = Runtime::new()?;
-    let ground = runtime.block_on(Ground::prepare(shared, purpose))?;
+    let setup = runtime.block_on(Setup::prepare(shared, purpose))?;
     shared::log::init();
-    let served = runtime.block_on(serve(&ground, listener));
+    let served = runtime.block_on(serve(&setup, listener));
     runtime.shutdown_timeout(STOPPING);
-    drop(ground); // the database stops after the last that may use it
+    drop(setup); // the database stops after the last that may use it
     served
 }
 
-async fn operate(ground: &Ground, verb: Verb) -> Result<(), Error> {
-    let operator = ground.operator(&verb).await?;
+async fn operate(setup: &Setup, verb: Verb) -> Result<(), Error> {
+    let operator = setup.operator(&verb).await?;
     let mut output = BufWriter::new(io::stdout().lock());
     match operator.run(verb, &mut output).await {
         // Nobody reads on, as behind `| head`: that is no mistake.
         Err(operator::Error::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        done => done.map_err(|error| ground.fault(error)),
+        done => done.map_err(|error| setup.fault(error)),
     }
 }
 
-async fn serve(ground: &Ground, listener: TcpListener) -> Result<(), Error> {
+async fn serve(setup: &Setup, listener: TcpListener) -> Result<(), Error> {
     let mut interrupted = signal(SignalKind::interrupt())?;
     let mut terminated = signal(SignalKind::terminate())?;
     let mut stop = std::pin::pin!(async move {
@@ -118,11 +117,11 @@ async fn serve(ground: &Ground, listener: TcpListener) -> Result<(), Error> {
         }
     });
     let gateway = tokio::select! {
-        gateway = ground.gateway() => Arc::new(gateway?),
+        gateway = setup.gateway() => Arc::new(gateway?),
         () = &mut stop => return Ok(()),
     };
     let listener = tokio::net::TcpListener::from_std(listener)?;
-    let database = ground.own_database_url();
+    let database = setup.own_database_url();
     start_page::print(&start_page::lines(listener.local_addr()?, database.as_deref()))?;
     server::serve(listener, gateway, stop).await;
     Ok(())

@@ -1,4 +1,4 @@
-//! What both the service and a verb stand on: the template, its settings, a database, a key.
+//! The common setup of the service and the verbs: the template, its settings, a database, a key.
 
 use std::collections::BTreeMap;
 
@@ -25,11 +25,11 @@ use crate::{
 };
 
 /// Why the runner doesn't migrate a database of others.
-const OTHER_KEY: &str = "this database's tokens are signed with another key, whose place the \
-    runner's own would take: set SIGNING_KEY or SIGNING_KEY_ARN to that key";
+const OTHER_KEY: &str = "this database's tokens are signed with another key, which the runner's \
+    own would replace: set SIGNING_KEY or SIGNING_KEY_ARN to that key";
 
-/// What both the service and a verb stand on.
-pub(crate) struct Ground {
+/// The template, its settings, the database and the key.
+pub(crate) struct Setup {
     template: Template,
     settings: Settings,
     database: Database,
@@ -37,11 +37,11 @@ pub(crate) struct Ground {
     own_key: Option<Kid>,
 }
 
-impl Ground {
+impl Setup {
     /// Reads what there is to read, and opens the database.
     pub(crate) async fn prepare(shared: Shared, purpose: Purpose) -> Result<Self, Error> {
         let folder = std::env::current_dir().map_err(|error| {
-            format!("can't tell the current directory ({error}): change to one that is there")
+            format!("can't find the current directory ({error}): change to one that exists")
         })?;
         let project = Project::find(&folder, shared.template_file);
         let mut settings = Settings::read(&project.dotenv())?;
@@ -64,7 +64,7 @@ impl Ground {
                     local_postgres::Step::Fetching => Step::long(&step),
                     step => Step::brief(&step),
                 };
-                // Nobody listens any more only where nobody waits any more.
+                // The receiver is gone only if nobody waits.
                 let _ = begun.send(step);
             })
         });
@@ -157,10 +157,10 @@ impl Ground {
         Ok(database)
     }
 
-    /// Refuses to put the runner's own key in the place of one that a deployment signs with.
+    /// Refuses to replace a key that a deployment signs with by the runner's own.
     async fn keep_their_signing_key(&self, database: db::Database) -> Result<(), Error> {
         let Some(own) = &self.own_key else { return Ok(()) };
-        // One that isn't migrated has no keys, and one out of reach is told of by what comes next.
+        // A database that isn't migrated has no keys; the next step reports one that is out of reach.
         let keys = SigningKeys::new(database).list_accepted(Clock::System.now()).await;
         let keys = keys.unwrap_or_default();
         if keys.first().is_some_and(|(kid, _)| kid != own) {
