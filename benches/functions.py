@@ -211,7 +211,6 @@ def figures(given, versions, idleness, functions, app, me, beyond, counts):
         [
             report.conditions([*versions, starts], idleness),
             table(functions, app, counts),
-            warm_me(me),
             report.table([["also", "round trips, warm", "promised"], *special(counts)]),
             report.table(bounds.rows(held)),
             report.table(cost_rows(functions, app)),
@@ -248,11 +247,6 @@ def table(functions, app, counts):
     return report.table(rows)
 
 
-def warm_me(me):
-    rows = [["warm `me`", "ms: p50, p99"], ["authorizer and function, one after the other", percentiles(me.ours)]]
-    return report.table(rows + ([["the legacy app", percentiles(me.theirs)]] if me.theirs else []))
-
-
 def special(counts):
     return [[count.what, count.described(), str(count.promised)] for count in counts if count.cold is None]
 
@@ -270,7 +264,6 @@ def cost_rows(functions, app):
         its_me, its_signin = app
         kinds |= {
             its_me.title: (small, its_me),
-            f"{its_me.title}, in the function that hashes too": (large, its_me),
             its_signin.title: (large, its_signin),
         }
     rows = [
