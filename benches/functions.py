@@ -211,7 +211,6 @@ def figures(given, versions, idleness, functions, app, me, beyond, counts):
         [
             report.conditions([*versions, starts], idleness),
             table(functions, app, counts),
-            report.table([["also", "round trips, warm", "promised"], *special(counts)]),
             report.table(bounds.rows(held)),
             report.table(cost_rows(functions, app)),
         ]
@@ -245,10 +244,6 @@ def table(functions, app, counts):
         warm = [percentiles(subject.warm), warm_cpu]
         rows.append([subject.title, size, *starts, *warm, memory, trips[subject.title]])
     return report.table(rows)
-
-
-def special(counts):
-    return [[count.what, count.described(), str(count.promised)] for count in counts if count.cold is None]
 
 
 def cost_rows(functions, app):
