@@ -11,10 +11,10 @@ pub(crate) use fault::secret;
 use local_postgres::{Address, Data, Server, Settings, Step};
 use shared::Environment;
 
-/// Settings by which somebody names a database, each enough by itself.
+/// Settings that name a database, each enough by itself.
 const NAMING: [&str; 3] = ["DATABASE_URL", "DATABASE_HOST", "DATABASE_SECRET_ARN"];
 
-/// The setting by which somebody names a database to a function, if one does.
+/// The setting that names a database to a function, if one does.
 pub(crate) fn named_by(environment: &mut Environment) -> Option<&'static str> {
     NAMING.into_iter().find(|name| environment.secret(name).is_some())
 }
@@ -26,14 +26,13 @@ pub(crate) enum Purpose {
     Service,
     /// To serve an empty one.
     FreshService,
-    /// For one piece of an operator's work; if a service runs, on that one's.
+    /// For an operator's verb: on the database of the running service, if there is one.
     Verb,
 }
 
-/// Where the functions find their database.
 #[derive(Debug)]
 pub(crate) enum Database {
-    /// Somebody's, which this names, a setting or `--database-url`: we neither start nor stop it.
+    /// Another one, which this setting or `--database-url` names: we neither start nor stop it.
     Given(&'static str),
     /// Ours, already running for another process of ours.
     Running(Address),
@@ -41,7 +40,6 @@ pub(crate) enum Database {
     Started(Server),
 }
 
-/// Whose it is, for people.
 impl fmt::Display for Database {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -51,42 +49,36 @@ impl fmt::Display for Database {
     }
 }
 
-/// Why there is no database.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum Error {
-    /// `--fresh` would empty somebody else's database.
-    #[error(
-        "--fresh empties only the runner's own database, not the one that {0} names: leave one of \
-         the two out"
-    )]
-    NotOurs(&'static str),
-    /// It doesn't start.
-    #[error(transparent)]
-    Postgres(#[from] local_postgres::Error),
-}
-
 impl Database {
-    /// Starts a PostgreSQL, unless somebody has named a database. `report` gets each step of the
-    /// start.
+    /// Starts a PostgreSQL, unless a setting names a database. `report` gets each step of the
+    /// start. Fails with one sentence.
     pub(crate) fn open(
         naming: Option<&'static str>,
         pg_bin: Option<PathBuf>,
         cache: &Path,
         purpose: Purpose,
         report: &dyn Fn(Step),
-    ) -> Result<Self, Error> {
+    ) -> Result<Self, String> {
         let fresh = purpose == Purpose::FreshService;
         if let Some(naming) = naming {
-            return if fresh { Err(Error::NotOurs(naming)) } else { Ok(Self::Given(naming)) };
+            return if fresh {
+                Err(format!(
+                    "--fresh empties only the runner's own database, not the one that {naming} \
+                     names: leave one of the two out"
+                ))
+            } else {
+                Ok(Self::Given(naming))
+            };
         }
         if purpose == Purpose::Verb
-            && let Some(address) = Server::running(cache)?
+            && let Some(address) = Server::running(cache).map_err(|error| error.to_string())?
         {
             return Ok(Self::Running(address));
         }
         let data = if fresh { Data::Fresh } else { Data::Kept };
         let settings = Settings { data, pg_bin, cache: cache.to_owned(), configuration: vec![] };
-        Ok(Self::Started(Server::start(&settings, report)?))
+        let server = Server::start(&settings, report);
+        server.map(Self::Started).map_err(|error| error.to_string())
     }
 
     /// Its address, if it is ours.
@@ -111,7 +103,7 @@ mod tests {
             let open = |purpose| Database::open(named, None, cache.path(), purpose, &|_| {});
             assert!(matches!(open(Purpose::Service), Ok(Database::Given(by)) if by == naming));
             assert!(matches!(open(Purpose::Verb), Ok(Database::Given(_))));
-            let refused = open(Purpose::FreshService).unwrap_err().to_string();
+            let refused = open(Purpose::FreshService).unwrap_err();
             assert!(refused.contains(naming), "{refused}");
         }
         assert_eq!(named_by(&mut Environment::default()), None);

@@ -1,4 +1,4 @@
-//! Latchkey on one machine: API Gateway and PostgreSQL in the place of AWS, the functions
+//! Latchkey on one machine: API Gateway and PostgreSQL instead of AWS, the functions
 //! themselves unchanged, and the operator's verbs.
 
 mod arguments;
@@ -7,8 +7,8 @@ mod containers;
 mod database;
 mod functions;
 mod gateway;
-mod json_array;
 mod lambda;
+mod list;
 mod migration;
 mod operator;
 mod printable;
@@ -20,8 +20,6 @@ mod setup;
 mod signing_key;
 mod start_page;
 pub mod template;
-mod unreadable_list;
-mod user_list;
 mod waiting;
 
 pub use arguments::{Arguments, Reading};

@@ -1,92 +1,49 @@
-//! The report of a migration, or of a check before it.
+//! The report of a migration, or of a check before it, from the admin function's answer.
 
 use std::io::{self, Write};
 
-use serde::Deserialize;
+use serde_json::Value;
 
-/// The admin function's answer to a migration.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Migrated {
-    adopted: Vec<String>,
-    applied: Vec<String>,
-    database_id: Identity,
-    /// How many users can still sign up.
-    pub(crate) user_ids_left: Option<i64>,
-}
-
-/// The identity of the database, which tokens name.
-#[derive(Debug, Deserialize)]
-struct Identity {
-    id: String,
-    is_new: bool,
-}
-
-/// Its answer to a check.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Checked {
-    database: Kind,
-    steps: Vec<String>,
-    /// Why a migration would refuse the database.
-    pub(crate) obstacles: Vec<String>,
-    notes: Vec<String>,
-    /// How many users can still sign up, where there is such a table.
-    pub(crate) user_ids_left: Option<i64>,
-}
-
-/// Whose database it is.
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Kind {
-    Empty,
-    Latchkey,
-    App,
-    Other,
-}
-
-impl Kind {
-    const fn words(self) -> &'static str {
-        match self {
-            Self::Empty => "The database has none of Latchkey's tables.",
-            Self::Latchkey => "The database is Latchkey's.",
-            Self::App => "The database is the legacy app's.",
-            Self::Other => "The database is another application's.",
-        }
+/// Prints a migration, a step a line.
+pub(crate) fn print_migrated(answer: &Value, output: &mut dyn Write) -> io::Result<()> {
+    let adopted = lines("Adopted the legacy app's database:", &answer["adopted"], output)?;
+    let applied = lines("Applied migrations:", &answer["applied"], output)?;
+    if !adopted && !applied {
+        writeln!(output, "The database is up to date.")?;
     }
+    let id = answer["database_id"]["id"].as_str().unwrap_or_default();
+    let made = if answer["database_id"]["is_new"] == true { ", made now" } else { "" };
+    writeln!(output, "Its id is {id}{made}.")?;
+    output.flush()
 }
 
-impl Migrated {
-    /// Prints it, a step a line.
-    pub(crate) fn print(&self, output: &mut dyn Write) -> io::Result<()> {
-        lines("Adopted the legacy app's database:", &self.adopted, output)?;
-        lines("Applied migrations:", &self.applied, output)?;
-        if self.adopted.is_empty() && self.applied.is_empty() {
-            writeln!(output, "The database is up to date.")?;
-        }
-        let Identity { id, is_new } = &self.database_id;
-        writeln!(output, "Its id is {id}{}.", if *is_new { ", made now" } else { "" })
+/// Prints a check, a step a line. Returns whether a migration would refuse the database.
+pub(crate) fn print_checked(answer: &Value, output: &mut dyn Write) -> io::Result<bool> {
+    let kind = match answer["database"].as_str() {
+        Some("empty") => "The database has none of Latchkey's tables.",
+        Some("latchkey") => "The database is Latchkey's.",
+        Some("app") => "The database is the legacy app's.",
+        _ => "The database is another application's.",
+    };
+    writeln!(output, "{kind}")?;
+    let has_obstacles = lines("Obstacles:", &answer["obstacles"], output)?;
+    let has_steps = lines("Steps of a migration:", &answer["steps"], output)?;
+    lines("Notes:", &answer["notes"], output)?;
+    if !has_obstacles && !has_steps {
+        writeln!(output, "There is nothing to do.")?;
     }
+    output.flush()?;
+    Ok(has_obstacles)
 }
 
-impl Checked {
-    /// Prints it, a step a line.
-    pub(crate) fn print(&self, output: &mut dyn Write) -> io::Result<()> {
-        writeln!(output, "{}", self.database.words())?;
-        lines("Obstacles:", &self.obstacles, output)?;
-        lines("Steps of a migration:", &self.steps, output)?;
-        lines("Notes:", &self.notes, output)?;
-        if self.obstacles.is_empty() && self.steps.is_empty() {
-            writeln!(output, "There is nothing to do.")?;
-        }
-        Ok(())
+/// Prints the texts of a list below its title. Returns whether there are any.
+fn lines(title: &str, list: &Value, output: &mut dyn Write) -> io::Result<bool> {
+    let texts: Vec<_> = list.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    if !texts.is_empty() {
+        writeln!(output, "{title}")?;
     }
-}
-
-fn lines(title: &str, lines: &[String], output: &mut dyn Write) -> io::Result<()> {
-    if lines.is_empty() {
-        return Ok(());
-    }
-    writeln!(output, "{title}")?;
-    lines.iter().try_for_each(|line| writeln!(output, "  {line}"))
+    texts.iter().try_for_each(|text| writeln!(output, "  {text}"))?;
+    Ok(!texts.is_empty())
 }
 
 #[cfg(test)]
@@ -105,7 +62,6 @@ mod tests {
     fn a_check_lists_obstacles_and_steps() {
         let answer =
             json!({ "database": "app", "steps": ["a", "b"], "obstacles": ["c"], "notes": [] });
-        let checked: Checked = serde_json::from_value(answer).unwrap();
         let expected = "\
 The database is the legacy app's.
 Obstacles:
@@ -114,15 +70,14 @@ Steps of a migration:
   a
   b
 ";
-        assert_eq!(printed(|output| checked.print(output)), expected);
+        assert_eq!(printed(|output| print_checked(&answer, output).map(drop)), expected);
     }
 
     #[test]
     fn nothing_to_do_is_said_too() {
         let identity = json!({ "id": "a-b", "is_new": false });
         let answer = json!({ "adopted": [], "applied": [], "database_id": identity });
-        let migrated: Migrated = serde_json::from_value(answer).unwrap();
         let expected = "The database is up to date.\nIts id is a-b.\n";
-        assert_eq!(printed(|output| migrated.print(output)), expected);
+        assert_eq!(printed(|output| print_migrated(&answer, output)), expected);
     }
 }

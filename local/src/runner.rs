@@ -16,11 +16,10 @@ use tokio::{
 use crate::{
     arguments::{Arguments, Verb},
     aws,
-    database::{self, Purpose},
+    database::Purpose,
     functions, operator, server,
-    settings::BadDotenv,
     setup::Setup,
-    signing_key, start_page, template,
+    start_page, template,
 };
 
 /// How long hashes that are under way may take to end once we stop.
@@ -40,14 +39,7 @@ macro_rules! in_its_own_words {
         })*
     };
 }
-in_its_own_words!(
-    BadDotenv,
-    Refusal,
-    database::Error,
-    operator::Error,
-    signing_key::Error,
-    template::Error
-);
+in_its_own_words!(Refusal, operator::Error, template::Error);
 
 impl From<String> for Error {
     fn from(sentence: String) -> Self {
@@ -74,7 +66,7 @@ impl From<io::Error> for Error {
     }
 }
 
-/// Does what the command line says, until it is done or somebody stops it.
+/// Does what the command line says, until it is done or a signal stops it.
 pub fn run(arguments: Arguments) -> Result<(), Error> {
     let Arguments { listen, fresh, shared, verb } = arguments;
     aws::install();
@@ -101,7 +93,7 @@ async fn operate(setup: &Setup, verb: Verb) -> Result<(), Error> {
     let operator = setup.operator(&verb).await?;
     let mut output = BufWriter::new(io::stdout().lock());
     match operator.run(verb, &mut output).await {
-        // Nobody reads on, as behind `| head`: that is no mistake.
+        // The reader has gone, as behind `| head`: that is no mistake.
         Err(operator::Error::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         done => done.map_err(|error| setup.fault(error)),
     }

@@ -1,10 +1,7 @@
 //! Settings: the command line's, below them the environment's, below them those of `.env`, below
 //! them the template's.
 
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeMap, path::Path};
 
 use shared::{Environment, environment::Invalid};
 
@@ -33,18 +30,10 @@ pub(crate) const PG_BIN: &str = "PG_BIN";
 /// <https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html>
 pub(crate) const AWS_REGION: &str = "AWS_REGION";
 
-/// A `.env` that can't be read.
-#[derive(Debug, thiserror::Error)]
-#[error("{}{fault}", path.display())]
-pub(crate) struct BadDotenv {
-    path: PathBuf,
-    fault: String,
-}
-
 impl Settings {
     /// The environment of this process, and what a `.env` file adds to it. An empty value counts
-    /// as not given.
-    pub(crate) fn read(dotenv: &Path) -> Result<Self, BadDotenv> {
+    /// as not given. Fails with one sentence.
+    pub(crate) fn read(dotenv: &Path) -> Result<Self, String> {
         #[expect(clippy::disallowed_methods, reason = "the runner's one look at its environment")]
         let environment = std::env::vars_os();
         // What isn't Unicode is no setting of ours.
@@ -57,13 +46,10 @@ impl Settings {
     fn layered(
         environment: impl Iterator<Item = (String, String)>,
         dotenv: &Path,
-    ) -> Result<Self, BadDotenv> {
+    ) -> Result<Self, String> {
         let mut settings = Self::default();
         if dotenv.exists() {
-            let bad = |error: dotenvy::Error| BadDotenv {
-                path: dotenv.to_owned(),
-                fault: without_values(&error),
-            };
+            let bad = |error| format!("{}{}", dotenv.display(), without_values(&error));
             let lines = dotenvy::from_path_iter(dotenv).map_err(bad)?;
             let mut lines = lines.collect::<Result<Vec<_>, _>>().map_err(bad)?;
             lines.reverse(); // of two lines of one name the first one counts
@@ -90,7 +76,6 @@ impl Settings {
         self.given.extend(values);
     }
 
-    /// All that were given.
     pub(crate) const fn given(&self) -> &BTreeMap<String, (String, Source)> {
         &self.given
     }
@@ -159,7 +144,7 @@ mod tests {
 
     use super::*;
 
-    fn layered(environment: &[(&str, &str)], dotenv: &str) -> Result<Settings, BadDotenv> {
+    fn layered(environment: &[(&str, &str)], dotenv: &str) -> Result<Settings, String> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(".env");
         fs::write(&path, dotenv).unwrap();
@@ -238,10 +223,10 @@ mod tests {
 
     #[test]
     fn a_bad_file_is_told_without_what_it_holds() {
-        let error = layered(&[], "DATABASE_PASSWORD='hunter2\n").unwrap_err().to_string();
+        let error = layered(&[], "DATABASE_PASSWORD='hunter2\n").unwrap_err();
         assert!(error.contains(".env, DATABASE_PASSWORD: "), "{error}");
         assert!(!error.contains("hunter2"), "{error}");
-        let error = layered(&[], "hunter2\n").unwrap_err().to_string();
+        let error = layered(&[], "hunter2\n").unwrap_err();
         assert!(error.contains("write NAME=value") && !error.contains("hunter2"), "{error}");
     }
 

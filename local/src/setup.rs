@@ -24,7 +24,7 @@ use crate::{
     waiting::{Step, wait, wait_blocking},
 };
 
-/// Why the runner doesn't migrate a database of others.
+/// Why the runner doesn't migrate the database of a deployment.
 const OTHER_KEY: &str = "this database's tokens are signed with another key, which the runner's \
     own would replace: set SIGNING_KEY or SIGNING_KEY_ARN to that key";
 
@@ -33,12 +33,12 @@ pub(crate) struct Setup {
     template: Template,
     settings: Settings,
     database: Database,
-    /// The runner's own signing key, if nobody gave one.
+    /// The runner's own signing key, if no setting has one.
     own_key: Option<Kid>,
 }
 
 impl Setup {
-    /// Reads what there is to read, and opens the database.
+    /// Reads the template and the settings, and opens the database.
     pub(crate) async fn prepare(shared: Shared, purpose: Purpose) -> Result<Self, Error> {
         let folder = std::env::current_dir().map_err(|error| {
             format!("can't find the current directory ({error}): change to one that exists")
@@ -64,7 +64,7 @@ impl Setup {
                     local_postgres::Step::Fetching => Step::long(&step),
                     step => Step::brief(&step),
                 };
-                // The receiver is gone only if nobody waits.
+                // The receiver is gone only once the wait has ended.
                 let _ = begun.send(step);
             })
         });
@@ -89,8 +89,8 @@ impl Setup {
         self.database.url()
     }
 
-    /// An operator of a database that can be reached; of one that we have just started, that is
-    /// up to date, for it may be an empty one, unless that is what the verb is about.
+    /// An operator of a database that can be reached. A database that we have just started may be
+    /// empty, so it is migrated first, unless the verb itself does that.
     pub(crate) async fn operator(&self, verb: &Verb) -> Result<Operator, Error> {
         let operator = Operator::start(&self.template, &self.settings).await?;
         let migrates = matches!(verb, Verb::Migrate { .. });
@@ -122,7 +122,7 @@ impl Setup {
         Ok(Gateway::new(&self.template, app, Clock::System, |it| functions.get(it))?)
     }
 
-    /// What to say of a verb that isn't done.
+    /// Why a verb failed, with what to do next.
     pub(crate) fn fault(&self, error: operator::Error) -> Error {
         match error {
             operator::Error::Refused(refusal) => self.refused(refusal),
@@ -146,7 +146,7 @@ impl Setup {
         migrated.map_err(|refusal| self.refused(refusal))
     }
 
-    /// Connects to a database of others.
+    /// Connects to a database that isn't the runner's.
     async fn reach(&self) -> Result<db::Database, Error> {
         let mut named = self.settings.of(self.template.function("admin")?);
         let settings = db::Settings::from_env(&mut named);
@@ -157,10 +157,10 @@ impl Setup {
         Ok(database)
     }
 
-    /// Refuses to replace a key that a deployment signs with by the runner's own.
+    /// Refuses to replace the key of a deployment by the runner's own.
     async fn keep_their_signing_key(&self, database: db::Database) -> Result<(), Error> {
         let Some(own) = &self.own_key else { return Ok(()) };
-        // A database that isn't migrated has no keys; the next step reports one that is out of reach.
+        // A database without migrations has no keys; the next query reports one out of reach.
         let keys = SigningKeys::new(database).list_accepted(Clock::System.now()).await;
         let keys = keys.unwrap_or_default();
         if keys.first().is_some_and(|(kid, _)| kid != own) {

@@ -4,54 +4,42 @@ use std::{
     fmt::Write as _,
     fs,
     io::{self, Write as _},
-    path::{Path, PathBuf},
+    path::Path,
 };
 
 use shared::{Random, Secret, jwt::SigningKey};
 
-/// Why there is no key.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum Error {
-    /// It can't be read or written.
-    #[error(
+/// The key in that folder, 64 hexadecimal digits as the template's secret holds. One is made if
+/// there is none; of two processes that make one at once, both use the first one's. Fails with one
+/// sentence.
+pub(crate) fn keep(folder: &Path, random: &Random) -> Result<String, String> {
+    let path = folder.join("signing-key");
+    let key = read_or_make(&path, folder, random).map_err(|cause| not_kept(folder, &cause))?;
+    match SigningKey::parse(&Secret::new(key.clone())) {
+        Some(_) => Ok(key),
+        None => Err(format!(
+            "the key in {} {}: remove the file to have a new one made, which signs all users out",
+            path.display(),
+            SigningKey::SHAPE
+        )),
+    }
+}
+
+/// Removes the key, so that the next one is another: tokens of an emptied database are void. Fails
+/// with one sentence.
+pub(crate) fn forget(folder: &Path) -> Result<(), String> {
+    match fs::remove_file(folder.join("signing-key")) {
+        Err(cause) if cause.kind() != io::ErrorKind::NotFound => Err(not_kept(folder, &cause)),
+        _ => Ok(()),
+    }
+}
+
+fn not_kept(folder: &Path, cause: &io::Error) -> String {
+    format!(
         "can't keep a key in {} ({cause}): make that a folder that you may write in, or start in \
          another one",
         folder.display()
-    )]
-    Folder {
-        folder: PathBuf,
-        #[source]
-        cause: io::Error,
-    },
-    /// What is kept there is something else.
-    #[error(
-        "the key in {} {}: remove the file to have a new one made, which signs everybody out",
-        .0.display(),
-        SigningKey::SHAPE
-    )]
-    Unusable(PathBuf),
-}
-
-/// The key in that folder, 64 hexadecimal digits as the template's secret holds. One is made if
-/// there is none; of two processes that make one at once, both use the first one's.
-pub(crate) fn keep(folder: &Path, random: &Random) -> Result<String, Error> {
-    let path = folder.join("signing-key");
-    let key = read_or_make(&path, folder, random)
-        .map_err(|cause| Error::Folder { folder: folder.to_owned(), cause })?;
-    match SigningKey::parse(&Secret::new(key.clone())) {
-        Some(_) => Ok(key),
-        None => Err(Error::Unusable(path)),
-    }
-}
-
-/// Removes the key, so that the next one is another: tokens of an emptied database are void.
-pub(crate) fn forget(folder: &Path) -> Result<(), Error> {
-    match fs::remove_file(folder.join("signing-key")) {
-        Err(cause) if cause.kind() != io::ErrorKind::NotFound => {
-            Err(Error::Folder { folder: folder.to_owned(), cause })
-        }
-        _ => Ok(()),
-    }
+    )
 }
 
 fn read_or_make(path: &Path, folder: &Path, random: &Random) -> io::Result<String> {
@@ -104,14 +92,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         for text in ["", "key", &"0".repeat(64)] {
             fs::write(folder.path().join("signing-key"), text).unwrap();
-            let message = keep(folder.path(), &Random::counted(1)).unwrap_err().to_string();
+            let message = keep(folder.path(), &Random::counted(1)).unwrap_err();
             assert!(
                 message.contains("signing-key must be 64") && message.contains("remove"),
                 "{message}"
             );
         }
         let file = folder.path().join("signing-key");
-        let message = keep(&file, &Random::counted(1)).unwrap_err().to_string();
+        let message = keep(&file, &Random::counted(1)).unwrap_err();
         assert!(message.contains("start in another one"), "{message}");
     }
 }

@@ -1,4 +1,4 @@
-//! Progress for a person who waits: a line on standard error once a step takes long.
+//! Progress for a waiting user: a line on standard error once a step takes long.
 
 use std::{
     pin::{Pin, pin},

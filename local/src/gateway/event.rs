@@ -7,8 +7,7 @@ use std::{borrow::Cow, collections::BTreeMap, net::IpAddr};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Request, header};
-use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::router::Found;
 use crate::template::ACCOUNT;
@@ -33,160 +32,84 @@ pub(crate) struct Call<'a> {
 }
 
 type Multi<'a> = BTreeMap<Cow<'a, str>, Vec<Cow<'a, str>>>;
-type Single<'a> = BTreeMap<Cow<'a, str>, Cow<'a, str>>;
+type Single<'a> = BTreeMap<&'a str, &'a str>;
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Event<'a> {
-    #[serde(flatten)]
-    authorizer: Option<ForAuthorizer<'a>>,
-    resource: &'a str,
-    path: &'a str,
-    http_method: &'a str,
-    headers: Single<'a>,
-    multi_value_headers: Multi<'a>,
-    query_string_parameters: Option<Single<'a>>,
-    multi_value_query_string_parameters: Option<Multi<'a>>,
-    path_parameters: Option<BTreeMap<&'a str, &'a str>>,
-    stage_variables: Option<()>,
-    request_context: RequestContext<'a>,
-    #[serde(flatten)]
-    body: Option<Body<'a>>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct ForAuthorizer<'a> {
-    r#type: &'static str,
-    method_arn: &'a str,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct RequestContext<'a> {
-    account_id: &'static str,
-    api_id: &'static str,
-    stage: &'a str,
-    request_id: &'a str,
-    extended_request_id: &'a str,
-    request_time_epoch: i64,
-    resource_id: &'a str,
-    resource_path: &'a str,
-    http_method: &'a str,
-    path: &'a str,
-    protocol: &'static str,
-    identity: Identity<'a>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    authorizer: Option<&'a Map<String, Value>>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Identity<'a> {
-    source_ip: IpAddr,
-    user_agent: Option<Cow<'a, str>>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Body<'a> {
-    body: Option<Cow<'a, str>>,
-    is_base64_encoded: bool,
-}
-
-impl<'a> Call<'a> {
+impl Call<'_> {
     /// The authorizer's event for the method of that ARN.
     pub(crate) fn for_authorizer(&self, method_arn: &str) -> Vec<u8> {
-        let authorizer = ForAuthorizer { r#type: "REQUEST", method_arn };
-        to_json(&self.event(Some(authorizer), None, None))
+        let mut event = self.event();
+        event["type"] = "REQUEST".into();
+        event["methodArn"] = method_arn.into();
+        event.to_string().into_bytes()
     }
 
-    /// The function's event, with what the authorizer said. The body travels in base64 if its
-    /// type is among `binary`, else as text, in which what isn't UTF-8 is lost.
+    /// The function's event, with the authorizer's context. The body is in base64 if its type is
+    /// among `binary`, else it is text, in which what isn't UTF-8 is lost.
     pub(crate) fn for_function(
         &self,
         authorizer: Option<&Map<String, Value>>,
         binary: &[String],
     ) -> Vec<u8> {
         let body = self.request.body();
-        let is_base64_encoded = !body.is_empty() && is_binary(self.request.headers(), binary);
-        let body = if body.is_empty() {
-            None
-        } else if is_base64_encoded {
-            Some(Cow::Owned(STANDARD.encode(body)))
-        } else {
-            Some(String::from_utf8_lossy(body))
+        let is_base64 = !body.is_empty() && is_binary(self.request.headers(), binary);
+        let mut event = self.event();
+        event["isBase64Encoded"] = is_base64.into();
+        event["body"] = match (body.is_empty(), is_base64) {
+            (true, _) => Value::Null,
+            (false, true) => STANDARD.encode(body).into(),
+            (false, false) => String::from_utf8_lossy(body).into(),
         };
-        to_json(&self.event(None, authorizer, Some(Body { body, is_base64_encoded })))
+        if let Some(context) = authorizer {
+            event["requestContext"]["authorizer"] = context.clone().into();
+        }
+        event.to_string().into_bytes()
     }
 
-    fn event<'b>(
-        &self,
-        for_authorizer: Option<ForAuthorizer<'b>>,
-        authorizer: Option<&'b Map<String, Value>>,
-        body: Option<Body<'b>>,
-    ) -> Event<'b>
-    where
-        'a: 'b,
-    {
+    fn event(&self) -> Value {
         let (uri, method) = (self.request.uri(), self.request.method().as_str());
-        let multi_value_headers = self.headers();
+        let headers = self.headers();
         let query = uri.query().filter(|query| !query.is_empty()).map(parameters);
         let path_parameters: BTreeMap<_, _> = self.found.parameters().collect();
-        let user_agent = self.request.headers().get(header::USER_AGENT).map(text);
-        Event {
-            authorizer: for_authorizer,
-            resource: self.found.resource,
-            path: uri.path(),
-            http_method: method,
-            headers: last_of_each(&multi_value_headers),
-            multi_value_headers,
-            query_string_parameters: query.as_ref().map(last_of_each),
-            multi_value_query_string_parameters: query,
-            path_parameters: Some(path_parameters).filter(|it| !it.is_empty()),
-            stage_variables: None,
-            request_context: RequestContext {
-                account_id: ACCOUNT,
-                api_id: self.api.api_id,
-                stage: &self.api.stage,
-                request_id: self.request_id,
-                extended_request_id: self.request_id,
-                request_time_epoch: self.time,
-                resource_id: self.found.resource,
-                resource_path: self.found.resource,
-                http_method: method,
-                path: uri.path(),
-                protocol: "HTTP/1.1",
-                identity: Identity { source_ip: self.caller, user_agent },
-                authorizer,
+        json!({
+            "resource": self.found.resource,
+            "path": uri.path(),
+            "httpMethod": method,
+            "headers": last_of_each(&headers),
+            "multiValueHeaders": headers,
+            "queryStringParameters": query.as_ref().map(last_of_each),
+            "multiValueQueryStringParameters": query,
+            "pathParameters": Some(path_parameters).filter(|it| !it.is_empty()),
+            "stageVariables": null,
+            "requestContext": {
+                "accountId": ACCOUNT,
+                "apiId": self.api.api_id,
+                "stage": self.api.stage,
+                "requestId": self.request_id,
+                "extendedRequestId": self.request_id,
+                "requestTimeEpoch": self.time,
+                "resourceId": self.found.resource,
+                "resourcePath": self.found.resource,
+                "httpMethod": method,
+                "path": uri.path(),
+                "protocol": "HTTP/1.1",
+                "identity": {
+                    "sourceIp": self.caller,
+                    "userAgent": self.request.headers().get(header::USER_AGENT).map(text),
+                },
             },
-            body,
-        }
+        })
     }
 
-    /// All headers, with those that API Gateway adds about who called.
-    fn headers<'b>(&self) -> Multi<'b>
-    where
-        'a: 'b,
-    {
+    /// The request's headers, and those that API Gateway adds about the caller.
+    fn headers(&self) -> Multi<'_> {
         let mut headers = Multi::new();
         for (name, value) in self.request.headers() {
             headers.entry(name.as_str().into()).or_default().push(text(value));
         }
-        let forwarded = [
-            ("x-forwarded-for", self.caller.to_string().into()),
-            ("x-forwarded-proto", "http".into()),
-        ];
-        for (name, value) in forwarded {
-            headers.insert(name.into(), vec![value]);
-        }
+        headers.insert("x-forwarded-for".into(), vec![self.caller.to_string().into()]);
+        headers.insert("x-forwarded-proto".into(), vec!["http".into()]);
         headers
     }
-}
-
-fn to_json(event: &Event<'_>) -> Vec<u8> {
-    // No part of it can fail to become JSON: all names are text, and no number is infinite.
-    serde_json::to_vec(event).unwrap_or_default()
 }
 
 /// A header's value as text: bytes past ASCII are taken for Latin-1, which any byte is.
@@ -205,11 +128,8 @@ fn parameters(query: &str) -> Multi<'_> {
     parameters
 }
 
-fn last_of_each<'a>(multi: &Multi<'a>) -> Single<'a> {
-    let last = |(name, values): (&Cow<'a, str>, &Vec<Cow<'a, str>>)| {
-        values.last().map(|value| (name.clone(), value.clone()))
-    };
-    multi.iter().filter_map(last).collect()
+fn last_of_each<'a>(multi: &'a Multi<'_>) -> Single<'a> {
+    multi.iter().filter_map(|(name, values)| Some((&**name, &**values.last()?))).collect()
 }
 
 /// Whether a body is of a binary type. One without a type counts as JSON.

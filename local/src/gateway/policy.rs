@@ -1,6 +1,7 @@
 //! What an authorizer answers, and what it lets through.
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-lambda-authorizer-output.html>
 
+use regex::Regex;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -8,17 +9,17 @@ use serde_json::{Map, Value};
 const INVOKE: &str = "execute-api:Invoke";
 
 /// An authorizer's answer, checked.
-#[derive(Debug, PartialEq)]
+#[derive(Debug)]
 pub(crate) struct Policy {
     statements: Vec<Statement>,
     /// `requestContext.authorizer` of the function's event, but for the latency.
     pub(crate) context: Map<String, Value>,
 }
 
-#[derive(Debug, PartialEq)]
+#[derive(Debug)]
 struct Statement {
     allow: bool,
-    resources: Vec<String>,
+    resources: Regex,
 }
 
 /// The answer as it arrives.
@@ -74,7 +75,8 @@ impl Policy {
     /// Reads an answer; `None` if it is malformed, or says what we can't decide.
     pub(crate) fn parse(output: &[u8]) -> Option<Self> {
         let output: Output = serde_json::from_slice(output).ok()?;
-        let statements = output.policy_document.statement.into_vec();
+        let statements = output.policy_document.statement.into_vec().into_iter();
+        let statements = statements.map(Statement::of).collect::<Option<Vec<_>>>()?;
         let mut context = Map::new();
         for (name, value) in output.context.unwrap_or_default() {
             // They become strings on the way; anything nested is refused.
@@ -87,83 +89,43 @@ impl Policy {
             context.insert(name, Value::String(value));
         }
         context.insert("principalId".to_owned(), Value::String(output.principal_id));
-        Some(Self {
-            statements: statements.into_iter().filter_map(Statement::of).collect(),
-            context,
-        })
+        Some(Self { statements, context })
     }
 
-    /// Whether the method of that ARN may be called: something allows it and nothing denies it.
+    /// Whether the method of that ARN may be called: a statement allows it and none denies it.
     pub(crate) fn allows(&self, arn: &str) -> bool {
-        let mut allowed = false;
-        for statement in &self.statements {
-            if statement.resources.iter().any(|pattern| matches(pattern, arn)) {
-                if !statement.allow {
-                    return false;
-                }
-                allowed = true;
-            }
-        }
-        allowed
+        let mut about = self.statements.iter().filter(|it| it.resources.is_match(arn)).peekable();
+        about.peek().is_some() && about.all(|statement| statement.allow)
     }
 }
 
 impl Statement {
-    /// The statement, if it is about calling methods at all.
+    /// The statement, which says nothing of any resource if it isn't about calling methods; `None`
+    /// if it can't be decided.
     fn of(written: Written) -> Option<Self> {
-        let invoke = INVOKE.to_lowercase();
-        let mut actions = written.action.into_vec().into_iter();
-        let about = actions.any(|action| matches(&action.to_lowercase(), &invoke));
-        about.then(|| Self {
-            allow: matches!(written.effect, Effect::Allow),
-            resources: written.resource.into_vec(),
-        })
+        let actions = one_of(&written.action.into_vec(), "(?i)")?;
+        let is_about = actions.is_match(INVOKE);
+        let resources = if is_about { written.resource.into_vec() } else { Vec::new() };
+        let allow = matches!(written.effect, Effect::Allow);
+        Some(Self { allow, resources: one_of(&resources, "")? })
     }
 }
 
-/// Whether a text is of a pattern, in which `*` is anything and `?` any one character.
+/// What matches one of these patterns, in which `*` is any text and `?` any one character.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html>
-fn matches(pattern: &str, text: &str) -> bool {
-    let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
-    let (mut p, mut t) = (0, 0);
-    // Where to go on after a mismatch: behind the last `*`, which then takes one character more.
-    let mut retry = None;
-    while t < text.len() {
-        match pattern.get(p) {
-            Some(b'*') => {
-                retry = Some((p + 1, t));
-                p += 1;
-            }
-            Some(b'?') => {
-                p += 1;
-                t = after_character(text, t);
-            }
-            Some(byte) if *byte == text[t] => {
-                p += 1;
-                t += 1;
-            }
-            _ => match retry {
-                Some((after, taken)) => {
-                    (p, t) = (after, after_character(text, taken));
-                    retry = Some((p, t));
-                }
-                None => return false,
-            },
-        }
-    }
-    pattern[p..].iter().all(|byte| *byte == b'*')
-}
-
-/// Where the character ends that begins at a byte of UTF-8.
-fn after_character(text: &[u8], start: usize) -> usize {
-    let continued = text[start + 1..].iter().take_while(|byte| *byte & 0xC0 == 0x80);
-    start + 1 + continued.count()
+fn one_of(patterns: &[String], flags: &str) -> Option<Regex> {
+    let patterns: Vec<_> = patterns
+        .iter()
+        .map(|pattern| regex::escape(pattern).replace(r"\*", ".*").replace(r"\?", "."))
+        .collect();
+    // Without a pattern, nothing matches.
+    let any = if patterns.is_empty() { "[^\\s\\S]".to_owned() } else { patterns.join("|") };
+    Regex::new(&format!("{flags}(?s)^(?:{any})$")).ok()
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use regex::Regex;
     use serde_json::json;
 
     use super::*;
@@ -192,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn a_deny_wins_wherever_it_stands() {
+    fn a_deny_wins_at_any_position() {
         let (allow, deny) = (statement("Allow", "*"), statement("Deny", "*/GET/m?"));
         assert!(!allows(&json!([allow, deny])));
         assert!(!allows(&json!([deny, allow])));
@@ -213,13 +175,14 @@ mod tests {
     fn what_is_malformed_or_undecidable_is_refused() {
         let conditional = json!({ "Effect": "Allow", "Action": "*", "Resource": "*",
             "Condition": { "Bool": {} } });
-        assert_eq!(policy(&conditional), None);
-        assert_eq!(policy(&json!([{ "Effect": "Maybe", "Action": "*", "Resource": "*" }])), None);
-        assert_eq!(Policy::parse(b"null"), None);
-        assert_eq!(Policy::parse(b"{\"principalId\":\"7\"}"), None);
+        assert!(policy(&conditional).is_none());
+        let maybe = json!([{ "Effect": "Maybe", "Action": "*", "Resource": "*" }]);
+        assert!(policy(&maybe).is_none());
+        assert!(Policy::parse(b"null").is_none());
+        assert!(Policy::parse(b"{\"principalId\":\"7\"}").is_none());
         let nested = json!({ "principalId": "7", "policyDocument": { "Statement": [] },
             "context": { "a": {} } });
-        assert_eq!(Policy::parse(nested.to_string().as_bytes()), None);
+        assert!(Policy::parse(nested.to_string().as_bytes()).is_none());
     }
 
     #[test]
@@ -233,12 +196,17 @@ mod tests {
 
     proptest! {
         #[test]
-        fn patterns_match_as_regular_expressions_of_the_same_meaning(
-            pattern in "[ab*?é]{0,8}", text in "[abé]{0,10}",
+        fn a_pattern_matches_what_it_is_written_for(
+            parts in prop::collection::vec("[ab.+|()\\n\u{e9}]{0,3}", 1..4),
+            between in "[ab\\né]{0,3}",
+            one in "[ab\\né]",
         ) {
-            let same = regex::escape(&pattern).replace(r"\*", ".*").replace(r"\?", ".");
-            let same = Regex::new(&format!("^{same}$")).unwrap();
-            prop_assert_eq!(matches(&pattern, &text), same.is_match(&text));
+            let any = one_of(&["x".to_owned(), parts.join("*")], "").unwrap();
+            prop_assert!(any.is_match(&parts.join(&between)));
+            let single = one_of(&[parts.join("?")], "").unwrap();
+            prop_assert!(single.is_match(&parts.join(&one)));
+            let length = parts.concat().chars().count() + parts.len() - 1;
+            prop_assert!(!single.is_match(&"a".repeat(length + 1)));
         }
 
         #[test]

@@ -46,8 +46,8 @@ fn unnamed(field: &Field<'_>) -> Error {
 
 pub(crate) fn read(responses: &Fields<'_>) -> Result<BTreeMap<ResponseType, Customised>> {
     let read = |(name, field): (&str, &Field<'_>)| {
-        let unknown = || field.fault(format!("{name} is no gateway response"));
-        Ok((ResponseType::named(name).ok_or_else(unknown)?, Customised::read(field)?))
+        let unknown = |_| field.fault(format!("{name} is no gateway response"));
+        Ok((serde_json::from_value(name.into()).map_err(unknown)?, Customised::read(field)?))
     };
     responses.iter().map(read).collect()
 }
