@@ -43,8 +43,8 @@ fn profile() -> Operation {
         .answers(200, Response::json::<UserBody<'_>>("The caller.", &ADA))
 }
 
-fn text(id: &'static str, summary: &'static str, who: &'static str, text: &str) -> Operation {
+fn text(id: &'static str, summary: &'static str, access: &'static str, text: &str) -> Operation {
     Operation::new(Tag::Content, id, summary)
-        .described(who)
+        .described(access)
         .answers(200, Response::json::<String>("A JSON string.", &text))
 }

@@ -3,7 +3,7 @@ use shared::functions::DocsRoute;
 
 use crate::openapi::{MediaType, Operation, Response, Tag, json};
 
-/// What the page is made of is nothing to call.
+/// Only the page and the document are described: nobody calls the page's scripts and styles.
 pub(crate) fn describe(route: DocsRoute) -> Option<Operation> {
     match route {
         DocsRoute::Document => Some(document()),

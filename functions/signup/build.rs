@@ -1,9 +1,9 @@
 //! Packs the list of common passwords for `src/common_passwords.rs`, which reads it.
 //!
-//! The list is sorted, so most entries begin as the one before them does. Each becomes a byte,
-//! its high half the number of bytes that it shares with the one before (15 at most), its low
-//! half the number of the others, and then those others. Where there are 15 or more of them, the
-//! low half is 15 and their number is the next byte.
+//! The list is sorted, so most entries share a prefix with the entry before. An entry becomes one
+//! byte and the rest after the shared prefix. The byte's high half is the length of the prefix (at
+//! most 15), its low half the length of the rest. If the rest has 15 bytes or more, the low half is
+//! 15 and the length is the next byte.
 
 use std::io::{Error, ErrorKind};
 use std::path::PathBuf;
@@ -12,7 +12,7 @@ const LIST: &str = "common-passwords/list.txt";
 
 fn main() -> Result<(), Error> {
     println!("cargo::rerun-if-changed={LIST}");
-    #[expect(clippy::disallowed_methods, reason = "Cargo's own, while it builds")]
+    #[expect(clippy::disallowed_methods, reason = "Cargo sets it for build scripts")]
     let out = std::env::var_os("OUT_DIR").ok_or(ErrorKind::NotFound)?;
     let packed = pack(&std::fs::read_to_string(LIST)?)?;
     std::fs::write(PathBuf::from(out).join("common-passwords"), packed)

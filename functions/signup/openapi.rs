@@ -7,7 +7,7 @@ use signup::{NewUser, Taken};
 
 use crate::openapi::{Operation, Response, Tag, json};
 
-/// Who signs up in the examples.
+/// The user of the examples.
 #[derive(Serialize)]
 struct Ada {
     username: &'static str,

@@ -1,4 +1,4 @@
-//! The group roles of SQL: made where that is allowed, and given what their members need.
+//! The group roles: creates them if this login may, and grants the privileges their members need.
 
 use serde_json::{Value, json};
 use shared::db::{self, Group};
@@ -8,23 +8,22 @@ use tokio_postgres::{Client, Error, Transaction};
 use crate::privilege::{By, Privilege, held, needed};
 use crate::role_prefix::RolePrefix;
 
-/// How far it got.
+/// Which group roles are set, and what an administrator still has to do.
 pub(crate) struct Outcome {
-    /// The roles that have what their members need, and nothing else.
+    /// The roles that now have exactly the privileges that their members need.
     granted: Vec<String>,
-    /// What an administrator has to do, in a sentence.
+    /// What an administrator has to do, as a sentence.
     to_do: Option<String>,
 }
 
 impl Outcome {
-    /// As a migration's answer has it.
     pub(crate) fn into_json(self) -> Value {
         json!({ "granted": self.granted, "to_do": self.to_do })
     }
 }
 
-/// Makes the roles that aren't there and sets what each may do, in one transaction. Roles belong
-/// to the cluster: another database's migration may be making the same ones.
+/// Creates the missing roles and sets the privileges of all of them, in one transaction. Roles
+/// belong to the cluster: another database's migration may be creating the same ones.
 pub(crate) async fn set(client: &mut Client, prefix: &RolePrefix) -> Result<Outcome, db::Error> {
     let mut transaction = client.transaction().await?;
     let (mut groups, mut missing) = (Vec::new(), Vec::new());
@@ -49,7 +48,7 @@ pub(crate) async fn set(client: &mut Client, prefix: &RolePrefix) -> Result<Outc
     }
 }
 
-/// Whether the role is there, made now if need be; not if we may not make it.
+/// Creates the role if it is missing. False if this login may not create it.
 async fn ensure(transaction: &mut Transaction<'_>, role: &str) -> Result<bool, Error> {
     let exists = "SELECT FROM pg_roles WHERE rolname = $1";
     if transaction.query_opt(exists, &[&role]).await?.is_some() {
@@ -61,7 +60,7 @@ async fn ensure(transaction: &mut Transaction<'_>, role: &str) -> Result<bool, E
         Err(error) => {
             attempt.rollback().await?;
             match error.code() {
-                // Somebody else has just made it.
+                // Another migration has just created it.
                 Some(&SqlState::DUPLICATE_OBJECT | &SqlState::UNIQUE_VIOLATION) => Ok(true),
                 Some(&SqlState::INSUFFICIENT_PRIVILEGE) => Ok(false),
                 _ => Err(error),
@@ -70,8 +69,8 @@ async fn ensure(transaction: &mut Transaction<'_>, role: &str) -> Result<bool, E
     }
 }
 
-/// Takes what the roles hold and needn't, gives what they lack. Whether that came about: where
-/// we aren't the owner, PostgreSQL may only warn.
+/// Revokes the privileges that the roles don't need and grants those that they lack. False if that
+/// had no effect: PostgreSQL may only warn a login that isn't the owner.
 async fn grant(
     transaction: &Transaction<'_>,
     prefix: &RolePrefix,
@@ -82,7 +81,7 @@ async fn grant(
     let held_now = async |by| held(transaction, roles, &schemas, by).await;
     let revoke = statements(held_now(By::Itself).await?.difference(&needed), Privilege::revoke);
     transaction.batch_execute(&revoke).await?;
-    // Asked anew: a privilege of a table takes those of its columns along.
+    // Read again: revoking a privilege on a table also revokes it on the table's columns.
     let grant = statements(needed.difference(&held_now(By::Itself).await?), Privilege::grant);
     transaction.batch_execute(&grant).await?;
     Ok(held_now(By::Anybody).await? == needed)

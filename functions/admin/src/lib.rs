@@ -1,9 +1,9 @@
-//! What an operator does, by IAM alone: it has no route.
+//! The operator's verbs. The function has no route: only IAM opens it.
 //!
 //! `{"verb":"migrate"}`, the same with `"check":true` or `"new_database_id":true`,
 //! `{"verb":"logins"}`, `{"verb":"check_promotion"}`, `{"verb":"withdraw_key","kid":"…"}`,
-//! `{"verb":"grant","username":"ada","role":"ROLE_ADMIN"}`, with `"id":7` in place of the name,
-//! `revoke` alike, `{"verb":"list"}`, the same with `"unreadable":true`.
+//! `{"verb":"grant","username":"ada","role":"ROLE_ADMIN"}`, with `"id":7` instead of the name,
+//! `revoke` likewise, `{"verb":"list"}`, the same with `"unreadable":true`.
 
 mod group_roles;
 mod logins;
@@ -34,7 +34,7 @@ use request::Request;
 pub use role_prefix::RolePrefix;
 pub use roles::{Roles, Subject, UserPage, UserRoles};
 
-/// The parts that an operator touches: the whole database, as its owner, and the signing key.
+/// The operator's verbs, over the whole database as its owner, and the signing key.
 #[derive(Debug)]
 pub struct Admin {
     database: Database,
@@ -71,7 +71,7 @@ impl Admin {
         Ok(Self { role_prefix, login_secrets, has_separate_logins, secrets, ..admin })
     }
 
-    /// An operator's hands on that database, whose group roles have the usual prefix.
+    /// The verbs over this database, with the default prefix of group roles.
     pub fn new(
         database: Database,
         key_source: KeySource,
@@ -93,13 +93,13 @@ impl Admin {
         }
     }
 
-    /// With another prefix.
+    /// Replaces the prefix of the group roles.
     #[must_use]
     pub fn with_role_prefix(self, role_prefix: RolePrefix) -> Self {
         Self { role_prefix, ..self }
     }
 
-    /// Does what one event asks for.
+    /// Handles one event.
     pub async fn handle(&self, event: Value) -> Result<Value, Refusal> {
         match Request::parse(event)? {
             Request::Migrate { new_database_id } => self.migrate(new_database_id).await,
@@ -159,7 +159,7 @@ impl Admin {
         }))
     }
 
-    /// What an operator should know of the logins and of the tables' schema.
+    /// Warnings about the functions' logins and the schema of the tables.
     async fn warnings(&self, client: &Client) -> Result<Vec<String>, db::Error> {
         let mut warnings = self.warnings_of_logins(client).await?;
         warnings.extend(privilege::open_schema(client).await?);
@@ -212,7 +212,7 @@ impl Admin {
         Ok(paged(users, last))
     }
 
-    /// The counts come with the first page: they are of all users.
+    /// The first page also has the counts of all users.
     #[cfg(feature = "legacy")]
     async fn list_unreadable(&self, after: Option<UserId>, limit: u32) -> Result<Value, Refusal> {
         let passwords = legacy::passwords::UnreadablePasswords::new(self.database.clone());
@@ -235,7 +235,7 @@ impl Admin {
     }
 }
 
-/// One page, and after whom the next one begins.
+/// One page, with the last id as `next` if another page follows.
 fn paged(users: Vec<Value>, last: Option<UserId>) -> Value {
     let mut answer = Map::from_iter([("users".to_owned(), Value::Array(users))]);
     answer.extend(last.map(|last| ("next".to_owned(), json!(last.get()))));

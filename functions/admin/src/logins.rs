@@ -15,28 +15,28 @@ use tokio_postgres::{Client, Transaction};
 use crate::refusal::Refusal;
 use crate::role_prefix::RolePrefix;
 
-/// A fifth of the connections that the server has for all: four logins leave a fifth to admin and
-/// to the operator.
+/// A fifth of the server's connections for ordinary logins: the four logins leave a fifth to `admin`
+/// and to the operator.
 const FIFTH: &str = "SELECT greatest(1, (current_setting('max_connections')::int \
                      - current_setting('superuser_reserved_connections')::int) / 5)";
 
-/// What proves who logs in.
+/// How the logins authenticate.
 pub(crate) enum Proof {
-    /// The passwords of these secrets, as the template has made them.
+    /// By the passwords in these secrets, which the template generates.
     Passwords(Vec<Secret<String>>),
-    /// A token of RDS.
+    /// By RDS IAM tokens.
     Iam,
 }
 
-/// What the template puts into a secret.
+/// The content of a secret, as the template generates it.
 #[derive(Deserialize)]
 struct Login {
     username: String,
     password: String,
 }
 
-/// Makes the logins and updates those that are there, all in one transaction. `limit` is how many
-/// connections each may have at once; the answer has how many that is in the end.
+/// Creates or updates the logins in one transaction. `limit` is the connection limit of each, a
+/// [`FIFTH`] by default; the answer has the limits that are then in force.
 pub(crate) async fn make(
     client: &mut Client,
     prefix: &RolePrefix,
@@ -86,7 +86,7 @@ async fn with_passwords(
             )));
         }
         let verb = if is_there { "ALTER" } else { "CREATE" };
-        // A verifier, so that no log of the server's has the password.
+        // A verifier, so that the password is in no log of the server.
         let verifier = scram_sha_256(password.as_bytes());
         run(
             transaction,
@@ -101,7 +101,7 @@ async fn with_passwords(
     Ok(logins)
 }
 
-/// How many connections each login may have, as PostgreSQL has it on record.
+/// Each login's connection limit in `pg_roles`.
 async fn limits(
     transaction: &Transaction<'_>,
     logins: &[String],
@@ -112,7 +112,7 @@ async fn limits(
     rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
 }
 
-/// The other databases of the server in which one of the roles has rights or owns something.
+/// The other databases of the server in which one of the roles has privileges or owns an object.
 async fn elsewhere(
     transaction: &Transaction<'_>,
     roles: &[&String],
@@ -125,8 +125,8 @@ async fn elsewhere(
     Ok(transaction.query_one(databases, &[&roles]).await?.try_get(0)?)
 }
 
-/// A sentence for each group role that no login of its own is a member of. One that makes roles is
-/// an administrator's: from PostgreSQL 16 on it is a member of each that it has made.
+/// A sentence for each group role without a login of its own. A login with CREATEROLE doesn't
+/// count: from PostgreSQL 16 on, an administrator is a member of each role that they created.
 pub(crate) async fn missing(
     client: &Client,
     prefix: &RolePrefix,

@@ -1,4 +1,4 @@
-//! The schema, step by step, by one at a time.
+//! Migrations of the schema. An advisory lock keeps out a second run.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -19,40 +19,40 @@ use adoption::Kind;
 #[cfg(feature = "legacy")]
 use legacy::adoption;
 
-/// The files of `migrations/`, as `build.rs` has read them.
+/// The files of `migrations/`, read by `build.rs`.
 const MIGRATIONS: &str = include_str!(concat!(env!("OUT_DIR"), "/migrations.json"));
 
 /// The advisory lock of all migrations: "latchkey" in ASCII.
 const LOCK: i64 = i64::from_be_bytes(*b"latchkey");
 
-/// How often one who waits for the lock asks for it. Waiting in a statement would hold a snapshot,
-/// for whose end the one who builds an index waits.
+/// The interval between attempts to take the lock. A statement that waits for it would hold a
+/// snapshot, and `CREATE INDEX CONCURRENTLY` in the other run would wait for that to end.
 const ASKING: Duration = Duration::from_millis(100);
 
-/// How long a statement that blocks nobody waits for a lock, in seconds: for a transaction that was
-/// there before.
+/// The `lock_timeout` of the statements that block no read and no write, in seconds: they wait for
+/// earlier transactions to end.
 const LOCK_SECONDS: u32 = 240;
 
-/// What a migration has done.
+/// The report of a migration.
 pub(crate) struct Done {
-    /// The steps of an adoption, in words.
+    /// The steps of the adoption, in words.
     pub(crate) adopted: Vec<String>,
-    /// The names of the migrations, and what else was missing.
+    /// The names of the applied migrations, and a step for functions that were created again.
     pub(crate) applied: Vec<String>,
 }
 
-/// What a migration would do.
+/// The report of a dry run.
 #[derive(Serialize)]
 pub(crate) struct Check {
-    /// Whose database it is.
+    /// The program that the database belongs to.
     database: Kind,
-    /// What would be done, in words and in order.
+    /// The steps of a run, in words and in order.
     steps: Vec<String>,
-    /// What stands in the way.
+    /// What prevents a run, each as a sentence.
     obstacles: Vec<String>,
-    /// What else is good to know.
+    /// What a run leaves as it is and the operator should know.
     notes: Vec<String>,
-    /// How many users can still sign up, where the table is there.
+    /// How many users can still sign up; `None` if there is no table yet.
     user_ids_left: Option<i64>,
 }
 
@@ -63,7 +63,7 @@ pub(crate) struct Lock {
 }
 
 impl Lock {
-    /// Waits for it.
+    /// Connects, and waits for the lock.
     pub(crate) async fn acquire(database: &Database) -> Result<Self, Refusal> {
         let (client, driver) = database.connect().await?;
         let lock = Self { client, driver: tokio::spawn(driver) };
@@ -79,27 +79,27 @@ impl Lock {
         Ok(row.try_get(0)?)
     }
 
-    /// The session that holds it.
+    /// The session that holds the lock.
     pub(crate) const fn client(&mut self) -> &mut Client {
         &mut self.client
     }
 
-    /// Ends the session, and the lock with it.
+    /// Ends the session and thereby the lock.
     pub(crate) async fn release(self) {
         drop(self.client);
-        // The driver ends when the server has heard of it.
+        // The driver ends once the server has been notified.
         let _ = self.driver.await;
     }
 }
 
-/// Adopts a database of the app, applies what is missing, each migration in a transaction of its
-/// own, and tells what that was. The lock is still held.
+/// Adopts a database of the legacy app, applies the missing migrations, each in its own transaction,
+/// and creates missing functions again. The caller releases the lock.
 pub(crate) async fn apply(database: &Database, now: NumericDate) -> Result<(Done, Lock), Refusal> {
     let mut lock = Lock::acquire(database).await?;
     let adopted = adoption::adopt(&mut lock.client, now).await?;
     let runner = Runner::new(&migrations()?);
     if adopted.is_some() {
-        // What V1 makes is there: it is recorded, not run.
+        // The adoption did what V1 does: V1 is recorded, not run.
         let first = Runner::new(&migrations()?).set_target(Target::FakeVersion(1));
         let recorded = first.run_async(&mut lock.client).await;
         recorded.map_err(|error| Refusal::Migration(cause(&error)))?;
@@ -116,7 +116,7 @@ pub(crate) async fn apply(database: &Database, now: NumericDate) -> Result<(Done
     Ok((Done { adopted: adopted.unwrap_or_default(), applied }, lock))
 }
 
-/// What [`apply`] would do, told without a lock and without a write.
+/// Reports what [`apply`] would do. Takes no lock and writes nothing.
 pub(crate) async fn check(database: &Database, now: NumericDate) -> Result<Check, Refusal> {
     let (mut client, driver) = database.connect().await?;
     let driver = tokio::spawn(driver);
@@ -128,7 +128,7 @@ pub(crate) async fn check(database: &Database, now: NumericDate) -> Result<Check
     let missing = missing_routines(&client).await?;
     let user_ids_left = user_ids::left(&client).await?;
     drop(client);
-    // The driver ends when the server has heard of it.
+    // The driver ends once the server has been notified.
     let _ = driver.await;
     let migrations = migrations()?;
     for migration in migrations.iter().filter(|_| obstacles.is_empty()) {
@@ -143,7 +143,7 @@ pub(crate) async fn check(database: &Database, now: NumericDate) -> Result<Check
     Ok(Check { database: kind, steps, obstacles, notes, user_ids_left })
 }
 
-/// Replaces the limits that a login or a server may set for the statements of a session.
+/// Overrides the timeouts that a login or the server may set for the session.
 async fn set_limits(client: &Client) -> Result<(), db::Error> {
     let sql = format!(
         "SELECT set_config(name, CASE name WHEN 'lock_timeout' THEN '{LOCK_SECONDS}s' ELSE '0' END, \
@@ -154,7 +154,7 @@ async fn set_limits(client: &Client) -> Result<(), db::Error> {
     Ok(client.batch_execute(&sql).await?)
 }
 
-/// Which of our functions aren't there, as in a copy that was made of the tables alone.
+/// Our SQL functions that are missing, as in a copy made of the tables alone.
 async fn missing_routines(client: &Client) -> Result<Vec<db::Routine>, db::Error> {
     let mut missing = functions::routines();
     let signatures: Vec<_> = missing.iter().map(db::Routine::signature).collect();
@@ -168,8 +168,8 @@ async fn missing_routines(client: &Client) -> Result<Vec<db::Routine>, db::Error
     Ok(missing)
 }
 
-/// The migrations that made these functions last. They make functions and nothing else, so that
-/// each may be run again.
+/// The last migration that creates each of these functions. Such a migration only creates functions,
+/// so it can be run again.
 fn makers<'a>(migrations: &'a [Migration], routines: &[db::Routine]) -> Vec<&'a Migration> {
     let makes = |migration: &Migration, routine: &db::Routine| {
         let making = format!("CREATE OR REPLACE FUNCTION {}(", routine.name);
@@ -180,12 +180,12 @@ fn makers<'a>(migrations: &'a [Migration], routines: &[db::Routine]) -> Vec<&'a 
     migrations.iter().filter(|migration| versions.contains(&migration.version())).collect()
 }
 
-/// The step that runs one of them again.
+/// The step that runs such a migration again.
 fn make(migration: &Migration) -> String {
     format!("make the functions of {migration}, which a dump of tables leaves out")
 }
 
-/// The versions on record, if there is one.
+/// The applied versions; none without refinery's table.
 async fn applied(client: &Client) -> Result<Vec<i32>, db::Error> {
     let there = "SELECT to_regclass('refinery_schema_history') IS NOT NULL";
     if !client.query_one(there, &[]).await?.try_get::<_, bool>(0)? {
@@ -195,7 +195,7 @@ async fn applied(client: &Client) -> Result<Vec<i32>, db::Error> {
     Ok(rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?)
 }
 
-/// What migrations have made, as `ALTER … OWNER TO` names it.
+/// The tables and functions that migrations create, as `ALTER … OWNER TO` names them.
 pub(crate) fn objects() -> Result<Vec<String>, Refusal> {
     let migrations = migrations()?;
     let lines = migrations.iter().filter_map(Migration::sql).flat_map(str::lines);
@@ -213,8 +213,8 @@ fn migrations() -> Result<Vec<Migration>, Refusal> {
     serde_json::from_str(MIGRATIONS).map_err(|error| Refusal::Migration(error.to_string()))
 }
 
-/// What the operator needs of refinery's error: which migration, and PostgreSQL's own words,
-/// which hold names of tables and no rows here.
+/// Refinery's error with its causes: the migration, and PostgreSQL's message, which here names
+/// tables but shows no rows.
 fn cause(error: &refinery_core::Error) -> String {
     let mut words = error.to_string();
     let mut source = std::error::Error::source(error);

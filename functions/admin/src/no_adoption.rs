@@ -1,10 +1,10 @@
-//! What `legacy::adoption` is in a build without that crate.
+//! Replaces `legacy::adoption` in a build without that crate.
 
 use serde::Serialize;
 use shared::{NumericDate, db};
 use tokio_postgres::Client;
 
-/// Whose database it is.
+/// The program that the database belongs to.
 #[derive(Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Kind {

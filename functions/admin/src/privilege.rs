@@ -1,4 +1,4 @@
-//! What a role may do, as PostgreSQL keeps it.
+//! The privileges of the group roles: those that PostgreSQL's catalog has, and those needed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -10,8 +10,8 @@ use tokio_postgres::{Client, Error, Row, Transaction};
 
 use crate::role_prefix::RolePrefix;
 
-/// The tables and functions as the statements find them, by the search path.
-const PLACES: &str = "\
+/// The tables and functions that the search path finds.
+const OBJECTS: &str = "\
     SELECT 'ROUTINE' AS kind, n.nspname::text AS schema, p.proname::text AS name, \
            pg_get_function_identity_arguments(p.oid) AS arguments, signature AS named \
     FROM unnest($2::text[]) AS t (signature) \
@@ -22,9 +22,9 @@ const PLACES: &str = "\
     FROM unnest($1::text[]) AS t (name) JOIN pg_class AS c ON c.oid = to_regclass(t.name) \
     JOIN pg_namespace AS n ON n.oid = c.relnamespace";
 
-/// What roles hold of the schemas and of what stands in them, where that is ours to take; of the
-/// functions, those of `$4` alone, since a team's own may be what its triggers call. With `$3`,
-/// the use of a schema counts that somebody else's grant to everybody allows.
+/// The roles' privileges on the schemas and on the objects in them that this login owns. Of the
+/// functions only those of `$4` count, because a team's triggers may call the team's own. If `$3`,
+/// schema USAGE granted to PUBLIC by another role counts as held.
 const HELD: &str = "\
     WITH schema AS ( \
         SELECT oid, nspname AS schema, nspacl AS acl, nspowner AS owner \
@@ -55,7 +55,7 @@ const HELD: &str = "\
     UNION SELECT role, 'USAGE', false, 'SCHEMA', schema::text, NULL, NULL, NULL \
     FROM schema, grantee WHERE $3 AND has_schema_privilege(grantee.oid, schema.oid, 'USAGE')";
 
-/// One thing that a role may do.
+/// A privilege of one role on one object or column.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Privilege {
     role: String,
@@ -65,26 +65,24 @@ pub(crate) struct Privilege {
     column: Option<String>,
 }
 
-/// On what.
+/// A schema, table, sequence or function.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Object {
     kind: String,
     schema: String,
     name: Option<String>,
-    /// Of a routine, since others may have its name.
+    /// Of a function, since functions can be overloaded.
     arguments: Option<String>,
 }
 
-/// All that some roles may do, or are to be allowed.
 pub(crate) type Privileges = BTreeSet<Privilege>;
 
 impl Privilege {
-    /// The statement that gives it.
     pub(crate) fn grant(&self) -> String {
         format!("GRANT {self} TO {}", quoted(&self.role))
     }
 
-    /// The statement that takes it, and what was passed on of it.
+    /// Revokes also what the role has granted to others.
     pub(crate) fn revoke(&self) -> String {
         format!("REVOKE {self} FROM {} CASCADE", quoted(&self.role))
     }
@@ -107,12 +105,12 @@ fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-/// The functions as PostgreSQL looks them up.
+/// The signatures of our SQL functions, for `to_regprocedure`.
 fn signatures() -> Vec<String> {
     functions::routines().iter().map(db::Routine::signature).collect()
 }
 
-/// The schemas in which our tables and functions stand, and all that `groups` need.
+/// The schemas of our tables and functions, and the privileges that `groups` need.
 pub(crate) async fn needed(
     transaction: &Transaction<'_>,
     prefix: &RolePrefix,
@@ -127,11 +125,11 @@ pub(crate) async fn needed(
         .collect::<BTreeSet<_>>()
         .into_iter()
         .collect();
-    let rows = transaction.query(PLACES, &[&tables, &signatures()]).await?;
-    let place = |row: &Row| Ok((row.try_get::<_, String>("named")?, object(row)?));
-    let places: Result<BTreeMap<_, _>, Error> = rows.iter().map(place).collect();
-    let places = places?;
-    let schemas: BTreeSet<_> = places.values().map(|place| place.schema.clone()).collect();
+    let rows = transaction.query(OBJECTS, &[&tables, &signatures()]).await?;
+    let read = |row: &Row| Ok((row.try_get::<_, String>("named")?, object(row)?));
+    let objects: Result<BTreeMap<_, _>, Error> = rows.iter().map(read).collect();
+    let objects = objects?;
+    let schemas: BTreeSet<_> = objects.values().map(|object| object.schema.clone()).collect();
 
     let mut needed = Privileges::new();
     let mut need = |group: Group, action: &str, object: Object, column: Option<&str>| {
@@ -151,14 +149,14 @@ pub(crate) async fn needed(
         for privilege in group.needs() {
             match privilege {
                 db::Privilege::Execute(routine) => {
-                    if let Some(place) = places.get(&routine.signature()) {
-                        need(*group, "EXECUTE", place.clone(), None);
+                    if let Some(object) = objects.get(&routine.signature()) {
+                        need(*group, "EXECUTE", object.clone(), None);
                     }
                 }
                 db::Privilege::Select(table, columns) => {
-                    let Some(place) = places.get(table) else { continue };
+                    let Some(object) = objects.get(table) else { continue };
                     for column in columns {
-                        need(*group, "SELECT", place.clone(), Some(column));
+                        need(*group, "SELECT", object.clone(), Some(column));
                     }
                 }
             }
@@ -167,16 +165,16 @@ pub(crate) async fn needed(
     Ok((schemas.into_iter().collect(), needed))
 }
 
-/// What counts as held.
+/// Which privileges count as held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum By {
-    /// What was granted to the very role.
+    /// Those granted to the role itself.
     Itself,
-    /// A schema that everybody may use, too.
+    /// Those, and USAGE of a schema by PUBLIC.
     Anybody,
 }
 
-/// All that roles hold in these schemas.
+/// The roles' privileges in these schemas.
 pub(crate) async fn held(
     transaction: &Transaction<'_>,
     roles: &[String],
@@ -198,8 +196,8 @@ pub(crate) async fn held(
     rows.iter().map(read).collect()
 }
 
-/// A sentence where any login may create in the schema of the tables, as in databases that began
-/// before PostgreSQL 15: what it puts there can run with the rights of the owner.
+/// A warning if any login may create objects in the schema of the tables, as in databases created
+/// before PostgreSQL 15: such an object can run with the privileges of the owner.
 pub(crate) async fn open_schema(client: &Client) -> Result<Option<String>, Error> {
     let open = "SELECT quote_ident(n.nspname) FROM pg_class AS c \
                 JOIN pg_namespace AS n ON n.oid = c.relnamespace, aclexplode(n.nspacl) AS a \

@@ -1,34 +1,34 @@
-//! Why an operator's request was refused, in a sentence.
+//! The errors of the operator's verbs.
 
 use std::fmt;
 
 use shared::db;
 
-/// A function error: its sentence is `errorMessage`.
+/// Why a request was refused. Its text is the function error's `errorMessage`.
 #[derive(Debug)]
 pub enum Refusal {
-    /// The event is none of ours.
+    /// The event has no known form.
     NoSuchRequest,
-    /// A page without users, or too many of them.
+    /// `limit` is out of range.
     BadLimit,
-    /// Logins without connections, or with too many of them.
+    /// `connection_limit` is out of range.
     BadConnectionLimit,
     /// There is no user with that name or id.
     NoSuchUser,
-    /// None of the three roles has that name.
+    /// There is no role with that name.
     NoSuchRole,
     /// The signing key can't be used, for this reason.
     SigningKey(String),
-    /// The secret names no key beside the one that signs.
+    /// The secret has no second key to promote.
     NoNewKey,
-    /// Nobody can verify with the new key yet.
+    /// The new key isn't in `signing_keys` yet.
     KeyNotPublished,
-    /// Somebody may still keep public keys of before the new one.
+    /// A cache may still hold a key set without the new key.
     KeyTooYoung {
-        /// For how many seconds more.
+        /// The seconds until no cache can.
         wait: i64,
     },
-    /// The secret names the key that is to be withdrawn.
+    /// The secret still holds the key that is to be withdrawn.
     KeyInUse,
     /// No key has that `kid`.
     NoSuchKey,

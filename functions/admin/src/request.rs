@@ -1,4 +1,4 @@
-//! What an operator can ask for.
+//! The operator's requests.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -8,51 +8,51 @@ use shared::{Role, UserId, Username};
 use crate::refusal::Refusal;
 use crate::roles::Subject;
 
-/// Most users of one answer.
+/// The most users of one page.
 const MAX_LIMIT: u32 = 1000;
 
-/// What is asked for, its parts proven.
+/// A request whose parts are validated.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Request {
-    /// Brings the schema and the public keys up to date.
+    /// Updates the schema and the public keys.
     Migrate {
-        /// Whether the database gets another identity, as a copy of another one needs it.
+        /// Whether the database gets a new identity, which a copy of a database needs.
         new_database_id: bool,
     },
-    /// Says what that would do, and changes nothing.
+    /// Reports what [`Self::Migrate`] would do, and changes nothing.
     CheckMigration,
-    /// Makes the logins of the functions.
+    /// Creates the logins of the functions.
     Logins {
-        /// Whether they log in by a token of RDS; else by the passwords of their secrets.
+        /// Whether they authenticate by RDS IAM tokens; otherwise by the passwords in their secrets.
         iam: bool,
-        /// How many connections each may have at once.
+        /// The most simultaneous connections of each.
         connection_limit: Option<u32>,
     },
-    /// Says whether the new key may sign.
+    /// Reports whether the new key may sign.
     CheckPromotion,
-    /// Ends a key that signs no more.
+    /// Ends the acceptance of a key that no longer signs.
     WithdrawKey(Kid),
-    /// Gives a role.
+    /// Grants a role.
     Grant(Subject, Role),
-    /// Takes a role away.
+    /// Revokes a role.
     Revoke(Subject, Role),
-    /// Lists users and their roles, in pages: `next` of an answer is `after` of the next one.
+    /// Lists users and their roles in pages: `next` of an answer is `after` of the next request.
     List {
-        /// The id to begin after; else with the lowest.
+        /// The id after which the page begins; the first page has none.
         after: Option<UserId>,
-        /// How many users at most.
+        /// The most users of the page.
         limit: u32,
     },
-    /// Lists likewise who has no password that we can verify, and counts them by scheme.
+    /// Lists, in pages, the users whose password can't be verified, and counts them by scheme.
     ListUnreadable {
-        /// The id to begin after; else with the lowest.
+        /// The id after which the page begins; the first page has none.
         after: Option<UserId>,
-        /// How many users at most.
+        /// The most users of the page.
         limit: u32,
     },
 }
 
-/// The event as it comes.
+/// The event's JSON.
 #[derive(Deserialize)]
 #[serde(tag = "verb", rename_all = "snake_case", deny_unknown_fields)]
 enum Event {
@@ -97,9 +97,8 @@ const fn max_limit() -> u32 {
 }
 
 impl Request {
-    /// Reads an event.
     pub(crate) fn parse(event: Value) -> Result<Self, Refusal> {
-        // Serde would take an array's elements for the members.
+        // Serde would also accept an array, its elements as the members.
         let event = Some(event).filter(Value::is_object).ok_or(Refusal::NoSuchRequest)?;
         match serde_json::from_value(event).map_err(|_| Refusal::NoSuchRequest)? {
             Event::Migrate { check: false, new_database_id } => {

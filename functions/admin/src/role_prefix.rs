@@ -1,9 +1,9 @@
-//! What the names of the group roles begin with.
+//! The prefix of the group roles' names.
 
 use shared::Environment;
 use shared::db::Group;
 
-/// The longest: with the rest of a role's name it stays below PostgreSQL's 63 bytes.
+/// In bytes: with its suffix, a role's name stays within PostgreSQL's 63 bytes.
 const MAX_LENGTH: usize = 40;
 
 /// A prefix that needs no quoting: lower-case letters, digits and underscores.
@@ -24,7 +24,7 @@ impl RolePrefix {
         env.parsed("DATABASE_ROLE_PREFIX", Self::default(), rule, Self::parse)
     }
 
-    /// The prefix, if it may be one. PostgreSQL keeps names that begin with `pg_` to itself.
+    /// Parses a prefix. PostgreSQL reserves names that begin with `pg_`.
     pub fn parse(text: &str) -> Option<Self> {
         let begins = text.starts_with(|first: char| first.is_ascii_lowercase() || first == '_');
         let is_plain = |it: char| it.is_ascii_lowercase() || it.is_ascii_digit() || it == '_';
@@ -35,32 +35,31 @@ impl RolePrefix {
         is_prefix.then(|| Self(text.to_owned()))
     }
 
-    /// The role of a group.
     pub(crate) fn role(&self, group: Group) -> String {
         group.role(&self.0)
     }
 
-    /// The login of a group that has a password.
+    /// The group's login with a password.
     pub(crate) fn login(&self, group: Group) -> String {
         format!("{}_login", self.role(group))
     }
 
-    /// The login of a group that RDS lets in by a token.
+    /// The group's login by RDS IAM tokens.
     pub(crate) fn iam_login(&self, group: Group) -> String {
         format!("{}_iam", self.role(group))
     }
 
-    /// The role that owns everything where logins are by IAM.
+    /// The NOLOGIN role that owns the tables if the functions log in by IAM.
     pub(crate) fn owner(&self) -> String {
         format!("{}_owner", self.0)
     }
 
-    /// Its login, for admin.
+    /// The login of `admin` as that owner.
     pub(crate) fn iam_owner(&self) -> String {
         format!("{}_iam", self.owner())
     }
 
-    /// The role that creates logins and is gone afterwards.
+    /// The temporary role that creates the logins.
     pub(crate) fn maker(&self) -> String {
         format!("{}_login_maker", self.0)
     }

@@ -1,4 +1,4 @@
-//! Which user has which role.
+//! Users and their roles.
 
 use shared::db::roles::{GRANT, LIST, REVOKE};
 use shared::db::{Database, Error, Sql};
@@ -6,28 +6,28 @@ use shared::{Role, UserId, Username};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
-/// Most bytes of the names and roles of a page but for its last user's. As JSON they may come to
-/// six times as many, and an answer of Lambda has 6 MB; no name or role that an index takes has
-/// more than some 250,000.
+/// The most bytes of names and roles on a page, not counting its last user's. JSON escapes can make
+/// them six times as long, and a Lambda response has at most 6 MB; no indexed name or role is longer
+/// than some 250,000 bytes.
 const PAGE_BYTES: i64 = 500_000;
 
-/// A user and the names of all roles, ours or not.
+/// A user and the names of their roles, including roles that Latchkey doesn't know.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserRoles {
     /// `users.id`.
     pub id: UserId,
-    /// The name.
+    /// `users.username`.
     pub username: Username,
     /// The roles' names, in the order of `roles.id`.
     pub roles: Vec<String>,
 }
 
-/// Some users, and whether there are more after them.
+/// A page of users.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserPage {
     /// The users, in the order of their ids.
     pub users: Vec<UserRoles>,
-    /// Whether the last of them is not the last of all.
+    /// Whether more users follow.
     pub more: bool,
 }
 
@@ -40,22 +40,22 @@ pub enum Subject {
     Id(UserId),
 }
 
-/// Who has which role.
+/// Reads and changes the roles of users.
 #[derive(Debug, Clone)]
 pub struct Roles(Database);
 
 impl Roles {
-    /// The roles of that database.
+    /// The roles in this database.
     pub const fn new(database: Database) -> Self {
         Self(database)
     }
 
-    /// Gives a role; `None` if there is no such user. Giving it twice changes nothing.
+    /// Grants a role; `None` if there is no such user. Repeating it changes nothing.
     pub async fn grant(&self, to: &Subject, role: Role) -> Result<Option<UserRoles>, Error> {
         self.change(&GRANT, to, role).await
     }
 
-    /// Takes a role away; `None` if there is no such user.
+    /// Revokes a role; `None` if there is no such user.
     pub async fn revoke(&self, from: &Subject, role: Role) -> Result<Option<UserRoles>, Error> {
         self.change(&REVOKE, from, role).await
     }

@@ -1,4 +1,4 @@
-//! The public halves of the signing keys, from the secret's labels to the table.
+//! Publishes, promotes and withdraws the public keys of the signing secret.
 
 use serde_json::{Value, json};
 use shared::NumericDate;
@@ -9,16 +9,17 @@ use shared::{Secret, log};
 
 use crate::refusal::Refusal;
 
-/// How much longer than a token a retired key is kept: clocks differ, caches linger.
+/// How much longer than a token's lifetime a retired key is accepted, for differing clocks and for
+/// caches.
 const MARGIN_SECONDS: u32 = 300;
 
-/// The keys that the secret names.
+/// The public keys of the secret's versions.
 pub(crate) struct Keys {
     current: PublicKey,
     pending: Option<PublicKey>,
 }
 
-/// Reads the key to sign with, and the one that a rotation has put beside it.
+/// Reads the key that signs, and the new key of a rotation that is under way.
 pub(crate) async fn read(source: &KeySource, secrets: &SecretsManager) -> Result<Keys, Refusal> {
     match source {
         KeySource::Value(value) => {
@@ -46,7 +47,7 @@ fn public_key(text: &Secret<String>, name: &str) -> Result<PublicKey, Refusal> {
     Ok(key.public_key().clone())
 }
 
-/// Publishes them; a key that is named no more is accepted as long as its last token lives.
+/// Publishes the keys. A key that the secret no longer holds is accepted until its last token ends.
 pub(crate) async fn publish(
     table: &SigningKeys,
     keys: &Keys,
@@ -62,7 +63,8 @@ pub(crate) async fn publish(
     }))
 }
 
-/// Whether the new key may sign: everybody who keeps the public keys must have learned it by now.
+/// Checks that the new key may sign: every cache of the key set must have expired since it was
+/// published.
 pub(crate) async fn check_promotion(
     table: &SigningKeys,
     keys: &Keys,
@@ -79,7 +81,7 @@ pub(crate) async fn check_promotion(
     }
 }
 
-/// Ends a key at once, unless the secret still names it.
+/// Ends the acceptance of a key at once. Fails if the secret still holds it.
 pub(crate) async fn withdraw(
     table: &SigningKeys,
     keys: &Keys,

@@ -1,9 +1,9 @@
-//! How many users can still sign up: `users.id` is an `integer`, and no number comes twice.
+//! How many users can still sign up: `users.id` is an `integer`, and no id is reused.
 
 use shared::db;
 use tokio_postgres::Client;
 
-/// From the sequence that numbers `users.id`, whether the column owns it or only draws from it.
+/// Reads the sequence of `users.id`, whether the column owns it or only uses it.
 const LEFT: &str = "\
     SELECT CASE WHEN has_sequence_privilege(q.seqrelid, 'USAGE, SELECT') \
            THEN LEAST(q.seqmax, 2147483647) \
@@ -15,7 +15,7 @@ const LEFT: &str = "\
                   WHERE p.classid = 'pg_attrdef'::regclass AND p.refobjid = q.seqrelid \
                     AND d.adrelid = to_regclass('users') AND a.attname = 'id')";
 
-/// `None` where there is no such table yet, or none of ours to look at.
+/// `None` if there is no table yet, or this login may not read its sequence.
 pub(crate) async fn left(client: &Client) -> Result<Option<i64>, db::Error> {
     let row = client.query_opt(LEFT, &[]).await?;
     Ok(row.map(|row| row.try_get(0)).transpose()?.flatten())

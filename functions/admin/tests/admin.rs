@@ -51,7 +51,7 @@ async fn a_database_keeps_its_identity_until_an_operator_says_that_it_is_a_copy(
     let (second, is_new) = identity(copy).await;
     assert!(is_new && second != first, "{second}");
     assert_eq!(identity(json!({ "verb": "migrate" })).await, (second, false));
-    // A dump that left the row out.
+    // As after a dump without this row.
     stage.execute("DELETE FROM database_identity").await;
     assert!(identity(json!({ "verb": "migrate" })).await.1);
 }
@@ -102,7 +102,7 @@ async fn a_copy_of_the_tables_alone_gets_its_functions() {
 }
 
 #[tokio::test]
-async fn a_migration_tells_how_many_users_can_still_sign_up() {
+async fn a_migration_reports_how_many_users_can_still_sign_up() {
     let stage = Stage::empty().await;
     let left = async |event: Value| {
         let answer = ask(&stage, event).await.unwrap();
@@ -113,7 +113,7 @@ async fn a_migration_tells_how_many_users_can_still_sign_up() {
     assert_eq!(left(json!({ "verb": "migrate" })).await, json!(i32::MAX));
     stage.execute("INSERT INTO users (username, email) VALUES ('ada', 'a')").await;
     assert_eq!(left(check()).await, json!(i32::MAX - 1));
-    // A sequence of one's own that goes on where the column can't.
+    // The team's own sequence goes on past the end of the column's type.
     stage
         .execute(
             "CREATE SEQUENCE mine START 2147483600; SELECT nextval('mine'); \
@@ -197,23 +197,23 @@ async fn who_can_not_sign_in_is_counted_and_named_by_id() {
         )
         .await;
     let unreadable = json!({ "verb": "list", "unreadable": true });
-    let told = ask(&stage, unreadable).await.unwrap();
+    let page = ask(&stage, unreadable).await.unwrap();
     let user = |id, scheme| json!({ "id": id, "scheme": scheme });
     let users = [user(-4, "argon2"), user(1, "no_password"), user(5, "unknown")];
     let last = user(7, "no_password");
     let counts = json!({ "argon2": 1, "no_password": 2, "unknown": 1 });
     let mut all = users.to_vec();
     all.push(last.clone());
-    assert_eq!(told, json!({ "counts": counts, "users": all }));
-    assert!(!told.to_string().contains("hunter2"));
+    assert_eq!(page, json!({ "counts": counts, "users": all }));
+    assert!(!page.to_string().contains("hunter2"));
     let page = json!({ "verb": "list", "unreadable": true, "limit": 3 });
     let first = ask(&stage, page).await.unwrap();
     assert_eq!(first, json!({ "counts": counts, "users": users, "next": 5 }));
     let page = json!({ "verb": "list", "unreadable": true, "limit": 3, "after": 5 });
     assert_eq!(ask(&stage, page).await.unwrap(), json!({ "users": [last] }));
     stage.execute("DELETE FROM users WHERE id <> 6").await;
-    let told = ask(&stage, json!({ "verb": "list", "unreadable": true })).await.unwrap();
-    assert_eq!(told, json!({ "counts": {}, "users": [] }));
+    let page = ask(&stage, json!({ "verb": "list", "unreadable": true })).await.unwrap();
+    assert_eq!(page, json!({ "counts": {}, "users": [] }));
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! What `migrate` makes of the group roles, over a real PostgreSQL.
+//! The group roles after `migrate`, over a real PostgreSQL.
 
 #![expect(clippy::unwrap_used, reason = "a failed step is a failed test")]
 
@@ -37,7 +37,7 @@ fn all(prefix: &str) -> Value {
     json!({ "granted": roles, "to_do": null })
 }
 
-/// Everything that the groups' members may do, by asking PostgreSQL of each privilege.
+/// All privileges of the groups' members, as PostgreSQL reports them.
 async fn allowed(stage: &Stage, prefix: &str, schema: &str) -> BTreeSet<String> {
     let question = format!(
         "WITH role AS (SELECT rolname AS name FROM pg_roles \
@@ -77,7 +77,7 @@ async fn allowed(stage: &Stage, prefix: &str, schema: &str) -> BTreeSet<String> 
     stage.value(&question).await.lines().map(str::to_owned).collect()
 }
 
-/// What is declared beside the statements, and the use of the schema.
+/// The privileges declared beside the statements, and USAGE of the schema.
 fn expected() -> BTreeSet<String> {
     let declared = Group::ALL.into_iter().flat_map(|group| {
         let object = |privilege| match privilege {
@@ -105,9 +105,9 @@ async fn another_function_of_the_same_name_is_left_alone() {
     stage.execute("CREATE FUNCTION find_caller(int) RETURNS int RETURN 1").await;
     stage.execute("REVOKE EXECUTE ON FUNCTION find_caller FROM PUBLIC").await;
     assert_eq!(migrate(&stage, "overloaded").await, all("overloaded"));
-    let told = "SELECT string_agg(proargtypes::text, ', ') FROM pg_proc WHERE proname = 'find_caller' \
+    let arguments = "SELECT string_agg(proargtypes::text, ', ') FROM pg_proc WHERE proname = 'find_caller' \
                 AND has_function_privilege('overloaded_authorizer', oid, 'EXECUTE')";
-    assert_eq!(stage.value(told).await, "23 25 1184");
+    assert_eq!(stage.value(arguments).await, "23 25 1184");
     stage.execute("GRANT EXECUTE ON FUNCTION find_caller(int) TO overloaded_signup").await;
     migrate(&stage, "overloaded").await;
     let may = "SELECT has_function_privilege('overloaded_signup', 'find_caller(int)', 'EXECUTE')";
@@ -120,14 +120,14 @@ async fn another_function_of_the_same_name_is_left_alone() {
     migrate(&stage, "overloaded").await;
     let may = "SELECT has_function_privilege('overloaded_signup', \
                    'find_caller(int, text, timestamptz)', 'EXECUTE')";
-    assert_eq!(stage.value(may).await, "f", "ours is for who needs it");
+    assert_eq!(stage.value(may).await, "f", "only the roles that need ours may call it");
 }
 
 #[tokio::test]
 async fn once_more_changes_nothing() {
     let stage = Stage::empty().await;
     migrate(&stage, "again").await;
-    // Each change of a privilege makes another version of its row.
+    // Each change of a privilege creates another version of its row.
     let versions = "SELECT concat_ws(' ', \
         (SELECT string_agg(xmin::text, ' ' ORDER BY oid) FROM pg_class), \
         (SELECT string_agg(xmin::text, ' ' ORDER BY oid) FROM pg_proc), \
@@ -178,7 +178,7 @@ async fn what_others_may_do_stays() {
 #[tokio::test]
 async fn databases_of_one_cluster_share_the_roles_even_at_once() {
     let stages = [Stage::empty().await, Stage::empty().await, Stage::empty().await];
-    // Each twice, and all at once.
+    // Two migrations of each database, all at once.
     let migrations = stages.iter().chain(&stages).map(|stage| {
         let admin = admin(stage, &stage.url, "shared");
         tokio::spawn(async move { admin.handle(json!({ "verb": "migrate" })).await })
@@ -230,7 +230,7 @@ async fn who_may_not_create_roles_hears_what_an_administrator_has_to_run() {
     assert!(to_do.ends_with('.') && !to_do.contains('\n'), "{to_do}");
     assert_eq!(stage.value("SELECT count(*) FROM users").await, "0");
 
-    // As it says.
+    // The administrator does what `to_do` says.
     let statements = to_do.split('`').nth(1).unwrap();
     stage.execute(statements).await;
     assert_eq!(migrate_at(&stage, &url, "missing").await.unwrap(), all("missing"));

@@ -1,4 +1,4 @@
-//! Logins by IAM, at a PostgreSQL 17 whose `pg_hba.conf` has the rule of RDS.
+//! Logins by IAM, over a PostgreSQL 17 whose `pg_hba.conf` has the rule of RDS.
 
 #![expect(clippy::unwrap_used, reason = "a failed step is a failed test")]
 
@@ -18,7 +18,7 @@ const LOGINS: [&str; 5] = [
     "latchkey_owner_iam",
 ];
 
-/// The database by a login.
+/// The database, through this login.
 fn by(server: &Server, login: &str) -> Stage {
     let url = server.url("latchkey").replace("//postgres@", &format!("//{login}@"));
     Stage { url, clock: Clock::fixed(NOW) }
@@ -38,7 +38,7 @@ async fn logins_by_iam_leave_the_master_user_its_password() {
     let superuser = Stage { url: server.url("postgres"), clock: Clock::fixed(NOW) };
     superuser.execute("CREATE ROLE rds_iam; CREATE ROLE master LOGIN CREATEROLE").await;
     superuser.execute("CREATE DATABASE latchkey OWNER master").await;
-    // RDS lets its master user grant this role; here nobody can who isn't a member of it.
+    // RDS lets its master user grant this role; here, only a member of it can.
     superuser.execute("GRANT rds_iam TO master WITH ADMIN OPTION").await;
     let (master, owner) = (by(&server, "master"), by(&server, "latchkey_owner_iam"));
     ask(&master, json!({ "verb": "migrate" })).await;
@@ -73,7 +73,7 @@ async fn logins_by_iam_leave_the_master_user_its_password() {
     assert_eq!(by(&server, "latchkey_signin_iam").value(found).await, "1");
     assert_eq!(master.value("SELECT count(*) FROM users").await, "0");
 
-    // From here on the master user is a member of rds_iam only if it is one of a login.
+    // From here on, the master user is a member of rds_iam only by being a member of a login.
     for login in LOGINS {
         superuser.execute(&format!("GRANT rds_iam TO {login}")).await;
     }
@@ -93,8 +93,8 @@ async fn logins_by_iam_leave_the_master_user_its_password() {
     assert!(is_let_in(&master).await, "the master user's password is barred");
 }
 
-/// The app's tables as a team has them: numbers from sequences that no column owns, a trigger that
-/// writes a log.
+/// The legacy app's tables as a team may have changed them: ids from sequences that no column owns,
+/// a trigger that writes a log.
 const GROWN: &str = "\
     CREATE SEQUENCE people; CREATE SEQUENCE \"Ranks\"; CREATE SEQUENCE badges; \
     CREATE TABLE users (id int PRIMARY KEY DEFAULT nextval('people'), \
@@ -130,8 +130,8 @@ async fn an_adopted_database_goes_on_under_its_new_owner() {
 
     let made = ask(&team, iam).await;
     let warnings = made["warnings"].as_array().unwrap();
-    let told = "The trigger noted of users runs with the rights of latchkey_owner now";
-    assert!(warnings.len() == 1 && warnings[0].as_str().unwrap().starts_with(told), "{made}");
+    let warning = "The trigger noted of users runs with the rights of latchkey_owner now";
+    assert!(warnings.len() == 1 && warnings[0].as_str().unwrap().starts_with(warning), "{made}");
     let ranks = "SELECT has_sequence_privilege('latchkey_owner', '\"Ranks\"', 'USAGE')";
     assert_eq!(team.value(ranks).await, "t");
     let left = ask(&owner, json!({ "verb": "migrate" })).await;

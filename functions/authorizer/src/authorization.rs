@@ -5,8 +5,8 @@ use std::marker::PhantomData;
 
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 
-/// What stands in an object of headers under `Authorization`, in any case, once or more often. The
-/// others, some twenty, are passed over without a copy.
+/// The values of `Authorization` in an object of headers, its name in any case. The other headers,
+/// some twenty, are skipped without a copy.
 pub(crate) struct Authorization<V>(pub(crate) Vec<V>);
 
 impl<V> Default for Authorization<V> {
@@ -43,7 +43,7 @@ impl<'de, V: Deserialize<'de>> Visitor<'de> for Headers<V> {
     }
 }
 
-/// Whether a name is the header's.
+/// Whether a header's name is `Authorization`.
 struct IsAuthorization(bool);
 
 impl<'de> Deserialize<'de> for IsAuthorization {

@@ -1,4 +1,4 @@
-//! Who is calling, by what a token says.
+//! Finds the caller that a token names.
 
 use serde::Deserialize;
 use shared::db::callers::FIND;
@@ -10,29 +10,29 @@ use shared::{DatabaseId, Email, NumericDate, Role, UserId, Username};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
-/// What an authorization needs of a user who is there.
+/// The caller's user, as the database has it now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FoundCaller {
-    /// The name as it is now.
+    /// The current username.
     pub username: Username,
-    /// The address as it is now.
+    /// The current e-mail address.
     pub email: Email,
-    /// The roles that we know of.
+    /// The user's roles; roles that Latchkey doesn't know are left out.
     pub roles: Vec<Role>,
 }
 
-/// Those who may be calling.
+/// The users that may be callers.
 #[derive(Debug)]
 pub struct Callers(Database);
 
 impl Callers {
-    /// The callers of that database.
+    /// The users of this database.
     pub const fn new(database: Database) -> Self {
         Self(database)
     }
 
-    /// The caller, if the user is there, the key `kid` accepted at `now`, and this the database of
-    /// that identity. One round trip.
+    /// The caller, if the user exists, the key `kid` is accepted at `now`, and the database has this
+    /// identity. One round trip.
     pub async fn find(
         &self,
         id: UserId,
@@ -61,7 +61,7 @@ impl Callers {
     }
 }
 
-/// What the function `find_caller` of the database gives (`migrations/V4__find_caller.sql`).
+/// The result of the SQL function `find_caller` (`migrations/V4__find_caller.sql`).
 struct Found {
     user: Option<(UserId, FoundCaller)>,
     is_key_accepted: bool,
@@ -73,7 +73,6 @@ impl Found {
         Error::Failed("find_caller gave something else".into())
     }
 
-    /// Reads a row.
     fn read(row: &Row) -> Result<Self, Error> {
         #[derive(Deserialize)]
         struct Json {
@@ -88,7 +87,7 @@ impl Found {
             email: String,
             roles: Vec<Option<String>>,
         }
-        // The error's own words would hold what was read.
+        // The error's message would contain data of the user.
         let Json { user, is_key_accepted, database_id } =
             serde_json::from_str(row.try_get(0)?).map_err(|_| Self::malformed())?;
         let parse = |User { id, username, email, roles: names }| {

@@ -1,4 +1,4 @@
-//! Why there is no policy.
+//! The authorizer's errors.
 
 use shared::db;
 use shared::jwt::InvalidToken;
@@ -9,10 +9,11 @@ pub enum Error {
     /// No valid token. API Gateway answers 401 to exactly this word.
     /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-use-lambda-authorizer.html>
     Unauthorized,
-    /// A token of the legacy app that isn't accepted, with the reason for the log. It is answered
-    /// by the same word.
+    /// A token of the legacy app that isn't accepted, with the reason for the log. The answer is the
+    /// same word.
     LegacyToken(&'static str),
-    /// We can't tell. Any other word is an `AUTHORIZER_FAILURE`; the cause goes to the log.
+    /// The token couldn't be checked, with the cause for the log. API Gateway takes every other word
+    /// as an `AUTHORIZER_FAILURE`.
     Failed(String),
 }
 

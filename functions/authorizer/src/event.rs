@@ -5,7 +5,7 @@ use shared::http::null_as_default;
 
 use crate::authorization::Authorization;
 
-/// What we read of it.
+/// The fields that the authorizer reads.
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-lambda-authorizer-input.html>
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -51,8 +51,8 @@ impl Event {
         &self.request_context.request_id
     }
 
-    /// The token of the one `Authorization` header: a scheme in any case, a space or several, the
-    /// token (RFC 9110 §11.4). The same header sent twice is one; two different ones are none.
+    /// The bearer token (RFC 9110 §11.4): the scheme in any case, one or more spaces, the token.
+    /// `None` if two `Authorization` headers differ.
     pub(crate) fn bearer_token(&self) -> Option<&str> {
         let mut values = self.authorization();
         let value = values.next()?;

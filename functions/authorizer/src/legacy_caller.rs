@@ -7,7 +7,7 @@ use shared::{Caller, NumericDate};
 use crate::callers::{Callers, FoundCaller};
 use crate::error::Error;
 
-/// What such a token needs.
+/// Verifies such tokens and finds their users.
 #[derive(Debug)]
 pub(crate) struct Legacy {
     tokens: LegacyTokens,
@@ -19,7 +19,8 @@ impl Legacy {
         Self { tokens: LegacyTokens::new(settings, secrets), callers }
     }
 
-    /// The caller, until `expires_at`: an answer that is kept outlives neither the token nor the day.
+    /// The caller, with an `expires_at` so that a cached policy outlives neither the token nor
+    /// `LEGACY_TOKENS_UNTIL`.
     pub(crate) async fn caller(
         &self,
         token: &LegacyToken<'_>,

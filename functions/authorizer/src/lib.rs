@@ -1,7 +1,7 @@
-//! The REQUEST authorizer: who is calling, and which routes that opens.
+//! The REQUEST authorizer: identifies the caller and the routes that they may use.
 //!
-//! API Gateway keeps one answer per token for all routes, so the policy names every route that
-//! the caller may use, not just the one that was called.
+//! API Gateway caches one answer per token for all routes, so the policy names every route that
+//! the caller may use, not just the requested one.
 
 mod authorization;
 mod callers;
@@ -26,8 +26,8 @@ pub use event::Event;
 pub use policy::Policy;
 pub use verifier::Verifier;
 
-/// The parts that it touches: public keys and users, to read; the secret of the legacy app,
-/// where its tokens are accepted.
+/// The authorizer. It reads public keys and users, and the secret of the legacy app if its tokens
+/// are accepted.
 #[derive(Debug)]
 pub struct Authorizer {
     database: Database,
@@ -40,8 +40,9 @@ pub struct Authorizer {
 }
 
 impl Authorizer {
-    /// Reads the settings of each part. It connects to the database, and reads the app's secret,
-    /// only for a token that needs it: containers that start for garbage hold no connection.
+    /// Reads the settings of each part. The authorizer connects to the database, and reads the
+    /// legacy app's secret, only for a token that needs it: a container that starts for garbage holds
+    /// no connection.
     #[expect(clippy::unused_async, reason = "every function starts alike")]
     pub async fn from_env(env: &mut Environment) -> Result<Self, Invalid> {
         let database = db::Settings::from_env(env).for_timeout(10);
@@ -58,7 +59,7 @@ impl Authorizer {
         Ok(authorizer)
     }
 
-    /// An authorizer over that database.
+    /// An authorizer over this database.
     pub fn new(database: Database, tokens: jwt::Settings, clock: Clock, app_name: String) -> Self {
         let signing_keys = SigningKeys::new(database.clone());
         let verifier = Verifier::new(tokens, signing_keys, clock.clone());
@@ -74,7 +75,7 @@ impl Authorizer {
         }
     }
 
-    /// The same authorizer; with settings, it accepts the legacy app's tokens too.
+    /// Accepts the legacy app's tokens too, if there are settings for them.
     #[cfg(feature = "legacy")]
     #[must_use]
     pub fn with_legacy_tokens(
@@ -87,8 +88,8 @@ impl Authorizer {
         Self { legacy, ..self }
     }
 
-    /// Answers one event, and writes its line in the log. A container whose token was refused gives
-    /// its connection up, so that forged tokens can't make many containers hold one each.
+    /// Answers one event and logs it. After a refusal the container closes its connection, so that
+    /// forged tokens can't make many containers hold one each.
     pub async fn authorize(&self, event: Event) -> Result<Policy, Error> {
         let start = Instant::now();
         let (caller, is_legacy) = self.caller(event.bearer_token()).await;
@@ -119,8 +120,8 @@ impl Authorizer {
             .ok_or_else(|| Error::Failed("a methodArn that is none".into()))
     }
 
-    /// The caller, and whether the token is the legacy app's. The form of a token decides how it is
-    /// verified: each form has a key and an algorithm of its own.
+    /// The caller, and whether the token is the legacy app's. Each form of token has its own key and
+    /// algorithm.
     async fn caller(&self, token: Option<&str>) -> (Result<Caller, Error>, bool) {
         let Some(token) = token else { return (Err(Error::Unauthorized), false) };
         if let Some(token) = UnverifiedToken::parse(token) {

@@ -7,7 +7,7 @@ use shared::Environment;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
     shared::log::init();
-    // Boxed, both: the futures of a function nest deeper than the compiler likes to look.
+    // Both futures are boxed: unboxed, they nest deeper than the compiler's recursion limit.
     let authorizer = Box::pin(Authorizer::from_env(&mut Environment::of_process())).await?;
     let authorizer = &authorizer;
     lambda_runtime::run(service_fn(|event: LambdaEvent<Event>| {

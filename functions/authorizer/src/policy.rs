@@ -7,7 +7,7 @@ use shared::Caller;
 use shared::functions::ROUTES;
 use shared::routes::{Access, Route};
 
-/// A policy for every route that the caller may use, and the caller as context for the function.
+/// A policy that allows every route that the caller may use, with the caller as its context.
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-lambda-authorizer-output.html>
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -102,7 +102,7 @@ mod tests {
         }
     }
 
-    /// Whether some path is of both patterns. `*` is any text, slashes too.
+    /// Whether one path matches both patterns. `*` matches any text, slashes too.
     fn meet(one: &[u8], other: &[u8]) -> bool {
         match (one, other) {
             ([], []) => true,
@@ -115,8 +115,8 @@ mod tests {
         }
     }
 
-    /// The routes that a policy opens beside the one that it names, to a caller who may use that
-    /// one alone.
+    /// The routes that a policy opens although the caller may not use them: pairs of the route that it
+    /// names and the route that this name also matches.
     fn opened_beside(table: &[Route]) -> Vec<(&'static str, &'static str)> {
         let mut opened = Vec::new();
         for (route, other) in table.iter().flat_map(|it| table.iter().map(move |other| (it, other)))
@@ -128,7 +128,7 @@ mod tests {
             };
             let sets = (0..1 << Role::ALL.len()).map(|chosen| {
                 let roles = Role::ALL.into_iter().enumerate();
-                roles.filter(move |(place, _)| chosen >> place & 1 == 1).map(|(_, role)| role)
+                roles.filter(move |(bit, _)| chosen >> bit & 1 == 1).map(|(_, role)| role)
             });
             let meets = meet(route.pattern().as_bytes(), other.pattern().as_bytes());
             let mut sets = sets.map(Iterator::collect::<Vec<_>>);
@@ -144,8 +144,8 @@ mod tests {
         Route { method, path, function: "f", access, throttle, examples: &[] }
     }
 
-    /// The star of a parameter is any text to a policy, slashes too: it may reach another route of
-    /// the table only where whoever has the one may have the other.
+    /// In a policy, the `*` of a parameter matches any text, slashes too: it may match another route
+    /// of the table only if every caller of the one may use the other.
     #[test]
     fn a_star_opens_no_other_route() {
         assert_eq!(opened_beside(ROUTES), []);

@@ -1,4 +1,4 @@
-//! Telling our tokens from all others.
+//! Verifies our tokens.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -9,11 +9,11 @@ use shared::db::{self, SigningKeys};
 use shared::jwt::{InvalidToken, Kid, Settings, SignedTokens, UnverifiedToken, ValidToken};
 use shared::{Clock, NumericDate};
 
-/// How long a container believes its copy of the public keys when a token names another: forged
-/// identifiers cost the database one query in this time, however many there are.
+/// The minimum interval between two reads of the public keys, so that tokens with forged key ids
+/// cost one query in this time.
 const REREAD_SECONDS: u32 = 5;
 
-/// Verifies tokens with the public keys of the database. It can't sign any.
+/// Verifies tokens with the public keys in the database.
 #[derive(Debug)]
 pub struct Verifier {
     settings: Settings,
@@ -23,7 +23,7 @@ pub struct Verifier {
     signed: SignedTokens,
 }
 
-/// The public keys as they were last read.
+/// The public keys of the last read.
 #[derive(Default)]
 struct Keys {
     by_kid: HashMap<Kid, DecodingKey>,
@@ -37,18 +37,16 @@ impl std::fmt::Debug for Keys {
 }
 
 impl Verifier {
-    /// Verifies with the keys that `signing_keys` lists.
+    /// Verifies with the keys in `signing_keys`.
     pub fn new(settings: Settings, signing_keys: SigningKeys, clock: Clock) -> Self {
         let (keys, signed) = Default::default();
         Self { settings, signing_keys, clock, keys, signed }
     }
 
     /// Verifies issuer, audience, client, times and the form of the key's id, then the signature.
-    /// The database is asked only where a token passes for ours in all but its signature and names
-    /// a key that we haven't read.
+    /// Queries the database only if all but the signature is valid and the key is unknown.
     ///
-    /// A key that was withdrawn since it was read is the business of the query that follows
-    /// ([`crate::callers::Callers::find`]).
+    /// [`crate::callers::Callers::find`] checks whether the key has been withdrawn since.
     pub async fn verify(
         &self,
         token: &UnverifiedToken<'_>,
@@ -77,7 +75,8 @@ impl Verifier {
         self.keys().by_kid.get(kid).cloned()
     }
 
-    /// Reads the keys, unless that was done a moment ago. A failure isn't remembered.
+    /// Reads the keys, unless the last read is less than [`REREAD_SECONDS`] ago. A failed read
+    /// doesn't count.
     async fn reread(&self, now: NumericDate) -> Result<(), db::Error> {
         let read_at = self.keys().read_at;
         if read_at.is_some_and(|read_at| now < read_at.plus(REREAD_SECONDS)) {

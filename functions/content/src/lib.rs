@@ -1,4 +1,4 @@
-//! `GET /` and `GET /api/test/…`: something to see for everyone, and for each role.
+//! `GET /` and `GET /api/test/…`: content for everyone and for each role.
 
 use shared::environment::Invalid;
 use shared::error::Failure;
@@ -6,7 +6,7 @@ use shared::functions::ContentRoute;
 use shared::http::{Endpoint, Reply, Request, UserBody};
 use shared::{Clock, Environment, Error};
 
-/// All that it needs is the time: who may see what is the authorizer's business.
+/// The content; the clock is for the caller's expiry.
 #[derive(Debug)]
 pub struct Content {
     clock: Clock,

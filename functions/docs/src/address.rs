@@ -2,12 +2,12 @@
 
 use shared::http::{HeaderName, Request, header};
 
-/// API Gateway's own: a caller's is replaced.
+/// API Gateway sets it, replacing what the caller sent.
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html>
 const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
-/// The address that a route's path goes after, as the caller of this one wrote it. `None` where it
-/// can't be read.
+/// The API's base address as the caller wrote it: scheme, host and stage. `None` if one of these is
+/// missing or has other characters.
 pub(crate) fn of_api(request: &Request) -> Option<String> {
     let scheme = request.header(&X_FORWARDED_PROTO)?;
     let host = request.header(&header::HOST)?;

@@ -1,10 +1,10 @@
-//! What the page is made of.
+//! The scripts and styles of the page.
 
 use shared::functions::DocsRoute;
 use shared::http::{ETag, HeaderValue, Reply, header};
 use shared::routes::Routes as _;
 
-/// Kept for as long as a cache likes, at most a year: what has other content has another address.
+/// Cached for up to a year: changed content has another address.
 const KEPT: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 
 /// The release of Swagger UI under `swagger-ui/`.
@@ -16,11 +16,11 @@ pub(crate) struct Asset {
     route: DocsRoute,
     content_type: &'static str,
     content: &'static str,
-    /// The release that it is of; none where it is our own.
+    /// The release of a third party's file; `None` if the file is ours.
     release: Option<&'static str>,
 }
 
-/// What the page loads, in this order.
+/// The page loads these four, in this order.
 pub(crate) const UI_STYLE: Asset = Asset {
     route: DocsRoute::UiStyle,
     content_type: "text/css; charset=utf-8",
@@ -46,7 +46,7 @@ pub(crate) const SCRIPT: Asset = Asset {
     release: None,
 };
 
-/// The licences of what we pass on, under the name that Swagger UI's script gives them.
+/// The licences of the files under `swagger-ui/`, at the name that its script refers to.
 pub(crate) const LICENCES: Asset = Asset {
     route: DocsRoute::Licences,
     content_type: "text/plain; charset=utf-8",
@@ -61,7 +61,7 @@ pub(crate) const LICENCES: Asset = Asset {
 };
 
 impl Asset {
-    /// Its address, relative to the page's. A query says which version is meant.
+    /// The address relative to the page's, with the version as a query.
     pub(crate) fn address(&self) -> String {
         let path = self.route.path().trim_start_matches('/');
         match self.release {
@@ -70,12 +70,11 @@ impl Asset {
         }
     }
 
-    /// The file.
     pub(crate) fn reply(&self) -> Reply {
         Reply::text(self.content_type, self.text()).with_header(header::CACHE_CONTROL, KEPT)
     }
 
-    /// The content without the name of its source map, which is not served.
+    /// The content without the reference to a source map, which isn't served.
     fn text(&self) -> &str {
         let map = "\n/*# sourceMappingURL=swagger-ui.css.map*/";
         self.content.strip_suffix(map).unwrap_or(self.content)

@@ -1,32 +1,33 @@
-//! The API's description.
+//! The OpenAPI document.
 
 use serde_json::Value;
 use shared::http::ErrorFormat;
 
-/// Committed as a test makes it of the routes and the types: `tests/openapi/`.
+/// Generated from the routes and the types by `tests/openapi/`.
 const DOCUMENT: &str = include_str!("../openapi.json");
 
-/// The service's name in it.
+/// The service's name in the document, to be replaced.
 const TITLE: &str = r#""title": "Latchkey""#;
 
-/// The fewest characters of a new password in it.
+/// The minimum length of a new password in the document, to be replaced.
 const MIN_LENGTH: &str = r#""minLength": 8"#;
 
-/// An error's JSON form in it, after the form that the client gets with `ERROR_FORMAT=text`.
+/// An error's JSON form. In the document it follows the form of `ERROR_FORMAT=text`.
 const PROBLEM: &str = r#""application/problem+json": {"#;
 
-/// The service's address in it.
+/// The service's address in the document, to be replaced.
 const ADDRESS: &str = r#""url": "https://api.example.com""#;
 
-/// The description of this deployment.
+/// The OpenAPI document of this deployment.
 #[derive(Debug)]
 pub(crate) struct Document {
-    /// What is before the address, and what is after it.
+    /// The text before the service's address, and the text after it.
     parts: (String, String),
 }
 
 impl Document {
-    /// That of a service of this name, with this rule for passwords and this form of errors.
+    /// The document with the service's name, the minimum length of a password, and the default
+    /// format of errors.
     pub(crate) fn new(title: &str, password_min_length: u32, format: ErrorFormat) -> Self {
         let title = format!(r#""title": {}"#, Value::from(title));
         let min_length = format!(r#""minLength": {password_min_length}"#);
@@ -39,15 +40,14 @@ impl Document {
         Self { parts: (before.replacen(TITLE, &title, 1), after.to_owned()) }
     }
 
-    /// The document of the API at that address; where none is known, it is beside the document.
+    /// The document with the API's address; without one, that is relative to the document.
     pub(crate) fn at(&self, address: Option<&str>) -> String {
         let (before, after) = &self.parts;
         format!(r#"{before}"url": "{}"{after}"#, address.unwrap_or("."))
     }
 }
 
-/// Puts the problem of each error before the form that stands above it: generated clients take the
-/// first media type for all that there is.
+/// Puts each error's JSON form before its text form: generated clients use the first media type only.
 fn problems_first(document: &str) -> String {
     let mut swapped = String::with_capacity(document.len());
     let mut rest = document;
@@ -61,8 +61,8 @@ fn problems_first(document: &str) -> String {
     swapped + rest
 }
 
-/// What is above the next problem, the problem, and what is below it: it ends at the brace that is
-/// indented as its first line is.
+/// Splits the text around the next JSON form of an error, which ends at the brace with the
+/// indentation of its first line.
 fn next_problem(document: &str) -> Option<(&str, &str, &str)> {
     let (above, from) = document.split_at(document.find(PROBLEM)?);
     let end = format!("{}}}", &above[above.rfind('\n')?..]);
@@ -85,9 +85,9 @@ mod tests {
     }
 
     #[test]
-    fn what_is_filled_in_has_one_place() {
-        for place in [TITLE, MIN_LENGTH, ADDRESS] {
-            assert_eq!(DOCUMENT.matches(place).count(), 1, "{place}");
+    fn each_text_to_replace_is_there_once() {
+        for text in [TITLE, MIN_LENGTH, ADDRESS] {
+            assert_eq!(DOCUMENT.matches(text).count(), 1, "{text}");
         }
     }
 
@@ -101,7 +101,7 @@ mod tests {
         }
     }
 
-    /// The media types of each answer that may be problem details, in the document's order.
+    /// The media types of each answer that has problem details, in the document's order.
     fn media_types(document: &str) -> Vec<Vec<String>> {
         let after = document.split("\"content\": {").skip(1);
         let objects = after.map(|rest| {

@@ -1,5 +1,5 @@
-//! `GET /docs`: the API in Swagger UI, to read and to try. `GET /openapi.json`: the same for
-//! programs. Below `/docs/`: what the page is made of.
+//! `GET /docs`: the API in Swagger UI. `GET /openapi.json`: its OpenAPI document. Below `/docs/`:
+//! the page's scripts and styles.
 
 mod address;
 mod asset;
@@ -16,26 +16,26 @@ use shared::{Environment, Error, log};
 use asset::{LICENCES, SCRIPT, STYLE, UI_SCRIPT, UI_STYLE};
 use document::Document;
 
-/// By origin as every answer is, and compressed by API Gateway for a client that takes it.
+/// Every answer varies by origin; API Gateway compresses these for clients that accept it.
 const VARIES: HeaderValue = HeaderValue::from_static("Origin, Accept-Encoding");
 
-/// Asked for again each time, and sent only where it has changed.
+/// A client asks each time, and gets the content only if it has changed.
 const REVALIDATED: HeaderValue = HeaderValue::from_static("no-cache");
 
-/// The page and the document, where they aren't turned off.
+/// The page and the document, unless `API_DOCS=off`.
 #[derive(Debug)]
 pub struct Docs {
     served: Option<Served>,
 }
 
-/// The page and the document, as they are for this deployment.
+/// The page and the document of this deployment.
 #[derive(Debug)]
 struct Served {
     page: Text,
     document: Document,
 }
 
-/// A text that stays the same for as long as the function runs.
+/// A text with its entity tag.
 #[derive(Debug)]
 struct Text {
     body: String,
@@ -74,7 +74,7 @@ impl Endpoint for Docs {
     async fn handle(&self, route: DocsRoute, request: &Request) -> Result<Reply, Box<dyn Failure>> {
         let served = self.served.as_ref().ok_or(Error::NotFound)?;
         let reply = match route {
-            // Below the slash the page's relative addresses would lead elsewhere.
+            // Relative to `/docs/`, the page's addresses would be wrong.
             DocsRoute::Page if request.path.ends_with('/') => Reply::redirect("../docs"),
             DocsRoute::Page => served
                 .page

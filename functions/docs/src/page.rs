@@ -1,19 +1,18 @@
-//! The page.
+//! The HTML page of Swagger UI.
 
 use shared::http::HeaderValue;
 
 use crate::asset::{SCRIPT, STYLE, UI_SCRIPT, UI_STYLE};
 
-/// What the page may load and whom it may call: us alone. Swagger UI's stylesheet holds its icons
-/// (`data:`). No script and no style stands in the page itself, so none that somebody smuggles
-/// into it runs.
+/// The page may load from this service and call this service only. Swagger UI's stylesheet has its
+/// icons as `data:`. Inline scripts and styles are forbidden, so injected ones don't run.
 pub(crate) const POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
      connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 );
 
-/// The page of a service of that name. Every address in it is relative, so that it works below a
-/// stage too (`/Prod/docs`).
+/// The page with the service's name. Its addresses are relative, so it also works below a stage
+/// (`/Prod/docs`).
 pub(crate) fn of(title: &str) -> String {
     let title = escape(title);
     let [ui_style, style, ui_script, script] =
@@ -41,7 +40,7 @@ pub(crate) fn of(title: &str) -> String {
     )
 }
 
-/// The text as an element shows it.
+/// Escapes the text of an HTML element.
 fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;")
 }
@@ -58,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn no_script_or_style_stands_in_it() {
+    fn it_has_no_inline_script_or_style() {
         let page = of("Latchkey");
         assert!(!page.contains("<style") && !page.contains(" style=") && !page.contains(" on"));
         assert!(page.split("<script").skip(1).all(|rest| rest.starts_with(" src=\"docs/")));

@@ -1,5 +1,5 @@
-//! `GET /.well-known/jwks.json`: the public keys, for services that verify our tokens themselves
-//! (RFC 7517 §5).
+//! `GET /.well-known/jwks.json`: the public keys as a JWK set (RFC 7517 §5), for services that
+//! verify our tokens themselves.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -14,14 +14,14 @@ use shared::secrets_manager::SecretsManager;
 use shared::{Clock, Environment, Error, NumericDate};
 use utoipa::ToSchema;
 
-/// [`shared::jwt::PUBLIC_KEYS_MAX_AGE_SECONDS`].
+/// Its `max-age` is [`shared::jwt::PUBLIC_KEYS_MAX_AGE_SECONDS`].
 const CACHE_CONTROL: HeaderValue = HeaderValue::from_static("public, max-age=300");
 
-/// How long a container answers with the keys that it has read. Anyone may ask, and only the first
-/// request of this time costs a connection and a query.
+/// How long a container answers with the keys that it has read. The route is public: only the first
+/// request in this time costs a connection and a query.
 pub const KEPT_SECONDS: u32 = 3;
 
-/// The parts that it touches: public keys alone.
+/// The endpoint. It reads public keys only.
 #[derive(Debug)]
 pub struct Jwks {
     database: Database,
@@ -30,7 +30,7 @@ pub struct Jwks {
     kept: Mutex<Option<Kept>>,
 }
 
-/// The keys that were accepted at that time.
+/// The keys that were accepted at `read_at`.
 #[derive(Debug, Clone)]
 struct Kept {
     keys: Arc<[(Kid, PublicKey)]>,
@@ -82,9 +82,9 @@ impl Endpoint for Jwks {
     ) -> Result<Reply, Box<dyn Failure>> {
         let Kept { keys, read_at } = self.keys(self.clock.now()).await?;
         let kids: Vec<_> = keys.iter().map(|(kid, _)| kid.as_str()).collect();
-        // What changes in the set is which keys are in it, and each kid is its key's hash.
+        // The kids identify the set: each is the hash of its key.
         let tag = ETag::named(&kids.join("."));
-        // What a cache keeps of it is never older than CACHE_CONTROL says (RFC 9111 §5.1).
+        // With the age, no cache keeps the keys longer than CACHE_CONTROL allows (RFC 9111 §5.1).
         let age = (self.clock.now().seconds() - read_at.seconds()).max(0);
         Ok(Reply::json(&KeySet { keys: keys.iter().map(Key::from).collect() })
             .with_header(header::CACHE_CONTROL, CACHE_CONTROL)
@@ -94,14 +94,14 @@ impl Endpoint for Jwks {
 }
 
 impl Jwks {
-    /// The keys of that database. Nothing is connected yet.
+    /// The keys in this database. Connects at the first request.
     pub fn new(database: Database, clock: Clock) -> Self {
         let signing_keys = SigningKeys::new(database.clone());
         Self { database, signing_keys, clock, kept: Mutex::new(None) }
     }
 
-    /// The keys, read a moment ago at most. The connection is given up again: containers that
-    /// anyone can start hold none.
+    /// The keys, read at most [`KEPT_SECONDS`] ago. Closes the connection after reading: anyone can
+    /// make containers start, and none of them holds a connection.
     async fn keys(&self, now: NumericDate) -> Result<Kept, Error> {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let is_fresh = |kept: &Kept| kept.read_at <= now && now < kept.read_at.plus(KEPT_SECONDS);

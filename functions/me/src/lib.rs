@@ -1,5 +1,5 @@
-//! `GET /api/auth/users/me` and `/users/me/items`: the caller, as the authorizer found out. It
-//! opens no connection.
+//! `GET /api/auth/users/me` and `/users/me/items`: the caller from the authorizer's context. The
+//! function opens no connection.
 
 use serde::Serialize;
 use shared::environment::Invalid;
@@ -9,7 +9,7 @@ use shared::http::{Endpoint, Reply, Request, UserBody};
 use shared::{Clock, Environment};
 use utoipa::ToSchema;
 
-/// All that it needs is the time.
+/// The endpoint; the clock is for the caller's expiry.
 #[derive(Debug)]
 pub struct Me {
     clock: Clock,

@@ -1,4 +1,4 @@
-//! `POST /api/auth/signin`: a username and a password for an access token.
+//! `POST /api/auth/signin`: exchanges a username and a password for an access token.
 
 use serde::Serialize;
 use shared::environment::Invalid;
@@ -10,7 +10,7 @@ use shared::sign_in::SIGNED_IN;
 use shared::{ClientId, Environment, Error, SignIn, Username};
 use utoipa::ToSchema;
 
-/// The parts that a sign-in touches.
+/// The endpoint of a sign-in.
 #[derive(Debug)]
 pub struct Signin {
     sign_in: SignIn,

@@ -1,25 +1,25 @@
-//! Passwords that are long enough and still the first that anyone would try.
+//! The blocklist of passwords that are long enough but easily guessed.
 
 use shared::password::NewPassword;
 use shared::{NewEmail, NewUsername, Rule};
 
 use crate::common_passwords;
 
-/// What a new password may not be, in any case of its letters: one that everyone uses, or one
-/// made of a word that belongs to the account or to the service (NIST SP 800-63B-4 §3.1.1.2).
+/// Refuses common passwords, and passwords made of a word of the account or of the service, without
+/// regard to case (NIST SP 800-63B-4 §3.1.1.2).
 #[derive(Debug)]
 pub(crate) struct Blocklist {
     service: [String; 2],
 }
 
 impl Blocklist {
-    /// With `APP_NAME`, what this service calls itself, beside our own name.
+    /// The service's words are `APP_NAME` and `latchkey`.
     pub(crate) fn new(app_name: &str) -> Self {
         Self { service: ["latchkey".to_owned(), app_name.to_lowercase()] }
     }
 
-    /// Refuses a password that anyone would guess of this person. A name or an address that is
-    /// no good itself is not looked at.
+    /// Checks the password against the blocklist. The username or e-mail address is `None` if it is
+    /// invalid itself.
     pub(crate) fn check(
         &self,
         password: &NewPassword,
@@ -44,9 +44,9 @@ impl Blocklist {
     }
 }
 
-/// Whether a password is the word, once or more, with nothing but [dressing](is_dressing) around
-/// it. A word that is nothing else itself, as a telephone number, stands for itself alone: or any
-/// other number could hold it.
+/// Whether a password is the word, once or more, with only [dressing](is_dressing) around it. A word
+/// that consists of dressing, such as a telephone number, must be the whole password: any number
+/// could contain it.
 fn is_made_of(password: &str, word: &str) -> bool {
     if word.chars().all(is_dressing) {
         password == word
@@ -55,7 +55,7 @@ fn is_made_of(password: &str, word: &str) -> bool {
     }
 }
 
-/// What people put around a word so that it counts as a password.
+/// Characters that people put around a word to make a password of it.
 fn is_dressing(character: char) -> bool {
     character.is_ascii_digit() || character.is_ascii_punctuation() || character == ' '
 }
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_stands_for_itself_alone() {
+    fn a_number_as_a_username_is_refused_only_as_the_whole_password() {
         let check = |password: &str| {
             let password = NewPassword::parse(password.to_owned(), 1).unwrap();
             let username = NewUsername::parse("+31 0815".into()).unwrap();
@@ -168,16 +168,16 @@ mod tests {
     }
 
     proptest! {
-        // A look-up takes its time without optimisation.
+        // A look-up is slow without optimisation.
         #![proptest_config(ProptestConfig::with_cases(64))]
 
         #[test]
         fn whatever_is_listed_is_refused_in_any_case(
-            place in any::<prop::sample::Index>(),
+            line in any::<prop::sample::Index>(),
             upper in any::<u32>(),
         ) {
             let listed: Vec<_> = include_str!("../common-passwords/list.txt").lines().collect();
-            let password = in_case(listed[place.index(listed.len())], upper);
+            let password = in_case(listed[line.index(listed.len())], upper);
             prop_assert_eq!(check(&password), Err(Rule::TooCommon));
         }
 
@@ -202,7 +202,7 @@ mod tests {
 
     /// The text with those letters in upper case whose bit is set.
     fn in_case(text: &str, upper: u32) -> String {
-        let letter = |(place, letter): (usize, char)| match upper >> place & 1 {
+        let letter = |(bit, letter): (usize, char)| match upper >> bit & 1 {
             0 => letter.to_string(),
             _ => letter.to_uppercase().to_string(),
         };

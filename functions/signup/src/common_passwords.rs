@@ -1,13 +1,13 @@
-//! The passwords that everyone uses: the 10,000 most common of each least length.
+//! The most common passwords: at least 10,000 for each minimum length up to 12.
 //!
-//! `common-passwords/README.md` says where they come from, `build.rs` how they are packed.
+//! `common-passwords/README.md` names their source; `build.rs` defines the packed format.
 
 use std::cmp::Ordering;
 
 static PACKED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/common-passwords"));
 
-/// Whether many people use this password, which is given in lower case. Reads up to 260 kB, in less
-/// than half a millisecond: nothing beside the hash that follows.
+/// Whether the list has this lower-case password. Reads up to 260 kB in less than 0.5 ms, little
+/// compared with the hash that follows.
 pub(crate) fn contains(password: &str) -> bool {
     let mut packed = PACKED;
     let mut entry = Vec::new();
@@ -23,7 +23,7 @@ pub(crate) fn contains(password: &str) -> bool {
     false
 }
 
-/// How many bytes the next entry shares with the one before it, and its others.
+/// The length of the prefix that the next entry shares with the entry before, and the entry's rest.
 fn next<'a>(packed: &mut &'a [u8]) -> Option<(usize, &'a [u8])> {
     let (lengths, mut tail) = packed.split_first()?;
     let mut length = lengths & 15;
@@ -110,13 +110,13 @@ mod tests {
     }
 
     proptest! {
-        // A look-up takes its time without optimisation.
+        // A look-up is slow without optimisation.
         #![proptest_config(ProptestConfig::with_cases(32))]
 
         #[test]
-        fn it_is_the_list(place in any::<prop::sample::Index>(), other in "[a-z0-9]{1,9}") {
+        fn it_is_the_list(line in any::<prop::sample::Index>(), other in "[a-z0-9]{1,9}") {
             let entries: Vec<_> = LIST.lines().collect();
-            prop_assert!(contains(entries[place.index(entries.len())]));
+            prop_assert!(contains(entries[line.index(entries.len())]));
             prop_assert_eq!(contains(&other), entries.binary_search(&other.as_str()).is_ok());
         }
     }

@@ -1,4 +1,4 @@
-//! `POST /api/auth/signup`: makes a user with the first role.
+//! `POST /api/auth/signup`: creates a user with the role `ROLE_USER`.
 
 mod blocklist;
 mod common_passwords;
@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 
 use crate::blocklist::Blocklist;
 
-/// The parts that a sign-up touches.
+/// The endpoint of a sign-up.
 #[derive(Debug)]
 pub struct Signup {
     users: Users,
@@ -57,7 +57,7 @@ impl Endpoint for Signup {
     }
 }
 
-/// What another user has.
+/// Another user has the name or the address.
 #[derive(Debug)]
 pub enum Taken {
     /// The name.
@@ -75,15 +75,15 @@ impl Failure for Taken {
     }
 }
 
-/// The fields of these columns, or else the body.
+/// A violation for each field that has one of these columns, or else for the body.
 fn refused(columns: &[String]) -> Vec<Violation> {
     let fields = ["username", "email", "password"].into_iter();
     let fields = fields.filter(|field| columns.iter().any(|column| column == field));
-    let mut places: Vec<_> = fields.map(Location::Field).collect();
-    if places.is_empty() {
-        places.push(Location::Body);
+    let mut locations: Vec<_> = fields.map(Location::Field).collect();
+    if locations.is_empty() {
+        locations.push(Location::Body);
     }
-    places.into_iter().map(|place| Violation::new(place, Rule::Refused)).collect()
+    locations.into_iter().map(|location| Violation::new(location, Rule::Refused)).collect()
 }
 
 /// A new user.

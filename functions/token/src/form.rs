@@ -1,4 +1,4 @@
-//! A form, urlencoded or multipart.
+//! Form bodies, urlencoded or multipart.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -10,18 +10,19 @@ use shared::http::{Request, content_type, header};
 
 use crate::oauth::Refusal;
 
-/// The parameters of a form. None is there twice (RFC 6749 §3.2).
+/// The parameters of a form, none of them repeated (RFC 6749 §3.2).
 #[derive(Default)]
 pub(crate) struct Form(HashMap<String, Value>);
 
 enum Value {
     Text(String),
-    /// RFC 7578 §4.2. Its content is not kept: none of our parameters is a file.
+    /// A file (RFC 7578 §4.2). Its content isn't kept: none of our parameters is a file.
     File,
 }
 
 impl Form {
-    /// Parses the body: RFC 6749 appendix B's urlencoding, or RFC 7578's parts, as the app did.
+    /// Parses a body that is urlencoded (RFC 6749 appendix B), or multipart (RFC 7578) as the legacy
+    /// app allowed.
     pub(crate) async fn read(request: &Request) -> Result<Self, Refusal> {
         match content_type(request).as_deref() {
             Some("application/x-www-form-urlencoded") => urlencoded(&request.body),
@@ -156,7 +157,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_stands_twice_or_is_no_text_is_refused() {
+    async fn a_repeated_parameter_and_one_that_is_not_text_are_refused() {
         for body in [&b"a=b&a=b"[..], b"x=1&a=b&x=2", b"%61=b&a="] {
             assert!(matches!(value(URLENCODED, body).await, Err(Refusal::Repeated)), "{body:?}");
         }

@@ -1,5 +1,6 @@
-//! `POST /api/auth/token`: OAuth 2.0's password grant (RFC 6749 §4.3), for clients that have it.
-//! RFC 9700 §2.4 says that it MUST NOT be used: it is here for the clients of the app, and
+//! `POST /api/auth/token`: OAuth 2.0's password grant (RFC 6749 §4.3).
+//!
+//! RFC 9700 §2.4 says that it MUST NOT be used: it exists for the legacy app's clients, and
 //! `TOKEN_ENDPOINT=off` turns it off.
 
 mod form;
@@ -18,7 +19,7 @@ use utoipa::ToSchema;
 use form::Form;
 pub use oauth::{OAuthError, Refusal};
 
-/// The parts that the token endpoint touches; none where it is turned off.
+/// The token endpoint; without a sign-in if it is turned off.
 #[derive(Debug)]
 pub struct Token {
     sign_in: Option<SignIn>,
@@ -70,8 +71,8 @@ impl Endpoint for Token {
 
 async fn grant(sign_in: &SignIn, request: &Request) -> Result<Reply, Refusal> {
     let form = Form::read(request).await?;
-    // A parameter without a value counts as omitted (RFC 6749 §3.2); the app lets the grant type
-    // be omitted.
+    // A parameter without a value counts as omitted (RFC 6749 §3.2). As in the legacy app, the grant
+    // type is optional.
     if !matches!(form.parameter("grant_type")?, None | Some("password")) {
         return Err(Refusal::UnsupportedGrantType);
     }

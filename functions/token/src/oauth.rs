@@ -1,4 +1,4 @@
-//! Errors in OAuth's words (RFC 6749 §5.2).
+//! OAuth's errors (RFC 6749 §5.2).
 
 use serde::Serialize;
 use shared::http::{HeaderValue, Reply, header};
@@ -8,29 +8,29 @@ use utoipa::ToSchema;
 /// Why there is no token.
 #[derive(Debug)]
 pub enum Refusal {
-    /// The body isn't sent as a form.
+    /// The body isn't a form.
     NotAForm,
-    /// The body is multipart, and its type doesn't say what divides its parts (RFC 2046 §5.1.1).
+    /// The body is multipart and its type has no boundary (RFC 2046 §5.1.1).
     NoBoundary,
-    /// The body is multipart, and its parts can't be read, or one has no name.
+    /// The body is multipart and its parts can't be read, or one has no name.
     Parts,
     /// A parameter is a file.
     File,
-    /// `username` isn't there.
+    /// `username` is missing.
     NoUsername,
-    /// `password` isn't there.
+    /// `password` is missing.
     NoPassword,
-    /// A parameter stands twice (RFC 6749 §3.2).
+    /// A parameter is repeated (RFC 6749 §3.2).
     Repeated,
     /// `client_id` isn't 1 to 255 printable ASCII characters (RFC 6749 appendix A.1).
     ClientId,
-    /// A parameter is no UTF-8, or holds a NUL.
+    /// A parameter isn't UTF-8, or contains NUL.
     Text,
-    /// Another grant than the password.
+    /// The grant type isn't `password`.
     UnsupportedGrantType,
     /// The user's name or password is wrong.
     WrongCredentials(sign_in::Refusal),
-    /// Anything that isn't OAuth's.
+    /// An error that isn't OAuth's.
     Other(Error),
 }
 
@@ -58,8 +58,8 @@ pub struct OAuthError {
 }
 
 impl Refusal {
-    /// OAuth's JSON, or the error itself where it isn't OAuth's. Wrong credentials keep the
-    /// app's 401.
+    /// OAuth's JSON; fails with an error that isn't OAuth's. Wrong credentials get 401, as from the
+    /// legacy app.
     pub fn into_reply(self) -> Result<Reply, Error> {
         let (error, error_description) = match self {
             Self::NotAForm => (
@@ -96,7 +96,7 @@ impl Refusal {
     }
 }
 
-/// `Pragma: no-cache` beside the `Cache-Control: no-store` of every answer (RFC 6749 §5.1).
+/// Adds `Pragma: no-cache` to the `Cache-Control: no-store` of every answer (RFC 6749 §5.1).
 pub(crate) fn uncached(reply: Reply) -> Reply {
     reply.with_header(header::PRAGMA, HeaderValue::from_static("no-cache"))
 }

@@ -1,4 +1,4 @@
-//! Logins that RDS lets in by a token.
+//! Logins that authenticate by RDS IAM tokens.
 
 use shared::db::{self, Group};
 use tokio_postgres::Transaction;
@@ -8,13 +8,14 @@ use super::{exists, ownership, run};
 use crate::refusal::Refusal;
 use crate::role_prefix::RolePrefix;
 
-/// The role whose members RDS lets in by a token, and by nothing else.
+/// The role whose members RDS accepts by an IAM token only.
 const RDS_IAM: &str = "rds_iam";
 
-/// From PostgreSQL 16 on, the creator of a role is a member of it, and RDS asks every member of
-/// `rds_iam`, direct or not, for a token: it would no longer take the password of the user who
-/// runs this. So a role of this transaction creates the logins, and is dropped before they become
-/// members of `rds_iam`. Beside the logins the answer has what an operator should know.
+/// Creates the logins; returns their names and the warnings for the operator.
+///
+/// From PostgreSQL 16 on, the creator of a role is a member of it, and RDS requires a token of every
+/// direct or indirect member of `rds_iam`: it would then refuse the password of the user who runs
+/// this. So a temporary role creates the logins, and is dropped before they join `rds_iam`.
 pub(super) async fn make(
     transaction: &mut Transaction<'_>,
     prefix: &RolePrefix,
@@ -47,7 +48,7 @@ pub(super) async fn make(
         }
         run(transaction, &format!("CREATE ROLE {login} LOGIN CONNECTION LIMIT {limit}")).await?;
         if *login == owner.0 {
-            // What it makes is the role's, as all else.
+            // What this login creates belongs to the owner role, as all else does.
             run(transaction, &format!("ALTER ROLE {login} SET role = '{role}'")).await?;
         }
     }
@@ -65,8 +66,8 @@ pub(super) async fn make(
     Ok((logins.into_iter().map(|(login, _)| login).collect(), warnings))
 }
 
-/// Gives an existing login another limit, if this user may: from PostgreSQL 16 on only a superuser
-/// may alter a login whose maker is gone.
+/// Sets the connection limit of an existing login, if this user may: from PostgreSQL 16 on, only a
+/// superuser may alter a login whose creator was dropped.
 async fn limit_connections(
     transaction: &mut Transaction<'_>,
     login: &str,
@@ -84,7 +85,7 @@ async fn limit_connections(
     Ok(ended.map_err(db::Error::from)?)
 }
 
-/// Whether RDS lets this user in by a token alone. A superuser counts as a member of every role.
+/// Whether RDS accepts this user by a token only. A superuser counts as a member of every role.
 async fn is_by_token(transaction: &Transaction<'_>) -> Result<bool, Refusal> {
     let row = transaction.query_one("SELECT pg_has_role('rds_iam', 'MEMBER')", &[]).await;
     Ok(row.and_then(|row| row.try_get(0)).map_err(db::Error::from)?)

@@ -1,4 +1,4 @@
-//! All that migrations have made becomes one role's, as which nobody logs in.
+//! Transfers all that migrations created to one NOLOGIN role.
 
 use shared::db;
 use tokio_postgres::Transaction;
@@ -10,8 +10,8 @@ const SCHEMA: &str = "\
     SELECT quote_ident(n.nspname) FROM pg_class AS c \
     JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.oid = to_regclass('users')";
 
-/// The sequences that defaults draw from and the role may not use. A sequence that a column owns
-/// goes with its table; others stay where they are.
+/// The sequences of column defaults that the new owner may not use. A sequence that a column owns
+/// changes owner with its table; the others don't.
 const SEQUENCES: &str = "\
     SELECT DISTINCT s.oid::regclass::text AS name, \
            has_sequence_privilege(s.oid, 'USAGE WITH GRANT OPTION') \
@@ -25,16 +25,17 @@ const SEQUENCES: &str = "\
         AND has_sequence_privilege($1::text::name, s.oid, 'SELECT')) \
     ORDER BY name";
 
-/// The triggers of a team's that run with the rights of the session, which are the owner's in our
-/// functions.
+/// The team's own triggers that run with the privileges of the session: in our functions, those of
+/// the owner.
 const TRIGGERS: &str = "\
     SELECT g.tgname::text, c.relname::text FROM pg_trigger AS g \
     JOIN pg_class AS c ON c.oid = g.tgrelid JOIN pg_proc AS p ON p.oid = g.tgfoid \
     WHERE c.oid IN (to_regclass('users'), to_regclass('users_to_roles')) \
     AND NOT g.tgisinternal AND g.tgenabled IN ('O', 'A') AND NOT p.prosecdef ORDER BY 1, 2";
 
-/// Gives the tables and functions to `owner`, of which this user stays a member: functions that log
-/// in as this user go on. The answer is a sentence for each trigger that may lack a right now.
+/// Transfers the tables and functions to `owner`. This user becomes a member of it, so functions
+/// that log in as this user keep working. Returns a warning for each trigger that may now lack a
+/// privilege.
 pub(crate) async fn give(
     transaction: &Transaction<'_>,
     owner: &str,

@@ -1,11 +1,11 @@
-//! The rows of a name in a token of the app.
+//! The rows found by the name in a token of the legacy app.
 
 use authorizer::{Callers, FoundCaller};
 use shared::db::{Error, Group};
 use shared::{Role, UserId, Username};
 use stage::Stage;
 
-/// A stage with users 1 to `count`, each with the first role, adopted when these were all.
+/// A stage with users 1 to `count`, each with the first role, adopted with these users.
 async fn stage(count: u32) -> Stage {
     let stage = Stage::new().await;
     let statements = format!(
@@ -91,7 +91,7 @@ async fn a_name_is_found_by_its_index() {
 }
 
 #[tokio::test]
-async fn a_table_that_is_missing_is_told() {
+async fn a_table_that_is_missing_is_reported() {
     let stage = stage(1).await;
     let callers = callers(&stage);
     stage.execute("DROP TABLE adoption").await;

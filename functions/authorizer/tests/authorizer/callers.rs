@@ -1,4 +1,4 @@
-//! The rows of a token's claims.
+//! The rows found by a token's claims.
 
 use authorizer::{Callers, FoundCaller};
 use shared::db::{Error, Group};

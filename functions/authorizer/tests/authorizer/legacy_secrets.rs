@@ -1,4 +1,4 @@
-//! The app's secret behind an ARN, over a Secrets Manager of the test's own.
+//! The legacy app's secret behind an ARN, over a Secrets Manager that the test provides.
 
 use std::collections::BTreeMap;
 use std::io::{Read as _, Write as _};
@@ -19,7 +19,7 @@ use crate::legacy_tokens::{HEADER, SECRET, UNTIL, accepting_by, adopted, signed,
 use crate::log::logged;
 use crate::{ask, unauthorized, unavailable};
 
-/// What stands behind each ARN, and how often that was asked for.
+/// Each secret by its ARN, and how often it was read.
 static SECRETS: Mutex<BTreeMap<String, (Answer, u32)>> = Mutex::new(BTreeMap::new());
 
 #[derive(Clone)]
@@ -29,7 +29,7 @@ enum Answer {
     Refused,
 }
 
-/// Has this process find the Secrets Manager of this file.
+/// Makes this process use the Secrets Manager of this file.
 fn install() {
     static ADDRESS: OnceLock<String> = OnceLock::new();
     ADDRESS.get_or_init(|| {
@@ -110,7 +110,7 @@ fn text(text: &str) -> Answer {
     Answer::Text(text.to_owned())
 }
 
-/// What the tutorial prints, which is not to be found in our sources: put together.
+/// The tutorial's secret, in parts so that the sources don't contain it.
 fn printed() -> String {
     ["09d25e094faa6ca2", "556c818166b7a956", "3b93f7099f6f0f4c", "aa6cf63b88e8d3e7"].concat()
 }
@@ -149,7 +149,7 @@ async fn a_secret_out_of_reach_is_no_refusal_and_disturbs_none_of_ours() {
     assert_eq!(lines[0]["status"], 503);
     assert!(ask(&authorizer, &own).await.is_ok());
 
-    // Tokens that come while it is out of reach cost one request in five seconds.
+    // While the secret is out of reach, tokens cost one request in five seconds.
     for _ in 0..20 {
         assert_eq!(ask(&authorizer, &forged()).await, unavailable());
     }
@@ -202,7 +202,7 @@ async fn the_printed_secret_behind_an_arn_is_none_unless_it_is_set_too() {
 }
 
 #[tokio::test]
-async fn what_is_surely_no_secret_is_told() {
+async fn what_can_not_be_a_secret_is_reported() {
     let (stage, _) = adopted().await;
     for (name, answer, words) in [
         ("empty", text(""), "is empty"),
@@ -234,7 +234,7 @@ async fn a_short_secret_is_refused_unless_it_is_set_twice() {
     }
 }
 
-/// Starts as on Lambda, and what was logged on the way.
+/// Starts the function as on Lambda; returns also what it logs.
 async fn started(stage: &Stage, pairs: &[(&str, &str)]) -> (Authorizer, Vec<Value>) {
     let url = stage.url_of(shared::db::Group::Authorizer);
     let pairs = pairs.iter().copied().chain([("DATABASE_URL", &*url)]);
@@ -247,7 +247,7 @@ async fn started(stage: &Stage, pairs: &[(&str, &str)]) -> (Authorizer, Vec<Valu
 async fn init_reads_no_secret_and_the_first_token_of_the_app_does() {
     let (stage, _) = adopted().await;
     let arn = Arn::of("init", text(SECRET));
-    // The clock of a function that starts is the system's, long before or after the stage's.
+    // A started function uses the system's clock, long before or after the stage's.
     let far =
         [("LEGACY_TOKEN_SECRET_ARN", &*arn.0), ("LEGACY_TOKENS_UNTIL", "9999-12-31T00:00:00Z")];
     let (authorizer, lines) = started(&stage, &far).await;

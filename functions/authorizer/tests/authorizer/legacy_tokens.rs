@@ -1,4 +1,4 @@
-//! The app's own tokens.
+//! The legacy app's tokens.
 
 use authorizer::Authorizer;
 use base64::Engine as _;
@@ -14,12 +14,12 @@ use stage::{NOW, SIGNING_KEY, Stage};
 use crate::log::logged;
 use crate::{ask, opens, over, unauthorized, unavailable, with_ada};
 
-/// The app's secret, and until when its tokens are accepted: an hour.
+/// The legacy app's secret, and the end of its tokens, an hour from now.
 pub(crate) const SECRET: &str = "the secret of an app that has grown";
 const HOUR: i64 = 3_600;
 pub(crate) const UNTIL: &str = "2026-11-24T09:00:00Z";
 
-/// What python-jose writes in front of each.
+/// The header that python-jose writes.
 pub(crate) const HEADER: &str = r#"{"alg":"HS256","typ":"JWT"}"#;
 
 fn encode(bytes: impl AsRef<[u8]>) -> String {
@@ -34,19 +34,19 @@ pub(crate) fn signed(header: &str, claims: &Value, secret: &[u8]) -> String {
     format!("Bearer {message}.{signature}")
 }
 
-/// A token of the app for that name, `life` seconds long from now on.
+/// A token of the legacy app for this name, valid for `life` seconds.
 pub(crate) fn token(name: &str, life: i64) -> String {
     let claims = json!({ "sub": name, "exp": NOW.seconds() + life });
     signed(HEADER, &claims, SECRET.as_bytes())
 }
 
-/// The settings of these variables beside the day.
+/// The settings from these variables and `LEGACY_TOKENS_UNTIL`.
 pub(crate) fn settings(pairs: &[(&str, &str)]) -> Settings {
     let pairs = pairs.iter().chain(&[("LEGACY_TOKENS_UNTIL", UNTIL)]);
     Settings::from_env(&mut pairs.copied().collect()).unwrap()
 }
 
-/// An authorizer that accepts the app's tokens, by these settings.
+/// An authorizer that accepts the legacy app's tokens by these settings.
 pub(crate) fn accepting_by(stage: &Stage, pairs: &[(&str, &str)]) -> Authorizer {
     over(stage).with_legacy_tokens(Some(settings(pairs)), SecretsManager::default())
 }
@@ -55,7 +55,7 @@ fn accepting(stage: &Stage) -> Authorizer {
     accepting_by(stage, &[("LEGACY_TOKEN_SECRET", SECRET)])
 }
 
-/// A database that was the app's, with ada in it; and a token of ours for her.
+/// An adopted database with the user ada, and a token of ours for ada.
 pub(crate) async fn adopted() -> (Stage, String) {
     let (stage, own) = with_ada().await;
     stage.execute("INSERT INTO adoption (adopted_at, last_user_id) VALUES (now(), 1)").await;
@@ -160,7 +160,7 @@ async fn a_database_that_was_never_the_apps_knows_no_such_token() {
 #[tokio::test]
 async fn an_adoption_is_all_that_it_takes() {
     let stage = Stage::empty().await;
-    // As `create_all` of the app's models makes it, with what its users did.
+    // As `create_all` of the legacy app's models makes it, with rows of its users.
     stage
         .execute(
             "CREATE TABLE users (id serial PRIMARY KEY, username varchar, email varchar, \
@@ -211,13 +211,13 @@ async fn neither_kind_is_taken_for_the_other() {
         HEADER.replace("HS256", "none"),
     ];
     for header in &headers {
-        // With the public key, in any spelling, as the secret; and with the private one.
+        // The public key in any encoding as the secret, and the private key.
         for key in [public.as_bytes(), &point, &point[1..], kid.as_str().as_bytes()] {
             let of_ada = json!({ "sub": "ada", "exp": NOW.seconds() + 60 });
             assert_eq!(ask(&authorizer, &signed(header, &of_ada, key)).await, unauthorized());
             assert_eq!(ask(&authorizer, &confused(&own, header, key)).await, unauthorized());
         }
-        // With the app's own secret, but another header, or the claims of one of ours.
+        // The legacy app's secret, but another header, or the claims of our tokens.
         if header != HEADER {
             let of_ada = json!({ "sub": "ada", "exp": NOW.seconds() + 60 });
             let token = signed(header, &of_ada, SECRET.as_bytes());
@@ -226,7 +226,7 @@ async fn neither_kind_is_taken_for_the_other() {
         let token = confused(&own, header, SECRET.as_bytes());
         assert_eq!(ask(&authorizer, &token).await, unauthorized(), "{header}");
     }
-    // ES256 by the service's own key under the header of the app's.
+    // ES256 by our key, under the header of the legacy app's tokens.
     let message = token("ada", 60);
     let (message, _) = message.trim_start_matches("Bearer ").rsplit_once('.').unwrap();
     let (_, signature) = own.rsplit_once('.').unwrap();
@@ -237,7 +237,7 @@ async fn neither_kind_is_taken_for_the_other() {
 }
 
 #[tokio::test]
-async fn what_can_not_be_told_is_no_refusal() {
+async fn an_unreachable_database_is_no_refusal() {
     let (stage, _) = adopted().await;
     stage.execute("DROP TABLE adoption").await;
     assert_eq!(ask(&accepting(&stage), &token("ada", 60)).await, unavailable());
@@ -245,7 +245,7 @@ async fn what_can_not_be_told_is_no_refusal() {
 }
 
 #[tokio::test]
-async fn the_log_tells_tokens_of_the_app_from_ours_and_names_nobody() {
+async fn the_log_marks_tokens_of_the_legacy_app_and_names_nobody() {
     let (stage, own) = adopted().await;
     let authorizer = accepting(&stage);
     let other = json!({ "sub": "ada", "exp": NOW.seconds() + 60 });

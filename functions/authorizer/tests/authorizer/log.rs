@@ -1,4 +1,4 @@
-//! What the log says.
+//! The log of the authorizer.
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
@@ -19,12 +19,12 @@ impl Write for Buffer {
     }
 }
 
-/// What comes of `work`, and the lines that it has written on the way.
+/// The result of `work`, and the lines that it logs.
 pub(crate) async fn logged<T>(work: impl Future<Output = T>) -> (T, Vec<Value>) {
     let buffer = Buffer::default();
     let writer = buffer.clone();
     let lines = fmt().json().flatten_event(true).with_writer(move || writer.clone()).finish();
-    // A test is one thread.
+    // A test runs on one thread.
     let guard = tracing::subscriber::set_default(lines);
     let done = work.await;
     drop(guard);

@@ -1,4 +1,4 @@
-//! The authorizer over a real PostgreSQL, with a clock that stands.
+//! The authorizer over a real PostgreSQL, with a fixed clock.
 
 #![expect(clippy::unwrap_used, reason = "a failed step is a failed test")]
 
@@ -23,7 +23,7 @@ fn settings() -> Settings {
     Settings { issuer: "latchkey".into(), audience: "latchkey".into() }
 }
 
-/// A user with the first role, and her token of ours.
+/// A user with the first role, and our token for them.
 async fn with_ada() -> (Stage, String) {
     let stage = Stage::new().await;
     stage
@@ -45,7 +45,7 @@ fn over(stage: &Stage) -> Authorizer {
     )
 }
 
-/// What it answers to a request with that header: a policy, or the word for API Gateway.
+/// The authorizer's answer to a request with this header: a policy, or the word for API Gateway.
 async fn ask(authorizer: &Authorizer, authorization: &str) -> Result<Value, String> {
     let event = json!({ "methodArn": ARN, "headers": { "Authorization": authorization } });
     let event: Event = serde_json::from_value(event).unwrap();

@@ -1,4 +1,4 @@
-//! Tokens of ours.
+//! Our tokens.
 
 use crate::{ask, opens, over, unauthorized, unavailable, with_ada};
 
@@ -39,7 +39,7 @@ async fn a_withdrawn_key_opens_nothing_from_that_moment() {
     let (stage, token) = with_ada().await;
     let authorizer = over(&stage);
     assert!(ask(&authorizer, &token).await.is_ok());
-    // The operator signs with another one, and withdraws this one.
+    // The operator signs with another key, and withdraws this one.
     let operator = stage.admin_with(&"2".repeat(64));
     let answer = operator.handle(serde_json::json!({ "verb": "migrate" })).await.unwrap();
     assert!(ask(&authorizer, &token).await.is_ok());
@@ -64,7 +64,7 @@ async fn a_token_of_another_database_under_the_same_key_opens_nothing() {
 }
 
 #[tokio::test]
-async fn what_can_not_be_told_is_no_refusal() {
+async fn an_unreachable_database_is_no_refusal() {
     let (stage, token) = with_ada().await;
     stage.execute("DROP TABLE signing_keys").await;
     assert_eq!(ask(&over(&stage), &token).await, unavailable());

@@ -1,4 +1,4 @@
-//! Tokens, from the signer to the verifier.
+//! The signer's tokens and the verifier.
 
 use authorizer::Verifier;
 use shared::db::{Group, SigningKeys};
@@ -60,10 +60,10 @@ async fn every_altered_character_is_noticed() {
     let stage = Stage::new().await;
     let token = token_of(&stage, SIGNING_KEY, "latchkey").await;
     let verifier = verifier(&stage);
-    for place in 0..token.len() {
-        let other = if token.as_bytes()[place] == b'A' { "B" } else { "A" };
-        let altered = format!("{}{other}{}", &token[..place], &token[place + 1..]);
-        assert_eq!(verify(&verifier, &altered).await, Err(InvalidToken), "at {place}");
+    for index in 0..token.len() {
+        let other = if token.as_bytes()[index] == b'A' { "B" } else { "A" };
+        let altered = format!("{}{other}{}", &token[..index], &token[index + 1..]);
+        assert_eq!(verify(&verifier, &altered).await, Err(InvalidToken), "at {index}");
     }
 }
 
@@ -79,7 +79,7 @@ async fn a_new_key_is_found_and_forged_ones_cost_one_query() {
         .handle(serde_json::json!({ "verb": "migrate" }))
         .await
         .unwrap();
-    // Read a moment ago: not read again for a key that may be forged.
+    // The keys were just read: a key id that may be forged doesn't cause another read.
     assert_eq!(verify(&verifier, &token).await, Err(InvalidToken));
     stage.clock.advance(5);
     assert_eq!(verify(&verifier, &token).await, Ok(UserId::new(7)));
