@@ -1,4 +1,4 @@
-//! The OpenAPI document.
+//! The API's description, `openapi.json`.
 
 use serde_json::Value;
 use shared::http::ErrorFormat;
@@ -18,7 +18,7 @@ const PROBLEM: &str = r#""application/problem+json": {"#;
 /// The service's address in the document, to be replaced.
 const ADDRESS: &str = r#""url": "https://api.example.com""#;
 
-/// The OpenAPI document of this deployment.
+/// The API's description of this deployment.
 #[derive(Debug)]
 pub(crate) struct Document {
     /// The text before the service's address, and the text after it.

@@ -1,4 +1,4 @@
-//! `GET /docs`: the API in Swagger UI. `GET /openapi.json`: its OpenAPI document. Below `/docs/`:
+//! `GET /docs`: the API in Swagger UI. `GET /openapi.json`: its description. Below `/docs/`:
 //! the page's scripts and styles.
 
 mod address;
