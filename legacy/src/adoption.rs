@@ -1,8 +1,7 @@
-//! A live database of the app becomes ours, rows, ids and passwords as they are, while the app
-//! goes on.
+//! Adopts the live database of the legacy app. Rows, ids and passwords stay.
 //!
-//! What is to be done follows from what is there, so that a run that broke off anywhere is
-//! finished by the next one.
+//! Each run derives its steps from the current state of the database, so the next run completes an
+//! interrupted one.
 
 mod catalog;
 mod error;
@@ -25,7 +24,7 @@ pub use error::Error;
 use step::Step;
 use transaction::Failure;
 
-/// Names of V1 that a step gives, and what must bear them: indexes of a table's columns.
+/// V1's names of the indexes that an adoption creates, each with its table and columns.
 const NAMES: [(&str, &str, &[&str]); 5] = [
     ("users_username_key", "users", &["username"]),
     ("users_email_key", "users", &["email"]),
@@ -34,36 +33,36 @@ const NAMES: [(&str, &str, &[&str]); 5] = [
     ("users_to_roles_user_id_role_id_key", "users_to_roles", &["user_id", "role_id"]),
 ];
 
-/// The name of V1 in refinery's history.
+/// V1's name in refinery's history.
 const FIRST_MIGRATION: &str = "users_and_roles";
 
-/// How often the plan is made anew: the app may have changed what it was made from.
+/// How often the adoption plans again because the legacy app has changed rows meanwhile.
 const ROUNDS: usize = 5;
 
-/// Whose database it is, by what is in it.
+/// The program that the database belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
-    /// Nobody's: none of the tables is there.
+    /// None: no table of ours or of the legacy app exists.
     Empty,
-    /// Ours: the first migration is on record.
+    /// Latchkey: the first migration is on record.
     Latchkey,
-    /// The app's, or what has grown from it.
+    /// The legacy app, or an app made from it.
     App,
-    /// Somebody else's.
+    /// Another program.
     Other,
 }
 
-/// What [`adopt`] would do.
+/// The report of a dry run of [`adopt`].
 #[derive(Debug)]
 pub struct Check {
-    /// Whose database it is.
+    /// The program that the database belongs to.
     pub kind: Kind,
     /// A sentence for each obstacle.
     pub obstacles: Vec<String>,
-    /// What is left to do, in words. The last step records the first migration as applied.
+    /// The remaining steps, in words. The last one records the first migration as applied.
     pub steps: Vec<String>,
-    /// What isn't touched and may be good to know.
+    /// What the adoption leaves as it is and the operator should know.
     pub notes: Vec<String>,
 }
 
@@ -74,7 +73,7 @@ struct Findings {
     notes: Vec<String>,
 }
 
-/// Says what [`adopt`] would do, without a lock and without a write.
+/// Reports what [`adopt`] would do. Takes no lock and writes nothing.
 pub async fn check(client: &mut Client, now: NumericDate) -> Result<Check, db::Error> {
     let Findings { kind, obstacles, steps, mut notes } = look(client, now).await?;
     let mut steps: Vec<_> = steps.into_iter().map(|step| step.words).collect();
@@ -113,14 +112,14 @@ async fn look(client: &mut Client, now: NumericDate) -> Result<Findings, db::Err
     Ok(findings)
 }
 
-/// The tables and functions that migrations make, and that a database of the app can't hold yet.
+/// The tables and functions of migrations that the legacy app's database must not have yet.
 fn migrated() -> Vec<String> {
     let routines = functions::routines().into_iter().map(|routine| routine.signature());
     routines.chain(["signing_keys", "database_identity"].map(str::to_owned)).collect()
 }
 
-/// Does what is left to do, and says what that was; `None` where there is nothing to adopt. Where
-/// there is an obstacle, nothing is changed.
+/// Runs the remaining steps and returns them in words; `None` if there is nothing to adopt. With an
+/// obstacle it changes nothing.
 pub async fn adopt(client: &mut Client, now: NumericDate) -> Result<Option<Vec<String>>, Error> {
     let mut done: Vec<String> = Vec::new();
     'rounds: for _ in 0..ROUNDS {
@@ -134,7 +133,7 @@ pub async fn adopt(client: &mut Client, now: NumericDate) -> Result<Option<Vec<S
         for step in steps {
             match work::run(client, &step).await {
                 Ok(()) => done.push(step.words),
-                // The next round reports the row by id, or finds it gone.
+                // The next round reports the row by its id, unless it is gone.
                 Err(Failure::Rows(_)) => continue 'rounds,
                 Err(failure) => return Err(stopped(&step, failure)),
             }

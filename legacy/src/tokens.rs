@@ -1,9 +1,9 @@
-//! The app's own tokens, until a day that the operator sets: nobody is signed out when Latchkey
-//! takes the app's place.
+//! Accepts the legacy app's tokens until a day that the operator sets, so that the move to Latchkey
+//! signs nobody out.
 //!
-//! They name a user and their end, and are signed with a secret that the app knows. Nothing of
-//! them is ever taken for a token of ours, nor the other way round: the form says which it is, and
-//! each form has a key and an algorithm of its own (RFC 8725 §3.1).
+//! These tokens have a username and an expiry, and are signed with the legacy app's secret. They
+//! can't be confused with ours: a token's form decides its kind, and each kind has its own key and
+//! algorithm (RFC 8725 §3.1).
 
 mod rfc_3339;
 mod secret;
@@ -25,19 +25,19 @@ pub struct LegacyTokens {
     until: NumericDate,
 }
 
-/// What a valid token proves.
+/// The claims of a valid token.
 #[derive(Debug)]
 pub struct ValidToken {
-    /// The user's name. It is the name of an account only if that existed at the adoption.
+    /// The username. It identifies an account only if that existed at the adoption.
     pub username: Username,
-    /// From when on it is no longer valid: its own end or the operator's day, whichever is first.
+    /// The earlier of the token's expiry and `LEGACY_TOKENS_UNTIL`.
     pub expires_at: NumericDate,
 }
 
-/// Why a token isn't accepted.
+/// The error of a verification.
 #[derive(Debug)]
 pub enum Error {
-    /// It isn't valid.
+    /// The token isn't valid.
     Refused(Refusal),
     /// The secret is out of reach or unusable: the cause, for the log.
     Unavailable(String),
@@ -49,25 +49,25 @@ impl From<Refusal> for Error {
     }
 }
 
-/// Why a token of the app's form is not accepted. The caller hears what everybody hears.
+/// Why a token of the legacy app's form is refused, for the log. All callers get the same answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
-    /// The day has come.
+    /// `LEGACY_TOKENS_UNTIL` has passed.
     AfterCutoff,
-    /// Another secret has signed it, or nobody.
+    /// The signature isn't by the secret.
     WrongSignature,
-    /// It lacks a claim that the app's have, or has one that the app refuses.
+    /// A claim is missing, or there is one that the legacy app refuses.
     WrongClaims,
-    /// Its own end has come.
+    /// `exp` has passed.
     Expired,
-    /// Its beginning is to come.
+    /// `nbf` is in the future.
     NotYetValid,
-    /// Nobody of that name was there at the adoption and still is.
+    /// No account with this name has existed since the adoption.
     UnknownUser,
 }
 
 impl Refusal {
-    /// Its stable name in the log.
+    /// The stable name in the log.
     pub const fn name(self) -> &'static str {
         match self {
             Self::AfterCutoff => "after_cutoff",
@@ -81,7 +81,7 @@ impl Refusal {
 }
 
 impl LegacyTokens {
-    /// Verifies by these settings.
+    /// Uses these settings.
     pub fn new(settings: Settings, secrets: SecretsManager) -> Self {
         Self { secret: SecretSource::new(settings.secret, secrets), until: settings.until }
     }

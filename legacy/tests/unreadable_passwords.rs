@@ -1,4 +1,4 @@
-//! Those whose password we can't verify, counted and listed by PostgreSQL.
+//! The users whose password can't be verified, counted and listed by PostgreSQL.
 
 #![expect(clippy::unwrap_used, reason = "a failed step is a failed test")]
 
@@ -13,7 +13,7 @@ use shared::password::{HashedBy, StoredPassword, Unreadable};
 use shared::{Secret, UserId};
 use stage::Stage;
 
-/// Texts that others wrote, hashes and what only looks like one.
+/// Hashes that other programs wrote, and texts that resemble hashes.
 fn of_others() -> Vec<String> {
     let schemes = include_str!("../src/passwords/foreign_schemes.json");
     let schemes: Vec<(String, String)> = serde_json::from_str(schemes).unwrap();
@@ -23,19 +23,19 @@ fn of_others() -> Vec<String> {
     texts.chain(oddities.into_iter().map(|(_, text, _)| text)).collect()
 }
 
-/// Such texts with a few changes, and any others.
+/// Such texts with a few changes, and arbitrary texts.
 fn texts() -> impl Strategy<Value = String> {
     let costs = vec!["$03$", "$04$", "$18$", "$19$", "$31$", "$32$", "$4$"];
     let edits = prop::collection::vec((any::<Index>(), ".", 0..3_u8), 0..3);
     let edited = (prop::sample::select(of_others()), prop::sample::select(costs), edits);
     let edited = edited.prop_map(|(text, cost, edits)| {
         let mut characters: Vec<_> = text.replace("$04$", cost).chars().collect();
-        for (place, new, kind) in edits {
-            let place = place.index(characters.len() + 1);
-            match (kind, place < characters.len()) {
-                (0, true) => drop(characters.remove(place)),
-                (1, true) => characters.splice(place..=place, new.chars()).for_each(drop),
-                _ => characters.splice(place..place, new.chars()).for_each(drop),
+        for (index, new, kind) in edits {
+            let index = index.index(characters.len() + 1);
+            match (kind, index < characters.len()) {
+                (0, true) => drop(characters.remove(index)),
+                (1, true) => characters.splice(index..=index, new.chars()).for_each(drop),
+                _ => characters.splice(index..index, new.chars()).for_each(drop),
             }
         }
         characters.into_iter().collect()
@@ -83,12 +83,12 @@ async fn postgresql_and_we_read_the_same() {
         }
     }
     assert_eq!(counts, expected);
-    // All of them are there, and some that can be read.
+    // All unreadable ones are there, and some readable ones.
     assert!(counts.len() > 40 && texts.len() > 100 + found.len(), "{counts:?}");
 }
 
 #[tokio::test]
-async fn they_are_told_in_pages_and_over_any_ids() {
+async fn they_are_listed_in_pages_and_over_any_ids() {
     let stage = Stage::new().await;
     let good = "$2b$04$jdKw.xB3ycMjCRZuvXU.NO.PZF0J4DmdMsksAmi85z/tWVAXa08.S";
     stage
@@ -114,7 +114,7 @@ async fn they_are_told_in_pages_and_over_any_ids() {
 }
 
 #[tokio::test]
-async fn more_than_one_statement_looks_at_are_told_too() {
+async fn more_than_one_chunk_of_them_is_listed_too() {
     let stage = Stage::new().await;
     let good = "$2b$04$jdKw.xB3ycMjCRZuvXU.NO.PZF0J4DmdMsksAmi85z/tWVAXa08.S";
     stage

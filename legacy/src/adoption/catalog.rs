@@ -1,10 +1,10 @@
-//! What PostgreSQL's catalog says of the three tables, and of what is beside them.
+//! The three tables and what affects them, read from PostgreSQL's catalog.
 
 use serde::Deserialize;
 use shared::db;
 use tokio_postgres::Transaction;
 
-/// A table, or what else has its name.
+/// A table, or another relation of that name.
 #[derive(Debug, Deserialize)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a column of the catalog")]
 pub(super) struct Table {
@@ -12,64 +12,60 @@ pub(super) struct Table {
     pub(super) kind: String,
     /// Whether our login may alter it.
     pub(super) owned: bool,
-    /// Whether it is part of another table, or has parts.
+    /// Whether it inherits from a table or a table inherits from it, as partitions do.
     pub(super) inherits: bool,
-    /// Whether an insert or an update of it is rewritten to something else.
+    /// Whether a rule rewrites inserts or updates.
     pub(super) rewritten: bool,
-    /// Whether its policies hold for somebody.
+    /// Whether row-level security is enabled.
     pub(super) row_security: bool,
-    /// Whether they hold for us: its owner, who isn't above them.
+    /// Whether row-level security applies to our login too.
     pub(super) row_security_for_us: bool,
-    /// What runs at each insert.
+    /// The triggers of an insert.
     pub(super) insert_triggers: Vec<String>,
     pub(super) columns: Vec<Column>,
     pub(super) indexes: Vec<Index>,
     pub(super) foreign_keys: Vec<ForeignKey>,
-    /// Constraints of every kind.
     pub(super) constraints: Vec<Constraint>,
-    /// Foreign keys elsewhere that lead here.
+    /// Foreign keys of other tables that refer to this one.
     pub(super) referrers: Vec<Referrer>,
 }
 
-/// A column.
 #[derive(Debug, Deserialize)]
 pub(super) struct Column {
     pub(super) name: String,
-    /// PostgreSQL's name of the type, without a length.
+    /// PostgreSQL's name of the type, without its length.
     pub(super) data_type: String,
     /// The length of a `character varying` that has one.
     pub(super) length: Option<u32>,
     pub(super) not_null: bool,
     pub(super) default: Option<String>,
-    /// An identity, or computed from others.
+    /// Whether it is an identity column or a generated one.
     pub(super) generated: bool,
-    /// Whether two texts are equal only if their bytes are.
+    /// Whether its collation is deterministic: texts are equal only if their bytes are.
     pub(super) deterministic: bool,
-    /// Where its numbers come from, quoted as SQL needs it.
+    /// The sequence of its default, quoted for SQL.
     pub(super) sequence: Option<String>,
 }
 
-/// An index.
 #[derive(Debug, Deserialize)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a column of the catalog")]
 pub(super) struct Index {
     pub(super) name: String,
     pub(super) columns: Vec<String>,
     pub(super) unique: bool,
-    /// Whether it holds an exclusion constraint.
+    /// Whether it enforces an exclusion constraint.
     pub(super) excludes: bool,
-    /// Not what a broken `CREATE INDEX CONCURRENTLY` leaves behind.
+    /// False for what a failed `CREATE INDEX CONCURRENTLY` leaves behind.
     pub(super) valid: bool,
-    /// Of columns alone, of all rows, checked at once.
+    /// Whether it indexes columns, not expressions, of all rows, and isn't deferrable.
     pub(super) plain: bool,
     pub(super) primary: bool,
-    /// Whether a constraint stands on it.
+    /// Whether a constraint uses it.
     pub(super) of_constraint: bool,
-    /// What its `CREATE INDEX` says from `USING` on.
+    /// Its definition from `USING` on.
     pub(super) definition: String,
 }
 
-/// A foreign key.
 #[derive(Debug, Deserialize)]
 pub(super) struct ForeignKey {
     pub(super) name: String,
@@ -80,11 +76,10 @@ pub(super) struct ForeignKey {
     pub(super) validated: bool,
 }
 
-/// A constraint.
 #[derive(Debug, Deserialize)]
 pub(super) struct Constraint {
     pub(super) name: String,
-    /// What a check asks of a row, as SQL has it.
+    /// The SQL definition of a check.
     pub(super) check: Option<String>,
     pub(super) validated: bool,
 }
@@ -93,26 +88,26 @@ pub(super) struct Constraint {
 #[derive(Debug, Deserialize)]
 pub(super) struct Referrer {
     pub(super) table: String,
-    /// Whether a row that it leads to can be deleted.
+    /// Whether a row that it refers to can be deleted.
     pub(super) lets_go: bool,
 }
 
-/// The tables, and what else counts.
+/// The tables, and the rest of the catalog that decides about an adoption.
 #[derive(Debug)]
 pub(super) struct Catalog {
     pub(super) users: Option<Table>,
     pub(super) roles: Option<Table>,
     pub(super) users_to_roles: Option<Table>,
     pub(super) adoption: Option<Table>,
-    /// Which of the names that we are going to give are taken.
+    /// The names that the adoption and the migrations need and that exist already.
     pub(super) taken: Vec<String>,
-    /// Whether our login may make tables.
+    /// Whether our login may create tables.
     pub(super) may_create: bool,
-    /// What Alembic's table holds, where there is one.
+    /// The revisions in Alembic's table, if there is one.
     pub(super) alembic: Vec<String>,
-    /// The first migration that refinery has on record.
+    /// The first migration in refinery's table.
     pub(super) first_migration: Option<String>,
-    /// Whether refinery's table is somebody else's.
+    /// Whether a table of another program has the name of refinery's.
     pub(super) other_history: bool,
 }
 
@@ -194,7 +189,7 @@ const HAS_COLUMNS: &str = "\
     WHERE attrelid = to_regclass($1) AND attname::text = ANY($2::text[]) AND NOT attisdropped";
 
 impl Catalog {
-    /// Reads it; of names, those that matter.
+    /// Reads the catalog, and which of `names` are taken.
     pub(super) async fn read(
         transaction: &Transaction<'_>,
         names: &[String],
@@ -240,7 +235,7 @@ impl Catalog {
     }
 }
 
-/// Whether a table has these columns; `None` where there is no such table.
+/// Whether a table has these columns; `None` if there is no such table.
 async fn has(
     transaction: &Transaction<'_>,
     table: &str,
@@ -271,7 +266,7 @@ impl Table {
         self.indexes.iter().find(|index| index.name == name)
     }
 
-    /// A unique index that holds for every row of just these columns, whatever its name.
+    /// A valid unique index of exactly these columns and all rows, whatever its name.
     pub(super) fn unique(&self, columns: &[&str]) -> Option<&Index> {
         self.indexes.iter().find(|it| it.unique && it.valid && it.plain && it.columns == columns)
     }
@@ -280,7 +275,7 @@ impl Table {
         self.indexes.iter().any(|index| index.primary)
     }
 
-    /// Its foreign keys from that column to the other table's `id`.
+    /// The foreign keys from this column to the target's `id`.
     pub(super) fn keys_to(&self, column: &str, target: &str) -> Vec<&ForeignKey> {
         let leads = |key: &&ForeignKey| {
             key.columns == [column] && key.target == target && key.target_columns == ["id"]
@@ -294,7 +289,7 @@ impl Column {
         matches!(self.data_type.as_str(), "text" | "character varying") && !self.generated
     }
 
-    /// Whether an insert may leave it out.
+    /// Whether an insert may omit it.
     pub(super) fn is_optional(&self) -> bool {
         !self.not_null || self.default.is_some() || self.generated
     }

@@ -1,17 +1,17 @@
-//! Why an adoption stopped.
+//! The error of an adoption.
 
 use std::fmt;
 
 use shared::db;
 
-/// An adoption that stopped, in a sentence for the operator.
+/// Why an adoption stopped. Its text is a sentence for the operator.
 #[derive(Debug)]
 pub enum Error {
     /// The database can't be adopted, or belongs to another program.
     NotAdoptable {
-        /// What is in the way, without a full stop. Rows are named by id.
+        /// The obstacles, without full stops. They name rows by id.
         obstacles: Vec<String>,
-        /// Whether steps had been done before the legacy app caused this.
+        /// Whether steps were completed before the legacy app caused an obstacle.
         begun: bool,
     },
     /// A step failed, for this reason.

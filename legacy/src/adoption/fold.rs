@@ -1,14 +1,14 @@
-//! Folds duplicates, a handful of rows at a time, so that nobody waits for a row for long.
+//! Removes duplicates in batches, so that no other transaction waits long for a row.
 
 use tokio_postgres::{Client, SimpleQueryMessage};
 
 use super::step::Lock;
 use super::transaction::{Failure, brief};
 
-/// How many rows one transaction changes.
+/// The most rows that one transaction changes.
 const BATCH: usize = 20_000;
 
-/// Of rows that say the same, the first stays.
+/// Keeps the first of the rows with the same user and role.
 pub(super) async fn memberships(client: &Client) -> Result<(), Failure> {
     let extra = format!(
         "DELETE FROM users_to_roles WHERE ctid = ANY(ARRAY( \
@@ -19,7 +19,7 @@ pub(super) async fn memberships(client: &Client) -> Result<(), Failure> {
     in_batches(client, &extra).await
 }
 
-/// Of roles of one name the lowest id stays, and takes over who had the others.
+/// Keeps the lowest id of the roles with the same name, and gives its users those of the others.
 pub(super) async fn roles(client: &Client) -> Result<(), Failure> {
     let next = "SELECT r.id, k.id FROM roles AS r \
                 JOIN (SELECT name, min(id) AS id FROM roles GROUP BY name) AS k USING (name) \
@@ -43,8 +43,8 @@ pub(super) async fn roles(client: &Client) -> Result<(), Failure> {
         let limit = format!("LIMIT {BATCH}");
         in_batches(client, &has_both(&limit)).await?;
         in_batches(client, &moved(&limit)).await?;
-        // Whoever signs up reads the role's row first: with that kept from them, none of them is
-        // about to use it.
+        // A sign-up reads the role's row first. With the table locked against reads, none is about to
+        // use the row.
         let rest = format!("{}; {}; DELETE FROM roles WHERE id = {extra}", has_both(""), moved(""));
         brief(client, Lock::Everyone, &["roles"], &rest).await?;
     }

@@ -1,4 +1,4 @@
-//! The index by which a sign-up looks for an address, as V1 makes it.
+//! V1's index for the sign-up's lookup of an e-mail address.
 
 use super::catalog::{Index, Table};
 use super::step::{Step, Work};
@@ -8,17 +8,17 @@ pub(super) const NAME: &str = "users_mailbox_idx";
 const COLUMNS: &str = "(left(email::text, strpos(email::text, '@'::text)) \
                        || lower(substr(email::text, strpos(email::text, '@'::text) + 1)))";
 
-/// As PostgreSQL has it on record.
+/// The definition as PostgreSQL's catalog has it.
 const DEFINITION: &str = "\
     USING btree (((\"left\"(email, strpos(email, '@'::text)) \
     || lower(substr(email, (strpos(email, '@'::text) + 1))))))";
 
-/// Whether the table has it, valid or as what is left of our making it.
+/// Whether the table has the index, valid or left invalid by an interrupted run.
 pub(super) fn is_in(users: &Table) -> bool {
     users.index(NAME).is_some_and(is_ours)
 }
 
-/// The step that makes it.
+/// The step that creates the index, unless it is there and valid.
 pub(super) fn step(users: &Table) -> Option<Step> {
     let is_there = users.index(NAME).is_some_and(|index| index.valid && is_ours(index));
     let work = Work::Index { unique: false, name: NAME, table: "users", columns: COLUMNS };
@@ -27,6 +27,6 @@ pub(super) fn step(users: &Table) -> Option<Step> {
 }
 
 fn is_ours(index: &Index) -> bool {
-    // A cast that a column of type text doesn't need is left out there.
+    // The catalog omits the cast if the column is already text.
     !index.unique && index.definition.replace("(email)::text", "email") == DEFINITION
 }

@@ -1,4 +1,4 @@
-//! What stands in nobody's way, and is good to know before a move.
+//! Notes for the operator about what the adoption leaves as it is.
 
 use std::cmp::Reverse;
 
@@ -9,20 +9,19 @@ use super::catalog::Catalog;
 use super::rows::Rows;
 use crate::passwords::{Counts, UnreadablePasswords};
 
-/// The longest name that a body of 64 KiB holds beside a password of one character: in a form.
+/// The longest username, in bytes, that fits into a form of 64 KiB beside a password of one character.
 const BODY_BYTES: u32 = 65_516;
 
-/// The most bytes of a name and an address together that, with the routes, surely stay below the 8
-/// KB at which the answer of an authorizer ends for a `WebSocket` API; for a REST API no limit is
-/// documented.
+/// The most bytes of a username and an address that fit, with the routes, into an authorizer's
+/// response of 8 KB. AWS documents that limit for a `WebSocket` API, and none for a REST API.
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html>
 const CONTEXT_BYTES: u32 = 6_000;
 
-/// The checks of `users` that a migration makes, for good or while it runs.
+/// The checks of `users` that the adoption creates, some of them temporarily.
 const OURS: [&str; 3] =
     ["users_hashed_by_check", "users_username_not_null_check", "users_email_not_null_check"];
 
-/// Of the tables as they are made.
+/// Notes about the definitions of the tables.
 pub(super) fn of_catalog(catalog: &Catalog) -> Vec<String> {
     let Some(users) = &catalog.users else { return Vec::new() };
     let holding = users.referrers.iter().filter(|it| !it.lets_go && it.table != "users_to_roles");
@@ -63,7 +62,7 @@ pub(super) fn of_catalog(catalog: &Catalog) -> Vec<String> {
     holding.chain(others).chain(checks).chain(secured).chain(run).collect()
 }
 
-/// Of the rows of `users`, in a table whose shape is right.
+/// Notes about the rows of `users`. The table must have no [`super::shape`] obstacle.
 pub(super) async fn of_rows(transaction: &Transaction<'_>) -> Result<Vec<String>, db::Error> {
     let rows = Rows(transaction);
     let mut notes = Vec::new();
@@ -90,14 +89,14 @@ pub(super) async fn of_rows(transaction: &Transaction<'_>) -> Result<Vec<String>
 
 fn of_passwords(counts: &Counts) -> Option<String> {
     let users: i64 = counts.values().sum();
-    let who = if users == 1 { "1 user has".to_owned() } else { format!("{users} users have") };
+    let subject = if users == 1 { "1 user has".to_owned() } else { format!("{users} users have") };
     let mut schemes: Vec<_> = counts.iter().collect();
     schemes.sort_by_key(|(_, users)| Reverse(**users));
     let schemes: Vec<_> =
         schemes.iter().map(|(reason, users)| format!("{users} {reason}")).collect();
     (users > 0).then(|| {
         format!(
-            "{who} no password that can be verified, so they can't sign in: {}; list \
+            "{subject} no password that can be verified, so they can't sign in: {}; list \
              --unreadable lists their ids",
             schemes.join(", ")
         )

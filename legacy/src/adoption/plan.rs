@@ -1,5 +1,5 @@
-//! From what is there to what has to be there, in steps. A fresh database's schema is V1's: that
-//! the two end alike is tested.
+//! Plans the steps from the database's current schema to V1's. A test compares an adopted schema
+//! with a fresh one.
 
 use shared::NumericDate;
 
@@ -8,14 +8,14 @@ use super::mailbox_index;
 use super::rows::Counts;
 use super::step::{Fold, Lock, Step, Work, brief};
 
-/// The revision at the head of the tutorial's own, and those before it.
+/// The last of the tutorial's Alembic revisions, and those before it.
 const HEAD: &str = "ece871602084";
 const EARLIER: [&str; 3] = ["481b1e04c901", "9ce62b651a8f", "2d8360fae38a"];
 
-/// The table as a migration makes it.
+/// V3, which creates the table `adoption`.
 const ADOPTION: &str = include_str!("../../../migrations/V3__adoption.sql");
 
-/// What is left to do; nothing if a run has come to the end.
+/// The remaining steps; none after a completed run.
 pub(super) fn steps(catalog: &Catalog, counts: &Counts, now: NumericDate) -> Vec<Step> {
     let Some(users) = &catalog.users else { return Vec::new() };
     let mut steps = Vec::new();
@@ -58,7 +58,7 @@ pub(super) fn steps(catalog: &Catalog, counts: &Counts, now: NumericDate) -> Vec
         ));
     }
     if !counts.is_recorded {
-        // Nobody is inserting meanwhile: whoever comes later has a higher id.
+        // The lock blocks inserts: every later user has a higher id.
         let sql = format!(
             "{}; {ADOPTION} INSERT INTO adoption (adopted_at, last_user_id) \
              SELECT to_timestamp({}), COALESCE(max(id), 0) FROM users ON CONFLICT DO NOTHING",
@@ -95,8 +95,8 @@ fn validate(table: &str, constraint: &str) -> Work {
     Work::Long(format!("ALTER TABLE {table} VALIDATE CONSTRAINT {constraint}"))
 }
 
-/// By a check that is validated beside the readers, so that the lock of SET NOT NULL is a brief
-/// one.
+/// Sets NOT NULL after validating a check, which blocks neither reads nor writes: SET NOT NULL then
+/// needs its lock only briefly.
 fn not_null(
     name: &str,
     tables: &'static [&'static str],
@@ -126,7 +126,8 @@ fn not_null(
     Some(Step::new(format!("forbid NULL in {name}.{column}"), works))
 }
 
-/// A unique index of our name and a constraint on it, unless another index does its work.
+/// Creates a unique index of our name and a constraint on it, unless another unique index of these
+/// columns exists.
 fn unique(
     table_name: &'static str,
     tables: &'static [&'static str],
@@ -165,7 +166,7 @@ fn roles(roles: &Table, counts: &Counts, steps: &mut Vec<Step>) {
     }
     if counts.missing_roles > 0 {
         let words = format!("add the {} of roles that Latchkey needs", rows(counts.missing_roles));
-        // Their numbers aren't taken, whoever else is making roles.
+        // The lock keeps other inserts from taking the new rows' ids.
         let sql = format!("{}; {MISSING_ROLES}", go_on("roles", roles));
         steps.push(Step::new(words, vec![brief(Lock::Writers, &["roles"], sql)]));
     }
@@ -185,8 +186,8 @@ const USERS_TO_ROLES: &str = "\
 
 const MISSING_ROLES: &str = "\
     INSERT INTO roles (name) SELECT name FROM (VALUES (1, 'ROLE_USER'), (2, 'ROLE_MODERATOR'), \
-    (3, 'ROLE_ADMIN')) AS needed (place, name) \
-    WHERE NOT EXISTS (SELECT FROM roles AS r WHERE r.name = needed.name) ORDER BY place";
+    (3, 'ROLE_ADMIN')) AS needed (position, name) \
+    WHERE NOT EXISTS (SELECT FROM roles AS r WHERE r.name = needed.name) ORDER BY position";
 
 fn memberships(table: &Table, counts: &Counts, steps: &mut Vec<Step>) {
     if counts.duplicate_memberships > 0 {
@@ -211,8 +212,8 @@ fn memberships(table: &Table, counts: &Counts, steps: &mut Vec<Step>) {
     steps.extend(cascade(table, "role_id", "roles", &["roles", "users_to_roles"]));
 }
 
-/// A foreign key that lets a user be deleted, in the place of those that don't. The tables are
-/// locked in the order in which the app's sign-up takes them.
+/// Replaces foreign keys that prevent a delete by one that cascades. Locks the tables in the order of
+/// the legacy app's sign-up.
 fn cascade(
     table: &Table,
     column: &str,
@@ -256,7 +257,7 @@ fn cascade(
     (!works.is_empty()).then(|| Step::new(title, works))
 }
 
-/// Moves a sequence past what rows made by hand have taken, and never back.
+/// Advances a sequence past ids that rows inserted by hand have taken, and never moves it back.
 fn go_on(name: &str, table: &Table) -> String {
     let sequence = table.column("id").and_then(|column| column.sequence.as_deref());
     let sequence = sequence.unwrap_or_default();

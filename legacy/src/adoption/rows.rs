@@ -1,34 +1,34 @@
-//! What the rows say: what of them can't be adopted, by id alone, and what is to be done to them.
+//! Reads from the rows what can't be adopted, by ids only, and what the plan needs.
 
 use shared::db;
 use tokio_postgres::{Row, Transaction};
 
 use super::catalog::{Catalog, Table};
 
-/// How many rows a sentence names.
+/// The most rows that a sentence names.
 const NAMED: usize = 12;
 
-/// How many numbers a sequence must have left.
+/// The fewest ids that a sequence must have left.
 const LEFT: i32 = 1_000_000;
 
-/// The longest that a unique index takes of a text, compressed: a third of a page.
+/// The most bytes of a compressed text in a unique index: a third of a page.
 const INDEXED_BYTES: i32 = 2_690;
 
-/// What is to be done to rows.
+/// The state of the rows, for the plan.
 #[derive(Debug, Default)]
 pub(super) struct Counts {
     pub(super) duplicate_memberships: i64,
     pub(super) duplicate_roles: i64,
     pub(super) missing_roles: i64,
-    /// Whether the next number of `users.id` is taken, or a later one.
+    /// Whether the sequence of `users.id` is behind the highest id.
     pub(super) users_behind: bool,
-    /// The same of `roles.id`.
+    /// Whether the sequence of `roles.id` is behind the highest id.
     pub(super) roles_behind: bool,
-    /// Whether it is on record that the database was adopted.
+    /// Whether the adoption is on record.
     pub(super) is_recorded: bool,
 }
 
-/// Reads what the catalog alone can't tell, in tables whose shape is right.
+/// Reads the rows of tables without a [`super::shape`] obstacle.
 pub(super) async fn read(
     transaction: &Transaction<'_>,
     catalog: &Catalog,
@@ -79,7 +79,7 @@ pub(super) async fn read(
     Ok((counts, found))
 }
 
-/// Queries that read.
+/// Queries of rows.
 pub(super) struct Rows<'a>(pub(super) &'a Transaction<'a>);
 
 impl Rows<'_> {
@@ -87,7 +87,7 @@ impl Rows<'_> {
         Ok(self.0.query_one(sql, &[]).await?)
     }
 
-    /// A sentence that names what `rows`, a query of one column, gives; none where that is nothing.
+    /// A sentence that lists the results of `rows`, a query of one column; `None` without results.
     pub(super) async fn listed(&self, what: &str, rows: &str) -> Result<Option<String>, db::Error> {
         let sql = format!(
             "WITH bad (it) AS MATERIALIZED ({rows}) SELECT (SELECT count(*) FROM bad), \
@@ -98,8 +98,8 @@ impl Rows<'_> {
         Ok((count > 0).then(|| sentence(what, &named.join(", "), named.len(), count)))
     }
 
-    /// What forbids a column of `users` to be a name: what is NULL, what is there twice, what no
-    /// index takes. Where the schema rules it out nothing is read.
+    /// Obstacles to a unique, NOT NULL column of `users`: NULLs, duplicates, values too long for an
+    /// index. Reads nothing that the schema rules out.
     async fn of_name(&self, users: &Table, column: &str) -> Result<Vec<String>, db::Error> {
         let mut found = Vec::new();
         if !users.column(column).is_some_and(|column| column.not_null) {
@@ -127,7 +127,7 @@ impl Rows<'_> {
         Ok(found)
     }
 
-    /// Numbers end, and a row made by hand may be near their end.
+    /// A row inserted by hand may have an id near the end of the type.
     async fn ids_left(&self, table: &str) -> Result<Option<String>, db::Error> {
         let near = format!("SELECT id FROM {table} WHERE id > {}", i32::MAX - LEFT);
         let what = format!("rows of {table} whose id leaves less than a million ids after it");
@@ -144,7 +144,7 @@ impl Rows<'_> {
         Ok(self.one(&sql).await?.try_get(0)?)
     }
 
-    /// Rows that lead nowhere, unless the schema rules them out.
+    /// Memberships without a user or a role, unless the schema rules them out.
     async fn of_memberships(&self, table: &Table) -> Result<Option<String>, db::Error> {
         let held = |column: &str, target: &str| {
             table.column(column).is_some_and(|column| column.not_null)
@@ -161,7 +161,8 @@ impl Rows<'_> {
         self.listed(what, lost).await
     }
 
-    /// Duplicates of which each holds something that the others don't can't be folded.
+    /// Duplicates that can't be removed: another table refers to them, or they differ in a column of
+    /// the team's.
     async fn of_duplicates(&self, table: &Table) -> Result<Vec<String>, db::Error> {
         let mut found = Vec::new();
         if let Some(other) = table.referrers.first() {
@@ -191,7 +192,7 @@ impl Rows<'_> {
     }
 }
 
-/// The ids, those who share something together.
+/// The ids, grouped by the value that they share.
 fn groups(rows: &[Row]) -> Result<String, db::Error> {
     let mut text = String::new();
     let mut before = None;

@@ -1,12 +1,12 @@
-//! What in the tables' shape can't be adopted: a sentence for each.
+//! Obstacles in the definitions of the tables, a sentence for each.
 
 use super::catalog::{Catalog, Column, Index, Table};
 use super::{NAMES, mailbox_index, migrated};
 
-/// A `bcrypt_sha256` hash is the longest that is written.
+/// The length of a `bcrypt_sha256` hash, the longest that Latchkey writes.
 const PASSWORD_LENGTH: u32 = 128;
 
-/// All that stands in the way before a row is read.
+/// The obstacles that the catalog shows.
 pub(super) fn obstacles(catalog: &Catalog) -> Vec<String> {
     let mut found = Vec::new();
     let tables = [
@@ -62,22 +62,22 @@ pub(super) fn obstacles(catalog: &Catalog) -> Vec<String> {
 }
 
 fn of_column(name: &str, table: &Table, column: &str) -> Option<String> {
-    let place = format!("{name}.{column}");
+    let path = format!("{name}.{column}");
     let Some(it) = table.column(column) else {
         return Some(format!("{name} has no column {column}"));
     };
     if column == "id" {
-        return of_id(&place, table, it);
+        return of_id(&path, table, it);
     }
     if column.ends_with("_id") {
         let is_integer = it.data_type == "integer" && !it.generated;
-        return (!is_integer).then(|| format!("{place} is {}, not integer", it.data_type));
+        return (!is_integer).then(|| format!("{path} is {}, not integer", it.data_type));
     }
     if !it.is_text() {
-        return Some(format!("{place} is {}, not text", it.data_type));
+        return Some(format!("{path} is {}, not text", it.data_type));
     }
     if !it.deterministic {
-        return Some(format!("{place} has a nondeterministic collation"));
+        return Some(format!("{path} has a nondeterministic collation"));
     }
     let needed = match column {
         "username" => 255,
@@ -87,19 +87,19 @@ fn of_column(name: &str, table: &Table, column: &str) -> Option<String> {
     };
     it.length.filter(|length| *length < needed).map(|length| {
         format!(
-            "{place} allows {length} characters, Latchkey needs {needed}: ALTER TABLE \
+            "{path} allows {length} characters, Latchkey needs {needed}: ALTER TABLE \
              {name} ALTER COLUMN {column} TYPE text (which rewrites nothing)"
         )
     })
 }
 
-fn of_id(place: &str, table: &Table, id: &Column) -> Option<String> {
+fn of_id(path: &str, table: &Table, id: &Column) -> Option<String> {
     if id.data_type != "integer" {
-        Some(format!("{place} is {}, not integer", id.data_type))
+        Some(format!("{path} is {}, not integer", id.data_type))
     } else if id.sequence.is_none() {
-        Some(format!("{place} has no sequence"))
+        Some(format!("{path} has no sequence"))
     } else if !id.not_null || table.unique(&["id"]).is_none() {
-        Some(format!("{place} isn't a key"))
+        Some(format!("{path} isn't a key"))
     } else {
         None
     }
@@ -113,7 +113,7 @@ fn of_hashed_by(users: &Table) -> Option<String> {
     (!ours).then(|| "users has a column hashed_by that isn't Latchkey's: rename it".to_owned())
 }
 
-/// Who else bears a name that Latchkey is about to give, and whether it may give any.
+/// Obstacles to creating tables and indexes: a missing right, and names that are taken.
 pub(super) fn of_names(catalog: &Catalog) -> Vec<String> {
     let mut found = Vec::new();
     if !catalog.may_create {
@@ -130,8 +130,8 @@ pub(super) fn of_names(catalog: &Catalog) -> Vec<String> {
         } else if name == mailbox_index::NAME {
             !catalog.users.as_ref().is_some_and(mailbox_index::is_in)
         } else {
-            let place = NAMES.iter().find(|(index, ..)| index == name);
-            place.is_some_and(|(_, table, columns)| is_in_the_way(catalog, name, table, columns))
+            let ours = NAMES.iter().find(|(index, ..)| index == name);
+            ours.is_some_and(|(_, table, columns)| is_in_the_way(catalog, name, table, columns))
         };
         if in_the_way {
             found.push(format!("{name} exists and isn't Latchkey's: rename it"));
@@ -152,8 +152,8 @@ fn is_our_adoption(table: &Table) -> bool {
         })
 }
 
-/// Whether an index is still to be made, and its name is taken by something else than what is left
-/// of our making it.
+/// Whether an index is still to be created, and something other than our interrupted attempt has its
+/// name.
 fn is_in_the_way(catalog: &Catalog, name: &str, table: &str, columns: &[&str]) -> bool {
     let table = match table {
         "users" => &catalog.users,

@@ -1,7 +1,7 @@
-//! The steps of an adoption, in words and in SQL.
+//! The steps of an adoption.
 
-/// A step: what it is for, and the transactions that it takes. Each may be repeated, and what one
-/// of them has done is seen by the next plan.
+/// A step: its purpose in words, and its transactions. Each may be repeated; the next plan sees what
+/// one of them has done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Step {
     pub(super) words: String,
@@ -11,23 +11,23 @@ pub(super) struct Step {
 /// One transaction, or a few that belong together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Work {
-    /// Over in milliseconds once it has its locks, for which it waits as briefly.
+    /// Takes milliseconds once it has its locks, and waits only as briefly for them.
     Brief { lock: Lock, tables: &'static [&'static str], sql: String },
-    /// Takes its time, and holds no lock that a read or a write of a row waits for.
+    /// Takes long, but holds no lock that blocks reads or writes of rows.
     Long(String),
-    /// Folds duplicates.
+    /// Removes duplicates.
     Fold(Fold),
-    /// Builds an index while rows come and go. A duplicate that comes meanwhile to a unique one is
-    /// for the next plan.
+    /// Builds an index concurrently. If a unique one fails on a new duplicate, the next plan removes
+    /// that.
     Index { unique: bool, name: &'static str, table: &'static str, columns: &'static str },
 }
 
-/// Whom a brief transaction keeps out.
+/// What a brief transaction blocks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Lock {
-    /// Who writes.
+    /// Writes.
     Writers,
-    /// Who reads, too.
+    /// Reads and writes.
     Everyone,
 }
 
@@ -40,12 +40,12 @@ impl Lock {
     }
 }
 
-/// What can be there twice, and need not.
+/// Which duplicates to remove.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fold {
-    /// Rows of `roles` of one name: the lowest id stays, and takes over who had the others.
+    /// Rows of `roles` with the same name.
     Roles,
-    /// Rows of `users_to_roles` of one user and one role.
+    /// Rows of `users_to_roles` with the same user and role.
     Memberships,
 }
 
@@ -55,7 +55,6 @@ impl Step {
     }
 }
 
-/// A brief transaction.
 pub(super) fn brief(lock: Lock, tables: &'static [&'static str], sql: impl Into<String>) -> Work {
     Work::Brief { lock, tables, sql: sql.into() }
 }

@@ -1,4 +1,4 @@
-//! A transaction beside an app that goes on.
+//! Transactions that run beside the legacy app.
 
 use std::time::Duration;
 
@@ -9,21 +9,21 @@ use tokio_postgres::error::SqlState;
 
 use super::step::Lock;
 
-/// How long a brief transaction waits for a lock, in milliseconds, at its first attempts and at
-/// all later ones. Whoever comes meanwhile waits behind it, once for each table. Less than
-/// PostgreSQL's `deadlock_timeout` of a second: where we and the app wait for each other, we are
-/// the one that gives way.
+/// The `lock_timeout` of the first attempts of a brief transaction, in milliseconds; the last one is
+/// that of all later attempts. Other sessions queue behind the waiting lock, once for each table.
+/// All are below PostgreSQL's `deadlock_timeout` of one second, so in a deadlock with the legacy app
+/// our attempt ends first.
 const LOCK_WAITS: [u32; 4] = [100, 200, 300, 400];
 
-/// How many attempts it has, about two minutes in all.
+/// The most attempts of a brief transaction, about two minutes in all.
 const ATTEMPTS: usize = 90;
 
-/// Why a step isn't done.
+/// Why a step failed.
 #[derive(Debug)]
 pub(super) enum Failure {
-    /// Somebody held a lock all the time; the processes that have been at it longest.
+    /// Other transactions held a lock all the time: the process ids of the oldest.
     Locked(Vec<i32>),
-    /// The rows don't allow it.
+    /// Rows violate a constraint.
     Rows(db::Error),
     /// Anything else.
     Database(db::Error),
@@ -37,14 +37,14 @@ impl From<tokio_postgres::Error> for Failure {
     }
 }
 
-/// One message, so that no lock is held over a round trip.
+/// Runs a brief transaction in one message, so that it holds no lock over a round trip.
 pub(super) async fn brief(
     client: &Client,
     lock: Lock,
     tables: &[&str],
     sql: &str,
 ) -> Result<(), Failure> {
-    // Sends autovacuum away, and keeps it away, while nobody else has to wait.
+    // This lock cancels autovacuum and keeps it out, but blocks no read and no write of rows.
     let first = format!("LOCK TABLE {} IN SHARE UPDATE EXCLUSIVE MODE", tables.join(", "));
     let locks: Vec<_> =
         tables.iter().map(|table| format!("LOCK TABLE {table} IN {} MODE;", lock.mode())).collect();
@@ -62,7 +62,7 @@ pub(super) async fn brief(
     Err(Failure::Locked(oldest(client).await?))
 }
 
-/// Whether others held a lock, or we and they waited for each other.
+/// Whether the wait for a lock timed out or ended in a deadlock.
 fn is_locked(error: &tokio_postgres::Error) -> bool {
     let code = error.code();
     [SqlState::LOCK_NOT_AVAILABLE, SqlState::T_R_DEADLOCK_DETECTED]
@@ -70,13 +70,13 @@ fn is_locked(error: &tokio_postgres::Error) -> bool {
         .any(|it| code == Some(it))
 }
 
-/// Half a second to one and a half: those who have waited behind us come first.
+/// Waits 0.5 to 1.5 s, so that sessions queued behind our lock go first.
 async fn pause() {
     let [byte, ..] = Random::System.bytes();
     sleep(Duration::from_millis(500 + 4 * u64::from(byte))).await;
 }
 
-/// Runs what stops no read and no write of a row.
+/// Runs SQL that blocks no read and no write of a row.
 pub(super) async fn long(client: &Client, sql: &str) -> Result<(), Failure> {
     match client.batch_execute(sql).await {
         Err(error) if is_locked(&error) => Err(Failure::Locked(oldest(client).await?)),
@@ -84,7 +84,7 @@ pub(super) async fn long(client: &Client, sql: &str) -> Result<(), Failure> {
     }
 }
 
-/// Whose transactions are the oldest: it is most likely they who hold the lock.
+/// The processes with the oldest transactions, which most likely hold the lock.
 async fn oldest(client: &Client) -> Result<Vec<i32>, Failure> {
     let sql = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() \
                AND pid <> pg_backend_pid() AND xact_start IS NOT NULL \

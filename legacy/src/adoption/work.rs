@@ -1,5 +1,5 @@
-//! How a step is run beside an app that goes on: no lock of ours, nor our waiting for one, stops it
-//! for long.
+//! Runs a step beside the legacy app, which neither our locks nor our waiting for them blocks for
+//! long.
 
 use tokio_postgres::Client;
 
@@ -7,7 +7,6 @@ use super::fold;
 use super::step::{Fold, Step, Work};
 use super::transaction::{Failure, brief, long};
 
-/// Runs one step.
 pub(super) async fn run(client: &Client, step: &Step) -> Result<(), Failure> {
     for work in &step.works {
         match work {
@@ -35,14 +34,14 @@ async fn index(
          JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.oid = '{table}'::regclass"
     );
     let schema: String = client.query_one(&schema, &[]).await?.try_get(0)?;
-    // What is left of an attempt that broke off or failed: it holds up inserts for nothing.
+    // An interrupted attempt leaves an invalid index, which only slows inserts.
     let leftover = format!("DROP INDEX CONCURRENTLY IF EXISTS {schema}.{name}");
     long(client, &leftover).await?;
     let unique = if unique { "UNIQUE " } else { "" };
     let create = format!("CREATE {unique}INDEX CONCURRENTLY {name} ON {table} ({columns})");
     let created = long(client, &create).await;
     if created.is_err() {
-        // That failure is the one to tell.
+        // The first failure is the one to report.
         let _ = long(client, &leftover).await;
     }
     created

@@ -1,19 +1,17 @@
-//! The scheme of a stored password that isn't verified. Its name is passlib's where passlib has
-//! one. It is out of a fixed list and so never a part of the stored text, which may be a plain
-//! password.
+//! Names the scheme of a stored password that Latchkey can't verify, by passlib's name if there is
+//! one. The names are a fixed list: none contains stored text, which may be a plain password.
 
 use shared::password::{TOO_COSTLY, UNKNOWN_SCHEME};
 
-/// What a text of a scheme looks like.
+/// The form of a scheme's texts.
 struct Form {
     scheme: &'static str,
-    /// How it begins.
     prefix: &'static str,
-    /// How it goes on, where the prefix alone says too little.
+    /// The length and alphabet of the rest, if the prefix alone isn't enough.
     rest: Option<(usize, Alphabet)>,
 }
 
-/// So many characters of which kind.
+/// A set of characters.
 #[derive(Clone, Copy)]
 enum Alphabet {
     /// Hexadecimal digits in either case.
@@ -25,7 +23,7 @@ enum Alphabet {
 }
 
 impl Alphabet {
-    /// Its characters, as a bracket of a regular expression holds them.
+    /// The bracket expression of a regular expression.
     const fn bracket(self) -> &'static str {
         match self {
             Self::Hex => "[0-9A-Fa-f]",
@@ -56,10 +54,10 @@ const fn shaped(
     Form { scheme, prefix, rest: Some((length, alphabet)) }
 }
 
-/// Those that teams have, of passlib, Django, Werkzeug, LDAP, PHP and Unix. No two fit one text.
+/// The schemes of passlib, Django, Werkzeug, LDAP, PHP and Unix. No text has two of the forms.
 /// <https://passlib.readthedocs.io/en/stable/lib/passlib.hash.html>
 const FORMS: &[Form] = &[
-    // Of bcrypt, but broken or cut; as Python prints bytes; as PostgreSQL prints them.
+    // bcrypt that is damaged or cut off, or printed as bytes by Python or PostgreSQL.
     starting("bcrypt_damaged", "$2$"),
     starting("bcrypt_damaged", "$2a$"),
     starting("bcrypt_damaged", "$2b$"),
@@ -67,7 +65,7 @@ const FORMS: &[Form] = &[
     starting("bcrypt_damaged", "b'$2"),
     starting("bcrypt_damaged", "\\x2432"),
     starting("bcrypt_sha256_damaged", "$bcrypt-sha256$"),
-    // Of a crypt_blowfish with a bug (CVE-2011-2483), which passlib can't verify either.
+    // By a crypt_blowfish with a bug (CVE-2011-2483). passlib can't verify it either.
     starting("bcrypt_2x", "$2x$"),
     starting("argon2", "$argon2"),
     starting("scrypt", "$scrypt$"),
@@ -111,27 +109,25 @@ const FORMS: &[Form] = &[
     shaped("bsdi_crypt", "_", 19, Alphabet::Crypt),
 ];
 
-/// The forms for PostgreSQL, a place in each list for each.
+/// The forms as lists for PostgreSQL. The items at one index are one form.
 pub(super) struct Patterns {
-    /// The schemes' names.
     pub(super) schemes: Vec<&'static str>,
-    /// How a text begins.
     pub(super) prefixes: Vec<&'static str>,
-    /// How many characters the whole text has, where that counts.
+    /// The length of the whole text, if it is fixed.
     pub(super) lengths: Vec<Option<i32>>,
-    /// What the whole text then matches, a regular expression.
+    /// A regular expression of the whole text, if the prefix isn't enough.
     pub(super) wholes: Vec<Option<String>>,
 }
 
-/// Why no password is verified where none is stored.
+/// The reason for a user without a stored password.
 const NO_PASSWORD: &str = "no_password";
 
-/// The scheme of a text that is no hash of Latchkey's, for the log and for `list --unreadable`.
+/// The scheme of a text that isn't Latchkey's hash, for the log and for `list --unreadable`.
 pub fn scheme_of(text: &str) -> &'static str {
     FORMS.iter().find(|form| form.fits(text)).map_or(UNKNOWN_SCHEME, |form| form.scheme)
 }
 
-/// The name as it is in the list.
+/// The static name that equals `name`.
 pub(super) fn named(name: &str) -> Option<&'static str> {
     [NO_PASSWORD].into_iter().chain(all()).find(|it| *it == name)
 }
@@ -140,7 +136,6 @@ fn all() -> impl Iterator<Item = &'static str> {
     FORMS.iter().map(|form| form.scheme).chain([TOO_COSTLY, UNKNOWN_SCHEME])
 }
 
-/// Every form.
 pub(super) fn patterns() -> Patterns {
     Patterns {
         schemes: FORMS.iter().map(|form| form.scheme).collect(),
@@ -162,7 +157,8 @@ impl Form {
         self.rest.and_then(|(length, _)| i32::try_from(self.prefix.len() + length).ok())
     }
 
-    /// A count in it would make it ten times as slow.
+    /// A regular expression of the whole text. A repetition count would make it ten times as slow, so
+    /// the length is compared separately.
     fn whole(&self) -> Option<String> {
         let (_, alphabet) = self.rest?;
         let prefix: String = self.prefix.chars().flat_map(|it| ['[', it, ']']).collect();
@@ -178,8 +174,8 @@ mod tests {
 
     use super::*;
 
-    /// Schemes, and texts of them as others write them: passlib 1.7.4 (with argon2-cffi 25.1.0),
-    /// Django 5.2.19 (`django_scrypt`) and Werkzeug 3.1.9.
+    /// Schemes, each with a text written by passlib 1.7.4 (with argon2-cffi 25.1.0), Django 5.2.19
+    /// (`django_scrypt`) or Werkzeug 3.1.9.
     const OF_OTHERS: &str = include_str!("foreign_schemes.json");
 
     fn of_others() -> Vec<(String, String)> {
@@ -209,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hash_of_ours_that_is_broken_is_told_from_what_never_was_one() {
+    fn a_damaged_hash_of_ours_has_another_name_than_other_texts() {
         for (text, name) in [
             ("$2b$12$tooshort", "bcrypt_damaged"),
             ("$2$", "bcrypt_damaged"),

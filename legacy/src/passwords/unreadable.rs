@@ -1,4 +1,4 @@
-//! The column `users.password`, as far as nobody can sign in by it.
+//! Counts and lists the users whose stored password can't be verified.
 
 use std::collections::BTreeMap;
 
@@ -10,12 +10,12 @@ use tokio_postgres::{Row, Transaction};
 
 use super::foreign_scheme::{self, Patterns};
 
-/// How many users one statement looks at: well within its deadline even on a busy server where
-/// every password is of another make, and few enough that no transaction is long.
+/// How many users one statement reads: few enough for its timeout on a busy server, even if every
+/// password has another scheme, and for short transactions.
 const CHUNK: i64 = 10_000;
 
-/// The next users, by why nobody can sign in by their password, NULL where somebody can: how many
-/// there are, and the first of their ids. No password leaves the database.
+/// Groups the next chunk of users by the reason their hash can't be verified (NULL if it can): count
+/// and first ids per group. No password leaves the database.
 const TALLY: Sql = Sql::for_owner(
     "SELECT reason, count(*) AS users, max(id) AS last, \
          (array_agg(id ORDER BY id) FILTER (WHERE reason IS NOT NULL))[:$3] AS ids \
@@ -38,7 +38,7 @@ const TALLY: Sql = Sql::for_owner(
      GROUP BY reason",
 );
 
-/// How many users there are for each reason.
+/// The number of users for each reason.
 pub type Counts = BTreeMap<&'static str, i64>;
 
 /// A user whose password can't be verified, and why: `no_password`, or a scheme.
@@ -49,13 +49,12 @@ pub type UnreadablePassword = (UserId, &'static str);
 pub struct UnreadablePasswords(Database);
 
 impl UnreadablePasswords {
-    /// The users of that database.
+    /// The users of this database.
     pub const fn new(database: Database) -> Self {
         Self(database)
     }
 
-    /// Counts all of them, and gives at most `limit` of them in the order of their ids: one pass
-    /// over the users.
+    /// Counts all such users and lists the first `limit` by id, in one pass.
     pub async fn count(&self, limit: u32) -> Result<(Counts, Vec<UnreadablePassword>), Error> {
         let (question, mut tally) = (Question::default(), Tally::after(None, limit));
         while tally.more {
@@ -65,7 +64,7 @@ impl UnreadablePasswords {
         Ok((tally.counts, tally.users))
     }
 
-    /// Counts all of them over somebody else's connection, to a database that need not be ours
+    /// Counts all such users within a transaction of the caller's. The database need not be adopted
     /// yet.
     pub async fn count_in(transaction: &Transaction<'_>) -> Result<Counts, Error> {
         let (question, mut tally) = (Question::default(), Tally::after(None, 0));
@@ -76,10 +75,10 @@ impl UnreadablePasswords {
         Ok(tally.counts)
     }
 
-    /// At most `limit` of them with an id past `after`, in the order of their ids.
+    /// Lists at most `limit` such users with an id greater than `after`, by id.
     pub async fn list(&self, after: UserId, limit: u32) -> Result<Vec<UnreadablePassword>, Error> {
         let (question, mut tally) = (Question::default(), Tally::after(Some(after), limit));
-        // Little at first: where many can't be read, few need be looked at.
+        // The first chunk is small: it is enough where many passwords can't be verified.
         tally.chunk = CHUNK.min(limit.into());
         while tally.more && tally.users.len() < limit as usize {
             let rows = self.0.rows(&TALLY, &question.about(&tally)).await?;
@@ -90,7 +89,7 @@ impl UnreadablePasswords {
     }
 }
 
-/// What has been found so far, and where to go on.
+/// The users found so far, and the position in the table.
 struct Tally {
     after: i64,
     chunk: i64,
@@ -130,16 +129,16 @@ impl Tally {
     }
 }
 
-/// The statement's parameters about hashes.
+/// The parameters of [`TALLY`] that don't change.
 struct Question {
-    dearest: i32,
+    max_cost: i32,
     patterns: Patterns,
 }
 
 impl Default for Question {
     fn default() -> Self {
-        let dearest = i32::try_from(MAX_COST).unwrap_or(i32::MAX);
-        Self { dearest, patterns: foreign_scheme::patterns() }
+        let max_cost = i32::try_from(MAX_COST).unwrap_or(i32::MAX);
+        Self { max_cost, patterns: foreign_scheme::patterns() }
     }
 }
 
@@ -152,7 +151,7 @@ impl Question {
             (&tally.limit, Type::INT4),
             (&BCRYPT, Type::TEXT),
             (&BCRYPT_SHA256, Type::TEXT),
-            (&self.dearest, Type::INT4),
+            (&self.max_cost, Type::INT4),
             (schemes, Type::TEXT_ARRAY),
             (prefixes, Type::TEXT_ARRAY),
             (lengths, Type::INT4_ARRAY),

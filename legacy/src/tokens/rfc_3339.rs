@@ -1,13 +1,13 @@
-//! Dates and times as an operator writes them.
+//! RFC 3339 dates and times in settings.
 
 use shared::NumericDate;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-/// A date and a time of RFC 3339 §5.6 in whole seconds: a fraction is cut off, and a leap second
-/// is the second before it, so that it is never later than what was written.
+/// Parses an RFC 3339 §5.6 date and time to whole seconds, never later than written: it truncates
+/// fractions and reads a leap second as the second before.
 pub(super) fn parse(text: &str) -> Option<NumericDate> {
-    // The parser lets any byte stand for the `T`.
+    // The parser accepts any byte as the `T`.
     let has_separator =
         text.as_bytes().get(10).is_some_and(|byte| byte.eq_ignore_ascii_case(&b'T'));
     let time = OffsetDateTime::parse(text, &Rfc3339).ok().filter(|_| has_separator)?;

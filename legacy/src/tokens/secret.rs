@@ -1,11 +1,11 @@
-//! The secret that the app signs its tokens with.
+//! The secret that signs the legacy app's tokens.
 
 use aws_lc_rs::digest::{SHA256, digest};
 use jsonwebtoken::DecodingKey;
 use serde_json::{Map, Value};
 use shared::Secret;
 
-/// SHA-256 of the secret that the tutorial prints: whoever has read it can sign as anybody.
+/// SHA-256 of the tutorial's published secret, with which every reader can sign a token of any user.
 const PRINTED: [u8; 32] = [
     0x57, 0x0d, 0xad, 0x43, 0xde, 0x1a, 0xf4, 0xc9, 0x25, 0xf9, 0x2c, 0x16, 0xa6, 0x8a, 0x50, 0x93,
     0x6d, 0xa4, 0x2b, 0x7d, 0xd6, 0xfd, 0xeb, 0x24, 0x85, 0x05, 0x07, 0xa1, 0x19, 0x9a, 0xac, 0x89,
@@ -14,31 +14,30 @@ const PRINTED: [u8; 32] = [
 /// The fewest bytes of a key for HS256 (RFC 7518 §3.2).
 const LEAST_BYTES: usize = 32;
 
-/// The app's `SECRET_KEY`, which HS256 tokens are verified with and nothing else.
+/// The legacy app's `SECRET_KEY`, which verifies HS256 tokens.
 #[derive(Debug, Clone)]
 pub(super) struct LegacySecret {
     key: DecodingKey,
 }
 
-/// A text that is not to be used as the secret.
+/// Why a text isn't accepted as the secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum BadSecret {
-    /// It is empty, and anyone can sign with that.
+    /// It is empty: anyone can sign with it.
     Empty,
-    /// It is the one that the tutorial prints, and it wasn't said that this is known.
+    /// It is the tutorial's published secret, and the operator has not acknowledged that.
     Printed,
-    /// It has fewer bytes than RFC 7518 §3.2 asks for, and the operator has not said that this is
-    /// known.
+    /// It has fewer bytes than RFC 7518 §3.2 requires, and the operator has not acknowledged that.
     Short,
-    /// What was said to be that very secret is another.
+    /// The acknowledgement is another secret.
     OtherForgeable,
-    /// It is an object of JSON, as Secrets Manager's console makes one.
+    /// It is a JSON object, as Secrets Manager's console creates one.
     Json,
 }
 
 impl LegacySecret {
-    /// Takes the bytes of the text as they are, as the app does. `forgeable` is the same once more,
-    /// from one who knows that anyone can forge with it.
+    /// Uses the bytes of the text unchanged, as the legacy app does. `forgeable` repeats the secret to
+    /// acknowledge that anyone can forge tokens with it.
     pub(super) fn parse(
         text: &Secret<String>,
         forgeable: Option<&Secret<String>>,
@@ -62,7 +61,7 @@ impl LegacySecret {
         Ok(Self { key: DecodingKey::from_secret(bytes) })
     }
 
-    /// The key of HS256.
+    /// The HS256 key.
     pub(super) const fn key(&self) -> &DecodingKey {
         &self.key
     }
@@ -72,7 +71,7 @@ impl LegacySecret {
 pub(super) mod tests {
     use super::*;
 
-    /// What the tutorial prints, which is not to be found in our sources: put together.
+    /// The tutorial's secret, in parts so that the sources don't contain it.
     pub(in crate::tokens) fn printed() -> Secret<String> {
         let parts =
             ["09d25e094faa6ca2", "556c818166b7a956", "3b93f7099f6f0f4c", "aa6cf63b88e8d3e7"];
@@ -88,20 +87,20 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn the_printed_secret_is_taken_from_one_who_says_it_twice_alone() {
+    fn the_printed_secret_needs_an_acknowledgement() {
         let printed = printed();
         let parse = |forgeable| LegacySecret::parse(&printed, forgeable).err();
         assert_eq!(parse(None), Some(BadSecret::Printed));
         assert_eq!(parse(Some(&printed)), None);
         assert_eq!(parse(Some(&secret("yes"))), Some(BadSecret::OtherForgeable));
-        // One that is nearly it is another.
+        // A similar secret is another one.
         for other in [printed.expose().to_uppercase(), format!("{} ", printed.expose())] {
             assert_eq!(LegacySecret::parse(&secret(&other), None).err(), None);
         }
     }
 
     #[test]
-    fn any_other_may_be_said_twice_and_must_be_the_same_then() {
+    fn an_acknowledgement_of_any_other_secret_must_equal_it() {
         let long = "a secret of thirty-two characters";
         assert!(parse(long, None).is_ok());
         assert!(parse(long, Some(long)).is_ok());
@@ -118,7 +117,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn one_under_32_bytes_is_taken_from_one_who_says_it_twice_alone() {
+    fn one_under_32_bytes_needs_an_acknowledgement() {
         let short = "s".repeat(31);
         assert_eq!(parse(&short, None).err(), Some(BadSecret::Short));
         assert!(parse(&short, Some(&short)).is_ok());

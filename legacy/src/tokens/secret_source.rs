@@ -1,4 +1,4 @@
-//! Where the secret is, and whether it has been read.
+//! Reads the legacy app's secret once.
 
 use shared::NumericDate;
 use shared::secrets_manager::{SecretsManager, Stage};
@@ -7,16 +7,16 @@ use tokio::sync::Mutex;
 use super::secret::LegacySecret;
 use super::settings::{SecretSetting, sentence};
 
-/// How long a failure is believed: while the secret is out of reach, or is none, forged tokens cost
-/// Secrets Manager one request in this time, however many there are.
+/// How long a failure is cached: while the secret is out of reach or unusable, tokens cost one
+/// request to Secrets Manager in this time.
 const RETRY_SECONDS: u32 = 5;
 
-/// Reads the secret once in a container's life, when it is first asked for.
+/// Reads the secret at its first use, once in a container's life.
 #[derive(Debug)]
 pub(super) struct SecretSource {
     setting: SecretSetting,
     secrets: SecretsManager,
-    /// Held while the secret is read, so that one reads for all who wait.
+    /// Locked while the secret is read, so that concurrent requests cause one read.
     found: Mutex<Found>,
 }
 
@@ -59,7 +59,7 @@ impl SecretSource {
             SecretSetting::Value(secret) => return Ok(secret.clone()),
             SecretSetting::Arn { arn, forgeable } => (arn, forgeable),
         };
-        // A large future, which no authorization by a token of ours need make room for.
+        // Boxed: this large future must not enlarge the authorization of our own tokens.
         let text = Box::pin(self.secrets.read(arn, Stage::Current)).await?;
         let text = text.ok_or_else(|| format!("no secret {arn}"))?;
         LegacySecret::parse(&text, forgeable.as_ref()).map_err(sentence)

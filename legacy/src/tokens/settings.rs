@@ -1,4 +1,4 @@
-//! Whether the app's tokens are accepted, and until when.
+//! The settings for the legacy app's tokens.
 
 use shared::{Environment, NumericDate, Secret};
 
@@ -10,26 +10,26 @@ const SECRET_ARN: &str = "LEGACY_TOKEN_SECRET_ARN";
 const UNTIL: &str = "LEGACY_TOKENS_UNTIL";
 const FORGEABLE: &str = "FORGEABLE_LEGACY_TOKEN_SECRET";
 
-/// The settings of the app's tokens.
+/// The settings for the legacy app's tokens.
 #[derive(Debug, Clone)]
 pub struct Settings {
     pub(super) secret: SecretSetting,
-    /// From when on none is accepted.
+    /// The time from which none is accepted.
     pub(super) until: NumericDate,
 }
 
-/// Where the secret comes from.
+/// The source of the secret.
 #[derive(Debug, Clone)]
 pub(super) enum SecretSetting {
     /// `LEGACY_TOKEN_SECRET`: the secret itself.
     Value(LegacySecret),
-    /// `LEGACY_TOKEN_SECRET_ARN`: the secret that holds it, and what may have to be equal to that.
+    /// `LEGACY_TOKEN_SECRET_ARN`, and `FORGEABLE_LEGACY_TOKEN_SECRET` to compare the secret with.
     Arn { arn: String, forgeable: Option<Secret<String>> },
 }
 
 impl Settings {
     /// Reads `LEGACY_TOKEN_SECRET`, or else `LEGACY_TOKEN_SECRET_ARN`; `LEGACY_TOKENS_UNTIL`;
-    /// `FORGEABLE_LEGACY_TOKEN_SECRET`. `None` where nothing is set, or something is bad.
+    /// `FORGEABLE_LEGACY_TOKEN_SECRET`. `None` if none is set or one is bad.
     pub fn from_env(env: &mut Environment) -> Option<Self> {
         let (value, arn) = (env.secret(SECRET), env.text(SECRET_ARN));
         let forgeable = env.secret(FORGEABLE);
@@ -53,7 +53,7 @@ impl Settings {
     }
 }
 
-/// When the tokens end. It is set where a secret is, and nowhere else.
+/// Reads `LEGACY_TOKENS_UNTIL`, which must be set with a secret and only then.
 fn until(env: &mut Environment, is_set: bool) -> Option<NumericDate> {
     let rule = "must be an RFC 3339 date and time, such as 2027-01-31T00:00:00Z";
     let until = env.parsed(UNTIL, None, rule, |text| rfc_3339::parse(text).map(Some));
@@ -74,7 +74,7 @@ fn until(env: &mut Environment, is_set: bool) -> Option<NumericDate> {
 }
 
 impl BadSecret {
-    /// The setting that is bad, and the rest of a sentence that begins with its name.
+    /// The bad setting, and the rest of a sentence that begins with its name.
     const fn fault(self) -> (&'static str, &'static str) {
         match self {
             Self::Printed => (
@@ -105,7 +105,7 @@ impl BadSecret {
     }
 }
 
-/// The sentence of a bad secret that stands behind an ARN, which is no setting.
+/// The sentence about a bad secret that an ARN refers to.
 pub(super) fn sentence(bad: BadSecret) -> String {
     let (name, rule) = bad.fault();
     let behind = if name == SECRET { "the secret of LEGACY_TOKEN_SECRET_ARN" } else { name };
@@ -121,7 +121,7 @@ mod tests {
     const ARN: &str = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:x";
     const DAY: &str = "2027-01-31T00:00:00Z";
 
-    /// What is made of these settings, and the sentence on those that are bad.
+    /// The result of these variables, and the sentence about the bad ones.
     fn read(pairs: &[(&str, &str)]) -> (Option<Settings>, Option<String>) {
         let mut env = pairs.iter().copied().collect::<Environment>();
         let settings = Settings::from_env(&mut env);
@@ -159,7 +159,7 @@ mod tests {
         let (settings, sentence) = read(&[(SECRET_ARN, ARN), (UNTIL, DAY)]);
         let SecretSetting::Arn { arn, forgeable } = settings.unwrap().secret else { panic!() };
         assert_eq!((&*arn, forgeable, sentence), (ARN, None, None));
-        // The secret itself wins, as the signing key does.
+        // The secret has precedence over its ARN, as for the signing key.
         let (settings, _) = read(&[(SECRET, GOOD), (SECRET_ARN, ARN), (UNTIL, DAY)]);
         assert!(matches!(settings.unwrap().secret, SecretSetting::Value(_)));
         assert!(!format!("{:?}", read(&[(SECRET, GOOD), (UNTIL, DAY)])).contains(GOOD));
@@ -200,7 +200,7 @@ mod tests {
             let sentence = refused(&[(SECRET, printed), (FORGEABLE, other), (UNTIL, DAY)]);
             assert!(sentence.contains("FORGEABLE_LEGACY_TOKEN_SECRET must be"), "{sentence}");
         }
-        // Another secret may be set twice: that says nothing more.
+        // Any other secret may be repeated too, without effect.
         assert!(read(&[(SECRET, GOOD), (FORGEABLE, GOOD), (UNTIL, DAY)]).0.is_some());
         refused(&[(SECRET, GOOD), (FORGEABLE, printed), (UNTIL, DAY)]);
     }

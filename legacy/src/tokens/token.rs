@@ -1,4 +1,4 @@
-//! A token of the app's form.
+//! Tokens of the legacy app's form.
 
 use jsonwebtoken::Algorithm;
 use serde::Deserialize;
@@ -9,12 +9,12 @@ use shared::jwt::Jws;
 use super::Refusal;
 use super::secret::LegacySecret;
 
-/// A token whose header is that of the app's. None of ours is one: those name their key, and are
-/// of another type.
+/// A token with the header of the legacy app's. Our tokens never have it: their header has a key id
+/// and another type.
 #[derive(Debug, PartialEq, Eq)]
 pub struct LegacyToken<'a>(Jws<'a>);
 
-/// The header of the app's tokens, `{"alg":"HS256","typ":"JWT"}`. There is nothing else in it.
+/// The header of the legacy app's tokens, exactly `{"alg":"HS256","typ":"JWT"}`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Header {
@@ -22,17 +22,17 @@ struct Header {
     typ: String,
 }
 
-/// What the app's tokens say, and what the app looks at. A claim that is there has a value of its
-/// type: `null` is none, and a time is whole seconds.
+/// The claims that the legacy app reads. Each has a value of its type, not `null`; times are whole
+/// seconds.
 #[derive(Deserialize)]
 pub(super) struct Claims {
-    /// The user's name.
+    /// The username.
     pub(super) sub: String,
-    /// From when on it is no longer valid. The app would take a token without.
+    /// The expiry. The legacy app would accept a token without one.
     pub(super) exp: NumericDate,
     #[serde(default, deserialize_with = "present")]
     nbf: Option<NumericDate>,
-    /// With these it is for others, and the app refuses it.
+    /// The legacy app refuses a token with one of these, which is for others.
     #[serde(default, deserialize_with = "present")]
     aud: Option<IgnoredAny>,
     #[serde(default, deserialize_with = "present")]
@@ -46,16 +46,16 @@ fn present<'de, T: Deserialize<'de>, D: serde::Deserializer<'de>>(
 }
 
 impl<'a> LegacyToken<'a> {
-    /// Takes a token apart; `None` if it isn't of that form.
+    /// Splits a token; `None` if it has another form.
     pub fn parse(token: &'a str) -> Option<Self> {
         let jws = Jws::parse(token)?;
         let header: Header = jws.header()?;
-        let is_the_apps =
+        let is_legacy =
             header.alg == "HS256" && header.typ == "JWT" && jws.signature_length() == 32;
-        is_the_apps.then_some(Self(jws))
+        is_legacy.then_some(Self(jws))
     }
 
-    /// What it says, if that secret has signed it and it is valid at `now`.
+    /// The claims, if the secret has signed the token and it is valid at `now`.
     pub(super) fn claims(
         &self,
         secret: &LegacySecret,

@@ -1,4 +1,4 @@
-//! The app goes on while its database becomes ours.
+//! The legacy app keeps running while its database is adopted.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,13 +11,13 @@ use tokio::time::sleep;
 
 use crate::{app, holding, migrate, schema};
 
-/// The longest that the app may be held up.
+/// The longest time that a request of the legacy app may take.
 const LIMIT: Duration = Duration::from_secs(2);
 
-/// What the app's requests have come to: how many there were, and how long the slowest took.
+/// The number of the legacy app's requests, and the time of the slowest.
 type Requests = (u32, Duration);
 
-/// One that signs people up as the app does, one after another, until it is stopped.
+/// Signs users up one after another as the legacy app does, until it is stopped.
 fn sign_ups(stage: &Stage, stop: &Arc<AtomicBool>) -> JoinHandle<Requests> {
     let (url, stop) = (stage.url.clone(), stop.clone());
     tokio::spawn(async move {
@@ -47,8 +47,7 @@ fn sign_ups(stage: &Stage, stop: &Arc<AtomicBool>) -> JoinHandle<Requests> {
     })
 }
 
-/// Some thousands of users, roles and memberships that are there twice, a users table without a
-/// constraint.
+/// Thousands of users in a table without constraints, with duplicate roles and memberships.
 fn many() -> String {
     app::CREATE_ALL.replace("primary key (user_id, role_id), ", "")
         + "insert into users (username, email, password) \
@@ -101,7 +100,7 @@ async fn a_duplicate_that_comes_while_the_index_is_built_is_folded_too() {
                     ALTER role_id SET NOT NULL";
     stage.execute(not_null).await;
     let hand = stage.client().await;
-    // The building waits for who may be writing.
+    // Building the index waits for transactions that may write.
     let begin = "BEGIN; LOCK TABLE users_to_roles IN ROW EXCLUSIVE MODE";
     hand.batch_execute(begin).await.unwrap();
     let admin = stage.admin();
@@ -141,7 +140,7 @@ async fn a_server_that_ends_it_in_the_middle_of_a_statement_is_asked_again() {
     let stage = holding(&many()).await;
     let end = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity \
                WHERE datname = current_database() AND pid <> pg_backend_pid()";
-    // Later each time, until it gets to the end.
+    // Each run is killed later, until one completes.
     for milliseconds in (5..).step_by(20) {
         let admin = stage.admin();
         let migration =

@@ -1,6 +1,6 @@
-//! Databases of the app, as its own tools make them.
+//! Databases as the legacy app's own tools create them.
 
-/// What each of its four revisions says, in order, with its number.
+/// The SQL of the legacy app's four revisions, in order, each with its number.
 const REVISIONS: [(&str, &str); 4] = [
     (
         "481b1e04c901",
@@ -21,12 +21,12 @@ const REVISIONS: [(&str, &str); 4] = [
     ),
 ];
 
-/// The first so many revisions.
+/// The SQL of the first `count` revisions.
 pub(crate) fn at_revision(count: usize) -> String {
     REVISIONS[..count].iter().map(|(_, sql)| *sql).collect()
 }
 
-/// Alembic's table, as it stands after so many.
+/// Alembic's table after the first `count` revisions.
 pub(crate) fn alembic(count: usize) -> String {
     format!(
         "create table alembic_version (version_num varchar(32) not null, \
@@ -36,18 +36,18 @@ pub(crate) fn alembic(count: usize) -> String {
     )
 }
 
-/// Three users, with what the app writes.
+/// Three users as the legacy app writes them.
 pub(crate) const USERS: &str = "\
     insert into users (username, email, password) values \
     ('ada', 'ada@example.com', '$2b$12$ada'), ('Eve', 'eve@example.com', '$2b$12$eve'), \
     ('', 'not-an-email', null);";
 
-/// Their roles, some of them said again.
+/// Their roles, some of them twice.
 pub(crate) const MEMBERSHIPS: &str = "\
     insert into users_to_roles values (1, 1), (1, 1), (1, 3), (2, 1), (1, 1), (2, 1);";
 
-/// What `create_all` makes of the app's models, without Alembic, where somebody has filled it: no
-/// column but the keys is NOT NULL or unique, and the roles were inserted twice.
+/// A filled database that `create_all` created from the legacy app's models, without Alembic: only
+/// the keys are NOT NULL or unique, and the roles were inserted twice.
 pub(crate) const CREATE_ALL: &str = "\
     create table users (id serial not null, username varchar, email varchar, password varchar, \
         primary key (id)); \

@@ -1,11 +1,11 @@
-//! A migration that is killed, anywhere, is finished by the next one.
+//! The next migration completes one that was killed anywhere.
 
 use serde_json::json;
 use stage::{Proxy, Stage};
 
 use crate::{app, holding, migrate, schema};
 
-/// All that an adoption can have to do.
+/// A database whose adoption has every step.
 fn worst() -> String {
     app::CREATE_ALL
         .replace("primary key (user_id, role_id), ", "")
@@ -36,7 +36,7 @@ async fn after_any_statement() {
     let counting = Proxy::to(&whole.url);
     migrate(&whole.by(&counting)).await;
     let expected = state(&whole).await;
-    // Whatever changes something but the keys goes as a simple query.
+    // Every change, except that of the keys, is sent as a simple query.
     let statements = counting.queries();
     assert!(statements > 60, "{statements}");
     for statement in 0..statements {
@@ -44,7 +44,7 @@ async fn after_any_statement() {
         let proxy = Proxy::to(&stage.url);
         proxy.end_after_queries(statement);
         let broken = stage.by(&proxy).admin().handle(json!({ "verb": "migrate" })).await;
-        // The last of them only closes what is done.
+        // The last query only ends the transaction.
         assert!(broken.is_err() || statement + 1 == statements, "{statement} of {statements}");
         migrate(&stage).await;
         assert_eq!(state(&stage).await, expected, "after statement {statement}");

@@ -1,4 +1,4 @@
-//! A database of the app becomes ours.
+//! The adoption of the legacy app's databases.
 
 #![expect(clippy::unwrap_used, reason = "a failed step of a test is a failed test")]
 
@@ -59,7 +59,7 @@ async fn each_revision_of_the_app_becomes_what_a_fresh_database_is() {
                     "V6__sign_in_and_sign_up"
                 ])
             );
-            // What the check said is what was done.
+            // The run did what the check reported.
             let mut done = answer["adopted"].as_array().unwrap().clone();
             done.push(json!("record V1__users_and_roles as applied"));
             done.extend(
@@ -114,7 +114,7 @@ async fn what_create_all_has_made_becomes_ours_too() {
             "users_to_roles: (1,1) (2,1) (3,1) (4,1) (5,1) (6,2) (7,2) (8,5)"
         ]
     );
-    // Names and columns as in a fresh one; types and further indexes are left.
+    // Names and columns are those of a fresh database; types and further indexes stay.
     let plain = |schema: String| {
         schema.replace("character varying", "text").replace("(email)::text", "email")
     };
@@ -161,7 +161,7 @@ async fn what_a_team_has_added_is_left() {
     {
         assert!(schema.contains(left), "{left}: {schema}");
     }
-    // Its own index does the work.
+    // The table's own index is enough.
     assert!(!schema.contains("users_username_key"), "{schema}");
     stage.execute("DELETE FROM users WHERE id = 3").await;
     let memberships = "SELECT count(*) FROM users_to_roles";
@@ -224,7 +224,7 @@ async fn an_alembic_table_of_another_history_is_left() {
 }
 
 #[tokio::test]
-async fn an_empty_database_is_told_from_one_of_the_app() {
+async fn an_empty_database_is_not_the_legacy_apps() {
     let stage = Stage::empty().await;
     let checked = check(&stage).await;
     assert_eq!(checked["database"], "empty");

@@ -1,10 +1,10 @@
-//! Rows that we would refuse today, in a database of the app.
+//! Rows in the legacy app's database that Latchkey would refuse.
 
 use serde_json::{Value, json};
 
 use crate::{app, ask, check, holding, migrate, schema};
 
-/// Names, addresses, ids, passwords and roles as nobody should have made them.
+/// Odd usernames, addresses, ids, passwords and roles.
 const ROWS: &str = "\
     insert into users (id, username, email, password) values \
     (-2147483648, 'lowest', 'lowest', null), (-5, 'line\nbreak', ' ', ''), \
@@ -76,7 +76,7 @@ async fn each_name_is_its_own_to_grant_and_revoke() {
 }
 
 #[tokio::test]
-async fn a_database_of_another_encoding_is_told_of() {
+async fn a_note_names_another_encoding_of_the_database() {
     let stage = stage::Stage::empty().await;
     let (server, name) = stage.url.rsplit_once('/').unwrap();
     let create =

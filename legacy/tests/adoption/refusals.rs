@@ -1,10 +1,10 @@
-//! What can't be adopted stops with a sentence, and nothing is changed.
+//! An obstacle is reported as a sentence, and nothing is changed.
 
 use serde_json::json;
 
 use crate::{app, ask, check, holding, schema};
 
-/// A change to the app's database at its head, and the words of the sentence.
+/// A change to the legacy app's database at its last revision, and part of the obstacle's sentence.
 const REFUSALS: &[(&str, &str)] = &[
     (
         "drop table users_to_roles; alter table users rename to u; create view users as select * from u",
@@ -200,7 +200,7 @@ async fn a_login_that_owns_nothing_is_an_obstacle() {
 }
 
 #[tokio::test]
-async fn an_owner_who_may_not_see_every_row_is_told_so() {
+async fn an_owner_that_may_not_see_every_row_is_refused() {
     let stage = holding(&app::at_revision(4)).await;
     let owner = "CREATE ROLE keeper LOGIN; \
                  ALTER TABLE users OWNER TO keeper; \
@@ -210,6 +210,6 @@ async fn an_owner_who_may_not_see_every_row_is_told_so() {
     let keeper = stage::Stage { url, clock: stage.clock.clone() };
     let checked = check(&keeper).await["obstacles"].to_string();
     assert!(checked.contains("users has row-level security"), "{checked}");
-    // A superuser sees them all.
+    // A superuser sees all rows.
     assert!(!check(&stage).await["obstacles"].to_string().contains("row-level"));
 }

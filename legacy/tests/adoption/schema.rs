@@ -1,8 +1,8 @@
-//! A database in words, to compare it with another or with itself.
+//! Describes a database as text, for comparisons.
 
 use stage::Stage;
 
-/// Columns, constraints, indexes and sequences by name, without who made them.
+/// Columns, constraints, indexes and sequences by name, without their owners.
 pub(crate) async fn of(stage: &Stage) -> String {
     let query = "\
         SELECT string_agg(line, E'\\n' ORDER BY line) FROM ( \

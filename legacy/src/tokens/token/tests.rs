@@ -1,4 +1,4 @@
-//! What is a token of the app, and what is none.
+//! Which tokens have the legacy app's form and are valid.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -8,7 +8,7 @@ use shared::Secret;
 
 use super::*;
 
-/// Made with this secret by python-jose 3.5.0, as the app calls it: the name and the token.
+/// Tokens signed with this secret by python-jose 3.5.0 as the legacy app calls it, each with its name.
 const SECRET: &str = "the secret of an app that has grown";
 const GENUINE: [(&str, &str); 3] = [
     (
@@ -48,7 +48,7 @@ fn signed(header: &str, payload: &str) -> String {
     signed_by(SECRET, Algorithm::HS256, header, payload.as_bytes())
 }
 
-/// What becomes of a token at that time; `None` if it isn't of the app's form.
+/// The result for a token at this time; `None` if it hasn't the legacy app's form.
 fn judged(token: &str, at: i64) -> Option<Result<String, Refusal>> {
     let secret = LegacySecret::parse(&Secret::new(SECRET.to_owned()), None).unwrap();
     let token = LegacyToken::parse(token)?;
@@ -65,20 +65,20 @@ fn a_token_of_the_app_names_its_user_until_its_end() {
     for (name, token) in GENUINE {
         let valid = Ok(format!("{name} until {EXPIRES}"));
         assert_eq!(judged(token, EXPIRES - 1), Some(valid), "{name}");
-        // Where the app would take it for the rest of that second.
+        // The legacy app would accept it for the rest of that second.
         assert_eq!(judged(token, EXPIRES), Some(Err(Refusal::Expired)), "{name}");
-        for place in 0..token.len() {
-            let other = if token.as_bytes()[place] == b'A' { "B" } else { "A" };
-            let altered = format!("{}{other}{}", &token[..place], &token[place + 1..]);
+        for index in 0..token.len() {
+            let other = if token.as_bytes()[index] == b'A' { "B" } else { "A" };
+            let altered = format!("{}{other}{}", &token[..index], &token[index + 1..]);
             let judged = judged(&altered, 1_000);
             let is_refused = matches!(judged, None | Some(Err(Refusal::WrongSignature)));
-            assert!(is_refused, "{name} altered at {place}: {judged:?}");
+            assert!(is_refused, "{name} altered at {index}: {judged:?}");
         }
     }
 }
 
 #[test]
-fn the_members_of_its_header_may_stand_in_any_order() {
+fn the_members_of_its_header_may_have_any_order() {
     for header in [r#"{"typ":"JWT","alg":"HS256"}"#, " {\n\"typ\" : \"JWT\", \"alg\":\"HS256\"}"] {
         assert!(judged(&signed(header, CLAIMS), 1_000).unwrap().is_ok(), "{header}");
     }
@@ -148,7 +148,7 @@ fn another_secret_signs_nothing() {
 fn a_token_has_one_spelling() {
     let token = GENUINE[0].1;
     let (message, signature) = token.rsplit_once('.').unwrap();
-    // 32 bytes are 43 characters, the last of which has two bits to spare.
+    // 32 bytes are 43 characters, the last of which has two unused bits.
     let spare_bits_set = format!("{message}.{}p", &signature[..42]);
     assert_eq!(&signature[42..], "o");
     for text in [
