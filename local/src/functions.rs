@@ -46,71 +46,55 @@ const MAX_CONTAINERS: usize = 10;
 /// The functions that serve the API, by the names of their crates.
 pub(crate) struct Functions(BTreeMap<String, Lambda>);
 
-/// What starts functions.
-struct Starting<'a> {
-    template: &'a Template,
-    settings: &'a Settings,
-    started: BTreeMap<String, Lambda>,
-}
-
 impl Functions {
     /// Starts each function with the settings that its template gives it.
     pub(crate) async fn start(template: &Template, settings: &Settings) -> Result<Self, Error> {
-        let mut starting = Starting { template, settings, started: BTreeMap::new() };
+        let mut functions = Self(BTreeMap::new());
         macro_rules! start {
             ($(($function:ident $endpoint:ident $routes:ident))+) => {
-                $(starting.endpoint::<$function::$endpoint>().await?;)+
+                $(functions.add(template, settings, <$function::$endpoint as Endpoint>::FUNCTION, |mut settings| {
+                    Box::pin(async move {
+                        let function = Function::<$function::$endpoint>::from_env(&mut settings);
+                        Ok(Box::new(HttpFunction(function.await?)) as Box<dyn Handler>)
+                    })
+                }).await?;)+
             };
         }
         for_each_endpoint!(start);
-        starting.authorizer().await?;
-        Ok(Self(starting.started))
+        let authorizer = functions.add(template, settings, "authorizer", |mut settings| {
+            Box::pin(async move {
+                let authorizer = authorizer::Authorizer::from_env(&mut settings).await?;
+                Ok(Box::new(AuthorizerFunction(authorizer)) as Box<dyn Handler>)
+            })
+        });
+        authorizer.await?;
+        Ok(functions)
     }
 
     /// The function of a name.
     pub(crate) fn get(&self, function: &template::Function) -> template::Result<Lambda> {
         self.0.get(&function.name).cloned().ok_or_else(|| {
-            let place = format!("Resources.{}", function.logical_id);
-            template::Error::of(place, "there is no crate of that name in the local runner")
+            let location = format!("Resources.{}", function.logical_id);
+            template::Error::of(location, "there is no crate of that name in the local runner")
         })
-    }
-}
-
-impl Starting<'_> {
-    async fn endpoint<E: Endpoint + 'static>(&mut self) -> Result<(), Error> {
-        self.add(E::FUNCTION, |mut settings| {
-            Box::pin(async move {
-                let function = Function::<E>::from_env(&mut settings).await?;
-                Ok(Box::new(HttpFunction(function)) as Box<dyn Handler>)
-            })
-        })
-        .await
-    }
-
-    async fn authorizer(&mut self) -> Result<(), Error> {
-        self.add("authorizer", |mut settings| {
-            Box::pin(async move {
-                let authorizer = authorizer::Authorizer::from_env(&mut settings).await?;
-                Ok(Box::new(AuthorizerFunction(authorizer)) as Box<dyn Handler>)
-            })
-        })
-        .await
     }
 
     /// Starts a function's first container, which shows whether its settings are good.
     async fn add(
         &mut self,
+        template: &Template,
+        settings: &Settings,
         name: &str,
         start: fn(Environment) -> Pin<Box<dyn Future<Output = Started> + Send>>,
     ) -> Result<(), Error> {
-        let declared = self.template.function(name)?;
-        let settings = self.settings.of(declared);
-        let start: Start = Box::new(move || start(settings.clone()));
+        let declared = template.function(name)?;
+        let environment = settings.of(declared);
+        let start: Start = Box::new(move || start(environment.clone()));
         let containers = Containers::new(start, max_containers(declared));
         let started = containers.start_first().await;
-        started.map_err(|invalid| Error::of_settings(invalid, self.settings))?;
+        started.map_err(|invalid| Error::of_settings(invalid, settings))?;
         let lambda = Lambda::new(Arc::new(containers), declared.timeout);
-        self.started.insert(declared.name.clone(), lambda);
+        self.0.insert(declared.name.clone(), lambda);
         Ok(())
     }
 }

@@ -179,24 +179,20 @@ impl Gateway {
         let context = policy.as_ref().map(|policy| &policy.context);
         let event = call.for_function(context, &self.binary_media_types);
         let output = target.lambda.invoke(event, INTEGRATION_TIMEOUT).await;
-        let malformed = "its answer is malformed".to_owned();
-        let (response_type, cause) = match output {
-            Ok(output) => match integration::answer(&output) {
-                Some(answer) => return Ok(answer),
-                None => (ResponseType::IntegrationFailure, malformed),
-            },
-            Err(Failure::EventTooLarge) => {
+        let answer = output.and_then(|it| integration::answer(&it).ok_or(Failure::Malformed));
+        let failure = match answer {
+            Ok(answer) => return Ok(answer),
+            Err(failure) => failure,
+        };
+        let response_type = match failure {
+            Failure::EventTooLarge => {
                 return Err(Incident::at(resource, ResponseType::RequestTooLarge));
             }
-            Err(Failure::Throttled) => {
-                (ResponseType::ApiConfigurationError, Failure::Throttled.to_string())
-            }
-            Err(Failure::TimedOut) => {
-                (ResponseType::IntegrationTimeout, Failure::TimedOut.to_string())
-            }
-            Err(failure) => (ResponseType::IntegrationFailure, failure.to_string()),
+            Failure::Throttled => ResponseType::ApiConfigurationError,
+            Failure::TimedOut => ResponseType::IntegrationTimeout,
+            _ => ResponseType::IntegrationFailure,
         };
-        let cause = Some(format!("the function {} failed: {cause}", target.function));
+        let cause = Some(format!("the function {} failed: {failure}", target.function));
         Err(Incident { response_type, resource, cause })
     }
 }

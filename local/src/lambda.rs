@@ -48,6 +48,9 @@ pub(crate) enum Failure {
     /// The function took too long.
     #[error("it timed out")]
     TimedOut,
+    /// The answer isn't a proxy integration's.
+    #[error("its answer is malformed")]
+    Malformed,
     /// The function panicked.
     #[error("it panicked")]
     Panicked,

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::Path};
 
 use shared::{Environment, environment::Invalid};
 
-use crate::template::{Function, Setting, Source};
+use crate::template::{Function, Source};
 
 /// Settings each of which counts only where the other one isn't set. One that is set closer to the
 /// user takes the other one's value away.
@@ -107,12 +107,10 @@ impl Settings {
         let region = self.get(AWS_REGION).into_iter();
         let region = region.map(|value| (AWS_REGION.to_owned(), value.to_owned()));
         let named = function.environment.iter().filter_map(|(name, setting)| {
-            let value = match (self.get(name), setting) {
-                (Some(value), _) => Some(value),
-                (None, Setting::Text(value)) if !value.is_empty() => Some(value.as_str()),
-                (None, _) => self.own.get(name).map(String::as_str),
-            };
-            Some((name.clone(), value?.to_owned()))
+            let of_template = Some(setting.as_str()).filter(|value| !value.is_empty());
+            let own = || self.own.get(name).map(String::as_str);
+            let value = self.get(name).or(of_template).or_else(own)?;
+            Some((name.clone(), value.to_owned()))
         });
         region.chain(named).collect()
     }
@@ -152,9 +150,8 @@ mod tests {
         Settings::layered(environment, &path)
     }
 
-    fn function(environment: &[(&str, Setting)]) -> Function {
-        let environment =
-            environment.iter().map(|(name, setting)| ((*name).into(), setting.clone()));
+    fn function(environment: &[(&str, &str)]) -> Function {
+        let environment = environment.iter().map(|(name, value)| ((*name).into(), (*value).into()));
         Function {
             logical_id: "XFunction".into(),
             name: "x".into(),
@@ -163,10 +160,6 @@ mod tests {
             environment: environment.collect(),
             routes: Vec::new(),
         }
-    }
-
-    fn text(value: &str) -> Setting {
-        Setting::Text(value.into())
     }
 
     fn command_line(values: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -181,7 +174,7 @@ mod tests {
         let mut settings = layered(&environment, dotenv).unwrap();
         settings.give(Source::CommandLine, command_line(&[("A", "command line"), ("B", "")]));
         let names = ["A", "B", "C", "D", "E"];
-        let function = function(&names.map(|name| (name, text("template"))));
+        let function = function(&names.map(|name| (name, "template")));
         let mut of_function = settings.of(&function);
         for (name, value) in
             names.into_iter().zip(["command line", "environment", "file", "template", "file"])
@@ -235,7 +228,7 @@ mod tests {
         let given = [("A", "given"), ("AWS_REGION", "eu-central-1"), ("SECRET", "s")];
         let mut settings = layered(&given, "").unwrap();
         settings.own("URL", "own".into());
-        let function = function(&[("A", text("a")), ("B", text("b")), ("URL", text(""))]);
+        let function = function(&[("A", "a"), ("B", "b"), ("URL", "")]);
         let mut environment = settings.of(&function);
         assert_eq!(environment.text("A").as_deref(), Some("given"));
         assert_eq!(environment.text("B").as_deref(), Some("b"));
@@ -246,7 +239,7 @@ mod tests {
 
     #[test]
     fn the_arn_of_a_secret_is_what_was_given_or_nothing() {
-        let function = function(&[("KEY", text("")), ("KEY_ARN", Setting::SecretArn)]);
+        let function = function(&[("KEY", ""), ("KEY_ARN", "")]);
         let mut settings = layered(&[], "").unwrap();
         settings.own("KEY", "own".into());
         let mut environment = settings.of(&function);

@@ -3,33 +3,33 @@
 //!
 //! It reads Parameters, Globals, each function's Timeout, Environment,
 //! `ReservedConcurrentExecutions` and Api events, the Api's Auth, preflights, `GatewayResponses`
-//! and `BinaryMediaTypes`, and the Conditions that those ask for, with `Ref`, `Sub`, `If`, `Join`, `Select`, `Split`, `Equals` and `Not`. Anything else in
-//! those places is an error that names it; what stands in other places is not looked at.
+//! and `BinaryMediaTypes`, and the Conditions that those use, with `Ref`, `Sub`, `If`, `Join`,
+//! `Select`, `Split`, `Equals` and `Not`. Anything else there is an error that names it; the rest
+//! of the template is not looked at.
 
 mod api;
 mod error;
-mod field;
 mod function;
 mod gateway_responses;
+mod given;
 mod node;
 pub(crate) mod parameter;
 mod preflight;
 mod scope;
-
-use std::collections::BTreeMap;
+mod text;
 
 use api::Api;
 pub use error::Error;
 pub(crate) use error::Result;
-use field::Field;
-pub(crate) use function::{Function, Route, Setting};
+use function::Properties;
+pub(crate) use function::{Function, Route};
 pub(crate) use gateway_responses::{Customised, HeaderSource};
+pub(crate) use given::{ACCOUNT, REGION};
+pub use given::{Given, Source};
 use node::{Node, Value};
 pub(crate) use parameter::setting_name;
 pub(crate) use preflight::Preflight;
 use scope::Scope;
-pub(crate) use scope::{ACCOUNT, REGION};
-pub use scope::{Given, Source};
 
 /// What the local runner needs of the template, with all values decided.
 #[derive(Debug)]
@@ -42,30 +42,21 @@ impl Template {
     /// Reads a template, with these values for its parameters.
     pub fn read(text: &str, given: Given) -> Result<Self> {
         let root = Node::parse(text)?;
-        let nothing = Scope::default();
-        let parameters = Field::new(&root, "", &nothing).fields()?.within("Parameters")?;
-        let conditions = lookup(&root, "Conditions").map_or(Ok(BTreeMap::new()), conditions_of)?;
-        let scope = Scope::new(&parameters, conditions, secrets(&root), given)?;
-        let globals = Field::new(&root, "", &scope).fields()?.within("Globals")?;
-        globals.only(&["Function"])?;
-        let globals = match globals.get("Function") {
-            Some(globals) => globals.fields_among(&Function::PROPERTIES)?,
-            None => globals,
-        };
+        let scope = Scope::new(&root, given)?;
+        let globals = globals(&root, &scope)?;
         let mut functions = Vec::new();
         let mut apis = Vec::new();
         for (name, node) in resources(&root) {
             let path = format!("Resources.{name}.Properties");
             let Some(properties) = lookup(node, "Properties") else { continue };
-            let properties = Field::new(properties, &path, &scope);
             match kind(node) {
                 "AWS::Serverless::Function" => {
-                    let properties = properties.fields_among(&Function::PROPERTIES)?;
-                    functions.push(Function::read(name, &properties, &globals)?);
+                    let own = scope.read(properties, &path, Some(&Function::PROPERTIES))?;
+                    functions.push(Function::new(name, own, globals.clone()));
                 }
                 "AWS::Serverless::Api" => {
-                    let properties = properties.fields_among(&Api::PROPERTIES)?;
-                    apis.push(Api::read(name, &properties)?);
+                    let api = scope.read(properties, &path, Some(&Api::PROPERTIES))?;
+                    apis.push(Api { logical_id: name.to_owned(), ..api });
                 }
                 _ => {}
             }
@@ -85,20 +76,20 @@ impl Template {
         found.ok_or_else(|| Error::of("Resources", format!("there is no function {name}")))
     }
 
-    /// What can only be checked once all of it is read: that names lead somewhere.
+    /// Checks that the names lead somewhere.
     fn check(&self) -> Result<()> {
         let authorizer = self.api.authorizer.as_ref();
         for function in &self.functions {
-            let place = || format!("Resources.{}.Properties.Events", function.logical_id);
+            let events = || format!("Resources.{}.Properties.Events", function.logical_id);
             for route in &function.routes {
                 if route.api != self.api.logical_id {
-                    return Err(Error::of(place(), format!("there is no API {}", route.api)));
+                    return Err(Error::of(events(), format!("there is no API {}", route.api)));
                 }
-                let named = route.authorizer.as_deref();
+                let named = route.auth.authorizer.as_deref();
                 if let Some(name) = named.filter(|name| *name != "NONE")
                     && authorizer.is_none_or(|authorizer| authorizer.name != name)
                 {
-                    return Err(Error::of(place(), format!("there is no authorizer {name}")));
+                    return Err(Error::of(events(), format!("there is no authorizer {name}")));
                 }
             }
         }
@@ -108,9 +99,9 @@ impl Template {
         Ok(())
     }
 
-    /// Whether API Gateway asks the authorizer before it lets someone call this route.
+    /// Whether API Gateway asks the authorizer before it calls this route's function.
     pub(crate) fn needs_authorizer(&self, route: &Route) -> bool {
-        match route.authorizer.as_deref() {
+        match route.auth.authorizer.as_deref() {
             Some(name) => name != "NONE",
             None => self.api.authorizer.as_ref().is_some_and(|authorizer| authorizer.default),
         }
@@ -139,19 +130,20 @@ fn kind(resource: &Node) -> &str {
     }
 }
 
-fn secrets(root: &Node) -> Vec<String> {
-    let secrets = resources(root).filter(|(_, it)| kind(it) == "AWS::SecretsManager::Secret");
-    secrets.map(|(name, _)| name.to_owned()).collect()
-}
-
-fn conditions_of(node: &Node) -> Result<BTreeMap<String, Node>> {
-    match &node.value {
-        Value::Map(conditions) => Ok(conditions.iter().cloned().collect()),
-        _ => Err(Error::at(node, "Conditions", "there must be named fields here")),
+fn globals(root: &Node, scope: &Scope<'_>) -> Result<Properties> {
+    match lookup(root, "Globals").map(|globals| (globals, &globals.value)) {
+        None => Ok(Properties::default()),
+        Some((globals, Value::Map(fields))) => match fields.as_slice() {
+            [(name, function)] if name == "Function" => {
+                scope.read(function, "Globals.Function", Some(&Function::PROPERTIES))
+            }
+            _ => Err(Error::at(globals, "Globals", "the local runner knows Function alone here")),
+        },
+        Some((globals, _)) => Err(Error::at(globals, "Globals", "there must be a map here")),
     }
 }
 
-/// The logical id of a function that a crate's name stands in: `signup` for `SignupFunction`.
+/// The name of a function's crate: `signup` for `SignupFunction`.
 pub(crate) fn crate_of(logical_id: &str) -> String {
     logical_id.strip_suffix("Function").unwrap_or(logical_id).to_lowercase()
 }

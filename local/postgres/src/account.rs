@@ -12,7 +12,7 @@ use crate::error::Error;
 /// The user that PostgreSQL runs as.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Account {
-    /// Whoever runs this process.
+    /// The user of this process.
     Ours,
     /// Another user, since we are root.
     Other {
@@ -68,7 +68,7 @@ impl Account {
     }
 }
 
-/// A number that `id` tells of a user; it knows users that `/etc/passwd` doesn't.
+/// A number that `id` prints for a user; it knows users that `/etc/passwd` doesn't.
 fn id(which: &str, name: &str) -> Option<u32> {
     let output = Command::new("id").args([which, name]).stderr(Stdio::null()).output().ok()?;
     String::from_utf8(output.stdout).ok()?.trim().parse().ok()

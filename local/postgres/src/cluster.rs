@@ -45,18 +45,18 @@ struct Locks {
 }
 
 impl Cluster {
-    /// Takes the place for the data, which may be empty still.
+    /// Opens the directory of the data, which may still be empty.
     pub(crate) fn open(
         settings: &Settings,
         account: Account,
-        place: &Path,
-        told: &dyn Fn(Step),
+        folder: &Path,
+        report: &dyn Fn(Step),
     ) -> Result<Self, Error> {
         if settings.data == Data::Temporary {
             return Self::temporary(account);
         }
-        let directory = place.join("data");
-        let locks = Locks::take(&settings.cache, &directory, told)?;
+        let directory = folder.join("data");
+        let locks = Locks::take(&settings.cache, &directory, report)?;
         if settings.data == Data::Fresh && directory.exists() {
             fs::remove_dir_all(&directory)
                 .map_err(doing(format!("empty {}", directory.display())))?;
@@ -126,7 +126,7 @@ impl Cluster {
 }
 
 impl Locks {
-    fn take(cache: &Path, directory: &Path, told: &dyn Fn(Step)) -> Result<Self, Error> {
+    fn take(cache: &Path, directory: &Path, report: &dyn Fn(Step)) -> Result<Self, Error> {
         let open = |name: &str| {
             File::options()
                 .create(true)
@@ -134,7 +134,7 @@ impl Locks {
                 .read(true)
                 .write(true)
                 .open(cache.join(name))
-                .map_err(|cause| Error::Place { directory: cache.to_owned(), cause })
+                .map_err(|cause| Error::Folder { directory: cache.to_owned(), cause })
         };
         let owner = open("postgres.lock")?;
         match owner.try_lock() {
@@ -144,7 +144,7 @@ impl Locks {
         }
         let server = open("postgres-server.lock")?;
         if server.try_lock().is_err() {
-            told(Step::Stopping);
+            report(Step::Stopping);
             return Ok(Self { _owner: owner, server: lock_in_time(server, directory)? });
         }
         Ok(Self { _owner: owner, server })
@@ -162,13 +162,13 @@ fn lock_in_time(file: File, directory: &Path) -> Result<File, Error> {
 }
 
 /// The port of the server that another process runs on the kept data, if one does.
-pub(crate) fn port_in_use(cache: &Path, place: &Path) -> Option<u16> {
+pub(crate) fn port_in_use(cache: &Path, folder: &Path) -> Option<u16> {
     let owner = File::open(cache.join("postgres.lock")).ok()?;
     if owner.try_lock_shared().is_ok() {
         return None; // a stale file at most
     }
     // Its fourth line is the port, its eighth the state (PostgreSQL's `miscadmin.h`).
-    let written = fs::read_to_string(place.join("data/postmaster.pid")).ok()?;
+    let written = fs::read_to_string(folder.join("data/postmaster.pid")).ok()?;
     let lines: Vec<&str> = written.lines().map(str::trim).collect();
     (lines.get(7) == Some(&"ready")).then(|| lines.get(3)?.parse().ok()).flatten()
 }

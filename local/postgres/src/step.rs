@@ -1,8 +1,8 @@
-//! What a start waits for, for those who wait with it.
+//! The steps of a start.
 
 use std::{fmt, path::PathBuf};
 
-/// Something that a start waits for: told before it begins. Each is one line for a person.
+/// A step that may take long, reported before it begins. Each is one line for the user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
     /// A server of an earlier run is still stopping.

@@ -65,31 +65,31 @@ fn kept_data_are_for_one_server_at_a_time() {
 }
 
 #[test]
-fn each_step_is_told_before_it_begins_and_only_where_it_is_taken() {
+fn each_step_is_steps_before_it_begins_and_only_where_it_is_taken() {
     let cache = tempfile::tempdir().unwrap();
     let steps = || {
-        let told = RefCell::new(Vec::new());
-        drop(Server::start(&settings(Data::Kept, cache.path()), &|it| told.borrow_mut().push(it)));
-        told.into_inner().into_iter().filter(|it| *it != Step::Fetching).collect::<Vec<_>>()
+        let steps = RefCell::new(Vec::new());
+        drop(Server::start(&settings(Data::Kept, cache.path()), &|it| steps.borrow_mut().push(it)));
+        steps.into_inner().into_iter().filter(|it| *it != Step::Fetching).collect::<Vec<_>>()
     };
     let first = steps();
     assert!(matches!(first.as_slice(), [Step::Making(_), Step::Starting]), "{first:?}");
     assert_eq!(steps(), [Step::Starting]);
     let held = fs::File::open(cache.path().join("postgres-server.lock")).unwrap();
     held.lock().unwrap();
-    let told = RefCell::new(Vec::new());
+    let steps = RefCell::new(Vec::new());
     let let_go = RefCell::new(Some(held));
     let started = Server::start(&settings(Data::Kept, cache.path()), &|step| {
-        told.borrow_mut().push(step);
+        steps.borrow_mut().push(step);
         drop(let_go.take());
     });
     drop(started.unwrap());
-    assert_eq!(told.into_inner(), [Step::Stopping, Step::Starting]);
+    assert_eq!(steps.into_inner(), [Step::Stopping, Step::Starting]);
     clean(cache.path());
 }
 
 #[test]
-fn what_stops_a_start_is_told_with_what_to_do_next() {
+fn what_stops_a_start_is_steps_with_what_to_do_next() {
     let cache = tempfile::tempdir().unwrap();
     let refusal = |cache: &Path, data| {
         Server::start(&settings(data, cache), &|_| {}).unwrap_err().to_string()
@@ -97,23 +97,23 @@ fn what_stops_a_start_is_told_with_what_to_do_next() {
     // A file where the folder should be.
     let file = cache.path().join("file");
     fs::write(&file, "").unwrap();
-    let told = refusal(&file.join(".local"), Data::Kept);
-    assert!(told.contains(".local") && told.contains("start in another one"), "{told}");
+    let steps = refusal(&file.join(".local"), Data::Kept);
+    assert!(steps.contains(".local") && steps.contains("start in another one"), "{steps}");
     // Data of a version that no machine has, here or in the temporary directory.
     drop(Server::start(&settings(Data::Kept, cache.path()), &|_| {}).unwrap());
     let elsewhere = fs::read_to_string(cache.path().join("postgres-directory"));
-    let place = elsewhere.map_or_else(|_| cache.path().join("postgres"), Into::into);
-    let version = place.join("data/PG_VERSION");
+    let folder = elsewhere.map_or_else(|_| cache.path().join("postgres"), Into::into);
+    let version = folder.join("data/PG_VERSION");
     let ours = fs::read_to_string(&version).unwrap();
     fs::write(&version, "99\n").unwrap();
-    let told = refusal(cache.path(), Data::Kept);
-    assert!(told.contains("PostgreSQL 99") && told.contains("--fresh"), "{told}");
+    let steps = refusal(cache.path(), Data::Kept);
+    assert!(steps.contains("PostgreSQL 99") && steps.contains("--fresh"), "{steps}");
     // Data that are broken.
     fs::write(&version, ours).unwrap();
-    fs::remove_file(place.join("data/global/pg_control")).unwrap();
-    let told = refusal(cache.path(), Data::Kept);
-    assert!(told.contains("pg_control") && told.contains("--fresh"), "{told}");
-    assert_eq!(told.lines().count(), 1, "{told}");
+    fs::remove_file(folder.join("data/global/pg_control")).unwrap();
+    let steps = refusal(cache.path(), Data::Kept);
+    assert!(steps.contains("pg_control") && steps.contains("--fresh"), "{steps}");
+    assert_eq!(steps.lines().count(), 1, "{steps}");
     // And that `--fresh` is a way out.
     drop(Server::start(&settings(Data::Fresh, cache.path()), &|_| {}).unwrap());
     clean(cache.path());

@@ -1,4 +1,4 @@
-//! The step before a protected route: who is calling, and may they.
+//! The authorizer of a protected route: identifies the caller, and checks the caller's policy.
 
 use std::{sync::Arc, time::Duration};
 
@@ -10,11 +10,11 @@ use crate::lambda::{Failure, Lambda};
 
 /// The longest that API Gateway waits for an authorizer.
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html>
-const MOST: Duration = Duration::from_secs(29);
+const MAX_WAIT: Duration = Duration::from_secs(29);
 
-/// The words by which an authorizer says that nobody is calling.
+/// The error by which an authorizer refuses a token.
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-use-lambda-authorizer.html>
-const NOBODY: &str = "Unauthorized";
+const UNAUTHORIZED: &str = "Unauthorized";
 
 /// A REQUEST authorizer with one header as its identity source.
 pub(crate) struct Authorizer {
@@ -23,7 +23,7 @@ pub(crate) struct Authorizer {
     cache: PolicyCache,
 }
 
-/// Why a caller doesn't get in.
+/// Why a caller is refused.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Refused {
     pub(crate) response_type: ResponseType,
@@ -84,7 +84,7 @@ impl Authorizer {
         method_arn: &str,
         caller: String,
     ) -> Result<Arc<Policy>, Refused> {
-        match self.lambda.invoke(call.for_authorizer(method_arn), MOST).await {
+        match self.lambda.invoke(call.for_authorizer(method_arn), MAX_WAIT).await {
             Ok(output) => match Policy::parse(&output) {
                 Some(policy) => {
                     let policy = Arc::new(policy);
@@ -96,7 +96,7 @@ impl Authorizer {
                     cause: Some("the authorizer's answer is no policy".to_owned()),
                 }),
             },
-            Err(Failure::Function(error)) if error.0 == NOBODY => {
+            Err(Failure::Function(error)) if error.0 == UNAUTHORIZED => {
                 Err(Refused::with(ResponseType::Unauthorized))
             }
             Err(failure) => Err(Refused {

@@ -13,7 +13,7 @@ use super::policy::Policy;
 /// The most policies that are remembered; the one that was used longest ago goes first.
 const CAPACITY: NonZeroUsize = NonZeroUsize::new(4096).unwrap();
 
-/// Policies by who was calling, for a number of seconds.
+/// Policies by caller, for a number of seconds.
 #[derive(Debug)]
 pub(crate) struct PolicyCache {
     seconds: u32,
@@ -48,8 +48,8 @@ impl PolicyCache {
         None
     }
 
-    /// Remembers a policy. The clock tells whole seconds, so that it may be forgotten up to a
-    /// second early, and never late.
+    /// Remembers a policy. The clock has whole seconds, so a policy may be forgotten up to a
+    /// second early, never late.
     pub(crate) fn put(&self, caller: String, policy: &Arc<Policy>) {
         if self.seconds == 0 {
             return;

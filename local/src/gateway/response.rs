@@ -77,7 +77,7 @@ mod tests {
         }
     }
 
-    async fn told(
+    async fn answered(
         customised: impl IntoIterator<Item = (ResponseType, Customised)>,
         response_type: ResponseType,
     ) -> (u16, String, bool) {
@@ -93,16 +93,16 @@ mod tests {
     async fn its_own_customisation_counts_first() {
         let own = (ResponseType::AccessDenied, customised(None, Some("Unauthorized.")));
         let all = (ResponseType::Default4xx, customised(None, Some("Bad")));
-        let answer = told([own, all], ResponseType::AccessDenied).await;
+        let answer = answered([own, all], ResponseType::AccessDenied).await;
         assert_eq!(answer, (403, "Unauthorized.".into(), true));
     }
 
     #[tokio::test]
     async fn else_that_of_its_kind() {
         let all = || (ResponseType::Default4xx, customised(None, Some("Bad")));
-        let answer = told([all()], ResponseType::AccessDenied).await;
+        let answer = answered([all()], ResponseType::AccessDenied).await;
         assert_eq!(answer, (403, "Bad".into(), true));
-        let answer = told([all()], ResponseType::AuthorizerFailure).await;
+        let answer = answered([all()], ResponseType::AuthorizerFailure).await;
         assert_eq!(answer, (500, r#"{"message":"Internal Server Error"}"#.into(), false));
     }
 

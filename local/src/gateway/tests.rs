@@ -262,9 +262,9 @@ async fn each_end_of_the_authorizer_has_its_own_answer() {
         (Ok(json!(null)), 500),
         (Ok(json!({ "principalId": "7" })), 500),
     ] {
-        let told = format!("{answer:?}");
+        let shown = format!("{answer:?}");
         let stage = Stage::new(move |_| answer.clone(), hello);
-        assert_eq!(stage.get("/me", "Bearer x").await, status, "{told}");
+        assert_eq!(stage.get("/me", "Bearer x").await, status, "{shown}");
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{node::Node, parameter::setting_name, scope::Source};
+use super::{given::Source, node::Node, parameter::setting_name};
 
 /// What is wrong with a template, and where: one sentence.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -3,13 +3,9 @@
 use std::{collections::BTreeMap, num::NonZero, time::Duration};
 
 use http::Method;
+use serde::{Deserialize, Deserializer, de::Error as _};
 
-use super::{
-    crate_of,
-    error::Result,
-    field::{Field, Fields},
-    scope::Referred,
-};
+use super::{crate_of, text::optional};
 
 /// Lambda's own limit where a template says nothing, in seconds.
 /// <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-resource-function.html>
@@ -25,101 +21,92 @@ pub(crate) struct Function {
     pub(crate) timeout: Duration,
     /// How many containers it may have at once, where the template reserves a number.
     pub(crate) concurrency: Option<NonZero<usize>>,
-    /// The variables that it is started with, by name.
-    pub(crate) environment: BTreeMap<String, Setting>,
+    /// The variables that it is started with. The ARN of one of the template's secrets is empty.
+    pub(crate) environment: BTreeMap<String, String>,
     pub(crate) routes: Vec<Route>,
 }
 
-/// The value of a variable.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Setting {
-    Text(String),
-    /// The ARN of a secret of the template.
-    SecretArn,
+/// What is read of a function, and of the Globals for all of them.
+#[derive(Debug, Default, Clone, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(crate) struct Properties {
+    environment: Environment,
+    events: BTreeMap<String, Event>,
+    #[serde(deserialize_with = "optional")]
+    reserved_concurrent_executions: Option<NonZero<usize>>,
+    #[serde(deserialize_with = "optional")]
+    timeout: Option<u64>,
 }
 
-/// One method of one path, and whom it asks.
-#[derive(Debug)]
+#[derive(Debug, Default, Clone, Deserialize)]
+#[serde(rename_all = "PascalCase", default, deny_unknown_fields)]
+struct Environment {
+    variables: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(tag = "Type", content = "Properties", deny_unknown_fields)]
+enum Event {
+    Api(Route),
+}
+
+/// A method of a path.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(crate) struct Route {
-    pub(crate) method: Method,
-    pub(crate) path: String,
     /// The API's name in the template.
+    #[serde(rename = "RestApiId")]
     pub(crate) api: String,
-    /// The authorizer that the route itself names; `NONE` is nobody.
+    #[serde(deserialize_with = "method")]
+    pub(crate) method: Method,
+    #[serde(deserialize_with = "path")]
+    pub(crate) path: String,
+    #[serde(default)]
+    pub(crate) auth: RouteAuth,
+}
+
+#[derive(Debug, Default, Clone, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub(crate) struct RouteAuth {
+    /// The authorizer that the route itself names; with `NONE` it is public.
     pub(crate) authorizer: Option<String>,
 }
 
 impl Function {
-    /// What is read of it, and of the Globals for all of them.
     pub(crate) const PROPERTIES: [&str; 4] =
         ["Environment", "Events", "ReservedConcurrentExecutions", "Timeout"];
 
-    pub(crate) fn read(name: &str, own: &Fields<'_>, globals: &Fields<'_>) -> Result<Self> {
-        let timeout = own.get("Timeout").or_else(|| globals.get("Timeout"));
-        let timeout = timeout.map_or(Ok(DEFAULT_TIMEOUT), Field::parsed)?;
-        let concurrency = own.get("ReservedConcurrentExecutions");
-        let mut environment = variables(globals)?;
-        environment.extend(variables(own)?);
-        let events = own.within("Events")?;
-        Ok(Self {
-            logical_id: name.to_owned(),
-            name: crate_of(name),
+    pub(crate) fn new(logical_id: &str, own: Properties, globals: Properties) -> Self {
+        let mut environment = globals.environment.variables;
+        environment.extend(own.environment.variables);
+        let timeout = own.timeout.or(globals.timeout).unwrap_or(DEFAULT_TIMEOUT);
+        Self {
+            logical_id: logical_id.to_owned(),
+            name: crate_of(logical_id),
             timeout: Duration::from_secs(timeout),
-            concurrency: concurrency.map(Field::parsed).transpose()?,
+            concurrency: own.reserved_concurrent_executions,
             environment,
-            routes: events.iter().map(|(_, event)| Route::read(event)).collect::<Result<_>>()?,
-        })
+            routes: own.events.into_values().map(|Event::Api(route)| route).collect(),
+        }
     }
 }
 
-fn variables(properties: &Fields<'_>) -> Result<BTreeMap<String, Setting>> {
-    let environment = properties.within("Environment")?;
-    environment.only(&["Variables"])?;
-    let variables = environment.within("Variables")?;
-    let variables = variables.iter().map(|(name, field)| {
-        let setting = match field.referred()? {
-            Referred::Text(text) => Setting::Text(text),
-            Referred::Secret(_) => Setting::SecretArn,
-        };
-        Ok((name.to_owned(), setting))
-    });
-    variables.collect()
-}
-
-impl Route {
-    fn read(event: &Field<'_>) -> Result<Self> {
-        let fields = event.fields()?;
-        fields.only(&["Type", "Properties"])?;
-        if fields.need("Type")?.text()? != "Api" {
-            return Err(event.fault("the local runner knows events of type Api alone"));
-        }
-        let properties = fields.within("Properties")?;
-        properties.only(&["RestApiId", "Method", "Path", "Auth"])?;
-        let path = properties.need("Path")?;
-        let text = path.text()?;
-        if !text.starts_with('/') || text.contains('+') {
-            return Err(path.fault("a path must begin with / and have no {parameter+}"));
-        }
-        let method = properties.need("Method")?;
-        let auth = properties.within("Auth")?;
-        auth.only(&["Authorizer"])?;
-        Ok(Self {
-            method: known_method(method)?,
-            path: text,
-            api: properties.need("RestApiId")?.argument_of("Ref")?,
-            authorizer: auth.get("Authorizer").map(Field::text).transpose()?,
-        })
+fn path<'de, D: Deserializer<'de>>(text: D) -> Result<String, D::Error> {
+    let path = String::deserialize(text)?;
+    if !path.starts_with('/') || path.contains('+') {
+        return Err(D::Error::custom("a path must begin with / and have no {parameter+}"));
     }
+    Ok(path)
 }
 
-fn known_method(field: &Field<'_>) -> Result<Method> {
-    match field.text()?.to_uppercase().as_str() {
+fn method<'de, D: Deserializer<'de>>(text: D) -> Result<Method, D::Error> {
+    match String::deserialize(text)?.to_uppercase().as_str() {
         "DELETE" => Ok(Method::DELETE),
         "GET" => Ok(Method::GET),
         "HEAD" => Ok(Method::HEAD),
         "PATCH" => Ok(Method::PATCH),
         "POST" => Ok(Method::POST),
         "PUT" => Ok(Method::PUT),
-        _ => Err(field.fault("this method is not supported by the local runner")),
+        _ => Err(D::Error::custom("this method is not supported by the local runner")),
     }
 }

@@ -3,86 +3,85 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderName, HeaderValue, StatusCode};
+use serde::Deserialize;
 
-use super::{
-    api::quoted_value,
-    error::{Error, Result},
-    field::{Field, Fields},
-};
-use crate::gateway::ResponseType;
+use super::text::{Quoted, optional};
 
-/// One of the gateway's answers, as far as the template changes it. Its words are static: what a
-/// caller sent can't be in them.
-#[derive(Debug, Clone, Default)]
+/// One of the gateway's answers, as far as the template changes it. Its text is static: it can't
+/// hold what a caller sent.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(try_from = "Written")]
 pub(crate) struct Customised {
     pub(crate) status: Option<StatusCode>,
     pub(crate) headers: Vec<(HeaderName, HeaderSource)>,
-    /// The body, and the header that tells its type.
+    /// The body and its media type.
     pub(crate) body: Option<(HeaderValue, Bytes)>,
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct Written {
+    #[serde(default)]
+    response_parameters: Parameters,
+    #[serde(default)]
+    response_templates: BTreeMap<String, String>,
+    #[serde(default, deserialize_with = "optional")]
+    status_code: Option<StatusCode>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct Parameters {
+    headers: BTreeMap<String, HeaderSource>,
+}
+
 /// What a header of such an answer holds.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Deserialize)]
+#[serde(try_from = "String")]
 pub(crate) enum HeaderSource {
     Static(HeaderValue),
-    /// What the request has in its header of that name; no header, where it has none.
+    /// The request's header of that name; no header if the request has none.
     Request(HeaderName),
 }
 
-impl HeaderSource {
-    /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/rest-api-parameter-mapping.html>
-    fn read(field: &Field<'_>) -> Result<Self> {
-        match field.text()?.strip_prefix("method.request.header.") {
-            Some(name) => name.parse().map(Self::Request).map_err(|_| unnamed(field)),
-            None => quoted_value(field).map(Self::Static),
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/rest-api-parameter-mapping.html>
+impl TryFrom<String> for HeaderSource {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        match text.strip_prefix("method.request.header.") {
+            Some(name) => name.parse().map(Self::Request).map_err(|_| NO_NAME),
+            None => Quoted::try_from(text).map(|Quoted(value)| Self::Static(value)),
         }
     }
 }
 
-fn unnamed(field: &Field<'_>) -> Error {
-    field.fault("this can't be a header's name")
-}
+const NO_NAME: &str = "this can't be a header's name";
 
-pub(crate) fn read(responses: &Fields<'_>) -> Result<BTreeMap<ResponseType, Customised>> {
-    let read = |(name, field): (&str, &Field<'_>)| {
-        let unknown = |_| field.fault(format!("{name} is no gateway response"));
-        Ok((serde_json::from_value(name.into()).map_err(unknown)?, Customised::read(field)?))
-    };
-    responses.iter().map(read).collect()
-}
+impl TryFrom<Written> for Customised {
+    type Error = &'static str;
 
-impl Customised {
-    fn read(field: &Field<'_>) -> Result<Self> {
-        let fields = field.fields()?;
-        fields.only(&["ResponseParameters", "ResponseTemplates", "StatusCode"])?;
-        let parameters = fields.within("ResponseParameters")?;
-        parameters.only(&["Headers"])?;
-        let headers = parameters.within("Headers")?;
-        let headers = headers.iter().map(|(name, field)| {
-            let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| unnamed(field))?;
-            Ok((name, HeaderSource::read(field)?))
-        });
-        let templates = fields.within("ResponseTemplates")?;
-        let mut bodies = templates.iter().map(|(media_type, field)| body(media_type, field));
-        let body = bodies.next().transpose()?;
-        if bodies.next().is_some() {
-            return Err(field.fault("the local runner knows one template of a response alone"));
+    fn try_from(written: Written) -> Result<Self, Self::Error> {
+        let named = |(name, source): (String, _)| match name.parse() {
+            Ok(name) => Ok((name, source)),
+            Err(_) => Err(NO_NAME),
+        };
+        let headers = written.response_parameters.headers.into_iter().map(named);
+        if written.response_templates.len() > 1 {
+            return Err("the local runner knows one template of a response alone");
         }
+        let body = written.response_templates.into_iter().next().map(|(media_type, text)| {
+            if text.contains(['$', '#']) {
+                return Err("the local runner knows static text alone in a response");
+            }
+            let media_type = HeaderValue::try_from(media_type);
+            Ok((media_type.map_err(|_| "this can't be a media type")?, text.into()))
+        });
         Ok(Self {
-            status: fields.get("StatusCode").map(Field::parsed).transpose()?,
-            headers: headers.collect::<Result<_>>()?,
-            body,
+            status: written.status_code,
+            headers: headers.collect::<Result<_, _>>()?,
+            body: body.transpose()?,
         })
     }
-}
-
-fn body(media_type: &str, field: &Field<'_>) -> Result<(HeaderValue, Bytes)> {
-    let text = field.text()?;
-    if text.contains(['$', '#']) {
-        return Err(field.fault("the local runner knows static text alone in a response"));
-    }
-    let media_type = HeaderValue::from_str(media_type)
-        .map_err(|_| field.fault(format!("this can't be a {}", header::CONTENT_TYPE)))?;
-    Ok((media_type, text.into()))
 }

@@ -1,80 +1,62 @@
-//! A template's parameters: their rules, and where their values come from.
-
-use std::fmt::Write as _;
+//! A template's parameters: their rules, and the names of their settings.
 
 use regex::Regex;
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error as _, IgnoredAny},
+};
 
 use super::{
     error::{Error, Result},
-    field::Field,
-    scope::Source,
+    given::Source,
+    text::optional,
 };
 
-/// What the runner takes below a parameter's `MinValue`: too weak for users, good enough to try
-/// things with. The functions take the same from it.
+/// The least values that the runner accepts below a parameter's `MinValue`: too weak for users,
+/// good enough for trials. The functions accept the same from it.
 const WEAKER: [(&str, f64); 2] = [("BcryptCost", 4.0), ("PasswordMinLength", 1.0)];
 
 /// One parameter, with the rules that CloudFormation checks a value by.
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html>
-#[derive(Debug)]
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(crate) struct Parameter {
     pub(crate) default: Option<String>,
-    number: bool,
-    least: Option<f64>,
-    most: Option<f64>,
-    shortest: Option<usize>,
-    pub(crate) longest: Option<usize>,
-    allowed: Vec<String>,
-    pattern: Option<Regex>,
+    r#type: Type,
+    #[serde(default, deserialize_with = "optional")]
+    min_value: Option<f64>,
+    #[serde(default, deserialize_with = "optional")]
+    max_value: Option<f64>,
+    #[serde(default, deserialize_with = "optional")]
+    min_length: Option<usize>,
+    #[serde(default, deserialize_with = "optional")]
+    pub(crate) max_length: Option<usize>,
+    #[serde(default)]
+    allowed_values: Vec<String>,
+    #[serde(default, deserialize_with = "pattern")]
+    allowed_pattern: Option<Regex>,
     /// The template's own words for the rule.
-    words: Option<String>,
+    constraint_description: Option<String>,
+    #[serde(rename = "Description")]
+    _description: Option<IgnoredAny>,
+    #[serde(rename = "NoEcho")]
+    _no_echo: Option<IgnoredAny>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+enum Type {
+    String,
+    Number,
+}
+
+/// CloudFormation compares the whole value.
+fn pattern<'de, D: Deserializer<'de>>(text: D) -> std::result::Result<Option<Regex>, D::Error> {
+    let pattern = format!("^(?:{})$", String::deserialize(text)?);
+    let pattern = Regex::new(&pattern);
+    pattern.map(Some).map_err(|_| D::Error::custom("this pattern can't be read here"))
 }
 
 impl Parameter {
-    pub(crate) fn read(field: &Field<'_>) -> Result<Self> {
-        let fields = field.fields()?;
-        fields.only(&[
-            "AllowedPattern",
-            "AllowedValues",
-            "ConstraintDescription",
-            "Default",
-            "Description",
-            "MaxLength",
-            "MaxValue",
-            "MinLength",
-            "MinValue",
-            "NoEcho",
-            "Type",
-        ])?;
-        let text = |name: &str| fields.get(name).map(Field::text).transpose();
-        let number = match text("Type")?.as_deref() {
-            Some("String") => false,
-            Some("Number") => true,
-            _ => return Err(field.fault("its Type must be String or Number")),
-        };
-        let allowed = fields
-            .get("AllowedValues")
-            .map_or(Ok(Vec::new()), |list| list.items()?.iter().map(Field::text).collect())?;
-        let pattern = fields.get("AllowedPattern").map(|field| {
-            // CloudFormation compares the whole value.
-            let pattern = format!("^(?:{})$", field.text()?);
-            Regex::new(&pattern).map_err(|_| field.fault("this pattern can't be read here"))
-        });
-        let parsed = |name: &str| fields.get(name).map(Field::parsed).transpose();
-        let length = |name: &str| fields.get(name).map(Field::parsed).transpose();
-        Ok(Self {
-            default: text("Default")?,
-            number,
-            least: parsed("MinValue")?,
-            most: parsed("MaxValue")?,
-            shortest: length("MinLength")?,
-            longest: length("MaxLength")?,
-            allowed,
-            pattern: pattern.transpose()?,
-            words: text("ConstraintDescription")?,
-        })
-    }
-
     /// Checks a value. The error names the parameter, its rule and where the value is set, never
     /// the value.
     pub(crate) fn check(&self, name: &str, value: &str, source: Source) -> Result<()> {
@@ -87,42 +69,33 @@ impl Parameter {
     fn accepts(&self, name: &str, value: &str) -> bool {
         let number = value.parse::<f64>().ok();
         let length = value.chars().count();
-        (!self.number || number.is_some())
-            && self.least(name).is_none_or(|least| number.is_some_and(|number| number >= least))
-            && self.most.is_none_or(|most| number.is_some_and(|number| number <= most))
-            && self.shortest.is_none_or(|shortest| length >= shortest)
-            && self.longest.is_none_or(|longest| length <= longest)
-            && (self.allowed.is_empty() || self.allowed.iter().any(|allowed| allowed == value))
-            && self.pattern.as_ref().is_none_or(|pattern| pattern.is_match(value))
-    }
-
-    fn least(&self, name: &str) -> Option<f64> {
         let weaker = WEAKER.iter().find(|(parameter, _)| *parameter == name);
-        weaker.map(|(_, least)| *least).or(self.least)
+        let least = weaker.map(|(_, least)| *least).or(self.min_value);
+        (self.r#type == Type::String || number.is_some())
+            && least.is_none_or(|least| number.is_some_and(|number| number >= least))
+            && self.max_value.is_none_or(|most| number.is_some_and(|number| number <= most))
+            && self.min_length.is_none_or(|shortest| length >= shortest)
+            && self.max_length.is_none_or(|longest| length <= longest)
+            && (self.allowed_values.is_empty() || self.allowed_values.iter().any(|it| it == value))
+            && self.allowed_pattern.as_ref().is_none_or(|pattern| pattern.is_match(value))
     }
 
     /// The rest of a sentence that begins "It must be".
     pub(crate) fn rule(&self) -> String {
-        if let Some(words) = &self.words {
+        if let Some(words) = &self.constraint_description {
             // A sentence of its own there, the end of one here.
             let mut letters = words.trim_end_matches('.').chars();
             let first = letters.next().map(|letter| letter.to_ascii_lowercase());
             return first.into_iter().chain(letters).collect();
         }
-        let mut rule = if self.number { "a number" } else { "text" }.to_owned();
-        // Writing to a String can't fail.
-        let _ = match (self.least, self.most) {
-            (Some(least), Some(most)) => write!(rule, " from {least} to {most}"),
-            (Some(least), None) => write!(rule, " of at least {least}"),
-            (None, Some(most)) => write!(rule, " of at most {most}"),
-            (None, None) => Ok(()),
-        };
-        let _ = self.shortest.map(|shortest| write!(rule, ", at least {shortest} characters"));
-        let _ = self.longest.map(|longest| write!(rule, ", at most {longest} characters"));
-        if !self.allowed.is_empty() {
-            let _ = write!(rule, ", one of: {}", self.allowed.join(", "));
+        let kind = if self.r#type == Type::Number { "a number" } else { "text" };
+        match (self.min_value, self.max_value, self.min_length, self.max_length) {
+            (Some(least), Some(most), ..) => format!("{kind} from {least} to {most}"),
+            (.., Some(least), Some(most)) => {
+                format!("{kind}, at least {least} and at most {most} characters")
+            }
+            _ => kind.to_owned(),
         }
-        rule
     }
 }
 
@@ -141,11 +114,11 @@ pub(crate) fn setting_name(parameter: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::template::{field, node::Node};
+    use crate::template::{node::Node, scope::Scope};
 
     fn parameter(text: &str) -> Result<Parameter> {
         let node = Node::parse(text).unwrap();
-        field::with_empty_scope(&node, |field| Parameter::read(&field))
+        Scope::default().read(&node, "test", None)
     }
 
     #[track_caller]
@@ -181,7 +154,7 @@ mod tests {
     #[test]
     fn a_bad_value_is_named_by_parameter_setting_rule_and_source() {
         let parameter = parameter("{Type: Number, MinValue: 0, MaxValue: 3600}").unwrap();
-        for (source, place) in [
+        for (source, location) in [
             (Source::CommandLine, "on the command line"),
             (Source::Environment, "in the environment"),
             (Source::Dotenv, "in .env"),
@@ -190,7 +163,7 @@ mod tests {
             assert_eq!(
                 error.to_string(),
                 format!(
-                    "AUTHORIZER_CACHE_SECONDS must be a number from 0 to 3600: correct it {place} \
+                    "AUTHORIZER_CACHE_SECONDS must be a number from 0 to 3600: correct it {location} \
                      (parameter AuthorizerCacheSeconds)"
                 )
             );

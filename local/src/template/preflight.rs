@@ -4,15 +4,13 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use serde::{Deserialize, Deserializer, de::IgnoredAny};
 
-use super::{
-    api::quoted_value,
-    error::Result,
-    field::{Field, Fields},
-};
+use super::text::{Quoted, parsed};
 
 /// The answer of a MOCK integration to `OPTIONS`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "Response")]
 pub(crate) struct Preflight {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
@@ -20,7 +18,7 @@ pub(crate) struct Preflight {
     pub(crate) origins: Vec<HeaderValue>,
 }
 
-/// The one mapping template that the local runner plays, before and after its comparisons.
+/// The one mapping template that the local runner knows, before and after its comparisons.
 const BEFORE: &str = concat!(
     "#set($origin = $input.params(\"Origin\"))\n",
     "#if($origin == \"\")#set($origin = $input.params(\"origin\"))#end\n",
@@ -34,43 +32,109 @@ const AFTER: &str = concat!(
     "{}\n"
 );
 
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DefinitionBody {
+    #[serde(rename = "info")]
+    _info: Option<IgnoredAny>,
+    #[serde(rename = "openapi")]
+    _openapi: Option<IgnoredAny>,
+    paths: BTreeMap<String, Methods>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Methods {
+    options: Operation,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Operation {
+    #[serde(rename = "responses")]
+    _responses: Option<IgnoredAny>,
+    #[serde(rename = "x-amazon-apigateway-integration")]
+    integration: Integration,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Integration {
+    #[serde(rename = "requestTemplates")]
+    _request_templates: Option<IgnoredAny>,
+    responses: Responses,
+    #[serde(rename = "type")]
+    _type: Type,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Type {
+    Mock,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Responses {
+    default: Preflight,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Response {
+    #[serde(rename = "responseParameters", default)]
+    parameters: BTreeMap<String, Quoted>,
+    #[serde(rename = "responseTemplates", default)]
+    templates: Templates,
+    #[serde(rename = "statusCode", deserialize_with = "parsed")]
+    status: StatusCode,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Templates {
+    #[serde(rename = "application/json")]
+    json: Option<String>,
+}
+
 /// The `options` of each path of a `DefinitionBody`.
-pub(crate) fn read(body: &Fields<'_>) -> Result<BTreeMap<String, Preflight>> {
-    body.only(&["info", "openapi", "paths"])?;
-    let read = |(path, field): (&str, &Field<'_>)| {
-        let methods = field.fields()?;
-        methods.only(&["options"])?;
-        Ok((path.to_owned(), Preflight::read(methods.need("options")?)?))
-    };
-    body.within("paths")?.iter().map(read).collect()
+pub(crate) fn by_path<'de, D: Deserializer<'de>>(
+    body: D,
+) -> Result<BTreeMap<String, Preflight>, D::Error> {
+    let paths = DefinitionBody::deserialize(body)?.paths.into_iter();
+    Ok(paths.map(|(path, it)| (path, it.options.integration.responses.default)).collect())
+}
+
+impl TryFrom<Response> for Preflight {
+    type Error = &'static str;
+
+    fn try_from(response: Response) -> Result<Self, Self::Error> {
+        let named = |(name, Quoted(value)): (String, _)| {
+            let name = name.strip_prefix("method.response.header.");
+            let name = name.and_then(|name| name.parse::<HeaderName>().ok());
+            name.map(|name| (name, value)).ok_or("this can't be a header of the answer")
+        };
+        let headers = response.parameters.into_iter().map(named);
+        let origins = response.templates.json.as_deref();
+        Ok(Self {
+            status: response.status,
+            headers: headers.collect::<Result<_, _>>()?,
+            origins: origins.map_or(Ok(Vec::new()), origins_of)?,
+        })
+    }
+}
+
+/// The origins that the mapping template compares with.
+fn origins_of(template: &str) -> Result<Vec<HeaderValue>, &'static str> {
+    let list = template.strip_prefix(BEFORE).and_then(|rest| rest.strip_suffix(AFTER));
+    let list = list.ok_or("the local runner knows the mapping template of preflights alone")?;
+    let read = |origin| HeaderValue::from_str(origin).map_err(|_| "this can't be an origin");
+    list.split(BETWEEN).map(read).collect()
 }
 
 impl Preflight {
     /// What the mapping template makes of the body.
     pub(crate) const BODY: Bytes = Bytes::from_static(b"{}\n");
-
-    fn read(operation: &Field<'_>) -> Result<Self> {
-        let operation = operation.fields()?;
-        operation.only(&["responses", "x-amazon-apigateway-integration"])?;
-        let integration = operation.within("x-amazon-apigateway-integration")?;
-        integration.only(&["requestTemplates", "responses", "type"])?;
-        let kind = integration.need("type")?;
-        if kind.text()? != "mock" {
-            return Err(kind.fault("the local runner knows integrations of type mock alone here"));
-        }
-        let responses = integration.within("responses")?;
-        responses.only(&["default"])?;
-        let response = responses.within("default")?;
-        response.only(&["responseParameters", "responseTemplates", "statusCode"])?;
-        let parameters = response.within("responseParameters")?;
-        let templates = response.within("responseTemplates")?;
-        templates.only(&["application/json"])?;
-        Ok(Self {
-            status: response.need("statusCode")?.parsed()?,
-            headers: parameters.iter().map(static_header).collect::<Result<_>>()?,
-            origins: templates.get("application/json").map_or(Ok(Vec::new()), origins)?,
-        })
-    }
 
     /// The headers for a page of `origin`.
     pub(crate) fn headers_for(&self, origin: Option<&HeaderValue>) -> HeaderMap {
@@ -81,24 +145,6 @@ impl Preflight {
         }
         headers
     }
-}
-
-fn static_header((name, field): (&str, &Field<'_>)) -> Result<(HeaderName, HeaderValue)> {
-    let name = name.strip_prefix("method.response.header.").and_then(|name| name.parse().ok());
-    let name = name.ok_or_else(|| field.fault("this can't be a header of the answer"))?;
-    Ok((name, quoted_value(field)?))
-}
-
-/// The origins that the mapping template compares with.
-fn origins(field: &Field<'_>) -> Result<Vec<HeaderValue>> {
-    let text = field.text()?;
-    let list = text.strip_prefix(BEFORE).and_then(|rest| rest.strip_suffix(AFTER));
-    let list = list.ok_or_else(|| {
-        field.fault("the local runner knows the mapping template of preflights alone")
-    })?;
-    let read =
-        |origin| HeaderValue::from_str(origin).map_err(|_| field.fault("this can't be an origin"));
-    list.split(BETWEEN).map(read).collect()
 }
 
 #[cfg(test)]

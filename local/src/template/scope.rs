@@ -1,12 +1,18 @@
-//! What names in a template stand for.
+//! What the calls in a template give: parameters, conditions, secrets.
 
-use std::{collections::BTreeMap, fmt};
+use std::collections::BTreeMap;
+
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value as Json};
+use serde_path_to_error::Segment;
 
 use super::{
     error::{Error, Result},
-    field::{Field, Fields},
-    node::Node,
+    given::{ACCOUNT, Given, REGION, Source},
+    kind, lookup,
+    node::{Node, Value},
     parameter::{Parameter, setting_name},
+    resources,
 };
 
 /// The account, region and so on that functions see here. No call leaves this machine.
@@ -19,76 +25,26 @@ const PSEUDO_PARAMETERS: [(&str, &str); 5] = [
     ("AWS::URLSuffix", "amazonaws.com"),
 ];
 
-/// The account that the local runner plays in: AWS's documentation uses this number.
-pub(crate) const ACCOUNT: &str = "123456789012";
-/// The region that the local runner plays in.
-pub(crate) const REGION: &str = "us-east-1";
+const SECRET: &str = "AWS::SecretsManager::Secret";
 
-/// Values for parameters. An empty one counts as not given.
-#[derive(Debug, Clone, Default)]
-pub struct Given {
-    /// By `--parameter-overrides`, which win.
-    pub(crate) overrides: BTreeMap<String, String>,
-    /// By the settings that parameters are named after (`FOO_BAR`).
-    pub(crate) settings: BTreeMap<String, (String, Source)>,
-}
-
-/// Where a value is set.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Source {
-    /// `--parameter-overrides`, `--database-url`.
-    CommandLine,
-    /// The environment.
-    Environment,
-    /// The file `.env`.
-    Dotenv,
-    /// A default of the template's.
-    Template,
-}
-
-/// The end of a sentence that begins "It is set".
-impl fmt::Display for Source {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::CommandLine => "on the command line",
-            Self::Environment => "in the environment",
-            Self::Dotenv => "in .env",
-            Self::Template => "in the template",
-        })
-    }
-}
-
-/// What a reference gives.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Referred {
-    Text(String),
-    /// A secret of the template, by its name there. The runner has its own in its place.
-    Secret(String),
-}
-
-/// What names stand for: parameters, conditions, secrets.
+/// What the names in a template refer to.
 #[derive(Debug, Default)]
-pub(crate) struct Scope {
+pub(crate) struct Scope<'a> {
     parameters: BTreeMap<String, Parameter>,
     given: Given,
-    /// Each is decided when something asks for it: those that only AWS asks for depend on settings
-    /// that are none of the runner's.
-    conditions: BTreeMap<String, Node>,
-    secrets: Vec<String>,
+    /// Each is decided when it is used: those that only AWS uses depend on settings that the runner
+    /// doesn't have.
+    conditions: Option<&'a Node>,
+    /// The types of the resources.
+    resources: BTreeMap<&'a str, &'a str>,
 }
 
-impl Scope {
-    /// The scope of a template's parameters and conditions.
-    pub(crate) fn new(
-        parameters: &Fields<'_>,
-        conditions: BTreeMap<String, Node>,
-        secrets: Vec<String>,
-        given: Given,
-    ) -> Result<Self> {
-        let parameters = parameters
-            .iter()
-            .map(|(name, field)| Ok((name.to_owned(), Parameter::read(field)?)))
-            .collect::<Result<BTreeMap<_, _>>>()?;
+impl<'a> Scope<'a> {
+    pub(crate) fn new(root: &'a Node, given: Given) -> Result<Self> {
+        let parameters: BTreeMap<String, Parameter> = match lookup(root, "Parameters") {
+            Some(parameters) => Scope::default().read(parameters, "Parameters", None)?,
+            None => BTreeMap::new(),
+        };
         for (name, value) in &given.overrides {
             let parameter = parameters.get(name).ok_or_else(|| Error::NoParameter {
                 name: name.clone(),
@@ -96,33 +52,203 @@ impl Scope {
             })?;
             parameter.check(name, value, Source::CommandLine)?;
         }
-        Ok(Self { parameters, given, conditions, secrets })
+        let resources = resources(root).map(|(name, resource)| (name, kind(resource)));
+        let conditions = lookup(root, "Conditions");
+        Ok(Self { parameters, given, conditions, resources: resources.collect() })
     }
 
-    /// Whether the condition of that name holds.
-    pub(crate) fn condition(&self, name: &str, at: &Field<'_>) -> Result<bool> {
-        let found = self.conditions.get(name);
-        let found = found.ok_or_else(|| at.fault(format!("there is no condition {name}")))?;
-        Field::new(found, &format!("Conditions.{name}"), self).truth()
+    /// Reads a part of the template, with its calls decided. Of a map, only the `wanted` fields are
+    /// looked at.
+    pub(crate) fn read<T: DeserializeOwned>(
+        &self,
+        node: &Node,
+        path: &str,
+        wanted: Option<&[&str]>,
+    ) -> Result<T> {
+        let value = match &node.value {
+            Value::Map(fields) => {
+                let is_wanted = |name: &str| wanted.is_none_or(|wanted| wanted.contains(&name));
+                self.map(fields.iter().filter(|(name, _)| is_wanted(name)), path)?
+            }
+            _ => self.value(node, path)?.unwrap_or_default(),
+        };
+        serde_path_to_error::deserialize(value).map_err(|error| {
+            let (mut node, mut path) = (node, path.to_owned());
+            for segment in error.path() {
+                node = match (segment, &node.value) {
+                    (Segment::Map { key }, _) => lookup(node, key).unwrap_or(node),
+                    (Segment::Seq { index }, Value::List(items)) => {
+                        items.get(*index).unwrap_or(node)
+                    }
+                    _ => node,
+                };
+                path = format!("{path}.{segment}");
+            }
+            Error::at(node, &path, error.inner().to_string())
+        })
     }
 
-    /// What `!Ref name` gives.
-    pub(crate) fn refer(&self, name: &str, at: &Field<'_>) -> Result<Referred> {
-        if let Some(parameter) = self.parameters.get(name) {
-            return self.value(name, parameter).map(Referred::Text);
+    /// The value of a node, with its calls decided; `None` if a condition leaves it out.
+    fn value(&self, node: &Node, path: &str) -> Result<Option<Json>> {
+        let fault = |fault: &str| Error::at(node, path, fault);
+        let (name, argument) = match &node.value {
+            Value::Nothing => return Ok(None),
+            Value::Text(text) => return Ok(Some(text.as_str().into())),
+            Value::List(items) => {
+                let items = items.iter().enumerate();
+                let items = items.map(|(index, item)| self.value(item, &format!("{path}.{index}")));
+                return items.filter_map(Result::transpose).collect::<Result<_>>().map(Some);
+            }
+            Value::Map(fields) => return self.map(fields, path).map(Some),
+            Value::Call(name, argument) => (name.as_str(), &**argument),
+        };
+        let text = match (name, &argument.value) {
+            ("Ref", Value::Text(name)) if name == "AWS::NoValue" => return Ok(None),
+            ("Ref", Value::Text(name)) => self.refer(name, &fault)?,
+            ("GetAtt", Value::Text(name)) if name.ends_with("Function.Arn") => {
+                format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:{}", name.replace(".Arn", ""))
+            }
+            ("Sub", Value::Text(text)) => self.substituted(text, &BTreeMap::new(), &fault)?,
+            ("Sub", _) => {
+                let takes = "a text, or a text and named values";
+                let (text, own): (String, _) = self.argument(node, path, takes)?;
+                self.substituted(&text, &own, &fault)?
+            }
+            ("Join", _) => {
+                let takes = "a separator and a list of texts";
+                let (separator, texts): (String, Vec<String>) = self.argument(node, path, takes)?;
+                texts.join(&separator)
+            }
+            ("Select", _) => {
+                let takes = "the number of an item that is there, and a list of texts";
+                let (index, texts): (String, Vec<String>) = self.argument(node, path, takes)?;
+                let chosen = index.parse().ok().and_then(|index: usize| texts.get(index).cloned());
+                chosen.ok_or_else(|| fault(&format!("!Select takes {takes}")))?
+            }
+            ("Split", _) => {
+                let takes = "a separator and a text";
+                let (separator, text): (String, String) = self.argument(node, path, takes)?;
+                return Ok(Some(text.split(&separator).collect()));
+            }
+            ("If", Value::List(items)) if items.len() == 3 => {
+                let (condition, [yes, no]) = (&items[0], [&items[1], &items[2]]);
+                let path = format!("{path}.If");
+                let Value::Text(name) = &condition.value else {
+                    return Err(Error::at(
+                        condition,
+                        &path,
+                        "there must be a condition's name here",
+                    ));
+                };
+                let holds = self.condition(name).unwrap_or_else(|| {
+                    Err(Error::at(condition, &path, format!("there is no condition {name}")))
+                })?;
+                return self.value(if holds { yes } else { no }, &path);
+            }
+            ("If", _) => return Err(fault("!If takes a condition and two values")),
+            _ => return Err(fault(&format!("!{name} is not supported here"))),
+        };
+        Ok(Some(text.into()))
+    }
+
+    fn map<'n>(
+        &self,
+        fields: impl IntoIterator<Item = &'n (String, Node)>,
+        path: &str,
+    ) -> Result<Json> {
+        let fields = fields.into_iter().filter_map(|(name, node)| {
+            let value = self.value(node, &format!("{path}.{name}")).transpose()?;
+            Some(value.map(|value| (name.clone(), value)))
+        });
+        fields.collect::<Result<Map<_, _>>>().map(Json::Object)
+    }
+
+    /// The argument of the call in a node, if it is of the kind that the call `takes`.
+    fn argument<T: DeserializeOwned>(&self, node: &Node, path: &str, takes: &str) -> Result<T> {
+        let Value::Call(name, argument) = &node.value else {
+            return Err(Error::at(node, path, "there must be a call here"));
+        };
+        let value = self.value(argument, &format!("{path}.{name}"))?.unwrap_or_default();
+        let fault = |_| Error::at(node, path, format!("!{name} takes {takes}"));
+        serde_json::from_value(value).map_err(fault)
+    }
+
+    /// `${Name}` replaced by what it refers to, first among `own`; `${!Name}` is `${Name}` itself.
+    fn substituted(
+        &self,
+        text: &str,
+        own: &BTreeMap<String, String>,
+        fault: &dyn Fn(&str) -> Error,
+    ) -> Result<String> {
+        let mut result = String::new();
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once("${") {
+            let (name, after) = after.split_once('}').ok_or_else(|| fault("a `${` has no `}`"))?;
+            result.push_str(before);
+            match (name.strip_prefix('!'), own.get(name)) {
+                (Some(literal), _) => result.extend(["${", literal, "}"]),
+                (None, Some(value)) => result.push_str(value),
+                (None, None) if self.resources.get(name) == Some(&SECRET) => {
+                    return Err(fault("a secret can't be a part of a text here"));
+                }
+                (None, None) => result.push_str(&self.refer(name, fault)?),
+            }
+            rest = after;
         }
-        if self.secrets.iter().any(|secret| secret == name) {
-            return Ok(Referred::Secret(name.to_owned()));
+        result.push_str(rest);
+        Ok(result)
+    }
+
+    /// Whether the condition of that name holds; `None` if there is none.
+    fn condition(&self, name: &str) -> Option<Result<bool>> {
+        let node = lookup(self.conditions?, name)?;
+        Some(self.truth(node, &format!("Conditions.{name}")))
+    }
+
+    /// Whether `!Equals` of two texts holds, or `!Not` of such.
+    fn truth(&self, node: &Node, path: &str) -> Result<bool> {
+        let argument = match &node.value {
+            Value::Call(name, argument) => Some((name.as_str(), &**argument)),
+            _ => None,
+        };
+        match argument {
+            // CloudFormation has no `!If` there, by which a condition could refer to itself.
+            Some(("Equals", argument)) if argument.calls("If") => {
+                let path = format!("{path}.Equals");
+                Err(Error::at(argument, &path, "!If is not supported in a condition"))
+            }
+            Some(("Equals", _)) => {
+                let (one, other): (String, String) = self.argument(node, path, "two texts")?;
+                Ok(one == other)
+            }
+            Some(("Not", Node { value: Value::List(items), .. })) if items.len() == 1 => {
+                Ok(!self.truth(&items[0], &format!("{path}.Not"))?)
+            }
+            _ => {
+                let fault = "a condition must be !Equals of two values, or !Not of that";
+                Err(Error::at(node, path, fault))
+            }
+        }
+    }
+
+    /// What `!Ref name` gives. A secret of the template is empty: the runner has its own instead.
+    fn refer(&self, name: &str, fault: &dyn Fn(&str) -> Error) -> Result<String> {
+        if let Some(parameter) = self.parameters.get(name) {
+            return self.parameter(name, parameter);
+        }
+        match self.resources.get(name) {
+            Some(&SECRET) => return Ok(String::new()),
+            Some(&"AWS::Serverless::Api") => return Ok(name.to_owned()),
+            _ => {}
         }
         let pseudo = PSEUDO_PARAMETERS.into_iter().find(|(known, _)| *known == name);
-        match pseudo {
-            Some((_, value)) => Ok(Referred::Text(value.to_owned())),
-            None => Err(at.fault(format!("the local runner doesn't know what {name} refers to"))),
-        }
+        let value = pseudo.map(|(_, value)| value.to_owned());
+        let unknown = || fault(&format!("the local runner doesn't know what {name} refers to"));
+        value.ok_or_else(unknown)
     }
 
     /// A parameter's value: the override, else the setting, else the default.
-    fn value(&self, name: &str, parameter: &Parameter) -> Result<String> {
+    fn parameter(&self, name: &str, parameter: &Parameter) -> Result<String> {
         let Given { overrides, settings } = &self.given;
         let setting = settings.get(&setting_name(name)).map(|(value, source)| (value, *source));
         let given = [overrides.get(name).map(|value| (value, Source::CommandLine)), setting];

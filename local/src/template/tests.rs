@@ -9,11 +9,8 @@ pub(crate) const OURS: &str = include_str!("../../../template.yaml");
 
 /// The project's parameters.
 pub(crate) fn parameters() -> BTreeMap<String, Parameter> {
-    let (root, scope) = (Node::parse(OURS).unwrap(), Scope::default());
-    let parameters = Field::new(&root, "", &scope).fields().unwrap().within("Parameters").unwrap();
-    let read =
-        |(name, field): (&str, &Field<'_>)| (name.to_owned(), Parameter::read(field).unwrap());
-    parameters.iter().map(read).collect()
+    let root = Node::parse(OURS).unwrap();
+    Scope::default().read(lookup(&root, "Parameters").unwrap(), "Parameters", None).unwrap()
 }
 
 fn given(overrides: &[(&str, &str)]) -> Given {
@@ -35,7 +32,7 @@ fn with_function(properties: &str) -> Result<Template> {
     Template::read(&text, Given::default())
 }
 
-fn variable(value: &str) -> Result<Setting> {
+fn variable(value: &str) -> Result<String> {
     let template = with_function(&format!("Environment: {{Variables: {{X: {value}}}}}"))?;
     Ok(template.function("hello")?.environment["X"].clone())
 }
@@ -53,20 +50,20 @@ fn calls_are_decided() {
         ("!Join [' or ', !Split [',', !Sub '${Name},b']]", "ada or b"),
         ("!Join ['', [a, !Ref Name]]", "aada"),
     ] {
-        assert_eq!(variable(value), Ok(Setting::Text(expected.into())), "{value}");
+        assert_eq!(variable(value), Ok(expected.to_owned()), "{value}");
     }
-    assert_eq!(variable("!Ref Key"), Ok(Setting::SecretArn));
+    assert_eq!(variable("!Ref Key"), Ok(String::new()));
 }
 
 #[test]
-fn what_is_not_supported_is_named_with_its_place() {
+fn what_is_not_supported_is_named_with_its_path() {
     for (value, fault) in [
         ("!Base64 a", "!Base64"),
         ("!Join [a, b]", "list"),
-        ("!Join [a]", "!Join takes two values"),
-        ("!Join [a, !GetAZs '']", "not !GetAZs"),
+        ("!Join [a]", "!Join takes"),
+        ("!Join [a, !GetAZs '']", "!GetAZs"),
         ("!Select [1, [a]]", "!Select takes"),
-        ("!Select [a, [a]]", "wrong kind"),
+        ("!Select [a, [a]]", "!Select takes"),
         ("!GetAtt Key.Arn", "!GetAtt"),
         ("!Ref Nobody", "Nobody"),
         ("!Sub '${Key}'", "secret"),
@@ -75,7 +72,7 @@ fn what_is_not_supported_is_named_with_its_place() {
         ("!If [Unheard, a, b]", "Unheard"),
         ("!If IsAda", "!If takes a condition and two values"),
         ("!If [IsAda, !If {}, b]", "!If takes"),
-        ("[a]", "text"),
+        ("[a]", "string"),
     ] {
         let error = variable(value).unwrap_err().to_string();
         assert!(error.contains(fault), "{value}: {error}");
@@ -84,8 +81,8 @@ fn what_is_not_supported_is_named_with_its_place() {
 }
 
 #[test]
-fn a_condition_is_decided_only_where_it_is_asked_for() {
-    // `Both` is AWS's, as long as nothing that is read here asks for it.
+fn a_condition_is_decided_only_where_it_is_used() {
+    // Nothing that is read here uses `Both`.
     assert!(with_function("VpcConfig: !If [Both, {}, !Ref 'AWS::NoValue']").is_ok());
     let error = variable("!If [Both, a, b]").unwrap_err().to_string();
     assert!(error.contains("Conditions.Both"), "{error}");
@@ -104,7 +101,7 @@ fn a_condition_can_not_ask_for_itself() {
 }
 
 #[test]
-fn fields_that_it_does_not_know_in_places_that_it_reads_are_errors() {
+fn unknown_fields_of_what_it_reads_are_errors() {
     for properties in [
         "Environment: {Secrets: {A: b}}",
         "Events: {E: {Type: Schedule}}",
@@ -135,11 +132,11 @@ fn ours_is_read_whole() {
     assert_eq!(authorizer.header, "authorization");
     let signin = template.function("signin").unwrap();
     assert_eq!(signin.timeout.as_secs(), 29);
-    assert_eq!(signin.environment["SIGNING_KEY_ARN"], Setting::SecretArn);
+    assert_eq!(signin.environment["SIGNING_KEY_ARN"], "");
     // No parameter, and no key: on AWS there is no other than the secret's.
-    assert_eq!(signin.environment["SIGNING_KEY"], Setting::Text(String::new()));
-    assert_eq!(signin.environment["TOKEN_ISSUER"], Setting::Text("latchkey".into()));
-    assert_eq!(signin.environment["APP_NAME"], Setting::Text("Latchkey".into()));
+    assert_eq!(signin.environment["SIGNING_KEY"], "");
+    assert_eq!(signin.environment["TOKEN_ISSUER"], "latchkey");
+    assert_eq!(signin.environment["APP_NAME"], "Latchkey");
     assert!(template.api.binary_media_types.contains(&"multipart/form-data".to_owned()));
     let unauthorized = &template.api.gateway_responses[&crate::gateway::ResponseType::Unauthorized];
     assert!(unauthorized.headers.iter().any(|(name, _)| name == "www-authenticate"));

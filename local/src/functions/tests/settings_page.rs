@@ -7,7 +7,7 @@ use shared::{Environment, db};
 use super::{ours, starts};
 use crate::{
     settings::PG_BIN,
-    template::{Setting, parameter::Parameter, setting_name, tests::parameters},
+    template::{parameter::Parameter, setting_name, tests::parameters},
 };
 
 const PAGE: &str = include_str!("../../../../docs/operate/settings.md");
@@ -111,7 +111,7 @@ fn each_default_of_the_page_is_the_templates_or_else_the_codes() {
         // What the template makes of a parameter that is left empty.
         let made =
             template.functions.iter().find_map(|it| match it.environment.get(&row.setting) {
-                Some(Setting::Text(text)) if !text.is_empty() => Some(text.clone()),
+                Some(text) if !text.is_empty() => Some(text.clone()),
                 _ => None,
             });
         let expected = of_parameter.or(made).or_else(|| default_in_code(&row.setting));
@@ -149,7 +149,7 @@ async fn each_range_of_the_page_is_the_codes_and_the_templates() {
     let parameters = parameters_by_setting();
     for row in rows() {
         let parameter = parameters.get(&row.setting);
-        if let Some(longest) = parameter.and_then(|it| it.longest) {
+        if let Some(longest) = parameter.and_then(|it| it.max_length) {
             let words = format!("at most {longest} characters");
             assert!(row.values.replace(',', "").contains(&words), "{}", row.setting);
         }

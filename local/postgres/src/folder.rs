@@ -1,4 +1,4 @@
-//! Where files of ours lie that PostgreSQL's user must reach.
+//! The directory of our files that PostgreSQL's user must reach.
 
 use std::{
     fs, io,
@@ -14,16 +14,16 @@ use crate::{
 /// The directory for kept data and fetched programs: `postgres` in the cache, or where its user
 /// can't enter that (a root's home), one in the temporary directory that a file in the cache names.
 pub(crate) fn open(cache: &Path, account: Account) -> Result<PathBuf, Error> {
-    let place = cache.join("postgres");
-    make(&place).map_err(|cause| Error::Place { directory: cache.to_owned(), cause })?;
-    if account.can_enter(&place) {
-        return Ok(place);
+    let folder = cache.join("postgres");
+    make(&folder).map_err(|cause| Error::Folder { directory: cache.to_owned(), cause })?;
+    if account.can_enter(&folder) {
+        return Ok(folder);
     }
     let pointer = cache.join("postgres-directory");
-    if let Some(place) = named_by(&pointer)
-        && account.can_enter(&place)
+    if let Some(folder) = named_by(&pointer)
+        && account.can_enter(&folder)
     {
-        return Ok(place);
+        return Ok(folder);
     }
     make_elsewhere(&pointer).map_err(doing("make a directory in the temporary directory"))
 }
@@ -37,17 +37,17 @@ fn make(directory: &Path) -> io::Result<()> {
 /// The directory that the pointer names, if it is still the one that we made: anyone may make
 /// things in the temporary directory, and it may have been cleaned since.
 fn named_by(pointer: &Path) -> Option<PathBuf> {
-    let place = PathBuf::from(fs::read_to_string(pointer).ok()?);
-    let found = fs::symlink_metadata(&place).ok()?;
+    let folder = PathBuf::from(fs::read_to_string(pointer).ok()?);
+    let found = fs::symlink_metadata(&folder).ok()?;
     let ours = found.is_dir() && found.uid() == rustix::process::geteuid().as_raw();
-    ours.then_some(place)
+    ours.then_some(folder)
 }
 
 fn make_elsewhere(pointer: &Path) -> io::Result<PathBuf> {
-    let place = tempfile::Builder::new().prefix("latchkey-").tempdir()?.keep();
-    make(&place)?;
-    fs::write(pointer, place.as_os_str().as_encoded_bytes())?;
-    Ok(place)
+    let folder = tempfile::Builder::new().prefix("latchkey-").tempdir()?.keep();
+    make(&folder)?;
+    fs::write(pointer, folder.as_os_str().as_encoded_bytes())?;
+    Ok(folder)
 }
 
 #[cfg(test)]
@@ -58,8 +58,8 @@ mod tests {
     fn an_open_cache_holds_it() {
         let cache = tempfile::tempdir().unwrap();
         make(cache.path()).unwrap();
-        let place = open(cache.path(), Account::choose().unwrap()).unwrap();
-        assert_eq!(place, cache.path().join("postgres"));
+        let folder = open(cache.path(), Account::choose().unwrap()).unwrap();
+        assert_eq!(folder, cache.path().join("postgres"));
     }
 
     #[test]

@@ -1,0 +1,41 @@
+//! The values that a template is read with.
+
+use std::{collections::BTreeMap, fmt};
+
+/// The account that the local runner uses: AWS's documentation has this number.
+pub(crate) const ACCOUNT: &str = "123456789012";
+pub(crate) const REGION: &str = "us-east-1";
+
+/// Values for parameters. An empty one counts as not given.
+#[derive(Debug, Clone, Default)]
+pub struct Given {
+    /// By `--parameter-overrides`, which win.
+    pub(crate) overrides: BTreeMap<String, String>,
+    /// By the settings that parameters are named after (`FOO_BAR`).
+    pub(crate) settings: BTreeMap<String, (String, Source)>,
+}
+
+/// Where a value is set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// `--parameter-overrides`, `--database-url`.
+    CommandLine,
+    /// The environment.
+    Environment,
+    /// The file `.env`.
+    Dotenv,
+    /// A default of the template's.
+    Template,
+}
+
+/// The end of a sentence that begins "It is set".
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::CommandLine => "on the command line",
+            Self::Environment => "in the environment",
+            Self::Dotenv => "in .env",
+            Self::Template => "in the template",
+        })
+    }
+}
