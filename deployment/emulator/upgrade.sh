@@ -28,10 +28,10 @@ aws lambda get-function --function-name "$admin_function" --query Code.Location 
 curl -sf -m 60 -o "$scratch/last-admin.zip" "$(<"$scratch/last-admin.url")" || fail "the download of the previous admin's zip failed"
 before=$(code | grep -v "$admin_function")
 
-# knock NUMBER: sends requests and logs each status until the file `enough` exists.
+# knock NUMBER: sends requests and logs each status while the file `knocking` exists.
 knock() {
   local count=0 name
-  while [ ! -e "$scratch/enough" ]; do
+  while [ -e "$scratch/knocking" ]; do
     name=knock-$1-$((count += 1))
     ask() { curl -sS -m 40 -o /dev/null -w "%{http_code} $2\n" -X "$1" "${@:3}" "$api$2" || echo "000 $2"; }
     ask GET /api/auth/users/me -H "Authorization: Bearer $token"
@@ -41,7 +41,7 @@ knock() {
     ask GET /api/test/user -H "Authorization: Bearer $token"
   done >"$scratch/knocks-$1" 2>&1
 }
-rm -f "$scratch/enough"
+touch "$scratch/knocking" # gone with its folder if this script fails
 knockers=()
 for number_of in 1 2 3; do
   knock "$number_of" &
@@ -54,7 +54,7 @@ cargo lambda deploy --binary-path "$built/admin/bootstrap" "$admin_function" >"$
 first=$(knocks)
 admin migrate
 during=$(($(knocks) - first))
-touch "$scratch/enough"
+rm "$scratch/knocking"
 wait "${knockers[@]}"
 jq -e --arg name "V${number}__devices" '.applied == [$name]' >/dev/null <<<"$answer" || fail "migrate answered $answer"
 ! cat "$scratch"/knocks-[0-9] | grep -v '^200 ' || fail "a request failed during the migration"
