@@ -7,6 +7,7 @@ for tool in cargo sam 'cargo deny'; do $tool --version; done
 
 step "cargo fmt"
 cargo fmt --all --check
+rustfmt --edition 2024 --check functions/*/openapi.rs # which cargo fmt does not find
 cargo fmt --manifest-path fuzz/Cargo.toml --check
 
 step "the workflows"
