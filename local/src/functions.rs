@@ -15,27 +15,15 @@ use shared::{
 use crate::{
     containers::{Containers, Start, Started},
     lambda::{FunctionError, Handler, Lambda, Outcome},
+    runner::Error,
     settings::Settings,
     template::{self, Template},
 };
 
-/// Why the functions don't start.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum Error {
-    /// The template lacks one.
-    #[error(transparent)]
-    Template(#[from] template::Error),
-    /// Settings are bad. The second part says where they are set.
-    #[error("{0}.{1}")]
-    Settings(Invalid, String),
-}
-
-impl Error {
-    /// Settings that a function refuses.
-    pub(crate) fn of_settings(invalid: Invalid, settings: &Settings) -> Self {
-        let sources = settings.sources_of(&invalid);
-        Self::Settings(invalid, sources)
-    }
+/// Says which settings a function refuses, and where they are set.
+pub(crate) fn bad_settings(invalid: &Invalid, settings: &Settings) -> Error {
+    let sources = settings.sources_of(invalid);
+    format!("{invalid}.{sources} docs/operate/settings.md says what each may be").into()
 }
 
 /// The most containers of a function for which the template reserves no number: as many as a new
@@ -92,7 +80,7 @@ impl Functions {
         let start: Start = Box::new(move || start(environment.clone()));
         let containers = Containers::new(start, max_containers(declared));
         let started = containers.start_first().await;
-        started.map_err(|invalid| Error::of_settings(invalid, settings))?;
+        started.map_err(|invalid| bad_settings(&invalid, settings))?;
         let lambda = Lambda::new(Arc::new(containers), declared.timeout);
         self.0.insert(declared.name.clone(), lambda);
         Ok(())

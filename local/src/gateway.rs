@@ -16,13 +16,13 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Method, Request, StatusCode, header};
+use http::{HeaderName, HeaderValue, Method, Request, header};
 use shared::Clock;
 use uuid::Uuid;
 
 use self::{
     authorizer::Authorizer,
-    event::{ApiIdentity, Call},
+    event::Call,
     response::GatewayResponses,
     router::{Router, Target, Way},
 };
@@ -41,7 +41,7 @@ const INTEGRATION_TIMEOUT: Duration = Duration::from_secs(29);
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 
-/// The API that the local runner plays.
+/// The id of the API.
 const API_ID: &str = "local";
 
 /// The gateway of one API.
@@ -52,7 +52,7 @@ pub(crate) struct Gateway {
     authorizer: Option<Authorizer>,
     responses: GatewayResponses,
     binary_media_types: Vec<String>,
-    identity: ApiIdentity,
+    stage: String,
     clock: Clock,
 }
 
@@ -96,7 +96,7 @@ impl Gateway {
             authorizer,
             responses: GatewayResponses::new(template.api.gateway_responses.clone()),
             binary_media_types: template.api.binary_media_types.clone(),
-            identity: ApiIdentity { api_id: API_ID, stage: template.api.stage.clone() },
+            stage: template.api.stage.clone(),
             clock,
         })
     }
@@ -110,7 +110,20 @@ impl Gateway {
             Ok(answer) => answer,
             Err(incident) => {
                 let answer = self.responses.answer(incident.response_type, &headers);
-                incident.log(&self.app, &id, &method, answer.status(), start.elapsed());
+                shared::log::request(&shared::log::Line {
+                    request_id: &id,
+                    app: &self.app,
+                    function: "gateway",
+                    method: method.as_str(),
+                    route: incident.resource,
+                    status: answer.status().as_u16(),
+                    duration: start.elapsed(),
+                    user_id: None,
+                    event: None,
+                    error: Some(incident.response_type.name()),
+                    cause: incident.cause.as_deref(),
+                    hash_scheme: None,
+                });
                 answer
             }
         };
@@ -148,7 +161,7 @@ impl Gateway {
             request_id,
             caller,
             time: self.clock.now().seconds().saturating_mul(1000),
-            api: &self.identity,
+            stage: &self.stage,
         };
         self.integrate(target, &call).await
     }
@@ -164,7 +177,7 @@ impl Gateway {
             (_, false) => None,
             (Some(authorizer), true) => {
                 let method = call.request.method();
-                let arn = arn(&self.identity.stage, method, call.found.path);
+                let arn = arn(&self.stage, method, call.found.path);
                 let asked = authorizer.authorize(call, &arn).await;
                 Some(asked.map_err(|refused| Incident {
                     response_type: refused.response_type,
@@ -200,30 +213,6 @@ impl Gateway {
 impl<'a> Incident<'a> {
     const fn at(resource: &'a str, response_type: ResponseType) -> Self {
         Self { response_type, resource, cause: None }
-    }
-
-    fn log(
-        self,
-        app: &str,
-        request_id: &str,
-        method: &Method,
-        status: StatusCode,
-        duration: Duration,
-    ) {
-        shared::log::request(&shared::log::Line {
-            request_id,
-            app,
-            function: "gateway",
-            method: method.as_str(),
-            route: self.resource,
-            status: status.as_u16(),
-            duration,
-            user_id: None,
-            event: None,
-            error: Some(self.response_type.name()),
-            cause: self.cause.as_deref(),
-            hash_scheme: None,
-        });
     }
 }
 

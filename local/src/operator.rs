@@ -13,7 +13,7 @@ use crate::{
     arguments::{Subject, Verb},
     functions,
     list::{self, Form, List, Row, Unreadable, User},
-    migration, printable,
+    migration, printable, runner,
     settings::Settings,
     template::Template,
     waiting::wait,
@@ -58,10 +58,10 @@ impl Operator {
     pub(crate) async fn start(
         template: &Template,
         settings: &Settings,
-    ) -> Result<Self, functions::Error> {
+    ) -> Result<Self, runner::Error> {
         let mut environment = settings.of(template.function("admin")?);
         let admin = Admin::from_env(&mut environment).await;
-        admin.map(Self).map_err(|invalid| functions::Error::of_settings(invalid, settings))
+        admin.map(Self).map_err(|invalid| functions::bad_settings(&invalid, settings))
     }
 
     /// Brings the database up to date. The group roles don't matter here: the runner's functions

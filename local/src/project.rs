@@ -1,16 +1,13 @@
 //! The folder that we work in.
 
-use std::{
-    fs, io,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 const TEMPLATE: &str = "template.yaml";
 
 /// The folder with `template.yaml`, `.env` and `.local`.
 #[derive(Debug)]
 pub(crate) struct Project {
-    template: PathBuf,
+    pub(crate) template: PathBuf,
     folder: PathBuf,
 }
 
@@ -27,16 +24,6 @@ impl Project {
         Self { template, folder }
     }
 
-    /// The template's text.
-    pub(crate) fn template(&self) -> io::Result<String> {
-        fs::read_to_string(&self.template)
-    }
-
-    /// Where the template is, for people.
-    pub(crate) fn template_path(&self) -> &Path {
-        &self.template
-    }
-
     /// Settings that a developer keeps to themselves.
     pub(crate) fn dotenv(&self) -> PathBuf {
         self.folder.join(".env")
@@ -50,6 +37,8 @@ impl Project {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]
@@ -60,7 +49,7 @@ mod tests {
         fs::write(outer.path().join(TEMPLATE), "Resources:").unwrap();
         let project = Project::find(&inner, None);
         assert_eq!(project.cache(), outer.path().join(".local"));
-        assert_eq!(project.template().unwrap(), "Resources:");
+        assert_eq!(fs::read_to_string(&project.template).unwrap(), "Resources:");
     }
 
     #[test]
@@ -68,6 +57,6 @@ mod tests {
         let empty = tempfile::tempdir().unwrap();
         let project = Project::find(empty.path(), None);
         assert_eq!(project.dotenv(), empty.path().join(".env"));
-        assert!(project.template().unwrap().contains("AWS::Serverless::Api"));
+        assert!(fs::read_to_string(&project.template).unwrap().contains("AWS::Serverless::Api"));
     }
 }

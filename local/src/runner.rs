@@ -17,7 +17,7 @@ use crate::{
     arguments::{Arguments, Verb},
     aws,
     database::Purpose,
-    functions, operator, server,
+    operator, server,
     setup::Setup,
     start_page, template,
 };
@@ -44,17 +44,6 @@ in_its_own_words!(Refusal, operator::Error, template::Error);
 impl From<String> for Error {
     fn from(sentence: String) -> Self {
         Self(sentence)
-    }
-}
-
-impl From<functions::Error> for Error {
-    fn from(cause: functions::Error) -> Self {
-        match cause {
-            functions::Error::Template(cause) => cause.into(),
-            functions::Error::Settings(..) => {
-                Self(format!("{cause} docs/operate/settings.md says what each may be"))
-            }
-        }
     }
 }
 

@@ -210,12 +210,12 @@ mod tests {
             environment.refuse(name, "must be something else");
         }
         let invalid = environment.check().unwrap_err();
-        let told = " A is set in the environment. B is set in .env.";
-        assert_eq!(settings.sources_of(&invalid), told);
+        let error = " A is set in the environment. B is set in .env.";
+        assert_eq!(settings.sources_of(&invalid), error);
     }
 
     #[test]
-    fn a_bad_file_is_told_without_what_it_holds() {
+    fn a_bad_file_is_reported_without_what_it_holds() {
         let error = layered(&[], "DATABASE_PASSWORD='hunter2\n").unwrap_err();
         assert!(error.contains(".env, DATABASE_PASSWORD: "), "{error}");
         assert!(!error.contains("hunter2"), "{error}");

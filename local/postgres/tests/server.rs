@@ -11,7 +11,7 @@ fn settings(data: Data, cache: &Path) -> Settings {
     Settings { data, pg_bin: None, cache: cache.to_owned(), configuration: vec![] }
 }
 
-/// What stands between `@` and the next `/`.
+/// The part between `@` and the next `/`.
 fn authority(url: &str) -> &str {
     url.split(['@', '/']).nth(3).unwrap()
 }
@@ -36,7 +36,7 @@ fn a_temporary_server_leaves_nothing_behind() {
 }
 
 #[test]
-fn two_temporary_servers_stand_side_by_side() {
+fn two_temporary_servers_run_side_by_side() {
     let cache = tempfile::tempdir().unwrap();
     let settings = Arc::new(settings(Data::Temporary, cache.path()));
     let other = Arc::clone(&settings);

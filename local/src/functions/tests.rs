@@ -1,5 +1,5 @@
-//! That the template, the table of routes and the functions say the same, and that no route lets
-//! anyone in whom the table keeps out.
+//! Compares the template, the table of routes and the functions, and calls each route with every
+//! access that the table refuses.
 
 mod settings_page;
 #[path = "../../tests/generated/starts.rs"]
@@ -120,7 +120,7 @@ fn ada() -> Subject {
 }
 
 #[tokio::test]
-async fn no_route_lets_in_whom_the_table_keeps_out() {
+async fn no_route_admits_a_caller_that_the_table_refuses() {
     let service = Service::start().await;
     let token = service.sign_in("ada").await;
     let role = "ROLE_USER".to_owned();

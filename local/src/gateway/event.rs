@@ -9,15 +9,8 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Request, header};
 use serde_json::{Map, Value, json};
 
-use super::router::Found;
+use super::{API_ID, router::Found};
 use crate::template::ACCOUNT;
-
-/// What every request to the API has in common.
-#[derive(Debug, Clone)]
-pub(crate) struct ApiIdentity {
-    pub(crate) api_id: &'static str,
-    pub(crate) stage: String,
-}
 
 /// A request, with what the gateway found out about it.
 #[derive(Debug, Clone, Copy)]
@@ -28,7 +21,7 @@ pub(crate) struct Call<'a> {
     pub(crate) caller: IpAddr,
     /// Milliseconds since 1970-01-01T00:00:00Z.
     pub(crate) time: i64,
-    pub(crate) api: &'a ApiIdentity,
+    pub(crate) stage: &'a str,
 }
 
 type Multi<'a> = BTreeMap<Cow<'a, str>, Vec<Cow<'a, str>>>;
@@ -82,8 +75,8 @@ impl Call<'_> {
             "stageVariables": null,
             "requestContext": {
                 "accountId": ACCOUNT,
-                "apiId": self.api.api_id,
-                "stage": self.api.stage,
+                "apiId": API_ID,
+                "stage": self.stage,
                 "requestId": self.request_id,
                 "extendedRequestId": self.request_id,
                 "requestTimeEpoch": self.time,
@@ -149,14 +142,13 @@ mod tests {
 
     fn event(request: http::request::Builder, body: &'static [u8], binary: &[&str]) -> Value {
         let request = request.body(Bytes::from_static(body)).unwrap();
-        let api = ApiIdentity { api_id: "api", stage: "Prod".into() };
         let call = Call {
             request: &request,
             found: Found { resource: "/x", path: "/x" },
             request_id: "id",
             caller: Ipv4Addr::LOCALHOST.into(),
             time: 1000,
-            api: &api,
+            stage: "Prod",
         };
         let binary: Vec<_> = binary.iter().map(|it| (*it).to_owned()).collect();
         let context = Map::from_iter([("sub".to_owned(), "7".into())]);

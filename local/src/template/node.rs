@@ -1,16 +1,15 @@
-//! A template's YAML as a tree that knows its lines, with CloudFormation's functions told apart
-//! from data.
+//! A template's YAML as a tree that knows its lines, with CloudFormation's functions apart from
+//! data.
 
 use saphyr::{MarkedYaml, ScalarStyle, Tag, YamlData, YamlLoader};
 use saphyr_parser::{Event, Parser, ScanError, SpannedEventReceiver as _};
 
 use super::error::{Error, Result};
 
-/// How deep a template may be nested, which is ten times as deep as they are: who walks it goes down
-/// the stack.
+/// Maximum nesting depth, ten times what our template uses; the reader recurses.
 const MAX_DEPTH: usize = 100;
 
-/// Most nodes that its aliases may stand for: each can add a whole depth.
+/// The most nodes that aliases may be replaced by: each can add a whole depth.
 const MAX_ALIASED: usize = 3_000;
 
 /// One node, and the line that it begins on.
@@ -58,8 +57,8 @@ impl Node {
                 _ => {}
             }
             if depth > MAX_DEPTH {
-                let place = format!("line {}", span.start.line());
-                return Err(Error::of(place, "this is nested too deep"));
+                let location = format!("line {}", span.start.line());
+                return Err(Error::of(location, "this is nested too deep"));
             }
             tree.on_event(event, span);
         }
@@ -74,8 +73,8 @@ impl Node {
 }
 
 fn not_yaml(fault: &ScanError) -> Error {
-    let place = format!("line {}", fault.marker().line());
-    Error::of(place, format!("this is not YAML: {}", fault.info()))
+    let location = format!("line {}", fault.marker().line());
+    Error::of(location, format!("this is not YAML: {}", fault.info()))
 }
 
 fn convert(yaml: &MarkedYaml<'_>) -> Result<Node> {
@@ -103,8 +102,8 @@ fn key(yaml: &MarkedYaml<'_>) -> Result<String> {
     if let YamlData::Representation(text, _, None) = &yaml.data {
         return Ok(text.clone().into_owned());
     }
-    let place = format!("line {}", yaml.span.start.line());
-    Err(Error::of(place, "a name must be plain text"))
+    let location = format!("line {}", yaml.span.start.line());
+    Err(Error::of(location, "a name must be plain text"))
 }
 
 /// The fields, and behind them those of the maps under a merge key that have no name in common with

@@ -1,4 +1,4 @@
-//! A database of the app, adopted from the command line: each of its users signs in here if the
+//! A database of the legacy app, adopted from the command line: each of its users signs in here if the
 //! app could sign them in.
 
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use tokio_postgres::types::ToSql;
 
 use crate::folder::{Folder, Runner};
 
-/// The app's schema at its head.
+/// The legacy app's schema at its head.
 const APP: &str = "\
     create table users (id serial primary key, username text not null unique, \
         email text not null unique, password text); \
@@ -22,7 +22,7 @@ const APP: &str = "\
 const HASH: &str = "$2b$04$jdKw.xB3ycMjCRZuvXU.NO.PZF0J4DmdMsksAmi85z/tWVAXa08.S";
 const PASSWORD: &str = "correct horse battery";
 
-/// A database of the app in which somebody has written by hand.
+/// A database of the legacy app with rows written by hand.
 struct App {
     runtime: Runtime,
     stage: Stage,
@@ -150,7 +150,7 @@ fn each_role_counts_for_itself_whatever_else_a_user_has() {
 }
 
 #[test]
-fn whom_passlib_signs_in_we_do_and_nobody_else() {
+fn each_user_that_passlib_signs_in_signs_in_and_no_other() {
     let oddities = include_str!("../../../shared/src/password/passlib_oddities.json");
     let oddities: Vec<(String, String, bool)> = serde_json::from_str(oddities).unwrap();
     let app = App::new();
@@ -169,7 +169,7 @@ fn whom_passlib_signs_in_we_do_and_nobody_else() {
 }
 
 #[test]
-fn a_password_of_another_make_is_refused_and_its_scheme_told_to_the_operator() {
+fn a_password_of_another_make_is_refused_and_its_scheme_reported_to_the_operator() {
     let schemes = include_str!("../../../legacy/src/passwords/foreign_schemes.json");
     let mut schemes: Vec<(String, String)> = serde_json::from_str(schemes).unwrap();
     schemes.push(("unknown".to_owned(), "hunter2 in plain text".to_owned()));
@@ -198,9 +198,9 @@ fn a_password_of_another_make_is_refused_and_its_scheme_told_to_the_operator() {
     let lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     let lines: Vec<_> = lines.filter(|line| line["event"] == "authn_login_fail").collect();
     for (id, (scheme, _)) in (1..).zip(&schemes) {
-        let told: Vec<_> = lines.iter().filter(|line| line["user_id"] == json!(id)).collect();
-        assert_eq!(told.len(), 2, "{scheme}");
-        for line in told {
+        let error: Vec<_> = lines.iter().filter(|line| line["user_id"] == json!(id)).collect();
+        assert_eq!(error.len(), 2, "{scheme}");
+        for line in error {
             assert_eq!(
                 (&line["cause"], &line["hash_scheme"]),
                 (&json!("unknown_hash"), &json!(scheme))

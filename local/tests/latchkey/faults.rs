@@ -16,8 +16,8 @@ use crate::folder::{Folder, ended, sentence};
 fn a_second_one_on_the_same_data_says_so() {
     let folder = Folder::new();
     let runner = folder.start("--port 0");
-    let told = sentence(&folder.end_of("--port 0"));
-    assert!(told.contains("another Latchkey") && told.contains("stop it"), "{told}");
+    let error = sentence(&folder.end_of("--port 0"));
+    assert!(error.contains("another Latchkey") && error.contains("stop it"), "{error}");
     assert!(!runner.is_gone());
 }
 
@@ -26,23 +26,23 @@ fn a_port_that_is_taken_is_named() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port();
     let folder = Folder::new();
-    let told = sentence(&folder.end_of(&format!("--port {port}")));
-    assert!(told.contains(&port.to_string()), "{told}");
+    let error = sentence(&folder.end_of(&format!("--port {port}")));
+    assert!(error.contains(&port.to_string()), "{error}");
     assert!(!folder.path().join(".local").exists(), "nothing is started for that");
 }
 
 #[test]
-fn a_database_out_of_reach_is_told_without_its_password() {
+fn a_database_out_of_reach_is_reported_without_its_password() {
     let folder = Folder::new();
     let url = "--database-url postgresql://ada:hunter2@127.0.0.1:1/x";
-    let told = sentence(&folder.end_of(&format!("--port 0 {url}")));
-    assert!(told.contains("correct --database-url") && !told.contains("hunter2"), "{told}");
-    let told = ended(&folder.end_of(&format!("--port 0 --fresh {url}")), 2);
-    assert!(told.contains("--fresh") && !told.contains("hunter2"), "{told}");
+    let error = sentence(&folder.end_of(&format!("--port 0 {url}")));
+    assert!(error.contains("correct --database-url") && !error.contains("hunter2"), "{error}");
+    let error = ended(&folder.end_of(&format!("--port 0 --fresh {url}")), 2);
+    assert!(error.contains("--fresh") && !error.contains("hunter2"), "{error}");
     let mut fresh = folder.latchkey("--port 0 --fresh");
-    let told =
+    let error =
         sentence(&fresh.env("DATABASE_URL", "postgresql://ada@127.0.0.1:1/x").output().unwrap());
-    assert!(told.contains("--fresh") && told.contains("DATABASE_URL"), "{told}");
+    assert!(error.contains("--fresh") && error.contains("DATABASE_URL"), "{error}");
 }
 
 /// A server that lets nobody in: it ends a login with this code of PostgreSQL's, or never answers.
@@ -69,7 +69,7 @@ fn closed_server(code: Option<&str>) -> String {
 }
 
 #[test]
-fn a_login_that_is_refused_is_told_with_what_to_correct() {
+fn a_login_that_is_refused_is_reported_with_what_to_correct() {
     let folder = Folder::new();
     for (code, words) in [
         ("28P01", "correct the user and the password"),
@@ -80,35 +80,35 @@ fn a_login_that_is_refused_is_told_with_what_to_correct() {
     ] {
         let url = closed_server(Some(code));
         for verb in ["--port 0", "list"] {
-            let told = sentence(&folder.end_of(&format!("{verb} --database-url {url}")));
-            assert!(told.contains(words) && !told.contains("hunter2"), "{code}: {told}");
+            let error = sentence(&folder.end_of(&format!("{verb} --database-url {url}")));
+            assert!(error.contains(words) && !error.contains("hunter2"), "{code}: {error}");
         }
     }
 }
 
 #[test]
-fn what_takes_long_is_told_before_it_fails() {
+fn what_takes_long_is_reported_before_it_fails() {
     let folder = Folder::new();
     let url = closed_server(None);
     let mut list = folder.latchkey("list");
     let output = list.env("DATABASE_URL", url).output().unwrap();
-    let told = sentence(&output);
-    assert!(told.contains("doesn't answer in time: start it"), "{told}");
+    let error = sentence(&output);
+    assert!(error.contains("doesn't answer in time: start it"), "{error}");
     let lines = String::from_utf8(output.stderr).unwrap();
     let first = lines.lines().next();
     assert_eq!(first, Some("Connecting to the database that DATABASE_URL names."));
 }
 
 #[test]
-fn a_database_without_our_tables_is_told_with_how_to_make_them() {
+fn a_database_without_our_tables_is_reported_with_how_to_make_them() {
     let folder = Folder::new();
     let runner = folder.start("--port 0");
     let other = Folder::new();
     let url = format!("--database-url postgresql://postgres@{}", runner.database);
-    let told = sentence(&other.end_of(&format!("list {url}/template1")));
-    assert!(told.contains("start the service on it once"), "{told}");
-    let told = sentence(&other.end_of(&format!("list {url}/nowhere")));
-    assert!(told.contains("createdb"), "{told}");
+    let error = sentence(&other.end_of(&format!("list {url}/template1")));
+    assert!(error.contains("start the service on it once"), "{error}");
+    let error = sentence(&other.end_of(&format!("list {url}/nowhere")));
+    assert!(error.contains("createdb"), "{error}");
 }
 
 #[test]
@@ -117,8 +117,8 @@ fn a_database_whose_tokens_another_key_signs_is_left_as_it_is() {
     let theirs = folder.start("--port 0");
     let ours = Folder::new();
     let url = format!("--database-url postgresql://postgres@{}/postgres", theirs.database);
-    let told = sentence(&ours.end_of(&format!("--port 0 {url}")));
-    assert!(told.contains("another key") && told.contains("SIGNING_KEY"), "{told}");
+    let error = sentence(&ours.end_of(&format!("--port 0 {url}")));
+    assert!(error.contains("another key") && error.contains("SIGNING_KEY"), "{error}");
     // A verb publishes no key.
     assert!(ours.end_of(&format!("list {url}")).status.success());
 }
@@ -126,28 +126,28 @@ fn a_database_whose_tokens_another_key_signs_is_left_as_it_is() {
 #[test]
 fn bad_settings_are_named() {
     let folder = Folder::new();
-    let told = |command: &mut Command| sentence(&command.output().unwrap());
-    let cost = told(folder.latchkey("--port 0").env("BCRYPT_COST", "many"));
+    let error = |command: &mut Command| sentence(&command.output().unwrap());
+    let cost = error(folder.latchkey("--port 0").env("BCRYPT_COST", "many"));
     let rule = "BCRYPT_COST must be a number from 10 to 16: correct it in the environment";
     assert!(cost.contains(rule), "{cost}");
-    let key = told(folder.latchkey("--port 0").env("SIGNING_KEY", "short"));
+    let key = error(folder.latchkey("--port 0").env("SIGNING_KEY", "short"));
     assert!(
         key.contains("SIGNING_KEY must be 64")
             && key.contains("SIGNING_KEY is set in the environment")
             && key.contains("docs/operate/settings.md"),
         "{key}"
     );
-    let parts = told(folder.latchkey("--port 0").env("DATABASE_HOST", "127.0.0.1"));
+    let parts = error(folder.latchkey("--port 0").env("DATABASE_HOST", "127.0.0.1"));
     assert!(parts.contains("DATABASE_NAME must be set"), "{parts}");
-    let programs = told(folder.latchkey("--port 0").env("PG_BIN", "/nowhere"));
+    let programs = error(folder.latchkey("--port 0").env("PG_BIN", "/nowhere"));
     assert!(programs.contains("/nowhere") && programs.contains("unset PG_BIN"), "{programs}");
-    let unknown = told(&mut folder.latchkey("--port 0 --parameter-overrides Nonsense=1"));
+    let unknown = error(&mut folder.latchkey("--port 0 --parameter-overrides Nonsense=1"));
     assert!(unknown.contains("Nonsense; it has AccessTokenSeconds, "), "{unknown}");
     let mut both = folder.latchkey("--port 0 --parameter-overrides BcryptCost=99");
-    let value = told(both.env("BCRYPT_COST", "4"));
+    let value = error(both.env("BCRYPT_COST", "4"));
     assert!(value.contains("on the command line (parameter BcryptCost)"), "{value}");
     fs::write(folder.path().join(".env"), "BCRYPT_COST=99\n").unwrap();
-    let dotenv = told(&mut folder.latchkey("--port 0"));
+    let dotenv = error(&mut folder.latchkey("--port 0"));
     assert!(dotenv.contains("BCRYPT_COST") && dotenv.contains("correct it in .env"), "{dotenv}");
 }
 
@@ -162,8 +162,8 @@ fn a_wrong_command_line_ends_with_2() {
         ("--fresh list", "--fresh"),
         ("--parameter-overrides BcryptCost", "Name=value"),
     ] {
-        let told = ended(&folder.end_of(arguments), 2);
-        assert!(told.contains(words), "{arguments}: {told}");
+        let error = ended(&folder.end_of(arguments), 2);
+        assert!(error.contains(words), "{arguments}: {error}");
     }
 }
 
@@ -191,13 +191,13 @@ fn a_template_that_can_not_be_read_is_named() {
         ("--template-file nowhere.yaml", "can't read nowhere.yaml"),
         ("--template-file .", "name Latchkey's template by --template-file"),
     ] {
-        let told = sentence(&folder.end_of(&format!("--port 0 {arguments}")));
-        assert!(told.contains(words), "{told}");
+        let error = sentence(&folder.end_of(&format!("--port 0 {arguments}")));
+        assert!(error.contains(words), "{error}");
     }
     for text in ["a: [\n", "", "Resources: {}\n"] {
         fs::write(folder.path().join("template.yaml"), text).unwrap();
-        let told = sentence(&folder.end_of("--port 0"));
-        assert!(told.contains("/template.yaml, ") && told.contains("--template-file"), "{told}");
+        let error = sentence(&folder.end_of("--port 0"));
+        assert!(error.contains("/template.yaml, ") && error.contains("--template-file"), "{error}");
     }
 }
 
@@ -207,28 +207,28 @@ fn a_dotenv_that_can_not_be_read_is_named_without_what_it_holds() {
     let dotenv = folder.path().join(".env");
     for text in ["hunter2\n", "DATABASE_PASSWORD='hunter2\n"] {
         fs::write(&dotenv, text).unwrap();
-        let told = sentence(&folder.end_of("--port 0"));
-        assert!(told.contains("/.env, ") && !told.contains("hunter2"), "{told}");
+        let error = sentence(&folder.end_of("--port 0"));
+        assert!(error.contains("/.env, ") && !error.contains("hunter2"), "{error}");
     }
     fs::remove_file(&dotenv).unwrap();
     fs::create_dir(&dotenv).unwrap();
-    let told = sentence(&folder.end_of("--port 0"));
-    assert!(told.contains("/.env can't be read") && told.contains("move it away"), "{told}");
+    let error = sentence(&folder.end_of("--port 0"));
+    assert!(error.contains("/.env can't be read") && error.contains("move it away"), "{error}");
 }
 
 #[test]
-fn a_place_that_can_not_be_written_is_named() {
+fn a_folder_that_can_not_be_written_is_named() {
     let folder = Folder::new();
     fs::write(folder.path().join(".local"), "").unwrap();
     for arguments in ["--port 0", "list"] {
-        let told = sentence(&folder.end_of(arguments));
-        assert!(told.contains("/.local") && told.contains("start in another one"), "{told}");
+        let error = sentence(&folder.end_of(arguments));
+        assert!(error.contains("/.local") && error.contains("start in another one"), "{error}");
     }
     fs::remove_file(folder.path().join(".local")).unwrap();
     fs::create_dir(folder.path().join(".local")).unwrap();
     fs::write(folder.path().join(".local/signing-key"), "").unwrap();
-    let told = sentence(&folder.end_of("list"));
-    assert!(told.contains("signing-key") && told.contains("remove the file"), "{told}");
+    let error = sentence(&folder.end_of("list"));
+    assert!(error.contains("signing-key") && error.contains("remove the file"), "{error}");
 }
 
 #[test]

@@ -119,12 +119,12 @@ impl Drop for Runner {
 /// On a busy machine, lines on what it waited for stand above.
 #[track_caller]
 pub(crate) fn ended(output: &Output, code: i32) -> String {
-    let told = String::from_utf8(output.stderr.clone()).unwrap();
-    assert_eq!(output.status.code(), Some(code), "{told}");
-    assert!(output.stdout.is_empty(), "{told}");
-    let mut lines = told.lines().rev();
+    let error = String::from_utf8(output.stderr.clone()).unwrap();
+    assert_eq!(output.status.code(), Some(code), "{error}");
+    assert!(output.stdout.is_empty(), "{error}");
+    let mut lines = error.lines().rev();
     let last = lines.next().unwrap();
-    assert!(last.starts_with("error: ") && lines.all(|line| line.ends_with('.')), "{told}");
+    assert!(last.starts_with("error: ") && lines.all(|line| line.ends_with('.')), "{error}");
     last.to_owned()
 }
 

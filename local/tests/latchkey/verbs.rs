@@ -32,7 +32,7 @@ ID  USERNAME   ROLES
 }
 
 #[test]
-fn nobody_is_told_in_words_and_in_an_empty_array() {
+fn no_user_is_reported_in_words_and_in_an_empty_array() {
     let folder = Folder::new();
     let _runner = folder.start("--port 0");
     let output = folder.end_of("list");
@@ -43,15 +43,15 @@ fn nobody_is_told_in_words_and_in_an_empty_array() {
 }
 
 #[test]
-fn a_name_or_a_role_that_is_not_there_is_told_with_what_there_is() {
+fn a_name_or_a_role_that_is_not_there_is_reported_with_what_there_is() {
     let folder = Folder::new();
     let runner = folder.start("--port 0 --parameter-overrides BcryptCost=4");
     runner.sign_up("ada");
     for verb in ["grant", "revoke"] {
-        let told = sentence(&folder.end_of(&format!("{verb} Ada ROLE_ADMIN")));
-        assert!(told.contains("exactly") && told.contains("`list`"), "{told}");
-        let told = sentence(&folder.end_of(&format!("{verb} ada ADMIN")));
-        assert!(told.contains("ROLE_USER, ROLE_MODERATOR and ROLE_ADMIN"), "{told}");
+        let error = sentence(&folder.end_of(&format!("{verb} Ada ROLE_ADMIN")));
+        assert!(error.contains("exactly") && error.contains("`list`"), "{error}");
+        let error = sentence(&folder.end_of(&format!("{verb} ada ADMIN")));
+        assert!(error.contains("ROLE_USER, ROLE_MODERATOR and ROLE_ADMIN"), "{error}");
     }
     let granted = folder.end_of("grant ada ROLE_ADMIN");
     assert_eq!(String::from_utf8(granted.stdout).unwrap(), "ada: ROLE_USER, ROLE_ADMIN\n");
@@ -74,12 +74,12 @@ fn a_reader_that_leaves_is_no_mistake_and_a_full_disk_is() {
     assert!(output.status.success() && output.stderr.is_empty());
     let Ok(full) = File::options().write(true).open("/dev/full") else { return };
     let output = folder.latchkey("list").stdout(full).output().unwrap();
-    let told = sentence(&output);
-    assert!(told.contains("can't print") && told.contains("space"), "{told}");
+    let error = sentence(&output);
+    assert!(error.contains("can't print") && error.contains("space"), "{error}");
 }
 
 #[test]
-fn a_migration_is_told_and_a_check_changes_nothing() {
+fn a_migration_is_reported_and_a_check_changes_nothing() {
     let folder = Folder::new();
     let checked = || String::from_utf8(folder.end_of("migrate --check").stdout).unwrap();
     assert!(checked().contains("  apply V1__users_and_roles\n"));
