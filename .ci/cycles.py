@@ -26,8 +26,6 @@ CRATES = ["functions/*", "legacy", "shared", "local", "local/postgres"]
 KNOWN = {
     "local: containers → lambda → containers",
     "local: template::error → template::node → template::error",
-    "local: template::field → template::scope → template::field",
-    "local: template::api → template::gateway_responses → template::api",
     "local: runner → setup → runner",
     "local: template → gateway → template",
     "local/postgres: account → error → programs → account",
