@@ -1,5 +1,5 @@
-//! Reads the certificate authorities of RDS for `src/db/tls.rs`, as Rust: a start that parses
-//! their PEM waits for it.
+//! Converts the certificate authorities of RDS to Rust for `src/db/tls.rs`, because parsing their PEM
+//! would delay each start.
 
 use std::io::{Error, ErrorKind};
 use std::path::PathBuf;
@@ -12,7 +12,7 @@ const BUNDLE: &str = "src/db/rds-global-bundle.pem";
 
 fn main() -> Result<(), Error> {
     println!("cargo::rerun-if-changed={BUNDLE}");
-    #[expect(clippy::disallowed_methods, reason = "Cargo's own, while it builds")]
+    #[expect(clippy::disallowed_methods, reason = "Cargo sets it for build scripts")]
     let out = std::env::var_os("OUT_DIR").ok_or(ErrorKind::NotFound)?;
     let mut anchors = String::from("[");
     for certificate in CertificateDer::pem_file_iter(BUNDLE).map_err(Error::other)? {

@@ -1,4 +1,4 @@
-//! What the clients of AWS are built from: who we are there, in which region, how it is reached.
+//! The configuration of AWS clients: credentials, region, endpoint, HTTP client, timeouts.
 
 use std::pin::Pin;
 use std::sync::OnceLock;
@@ -17,22 +17,22 @@ mod http_client;
 
 pub use credentials::AwsCredentials;
 
-/// How long a call of AWS may take: in a VPC without an endpoint it would hang for ever.
+/// The timeout of one AWS call, which in a VPC without an endpoint would hang forever.
 const DEADLINE: Duration = Duration::from_secs(3);
 
-/// Finds out who we are and where, over the HTTP client that it is given.
+/// Loads credentials and region over the given HTTP client.
 pub type Loader = fn(SharedHttpClient) -> Pin<Box<dyn Future<Output = SdkConfig> + Send>>;
 
 static LOADER: OnceLock<Loader> = OnceLock::new();
 
-/// Has this process find AWS by `loader`, for a `main` that isn't on Lambda. The first one counts.
-/// The functions install none, and so don't link what looks for profiles, roles and metadata
-/// services (docs/adr/0009).
+/// Sets the loader of this process, for a `main` outside Lambda. Only the first call has an effect.
+/// The functions set none, so they don't link the search for profiles, roles and metadata services
+/// (docs/adr/0009).
 pub fn install(loader: Loader) {
     let _ = LOADER.set(loader);
 }
 
-/// The configuration of every client of AWS.
+/// The configuration for every AWS client.
 pub(crate) async fn config() -> SdkConfig {
     let http_client = http_client::build();
     let found = match LOADER.get() {
@@ -47,8 +47,8 @@ fn complete(found: SdkConfig, http_client: SharedHttpClient) -> SdkConfig {
     found.into_builder().http_client(http_client).timeout_config(timeouts).build()
 }
 
-/// As Lambda tells a function, whose credentials last as long as its process; and the address of
-/// an emulator, by the names that AWS's own tools read.
+/// The configuration from Lambda's environment variables, whose credentials last as long as the
+/// process. An emulator's address comes from the variables that AWS's own tools read.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime>
 /// <https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html>
 fn of_lambda(env: &mut Environment) -> SdkConfig {
@@ -66,7 +66,7 @@ fn credentials(env: &mut Environment) -> Option<Credentials> {
     Some(Credentials::new(key, secret, env.text("AWS_SESSION_TOKEN"), None, "Environment"))
 }
 
-/// As [`config`], for a process with these variables.
+/// Like [`config`], for these environment variables.
 #[cfg(test)]
 pub(crate) fn config_of(pairs: &[(&str, &str)]) -> SdkConfig {
     complete(of_lambda(&mut pairs.iter().copied().collect()), http_client::build())

@@ -1,4 +1,4 @@
-//! Who is calling, as the authorizer found out.
+//! The caller, as the authorizer identified them.
 
 use std::collections::BTreeMap;
 
@@ -10,24 +10,24 @@ use crate::role::Role;
 use crate::user_id::UserId;
 use crate::username::Username;
 
-/// The caller of a route that needs a token. It travels from the authorizer to the function as
-/// the context of the policy, where API Gateway turns each value into a string.
+/// The caller of a route that needs a token. The authorizer passes it to the function as the
+/// policy's context, where API Gateway converts each value to a string.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
     /// `users.id`.
     pub id: UserId,
-    /// The name as it is now, whatever it was when the token was issued.
+    /// The current username, which may have changed since the token was issued.
     pub username: Username,
-    /// The address as it is now.
+    /// The current e-mail address.
     pub email: Email,
-    /// The roles that we know of.
+    /// The user's roles; roles that Latchkey doesn't know are left out.
     pub roles: Vec<Role>,
     /// The token's `exp`: a cached policy can outlive the token.
     pub expires_at: NumericDate,
 }
 
 impl Caller {
-    /// The context of the authorizer's answer.
+    /// The context for the authorizer's answer.
     pub fn to_context(&self) -> BTreeMap<&'static str, String> {
         let roles: Vec<_> = self.roles.iter().map(|role| role.name()).collect();
         BTreeMap::from([
@@ -39,12 +39,12 @@ impl Caller {
         ])
     }
 
-    /// Whose context it is, if it is one: for the log.
+    /// The user's id in a context, for the log.
     pub fn id_in_context(context: &BTreeMap<String, Value>) -> Option<UserId> {
         UserId::parse(context.get("sub")?.as_str()?)
     }
 
-    /// Reads back what [`Caller::to_context`] wrote; `None` if anything is missing or odd.
+    /// Reads a context of [`Caller::to_context`]; `None` if a value is missing or invalid.
     pub fn from_context(context: &BTreeMap<String, Value>) -> Option<Self> {
         let text = |name: &str| context.get(name).and_then(Value::as_str);
         Some(Self {

@@ -1,4 +1,4 @@
-//! Which characters a new name or address may hold, by Unicode's own data.
+//! The characters that a new username or e-mail address may contain, by Unicode's data.
 //!
 //! RFC 8264 §4.3 (`FreeformClass`), less its rules of single punctuation marks. Why not the
 //! narrower class of RFC 8265: `docs/adr/0017-characters-of-a-name.md`.
@@ -14,7 +14,7 @@ use icu_properties::{CodePointMapData, CodePointSetData};
 
 const ZERO_WIDTH_NON_JOINER: char = '\u{200c}';
 const ZERO_WIDTH_JOINER: char = '\u{200d}';
-/// A symbol by its category, and as empty as a space.
+/// Its category is that of symbols, but it is as blank as a space.
 const BRAILLE_PATTERN_BLANK: char = '\u{2800}';
 
 /// The text in Unicode's normalization form C (UAX #15).
@@ -22,9 +22,9 @@ pub(crate) fn normalized(text: &str) -> Cow<'_, str> {
     const { ComposingNormalizerBorrowed::new_nfc() }.normalize(text)
 }
 
-/// Whether each character is assigned and shows, or is an ordinary space: no control or format
-/// character (those that change the direction of the text are among these), no private or
-/// unassigned one, no other white space. A joiner counts where its script needs it.
+/// Whether each character is visible or a plain space. Control, format (including bidirectional),
+/// private-use, unassigned and other white-space characters are not; a joiner is, if its script needs
+/// it.
 pub(crate) fn all_visible(text: &str) -> bool {
     let characters: Vec<char> = text.chars().collect();
     characters.iter().enumerate().all(|(index, &character)| match character {
@@ -52,8 +52,8 @@ const fn shows(category: GeneralCategory) -> bool {
     )
 }
 
-/// Whether a joiner may stand between these characters (RFC 5892, appendix A.1 and A.2): after a
-/// virama; the non-joiner also where it parts two letters that would join.
+/// Whether a joiner is allowed between these characters (RFC 5892, appendix A.1 and A.2): after a
+/// virama, or, for the non-joiner, between two letters that would join.
 fn is_needed(joiner: char, before: &[char], after: &[char]) -> bool {
     if before.last().is_some_and(|&it| CanonicalCombiningClass::Virama == value(it)) {
         return true;
@@ -182,7 +182,7 @@ mod tests {
     #[test]
     fn equivalent_texts_are_one() {
         assert_eq!(normalized("Zoe\u{308}"), "Zo\u{eb}");
-        // Two characters for one: the form that keyboards send is the one that Unicode excludes.
+        // NFC excludes the single character that keyboards send, and writes it as two.
         assert_eq!(normalized("\u{9df}"), "\u{9af}\u{9bc}");
     }
 }

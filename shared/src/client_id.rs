@@ -1,15 +1,15 @@
 //! The client that a token was issued to.
 
-/// Most characters of an identifier.
+/// The most characters of an identifier.
 const MAX_CHARACTERS: usize = 255;
 
 /// A client's identifier: 1 to 255 printable ASCII characters (`VSCHAR`, RFC 6749 appendix A.1).
-/// Clients aren't registered or authenticated here, so it is what the client calls itself.
+/// Clients are neither registered nor authenticated: the client chooses it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClientId(String);
 
 impl ClientId {
-    /// Takes an identifier that keeps the rule.
+    /// Parses an identifier; `None` if it breaks the rule.
     pub fn parse(text: &str) -> Option<Self> {
         let is_printable = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
         (is_printable && (1..=MAX_CHARACTERS).contains(&text.len())).then(|| Self(text.to_owned()))

@@ -1,4 +1,4 @@
-//! The time, as it comes in through the door.
+//! The injected source of the time.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -22,7 +22,7 @@ impl NumericDate {
         self.0
     }
 
-    /// The time as PostgreSQL's `to_timestamp` takes it; whole seconds lose nothing until the year
+    /// The argument of PostgreSQL's `to_timestamp`; exact for whole seconds until the year
     /// 285,000,000.
     #[expect(clippy::cast_precision_loss, reason = "see above")]
     pub const fn to_timestamp(self) -> f64 {
@@ -36,17 +36,17 @@ impl NumericDate {
     }
 }
 
-/// Where the time comes from.
+/// A source of the time.
 #[derive(Debug, Clone)]
 pub enum Clock {
     /// The operating system's clock.
     System,
-    /// A clock that stands still until a test moves it; its clones move along.
+    /// A clock that only a test advances; clones share it.
     Fixed(Arc<AtomicI64>),
 }
 
 impl Clock {
-    /// A clock that stands at `time`.
+    /// A fixed clock at `time`.
     pub fn fixed(time: NumericDate) -> Self {
         Self::Fixed(Arc::new(AtomicI64::new(time.seconds())))
     }
@@ -55,7 +55,7 @@ impl Clock {
     pub fn now(&self) -> NumericDate {
         match self {
             Self::System => {
-                #[expect(clippy::disallowed_methods, reason = "the one door")]
+                #[expect(clippy::disallowed_methods, reason = "the injected source")]
                 let now = SystemTime::now();
                 let seconds = now.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
                 NumericDate(i64::try_from(seconds).unwrap_or(i64::MAX))
@@ -64,7 +64,7 @@ impl Clock {
         }
     }
 
-    /// Moves a fixed clock on; the system's clock goes by itself.
+    /// Advances a fixed clock; has no effect on the system's.
     pub fn advance(&self, seconds: i64) {
         if let Self::Fixed(now) = self {
             now.fetch_add(seconds, Ordering::SeqCst);
@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_fixed_clock_stands_until_it_is_moved_and_its_clones_move_along() {
+    fn a_fixed_clock_changes_only_by_advance_and_its_clones_share_it() {
         let clock = Clock::fixed(NumericDate::from_seconds(1_000));
         let other = clock.clone();
         assert_eq!(other.now(), NumericDate::from_seconds(1_000));

@@ -1,16 +1,15 @@
-//! Which database it is.
+//! The identity of a database.
 
 use serde::{Deserialize, Serialize};
 
-/// The random identity of a database: `database_identity.id`, and the claim `database_id` of every
-/// token that was issued over it. Two databases under one signing key take no token of each other.
-/// It is compared, never interpreted.
+/// The random, opaque identity of a database: `database_identity.id`, and the claim `database_id` of
+/// every token issued over it. Two databases with the same signing key refuse each other's tokens.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct DatabaseId(String);
 
 impl DatabaseId {
-    /// The identity that a row or a claim holds.
+    /// The identity in a row or a claim.
     pub const fn new(text: String) -> Self {
         Self(text)
     }

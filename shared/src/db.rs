@@ -1,5 +1,6 @@
-//! PostgreSQL. It knows no HTTP: it says what happened, [`crate::error`] what that means.
+//! PostgreSQL. This module knows nothing of HTTP: [`crate::error`] maps its errors to answers.
 
+mod attempt;
 pub mod callers;
 mod config;
 mod connector;
@@ -12,13 +13,12 @@ mod iam;
 mod iam_login;
 mod lazy_pool;
 mod parts;
+mod retries;
 pub mod roles;
 mod settings;
 pub(crate) mod signing_keys;
 mod sql;
 mod tls;
-mod tries;
-mod turn;
 pub(crate) mod users;
 
 pub use connector::Driver;

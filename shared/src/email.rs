@@ -8,29 +8,29 @@ use idna::uts46::{DnsLength, Hyphens, Uts46};
 use crate::characters::all_visible;
 use crate::rule::{Rule, without_nul};
 
-/// Most bytes of an address that mail can be sent to (RFC 5321 §4.5.3.1.3, less its brackets).
+/// The most bytes of an address for mail (RFC 5321 §4.5.3.1.3, without its brackets).
 const MAX_BYTES: usize = 254;
 
-/// What a local part may hold between quotes alone (RFC 5322 §3.2.3).
+/// Characters that a local part may contain only in quotes (RFC 5322 §3.2.3).
 const SPECIAL: [char; 13] = ['"', '(', ')', ',', ':', ';', '<', '>', '@', '[', '\\', ']', ' '];
 
-/// An address that someone signs up with. Kept as sent, but for a domain beyond ASCII, which gets
-/// its one form in Unicode; compared without the case of its domain.
+/// A new user's address. It is stored as sent, except that a non-ASCII domain is normalized by
+/// UTS #46; it is compared without the case of its domain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewEmail(String);
 
 impl NewEmail {
-    /// Takes an address of at most 254 bytes that has the shape of one.
+    /// Parses an address of at most 254 bytes.
     ///
-    /// Before the one `@` the shape is that of the HTML standard's `type=email`, opened to any
-    /// visible Unicode (RFC 6531); after it comes a domain by UTS #46, whose labels have at most
-    /// 63 bytes in DNS. Whether mail arrives there only mail can tell.
+    /// The local part is that of the HTML standard's `type=email`, extended to visible Unicode
+    /// (RFC 6531). The domain is one by UTS #46, with labels of at most 63 bytes in DNS. Only sending
+    /// mail would prove that the address exists.
     pub fn parse(text: String) -> Result<Self, Rule> {
         let text = without_nul(text)?;
         if text.len() > MAX_BYTES {
             return Err(Rule::TooManyBytes(MAX_BYTES));
         }
-        // UTS #46 ignores characters that don't show.
+        // UTS #46 would ignore invisible characters.
         let parts = text.split_once('@').filter(|_| all_visible(&text));
         let (local, sent) = parts.filter(|(it, _)| is_local_part(it)).ok_or(Rule::NotAnEmail)?;
         let text = format!("{local}@{}", domain(sent).ok_or(Rule::NotAnEmail)?);
@@ -47,7 +47,8 @@ fn is_local_part(text: &str) -> bool {
     !text.is_empty() && !text.contains(SPECIAL)
 }
 
-/// A domain of ASCII as sent, any other in lower case: PostgreSQL's `lower` may know ASCII alone.
+/// An ASCII domain as sent, any other in lower case, because PostgreSQL's `lower` may know only
+/// ASCII.
 fn domain(sent: &str) -> Option<Cow<'_, str>> {
     let (uts46, deny, hyphens) = (Uts46::new(), AsciiDenyList::STD3, Hyphens::CheckFirstLast);
     uts46.to_ascii(sent.as_bytes(), deny, hyphens, DnsLength::Verify).ok()?;
@@ -58,7 +59,7 @@ fn domain(sent: &str) -> Option<Cow<'_, str>> {
     valid.ok().map(|()| unicode)
 }
 
-/// An address that a row may hold: in an adopted database it may be none.
+/// The address in a row, which in an adopted database may be invalid.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Email(String);
 
@@ -113,7 +114,7 @@ mod tests {
         let of = |label: String| NewEmail::parse(format!("ada@{label}.example"));
         assert!(of("d".repeat(63)).is_ok());
         assert_eq!(of("d".repeat(64)), Err(Rule::NotAnEmail));
-        // 33 letters, 66 bytes of UTF-8, and fewer or more as DNS has them.
+        // 33 letters are 66 bytes in UTF-8, and fewer or more in DNS.
         assert!(of("ü".repeat(50)).is_ok());
         assert_eq!(of("übungsplatz".repeat(6)), Err(Rule::NotAnEmail));
     }

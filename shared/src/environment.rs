@@ -1,4 +1,4 @@
-//! Settings, as each part reads its own from the environment.
+//! Reads and validates settings from environment variables.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -6,33 +6,32 @@ use std::ops::RangeInclusive;
 
 use crate::secret::Secret;
 
-/// The variables that a function was started with, and what was found wrong with them.
+/// The environment variables, and the faults found in them.
 ///
-/// A part reads with the methods below; each returns something usable even where the value is
-/// bad, and remembers the fault. [`Environment::check`] then names all faults in one sentence,
-/// before anything is built. An empty value counts as unset, since a template's parameter can't
-/// be absent.
+/// Each method that reads a bad value records the fault and returns a default.
+/// [`Environment::check`] then names all faults in one sentence, before any part is built. An empty
+/// value counts as unset, since a template's parameter can't be absent.
 #[derive(Debug, Clone, Default)]
 pub struct Environment {
     values: BTreeMap<String, Secret<String>>,
     asked: BTreeSet<&'static str>,
     faults: Vec<String>,
-    /// Whether these are the variables of a process of its own, as on Lambda, and not those that
-    /// the local runner or a test gives to a function within it.
+    /// Whether these are the process's own variables, as on Lambda, not those that the local runner
+    /// or a test passes to a function.
     is_of_process: bool,
 }
 
 impl Environment {
-    /// The environment of this process. Variables that aren't Unicode are left out.
+    /// The environment of this process, without variables that aren't Unicode.
     pub fn of_process() -> Self {
-        #[expect(clippy::disallowed_methods, reason = "the one door")]
+        #[expect(clippy::disallowed_methods, reason = "the injected source")]
         let variables = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .collect();
         Self { is_of_process: true, ..variables }
     }
 
-    /// The value of a setting, if there is one.
+    /// The value of a setting, if it is set.
     pub fn text(&mut self, name: &'static str) -> Option<String> {
         self.secret(name).map(|value| value.expose().clone())
     }
@@ -48,7 +47,7 @@ impl Environment {
         self.values.get(name).filter(|value| !value.expose().is_empty()).cloned()
     }
 
-    /// A whole number within `range`; `default` where it isn't set.
+    /// A whole number within `range`; `default` if it isn't set.
     pub fn number(&mut self, name: &'static str, default: u32, range: RangeInclusive<u32>) -> u32 {
         let rule = format!("must be a whole number from {} to {}", range.start(), range.end());
         self.parsed(name, default, &rule, |text| {
@@ -56,8 +55,8 @@ impl Environment {
         })
     }
 
-    /// A whole number within `range`. What is too weak for users and good enough to try things
-    /// with, from `least` on, is taken by the local runner and by tests, and nowhere else.
+    /// A whole number within `range`. The local runner and tests accept lower values too, from
+    /// `least` on, which are too weak for real users.
     pub fn number_or_weaker(
         &mut self,
         name: &'static str,
@@ -72,7 +71,7 @@ impl Environment {
         })
     }
 
-    /// Whether a setting is `on`, which it is where it isn't set.
+    /// Whether a setting is `on`, the default, or `off`.
     pub fn is_on(&mut self, name: &'static str) -> bool {
         self.parsed(name, true, "must be on or off", |text| match text {
             "on" => Some(true),
@@ -81,8 +80,8 @@ impl Environment {
         })
     }
 
-    /// What `parse` makes of a setting; `default` where it isn't set. `rule` completes the
-    /// sentence "NAME …".
+    /// The parsed value of a setting; `default` if it isn't set. `rule` completes the sentence
+    /// "NAME …" if `parse` fails.
     pub fn parsed<T>(
         &mut self,
         name: &'static str,
@@ -97,18 +96,18 @@ impl Environment {
         })
     }
 
-    /// Remembers that a setting is bad. `rule` completes the sentence "NAME …" and never repeats
-    /// the value.
+    /// Records that a setting is bad. `rule` completes the sentence "NAME …" and must not repeat the
+    /// value.
     pub fn refuse(&mut self, name: &'static str, rule: &str) {
         self.faults.push(format!("{name} {rule}"));
     }
 
-    /// Fails if any setting that was read so far is bad.
+    /// Fails if a setting that was read is bad.
     pub fn check(&self) -> Result<(), Invalid> {
         if self.faults.is_empty() { Ok(()) } else { Err(Invalid(self.faults.join("; "))) }
     }
 
-    /// The names of all settings that were asked for.
+    /// The names of all settings that were read.
     pub fn asked(&self) -> impl Iterator<Item = &'static str> {
         self.asked.iter().copied()
     }
@@ -122,11 +121,11 @@ impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for Environment {
     }
 }
 
-/// Settings that can't be used: one sentence that names each, and never a value.
+/// Bad settings: one sentence that names each and shows no value.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Invalid(String);
 
-/// `main` shows its error by `Debug`: the sentence here too.
+/// The same sentence, because `main` prints its error by `Debug`.
 impl fmt::Debug for Invalid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
@@ -184,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn it_tells_what_was_asked_for() {
+    fn it_lists_the_settings_that_were_read() {
         let mut env = Environment::default();
         env.text("B");
         env.number("A", 1, 0..=9);

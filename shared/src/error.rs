@@ -1,4 +1,4 @@
-//! What a caller learns of an error, and what the log says of it.
+//! Errors: the answer to the client, and the cause for the log.
 
 use std::fmt;
 
@@ -7,18 +7,18 @@ use lambda_http::http::{HeaderName, HeaderValue, header};
 use crate::user_id::UserId;
 use crate::violation::Violation;
 
-/// An error that an endpoint answers with. Each function has its own errors and raises those of
-/// [`Error`], which all share; `?` boxes either.
+/// An error that an endpoint answers with: one of the function's own, or of the shared [`Error`]. `?`
+/// boxes either.
 pub trait Failure: fmt::Debug + Send {
     /// Status, stable code and words.
     fn answer(&self) -> Answer;
 
-    /// What is wrong with each field, if that is what is wrong.
+    /// The errors of the request's fields, if there are any.
     fn violations(&self) -> Option<&[Violation]> {
         None
     }
 
-    /// What the log says beside the code.
+    /// The cause, for the log.
     fn cause(&self) -> Option<&str> {
         None
     }
@@ -28,7 +28,7 @@ pub trait Failure: fmt::Debug + Send {
         None
     }
 
-    /// What happened, if an operator looks for it.
+    /// The event for the log.
     fn event(&self) -> Option<SecurityEvent> {
         None
     }
@@ -44,13 +44,13 @@ impl<E: Failure + 'static> From<E> for Box<dyn Failure> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Answer(pub u16, pub &'static str, pub &'static str);
 
-/// Something that an operator looks for in the log.
+/// A security event in the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SecurityEvent {
-    /// The stable name: that of the OWASP logging vocabulary.
+    /// The stable name, from the OWASP logging vocabulary.
     /// <https://cheatsheetseries.owasp.org/cheatsheets/Logging_Vocabulary_Cheat_Sheet.html>
     pub name: &'static str,
-    /// Whose account it is, if that is known.
+    /// The account, if it is known.
     pub user_id: Option<UserId>,
     /// The scheme of a stored password that can't be verified.
     pub hash_scheme: Option<&'static str>,
@@ -59,21 +59,21 @@ pub struct SecurityEvent {
 /// The errors that all endpoints share.
 #[derive(Debug)]
 pub enum Error {
-    /// Fields that break a rule, or a body that can't be read.
+    /// A field breaks a rule, or the body can't be parsed.
     Unprocessable(Vec<Violation>),
     /// The body is larger than 64 KiB.
     PayloadTooLarge,
-    /// No such route, or one that is turned off.
+    /// There is no such route, or it is turned off.
     NotFound,
     /// The token that the authorizer accepted has expired since.
     InvalidToken,
-    /// The caller lacks the route's role: the authorizer's policy should have said so.
+    /// The caller lacks the route's role, although the authorizer's policy allowed the route.
     Forbidden,
-    /// Something that we need is out of reach; the cause goes to the log alone.
+    /// A dependency is out of reach. Only the log has the cause.
     Unavailable(String),
-    /// The database accepted no connection in time, as one that resumes from a pause.
+    /// The database accepted no connection in time, as when it resumes from a pause.
     Connecting(String),
-    /// A bug; the cause goes to the log alone.
+    /// A bug. Only the log has the cause.
     Internal(String),
 }
 
@@ -84,10 +84,10 @@ const INVALID_TOKEN: HeaderValue = HeaderValue::from_static(r#"Bearer error="inv
 const INSUFFICIENT_SCOPE: HeaderValue =
     HeaderValue::from_static(r#"Bearer error="insufficient_scope""#);
 
-/// `Retry-After` in seconds, of what may work by then.
+/// The `Retry-After` of most failures, in seconds.
 const SOON: HeaderValue = HeaderValue::from_static("1");
 
-/// The same where the database accepts no connection: Aurora takes some 15 s to resume.
+/// The `Retry-After` if the database accepts no connection: Aurora takes some 15 s to resume.
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-serverless-v2-auto-pause.html>
 const RESUMING: HeaderValue = HeaderValue::from_static("15");
 

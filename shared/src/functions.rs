@@ -1,9 +1,9 @@
-//! The functions: the routes of each, who may call them, and the statements that it runs.
+//! The table of functions: the routes of each with their access, and its SQL statements.
 //!
-//! Search here for a path, then open the folder of that name under `functions/`. All that has to
-//! know of a function or of a route is made of this table: the authorizer's policies, the registry
-//! of the local runner, the SQL grants, and by `cargo test -p local --test generated` what
-//! `template.yaml` and the documents say of them (docs/adr/0021).
+//! To find the code of a path, search for it here, then open the folder of that name under
+//! `functions/`. The authorizer's policies, the local runner's registry and the SQL grants derive
+//! from this table; `cargo test -p local --test generated` writes the parts of `template.yaml` and of
+//! the documents that do (docs/adr/0021).
 
 use crate::db::{
     Group, Privilege, Routine, Sql, callers, database_identity, roles, signing_keys, users,
@@ -12,18 +12,18 @@ use crate::role::Role;
 use crate::routes::Access::{AnyOf, Public, SignedIn};
 use crate::routes::{Parse, Route, Routes, Throttle, method};
 
-/// A function that asks the database.
+/// A function that queries the database.
 #[derive(Debug)]
 pub struct Login {
     /// Its crate.
     pub function: &'static str,
-    /// The group that its login need only be a member of; `None` is the owner of the tables.
+    /// The group role that its login needs; `None` if it logs in as the owner of the tables.
     pub group: Option<Group>,
-    /// What it runs.
+    /// Its statements.
     pub statements: &'static [&'static Sql],
 }
 
-/// Makes of the table below [`LOGINS`], [`ROUTES`], an enum of each function's routes, and
+/// Generates from the table below [`LOGINS`], [`ROUTES`], an enum of each function's routes, and
 /// [`for_each_endpoint`](crate::for_each_endpoint). `$d` is a dollar sign.
 macro_rules! functions {
     (($d:tt) $($function:ident {
@@ -34,15 +34,15 @@ macro_rules! functions {
                 = $method:ident $path:literal, $access:expr $(, $throttle:ident)?;)+
         })?
     })+) => {
-        /// All functions that ask the database. A test runs what is listed as a member of its
-        /// group, and sees all else refused.
+        /// All functions that query the database. A test proves that members of a group can run the
+        /// statements listed for it and no others.
         pub const LOGINS: &[Login] = &[$($(Login {
             function: stringify!($function),
             group: $group,
             statements: &[$(&$statement),+],
         },)?)+];
 
-        /// The whole API.
+        /// All routes of the API.
         pub const ROUTES: &[Route] = &[$($($(
             functions!(@route $function $method $path $access; $($($parameter)+)?; $($throttle)?),
         )+)?)+];
@@ -73,8 +73,8 @@ macro_rules! functions {
             }
         )?)+
 
-        /// Calls a macro with `(crate Endpoint Routes)` of each function that serves routes: the
-        /// names of its crate, of its [`crate::http::Endpoint`] there, and of its enum here.
+        /// Calls a macro with `(crate Endpoint Routes)` for each function with routes: its crate, its
+        /// [`crate::http::Endpoint`] there, and its enum of routes here.
         #[macro_export]
         macro_rules! for_each_endpoint {
             ($d callback:ident) => {
@@ -176,13 +176,13 @@ functions! { ($)
 }
 
 impl Group {
-    /// The group that the login of a function need only be a member of; `None` is the owner of
-    /// the tables.
+    /// The group role that the login of a function needs; `None` if it logs in as the owner of the
+    /// tables, or queries nothing.
     pub fn of(function: &str) -> Option<Self> {
         LOGINS.iter().find(|login| login.function == function)?.group
     }
 
-    /// All that its members need, perhaps more than once.
+    /// The privileges that its members need, possibly with repetitions.
     pub fn needs(self) -> impl Iterator<Item = Privilege> {
         let logins = LOGINS.iter().filter(move |login| login.group == Some(self));
         logins.flat_map(|login| login.statements).flat_map(|sql| sql.needs())
@@ -200,7 +200,7 @@ pub fn statements() -> Vec<&'static Sql> {
     statements
 }
 
-/// The functions of the database that statements call.
+/// The SQL functions that the statements call.
 pub fn routines() -> Vec<Routine> {
     let mut routines = Vec::new();
     for need in Group::ALL.into_iter().flat_map(Group::needs) {

@@ -1,4 +1,4 @@
-//! Between API Gateway's REST proxy event and an endpoint.
+//! HTTP: from API Gateway's REST proxy event to an endpoint and back.
 
 mod accept;
 mod body;

@@ -1,4 +1,4 @@
-//! Access tokens: ES256 JWTs of RFC 9068, checked as RFC 8725 advises.
+//! Access tokens: ES256 JWTs by RFC 9068, verified as RFC 8725 advises.
 
 mod claims;
 mod jws;

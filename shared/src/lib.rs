@@ -1,7 +1,7 @@
-//! What two or more of Latchkey's functions use: routes, errors, the types of what has been
-//! proven, the database, tokens, passwords, the log, the clock.
+//! The code that two or more of Latchkey's functions use: routes, errors, validated types, the
+//! database, tokens, passwords, the log, the clock.
 //!
-//! A thing that only one function needs belongs in that function.
+//! Code that only one function needs belongs in that function.
 
 pub mod aws;
 pub mod caller;

@@ -1,6 +1,6 @@
-//! The log: JSON, a line per request, on standard error, where Lambda picks it up.
+//! The log: one JSON line per request on standard error, which Lambda collects.
 //!
-//! Never in it: a password, a hash, a token, a key, an e-mail address, a username.
+//! It never contains a password, a hash, a token, a key, an e-mail address or a username.
 
 use std::time::Duration;
 
@@ -17,8 +17,8 @@ pub fn app_name(env: &mut Environment) -> String {
     env.text_or("APP_NAME", "Latchkey")
 }
 
-/// Starts the log of this process. Libraries are heard from `WARN` on, so that none writes an
-/// event or a statement with what it holds.
+/// Starts the log of this process. Libraries log from `WARN` on, so that none logs an event or a
+/// statement with its contents.
 pub fn init() {
     let lines = tracing_subscriber::fmt::layer()
         .json()
@@ -30,42 +30,42 @@ pub fn init() {
     let ours = Targets::new()
         .with_default(LevelFilter::WARN)
         .with_target("latchkey", LevelFilter::INFO)
-        // It repeats a function's error, which has its own line: each refused token, twice.
+        // It would log a function's error again: each refused token twice.
         .with_target("lambda_runtime::layers::api_response", LevelFilter::OFF);
-    // A second call, in tests, finds the first one's log in place.
+    // In tests, a second call finds the log already started.
     let _ = tracing_subscriber::registry().with(ours).with(lines).try_init();
 }
 
-/// What is told of a request once it is answered.
+/// The log line of an answered request.
 #[derive(Debug)]
 pub struct Line<'a> {
-    /// `APP_NAME`: whose log it is, where several end in one place.
+    /// `APP_NAME`, which distinguishes services that share a log.
     pub app: &'a str,
     /// The function that answered.
     pub function: &'static str,
-    /// API Gateway's id of it.
+    /// API Gateway's id of the request.
     pub request_id: &'a str,
-    /// The method of its route.
+    /// The method of the route.
     pub method: &'a str,
-    /// Its route, as the template has it.
+    /// The route as the template has it.
     pub route: &'a str,
-    /// The status of its answer.
+    /// The status of the answer.
     pub status: u16,
-    /// How long the function took.
+    /// The time that the function took.
     pub duration: Duration,
-    /// Who it was, where that is known.
+    /// The user, if known.
     pub user_id: Option<UserId>,
-    /// What happened, by its stable name.
+    /// The stable name of the event.
     pub event: Option<&'static str>,
-    /// The stable code of its error.
+    /// The stable code of the error.
     pub error: Option<&'static str>,
-    /// The cause of its error.
+    /// The cause of the error.
     pub cause: Option<&'a str>,
-    /// Of which scheme a password is that can't be verified, by its stable name.
+    /// The stable name of the scheme of a stored password that can't be verified.
     pub hash_scheme: Option<&'static str>,
 }
 
-/// Writes the line: an error where we failed, a warning where a sign-in was refused.
+/// Writes the line, as an error for 5xx and a warning for 401.
 pub fn request(line: &Line<'_>) {
     macro_rules! write_line {
         ($level:ident) => {
@@ -94,17 +94,17 @@ pub fn request(line: &Line<'_>) {
     }
 }
 
-/// Milliseconds, to the microsecond.
+/// Milliseconds with microsecond precision.
 fn milliseconds(duration: Duration) -> f64 {
     (duration.as_secs_f64() * 1e6).round() / 1e3
 }
 
-/// Tells the operator of something that is no request's end, by a name that stays.
+/// Reports an event that isn't the end of a request, by its stable name.
 pub fn notice(user_id: Option<UserId>, event: &'static str, cause: Option<&str>) {
     warn!(target: "latchkey", user_id = user_id.map(UserId::get), event, cause, "notice");
 }
 
-/// Tells of a part that init could not make ready; it is tried again when it is needed.
+/// Reports a part that init couldn't make ready, and that is retried when it is needed.
 pub fn warmed_up<E: std::fmt::Debug>(result: Result<(), E>) {
     if let Err(error) = result {
         notice(None, "not_ready", Some(&format!("{error:?}")));

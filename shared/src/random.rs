@@ -1,16 +1,16 @@
-//! Chance, as it comes in through the door.
+//! The injected source of random bytes.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use aws_lc_rs::digest::{SHA256, digest};
 
-/// Where random bytes come from: salts and token identifiers.
+/// A source of random bytes, for salts and token identifiers.
 #[derive(Debug, Clone)]
 pub enum Random {
     /// AWS-LC's generator, seeded by the operating system.
     System,
-    /// The same bytes in each run, for tests: SHA-256 of a counter.
+    /// Reproducible bytes for tests: SHA-256 of a counter.
     Counted(Arc<AtomicU64>),
 }
 
@@ -20,7 +20,7 @@ impl Random {
         Self::Counted(Arc::new(AtomicU64::new(seed)))
     }
 
-    /// Sixteen random bytes: a bcrypt salt, or a token identifier that nobody guesses.
+    /// Sixteen random bytes, for a bcrypt salt or an unguessable token identifier.
     pub fn bytes(&self) -> [u8; 16] {
         let mut bytes = [0; 16];
         match self {

@@ -1,11 +1,11 @@
-//! The roles of the seed. They have no hierarchy: an administrator is no moderator.
+//! The roles of the legacy app. They have no hierarchy: an administrator isn't a moderator.
 
 use std::fmt;
 
-/// A role that a route can ask for. An adopted database may hold others; they open nothing here.
+/// A role that a route can require. Other roles in an adopted database open no route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Role {
-    /// `ROLE_USER`: everyone who signed up.
+    /// `ROLE_USER`, which every sign-up grants.
     User,
     /// `ROLE_MODERATOR`.
     Moderator,
@@ -14,10 +14,10 @@ pub enum Role {
 }
 
 impl Role {
-    /// Every role, in the order of the seed's table.
+    /// Every role, in the order of the legacy app's table.
     pub const ALL: [Self; 3] = [Self::User, Self::Moderator, Self::Admin];
 
-    /// The name as `roles.name` holds it.
+    /// The name in `roles.name`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::User => "ROLE_USER",
@@ -26,7 +26,7 @@ impl Role {
         }
     }
 
-    /// The role of that name, compared exactly.
+    /// The role with this name, compared exactly.
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|role| role.name() == name)
     }

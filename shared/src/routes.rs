@@ -1,15 +1,15 @@
-//! What a route is: a method of a path, who may call it, and the types of the path's parameters.
-//! The table of all routes is [`crate::functions`].
+//! The type of a route: method, path, access, and the types of the path's parameters.
+//! [`crate::functions`] has the table of all routes.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::role::Role;
 
-/// Who may call a route.
+/// The access that a route needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
-    /// Anyone; the authorizer isn't asked.
+    /// Anyone, without a call of the authorizer.
     Public,
     /// A caller with a valid token, with any role or none.
     SignedIn,
@@ -18,7 +18,7 @@ pub enum Access {
 }
 
 impl Access {
-    /// Whether a valid token whose user has `roles` opens the route.
+    /// Whether a caller with a valid token and these roles may use the route.
     pub fn allows(self, roles: &[Role]) -> bool {
         match self {
             Self::Public | Self::SignedIn => true,
@@ -27,37 +27,37 @@ impl Access {
     }
 }
 
-/// Which limit of requests a second a route has: each is a pair of the template's parameters, such
-/// as `SigninThrottleRate` and `SigninThrottleBurst`.
+/// The request limit of a route: a pair of the template's parameters, such as `SigninThrottleRate`
+/// and `SigninThrottleBurst`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Throttle {
-    /// `ThrottleRate`, of every route that names no other.
+    /// `ThrottleRate`, the default.
     Default,
-    /// Where each request costs a password hash.
+    /// For routes where each request costs a password hash.
     Signin,
-    /// The page at `/docs` and its files.
+    /// For the page at `/docs` and its files.
     Docs,
 }
 
-/// One method of one path.
+/// A method of a path.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Route {
     /// The HTTP method, in capitals.
     pub method: &'static str,
     /// The path as `template.yaml` has it, without the stage: `/users/{id}` has the parameter `id`.
     pub path: &'static str,
-    /// The function that serves it: the name of its crate and of its binary.
+    /// The function that serves it, by the name of its crate and its binary.
     pub function: &'static str,
-    /// Who may call it.
+    /// The access that it needs.
     pub access: Access,
-    /// How many requests it takes.
+    /// Its request limit.
     pub throttle: Throttle,
-    /// A value of each parameter of the path, in their order.
+    /// An example of each parameter of the path, in order.
     pub examples: &'static [&'static str],
 }
 
-/// The methods that a route can have. API Gateway answers `HEAD` with 404, and the template's
-/// preflights answer `OPTIONS`.
+/// The methods of routes. API Gateway answers `HEAD` with 404, and the template's preflights answer
+/// `OPTIONS`.
 #[expect(missing_docs, reason = "each is its own name")]
 pub mod method {
     pub const DELETE: &str = "DELETE";
@@ -68,7 +68,7 @@ pub mod method {
 }
 
 impl Route {
-    /// The path with `value` of each parameter's name in place of the parameter.
+    /// The path with each parameter replaced by `value` of its name.
     fn filled<'a>(&self, mut value: impl FnMut(&'a str) -> &'a str) -> Cow<'static, str>
     where
         Self: 'a,
@@ -80,49 +80,49 @@ impl Route {
         segments.collect::<Vec<_>>().join("/").into()
     }
 
-    /// The path as a policy of IAM has it, with `*` in place of each parameter.
+    /// The path for an IAM policy, with each parameter replaced by `*`.
     pub fn pattern(&self) -> Cow<'static, str> {
         self.filled(|_| "*")
     }
 
-    /// A path that leads to the route.
+    /// An example path of the route.
     pub fn example(&self) -> Cow<'static, str> {
         let mut examples = self.examples.iter();
         self.filled(|name| examples.next().copied().unwrap_or(name))
     }
 
-    /// The names of the path's parameters, in their order.
+    /// The names of the path's parameters, in order.
     pub fn parameters(&self) -> impl Iterator<Item = &'static str> {
         self.path.split('/').filter_map(parameter)
     }
 }
 
-/// The name of the parameter that a segment of a path is.
+/// The name of the parameter in a segment of a path.
 fn parameter(segment: &str) -> Option<&str> {
     segment.strip_prefix('{')?.strip_suffix('}')
 }
 
-/// The routes of one function: a variant each, with the parameters of its path.
+/// The routes of one function, each a variant with the parameters of its path.
 pub trait Routes: Sized + Send + 'static {
-    /// The name of the function: of its crate, and of its binary.
+    /// The function, by the name of its crate and its binary.
     const FUNCTION: &'static str;
 
-    /// Each route, and what makes its variant.
+    /// Each route with the parser of its variant.
     const TABLE: &'static [(Route, Parse<Self>)];
 
     /// The path, as the template has it.
     fn path(&self) -> &'static str;
 }
 
-/// Makes a route of the parameters of its path: `None` if one of them is none.
+/// Parses a route's variant from the path's parameters; `None` if one is invalid.
 pub type Parse<R> = fn(&mut PathParameters<'_>) -> Option<R>;
 
 /// The type of a parameter in a path.
 pub trait PathParameter: Sized {
-    /// One of them, as it is written.
+    /// An example, as written in a path.
     const EXAMPLE: &'static str;
 
-    /// Reads one as API Gateway delivers it: as the caller wrote it, percent-encoding and all.
+    /// Parses a value as the caller wrote it: API Gateway doesn't percent-decode it.
     fn parse(text: &str) -> Option<Self>;
 }
 
@@ -133,12 +133,12 @@ pub struct PathParameters<'a> {
 }
 
 impl<'a> PathParameters<'a> {
-    /// The values of the parameters of that path, by their names.
+    /// The parameters of this path, with their values by name.
     pub fn new(path: &'static str, values: &'a BTreeMap<String, String>) -> Self {
         Self { segments: path.split('/'), values }
     }
 
-    /// The next one, in the order of the path.
+    /// Parses the next parameter in the order of the path.
     pub fn parse<T: PathParameter>(&mut self) -> Option<T> {
         T::parse(self.values.get(self.segments.find_map(parameter)?)?)
     }
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn a_star_is_in_place_of_a_parameter_and_nowhere_else() {
+    fn a_star_replaces_each_parameter_and_nothing_else() {
         let two = route("/users/{id}/notes/{note}", &["7", "x"]);
         assert_eq!(two.pattern(), "/users/*/notes/*");
         assert_eq!(two.example(), "/users/7/notes/x");

@@ -2,15 +2,15 @@
 
 use std::borrow::Cow;
 
-/// What is wrong with a field, in the words of the app that we replace (pydantic's) where it has
-/// some. Names the rule, never the value.
+/// The rule that a field breaks, in pydantic's words as the legacy app has them, if it has the rule.
+/// It never repeats the value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rule {
-    /// The field isn't there.
+    /// The field is missing.
     Missing,
-    /// The field is no string.
+    /// The field isn't a string.
     NotAString,
-    /// The string holds half of a surrogate pair, which is no character.
+    /// The string contains half of a surrogate pair, which isn't a character.
     NotUnicode,
     /// Fewer characters than this.
     TooShort(usize),
@@ -18,27 +18,27 @@ pub enum Rule {
     TooLong(usize),
     /// More bytes of UTF-8 than this.
     TooManyBytes(usize),
-    /// No whole number, as it is written without a sign and zeros before it, or one out of range.
+    /// Not a whole number without a sign and leading zeros, or out of range.
     NotAnInteger,
-    /// A parameter that may be there once.
+    /// A parameter is repeated.
     Repeated,
-    /// No e-mail address.
+    /// Not an e-mail address.
     NotAnEmail,
     /// PostgreSQL's text and bcrypt both end at a NUL.
     Nul,
-    /// A character that doesn't show, or that Unicode has not assigned.
+    /// A character is invisible or unassigned.
     NotVisible,
     /// A space at an end, or two in a row.
     OuterSpace,
     /// A check of the team's own in the database.
     Refused,
-    /// A password that everyone uses.
+    /// A common password.
     TooCommon,
     /// A password that is little more than the username.
     LikeUsername,
-    /// A password that is little more than the e-mail address, or what is before its `@`.
+    /// A password that is little more than the e-mail address or its local part.
     LikeEmail,
-    /// A password that is little more than what this service is called.
+    /// A password that is little more than the name of this service.
     LikeService,
 }
 
@@ -66,7 +66,7 @@ impl Rule {
         }
     }
 
-    /// The rule in words, `msg` in an answer.
+    /// The message, `msg` in an answer.
     pub fn message(self) -> Cow<'static, str> {
         match self {
             Self::Missing => "Field required".into(),
@@ -108,7 +108,7 @@ impl Rule {
     }
 }
 
-/// Refuses a text that holds a NUL.
+/// Refuses a text that contains NUL.
 pub(crate) fn without_nul(text: String) -> Result<String, Rule> {
     if text.contains('\0') { Err(Rule::Nul) } else { Ok(text) }
 }

@@ -1,8 +1,8 @@
-//! A value that is not to be printed.
+//! A value that must not be printed.
 
 use std::fmt;
 
-/// Holds a password, a key or a token; its `Debug` says only that there is one.
+/// A password, a key or a token. Its `Debug` doesn't show the value.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret<T>(T);
 
@@ -12,7 +12,7 @@ impl<T> Secret<T> {
         Self(value)
     }
 
-    /// The value itself: each call is a place to look at in a review.
+    /// The value itself. Each call deserves a review.
     pub const fn expose(&self) -> &T {
         &self.0
     }

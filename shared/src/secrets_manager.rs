@@ -1,4 +1,4 @@
-//! Secrets that a setting names by their ARN.
+//! Reads secrets from AWS Secrets Manager.
 
 use std::sync::Arc;
 
@@ -10,8 +10,8 @@ use tokio::sync::OnceCell;
 use crate::aws;
 use crate::secret::Secret;
 
-/// Reads from AWS Secrets Manager. The client is built when it is first needed: 4 ms of a cold
-/// start that a function with its secrets in its settings doesn't pay. Clones share one client.
+/// A client of AWS Secrets Manager, built at its first use: that saves 4 ms of a cold start if all
+/// secrets are in settings. Clones share the client.
 #[derive(Debug, Clone, Default)]
 pub struct SecretsManager {
     client: Arc<OnceCell<Client>>,
@@ -23,7 +23,7 @@ pub struct SecretsManager {
 pub enum Stage {
     /// `AWSCURRENT`: the version in use.
     Current,
-    /// `AWSPENDING`: the version that a rotation will put in use.
+    /// `AWSPENDING`: the new version of a rotation.
     Pending,
 }
 
@@ -37,8 +37,8 @@ impl Stage {
 }
 
 impl SecretsManager {
-    /// The text of a secret's version; `None` if no version has that label. Fails with a cause
-    /// for the log.
+    /// The text of the secret's version with this label, if there is one. Fails with a cause for the
+    /// log.
     pub async fn read(&self, arn: &str, stage: Stage) -> Result<Option<Secret<String>>, String> {
         let client = self.client.get_or_init(build).await;
         let request = client.get_secret_value().secret_id(arn).version_stage(stage.label());
@@ -82,7 +82,7 @@ mod tests {
         SecretsManager { client: Arc::new(OnceCell::new_with(Some(Client::new(&config)))) }
     }
 
-    /// What one who answers each request with `status` and `body` lets us read, and the requests.
+    /// The result of a read from a server that answers with `status` and `body`, and its requests.
     async fn read(status: &str, body: &str) -> (Result<Option<String>, String>, Vec<String>) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_version_that_nobody_made_is_none_and_a_refusal_is_told() {
+    async fn a_version_that_nobody_made_is_none_and_a_refusal_is_reported() {
         let (found, _) = read("400 Bad Request", r#"{"__type":"ResourceNotFoundException"}"#).await;
         assert_eq!(found, Ok(None));
         let refusal = r#"{"__type":"AccessDeniedException","message":"not for you"}"#;
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn one_who_never_answers_is_given_up_at_the_deadline() {
+    async fn a_server_that_never_answers_is_given_up_at_the_deadline() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let began = Instant::now();

@@ -1,4 +1,4 @@
-//! A username and a password for an access token: what `signin` and `token` both do.
+//! Exchanges a username and a password for an access token, for `signin` and `token`.
 
 use lambda_http::http::{HeaderName, HeaderValue, header};
 
@@ -13,7 +13,7 @@ use crate::secrets_manager::SecretsManager;
 use crate::user_id::UserId;
 use crate::username::Username;
 
-/// The parts that a sign-in touches.
+/// Authenticates users and issues tokens.
 #[derive(Debug)]
 pub struct SignIn {
     users: Users,
@@ -21,28 +21,28 @@ pub struct SignIn {
     signer: Signer,
 }
 
-/// Who signed in, and the token.
+/// The user and the token of a successful sign-in.
 #[derive(Debug)]
 pub struct SignedIn {
-    /// Whose token it is.
+    /// The user.
     pub user_id: UserId,
     /// The token.
     pub access_token: AccessToken,
 }
 
-/// The event of a sign-in.
+/// The event of a successful sign-in in the log.
 pub const SIGNED_IN: &str = "authn_login_success";
 
-/// Why a sign-in was refused: for the log, never for the caller.
+/// Why a sign-in was refused. Only the log has the reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Refusal {
-    /// What was wrong.
+    /// The reason.
     pub reason: RefusalReason,
-    /// Whose account it was, if there is one of that name.
+    /// The account with this name, if there is one.
     pub user_id: Option<UserId>,
 }
 
-/// One answer for every reason.
+/// Every reason has the same answer.
 impl Failure for Refusal {
     fn answer(&self) -> Answer {
         Answer(401, "wrong_credentials", "Incorrect username or password")
@@ -64,7 +64,8 @@ impl Failure for Refusal {
 }
 
 impl SignIn {
-    /// Reads the settings of each part; connects and fetches as far as it gets.
+    /// Reads the settings of each part, then connects and reads the signing key, without failing if
+    /// they are out of reach.
     pub async fn from_env(env: &mut Environment) -> Result<Self, Invalid> {
         let database = db::Settings::from_env(env);
         let passwords = Passwords::from_env(env);
@@ -72,7 +73,7 @@ impl SignIn {
         let signer = Signer::from_env(env, secrets.clone());
         env.check()?;
         let database = Database::new(database, secrets);
-        // Boxed: both are large, and over before the first event.
+        // Boxed, because both are large and end before the first event.
         let (connected, key_read) =
             tokio::join!(Box::pin(database.warm_up()), Box::pin(signer.warm_up()));
         log::warmed_up(connected);
@@ -85,15 +86,15 @@ impl SignIn {
         Self { users, passwords, signer }
     }
 
-    /// The same, with names in the log for the password schemes that aren't verified.
+    /// Sets the function that names unverifiable password schemes for the log.
     #[must_use]
     pub fn naming(self, scheme_of: fn(&str) -> &'static str) -> Self {
         Self { passwords: self.passwords.naming(scheme_of), ..self }
     }
 
-    /// Signs in, for a token to that client. No user of that name, no password and a wrong one are
-    /// a [`Refusal`] after the same time.
-    pub async fn with(
+    /// Authenticates a user and issues a token for this client. An unknown user, a missing and a wrong
+    /// password are a [`Refusal`] after the same time.
+    pub async fn authenticate(
         &self,
         username: &Username,
         password: Password,
@@ -101,10 +102,10 @@ impl SignIn {
     ) -> Result<Result<SignedIn, Refusal>, Error> {
         let found = self.users.find_for_signin(username).await?;
         let stored = found.user.as_ref().map(|user| user.password.clone());
-        self.tell_of_a_dear_hash(found.user.as_ref());
+        self.report_costly_hash(found.user.as_ref());
         let user = match (self.passwords.verify(password, stored).await?, found.user) {
-            (Verified::Right(dearer), Some(user)) => {
-                self.replace(&user, dearer).await;
+            (Verified::Right(stronger), Some(user)) => {
+                self.replace(&user, stronger).await;
                 user
             }
             (Verified::Wrong(reason), user) => return Ok(Err(refusal(reason, user.as_ref()))),
@@ -119,18 +120,18 @@ impl SignIn {
         Ok(Ok(SignedIn { user_id: user.id, access_token }))
     }
 
-    /// A hash dearer than the setting takes longer to refuse than a user who isn't there.
-    fn tell_of_a_dear_hash(&self, user: Option<&SigninUser>) {
+    /// Logs a hash above the configured cost: refusing it takes longer than refusing an unknown user.
+    fn report_costly_hash(&self, user: Option<&SigninUser>) {
         let Some(user) = user else { return };
         if user.password.read().is_ok_and(|hash| hash.cost() > self.passwords.cost()) {
             log::notice(Some(user.id), "password_hash_above_bcrypt_cost", None);
         }
     }
 
-    /// Stores a dearer hash, best effort: a database that only reads still lets people in.
-    async fn replace(&self, user: &SigninUser, dearer: Option<PasswordHash>) {
-        let (Some(dearer), Some(old)) = (dearer, &user.password.hash) else { return };
-        if let Err(error) = self.users.replace_password(user.id, old, &dearer).await {
+    /// Stores a stronger hash, best effort: users can sign in while the database is read-only.
+    async fn replace(&self, user: &SigninUser, stronger: Option<PasswordHash>) {
+        let (Some(stronger), Some(old)) = (stronger, &user.password.hash) else { return };
+        if let Err(error) = self.users.replace_password(user.id, old, &stronger).await {
             log::notice(Some(user.id), "password_not_rehashed", Some(&error.to_string()));
         }
     }

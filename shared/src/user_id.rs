@@ -1,26 +1,26 @@
-//! Who a user is, for good.
+//! The permanent id of a user.
 
 use std::fmt;
 
 use crate::routes::PathParameter;
 
-/// `users.id`: a serial, never given out again, and the `sub` of a token. A row made by hand may
-/// have any number.
+/// `users.id`, and the `sub` of a token. The sequence never reuses an id; a row inserted by hand may
+/// have any.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UserId(i32);
 
 impl UserId {
-    /// The id that a row holds.
+    /// The id in a row.
     pub const fn new(id: i32) -> Self {
         Self(id)
     }
 
-    /// The id as the database holds it.
+    /// The id for the database.
     pub const fn get(self) -> i32 {
         self.0
     }
 
-    /// The id that a token's `sub` names: its decimal digits in the one way that we write them.
+    /// Parses a token's `sub`: decimal digits in canonical form.
     pub fn parse(subject: &str) -> Option<Self> {
         let id = Self(subject.parse().ok()?);
         (id.to_string() == subject).then_some(id)
@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_subject_has_one_spelling() {
+    fn a_subject_has_one_form() {
         for id in [42, 0, -5, i32::MIN, i32::MAX] {
             assert_eq!(UserId::parse(&id.to_string()), Some(UserId(id)));
         }

@@ -5,11 +5,11 @@ use std::borrow::Cow;
 use crate::characters::{all_visible, normalized};
 use crate::rule::{Rule, without_nul};
 
-/// Most characters of a new name.
+/// The most characters of a new name.
 const MAX_CHARACTERS: usize = 255;
 
-/// A name that someone signs up with: 1 to 255 visible characters and single spaces between them,
-/// in normalization form C.
+/// A new user's name: 1 to 255 visible characters with single spaces between them, in normalization
+/// form C.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewUsername {
     stored: String,
@@ -17,7 +17,7 @@ pub struct NewUsername {
 }
 
 impl NewUsername {
-    /// Takes a name that keeps our rules; another form of it becomes form C.
+    /// Parses a name by our rules, and normalizes it to form C.
     pub fn parse(text: String) -> Result<Self, Rule> {
         let sent = without_nul(text)?;
         let text = normalized(&sent).into_owned();
@@ -30,23 +30,23 @@ impl NewUsername {
         }
     }
 
-    /// The name as it is stored.
+    /// The name to store.
     pub fn as_str(&self) -> &str {
         &self.stored
     }
 
-    /// The name as it was sent: an adopted user may have it in that form.
+    /// The name as sent, which an adopted user may have.
     pub fn as_sent(&self) -> &str {
         &self.sent
     }
 }
 
-/// A name that a row may hold: an adopted database has some that we would refuse today.
+/// The name in a row. Adopted ones may break today's rules.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Username(String);
 
 impl Username {
-    /// Takes any name that PostgreSQL can hold.
+    /// Accepts any name that PostgreSQL can store.
     pub fn parse(text: String) -> Result<Self, Rule> {
         without_nul(text).map(Self)
     }
@@ -76,7 +76,7 @@ mod tests {
         assert!(parse("é").is_ok());
         assert!(parse(&"🔑".repeat(255)).is_ok());
         assert_eq!(parse(&"🔑".repeat(256)), Err(Rule::TooLong(255)));
-        // They are those of the form that is stored.
+        // The characters of the stored form count.
         assert!(parse(&"e\u{301}".repeat(255)).is_ok());
         assert_eq!(parse(&"\u{9df}".repeat(128)), Err(Rule::TooLong(255)));
     }

@@ -1,4 +1,4 @@
-//! What a 422 says of a request, in the shape that FastAPI gives it.
+//! The errors of a request in a 422, in FastAPI's form.
 
 use serde::ser::{Serialize, Serializer};
 use utoipa::openapi::schema::{AnyOf, Array, Object, Type};
@@ -7,14 +7,14 @@ use utoipa::{PartialSchema, ToSchema};
 
 use crate::rule::Rule;
 
-/// Where in the request.
+/// The location of an error in the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Location {
     /// The whole body.
     Body,
-    /// One field of it.
+    /// A field of the body.
     Field(&'static str),
-    /// The character at which it stops being JSON, from 0.
+    /// The character at which the body stops being JSON, counted from 0.
     Offset(usize),
     /// A parameter of the query.
     Query(&'static str),
@@ -46,13 +46,13 @@ struct Context {
 }
 
 impl Violation {
-    /// A field, or the body, that breaks a rule.
+    /// A field or the body breaks a rule.
     pub fn new(location: Location, rule: Rule) -> Self {
         let message = rule.message().into_owned();
         Self { kind: rule.kind(), loc: location, msg: message, ctx: None }
     }
 
-    /// A body that is no JSON object.
+    /// The body isn't a JSON object.
     pub fn not_an_object() -> Self {
         Self {
             kind: "model_attributes_type",
@@ -62,7 +62,7 @@ impl Violation {
         }
     }
 
-    /// A body that is no JSON from the character `offset` on.
+    /// The body stops being JSON at the character `offset`.
     pub fn invalid_json(offset: usize, expected: String) -> Self {
         Self {
             kind: "json_invalid",

@@ -66,7 +66,8 @@ impl Endpoint for Signin {
         request: &Request,
     ) -> Result<Reply, Box<dyn Failure>> {
         let Credentials { username, password } = Credentials::read(request)?;
-        let signed_in = self.sign_in.with(&username, password, &ClientId::default()).await??;
+        let signed_in =
+            self.sign_in.authenticate(&username, password, &ClientId::default()).await??;
         let token = signed_in.access_token.token.expose();
         let body = SignInResponse { token, token_type: "bearer" };
         Ok(Reply::json(&body).with_event(SIGNED_IN, signed_in.user_id))

@@ -84,7 +84,7 @@ async fn grant(sign_in: &SignIn, request: &Request) -> Result<Reply, Refusal> {
     let client_id = client_id.unwrap_or_else(|| Some(ClientId::default()));
     let client_id = client_id.ok_or(Refusal::ClientId)?;
     let scope = form.parameter("scope")?.map(|_| "");
-    let signed_in = sign_in.with(&username, password, &client_id).await??;
+    let signed_in = sign_in.authenticate(&username, password, &client_id).await??;
     let body = TokenResponse {
         access_token: signed_in.access_token.token.expose(),
         token_type: "bearer",

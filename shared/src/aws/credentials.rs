@@ -1,4 +1,4 @@
-//! Who we are to AWS, for what signs by itself.
+//! AWS credentials, for requests that we sign ourselves.
 
 use std::sync::Arc;
 
@@ -10,18 +10,17 @@ use tokio::time::timeout;
 
 use super::{DEADLINE, config};
 
-/// Who we are to AWS. Where that comes from is found out when it is first asked; clones share
-/// what was found.
+/// AWS credentials. The first read finds their provider, which clones share.
 #[derive(Debug, Clone, Default)]
 pub struct AwsCredentials(Arc<OnceCell<SharedCredentialsProvider>>);
 
 impl AwsCredentials {
-    /// Those that this provider gives.
+    /// The credentials of this provider.
     pub fn from_provider(provider: SharedCredentialsProvider) -> Self {
         Self(Arc::new(OnceCell::new_with(Some(provider))))
     }
 
-    /// The credentials as they are now. Fails with a cause for the log.
+    /// The current credentials. Fails with a cause for the log.
     pub(crate) async fn read(&self) -> Result<Credentials, String> {
         let read = async {
             let found = self.0.get_or_try_init(async || {
@@ -45,7 +44,7 @@ mod tests {
 
     use super::*;
 
-    /// Gives nothing at first, then nothing at all for ever, then credentials.
+    /// Fails at first, then hangs, then returns credentials.
     #[derive(Debug, Default)]
     struct Recovering(AtomicU32);
 

@@ -1,4 +1,4 @@
-//! The HTTP client under those of AWS: HTTP/1.1, over TLS where the address says so.
+//! The HTTP/1.1 client of AWS clients, with TLS for `https` addresses.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,11 +17,11 @@ use rustls::crypto::aws_lc_rs::default_provider;
 use rustls::{ClientConfig, RootCertStore};
 use tokio::time::timeout;
 
-/// How long a connection is kept for the next call. Two secrets in a row share one; what a
-/// container was frozen with for longer is not tried.
+/// How long an idle connection is kept: long enough for two secrets in a row, too short for a
+/// connection from before a freeze to be reused.
 const IDLE: Duration = Duration::from_secs(5);
 
-/// What sends requests.
+/// The client with its timeout.
 #[derive(Debug, Clone)]
 struct Https {
     client: Client<HttpsConnector<connect::HttpConnector>, SdkBody>,
@@ -50,8 +50,7 @@ impl HttpClient for Https {
         settings: &HttpConnectorSettings,
         _: &RuntimeComponents,
     ) -> SharedHttpConnector {
-        // One limit for what AWS's settings divide: a metadata service that isn't there is given
-        // up in time.
+        // One timeout for connecting and reading, so that a missing metadata service is given up.
         let limit = match (settings.connect_timeout(), settings.read_timeout()) {
             (Some(connect), Some(read)) => Some(connect + read),
             (one, other) => one.or(other),

@@ -1,16 +1,16 @@
-//! Who is calling: the function `find_caller` of the database, over the tables `users`,
+//! The authorizer's queries: the SQL function `find_caller` over the tables `users`,
 //! `users_to_roles`, `roles`, `signing_keys` and `database_identity`.
 
 use super::sql::{Privilege, Routine, Sql};
 
-/// The user with all roles, whether the key is accepted (a withdrawn one opens nothing from that
-/// moment), and the identity of the database.
+/// The user with all roles, whether the key is accepted (false from its withdrawal on), and the
+/// identity of the database.
 pub const FIND: Sql = Sql::new(
     "SELECT find_caller($1, $2, to_timestamp($3))::text",
     &[Privilege::Execute(FIND_CALLER)],
 );
 
-/// The function, which runs with the caller's own rights.
+/// The function, which runs with the privileges of its caller.
 const FIND_CALLER: Routine = Routine {
     name: "find_caller",
     arguments: "int, text, timestamptz",
@@ -23,8 +23,8 @@ const FIND_CALLER: Routine = Routine {
     ],
 };
 
-/// The user of that name who existed when the legacy app's database became ours, with all roles.
-/// A database that never was the legacy app's has no row in `adoption`, and this gives none.
+/// The user with this name, with all roles, if the account existed at the adoption of the legacy
+/// app's database. A database that wasn't adopted has no row in `adoption`: no user is found.
 pub const FIND_ADOPTED: Sql = Sql::new(
     "SELECT find_caller(u.id, '', now())::text \
      FROM adoption AS a JOIN users AS u ON u.id <= a.last_user_id WHERE u.username = $1",

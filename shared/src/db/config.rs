@@ -1,4 +1,4 @@
-//! A login as tokio-postgres has it.
+//! Parses and completes tokio-postgres's configuration of a login.
 
 use std::borrow::Cow;
 use std::error::Error;
@@ -10,9 +10,9 @@ use tokio_postgres::config::{Host, SslMode};
 
 use crate::secret::Secret;
 
-/// The login that a URL holds, or what it must be.
+/// The login in a URL. Fails with the rule that the URL breaks.
 pub(super) fn from_url(url: &Secret<String>) -> Result<Config, Cow<'static, str>> {
-    // tokio-postgres knows no verify-ca or verify-full; what it calls `require` is that here.
+    // tokio-postgres doesn't know verify-ca and verify-full; here, `require` verifies as they do.
     let url = url.expose().replace("sslmode=verify-full", "sslmode=require");
     let url = url.replace("sslmode=verify-ca", "sslmode=require");
     let mut config: Config = url.parse().map_err(|error| rule(&url, &error))?;
@@ -29,7 +29,7 @@ pub(super) fn from_url(url: &Secret<String>) -> Result<Config, Cow<'static, str>
     Ok(config)
 }
 
-/// The rule that a URL breaks. It names a parameter, and no text that may be of the password.
+/// The rule that a URL breaks. It names a parameter, and never text that may be part of the password.
 fn rule(url: &str, error: &tokio_postgres::Error) -> Cow<'static, str> {
     let cause = error.source().map(ToString::to_string).unwrap_or_default();
     let named = |before| cause.strip_prefix(before)?.strip_suffix('`');
@@ -44,8 +44,8 @@ fn rule(url: &str, error: &tokio_postgres::Error) -> Cow<'static, str> {
     }
 }
 
-/// Whether this is the name of a parameter behind the host. A password with a `?` that is not
-/// percent-encoded looks like one, but an `@` follows it.
+/// Whether this is a parameter's name after the host. A `?` in a password that isn't
+/// percent-encoded looks like the start of one, but an `@` follows it.
 fn is_parameter(url: &str, name: &str) -> bool {
     let is_url = url.starts_with("postgres://") || url.starts_with("postgresql://");
     let is_behind = url.rsplit_once('?').is_some_and(|(_, behind)| !behind.contains('@'));
@@ -53,10 +53,10 @@ fn is_parameter(url: &str, name: &str) -> bool {
     is_url && is_behind && name.len() <= 63 && name.bytes().all(of_name)
 }
 
-/// Adds what every connection of ours has.
+/// Sets the options that every connection has.
 pub(super) fn prepare(config: &mut Config) {
-    // A connection that a firewall or a freeze has cut in silence is found out well before the
-    // deadline, and the statement sent again.
+    // These detect a connection that a firewall or a freeze has cut silently early enough to send
+    // the statement again before the deadline.
     config
         .keepalives_idle(Duration::from_secs(30))
         .keepalives_interval(Duration::from_secs(2))

@@ -1,4 +1,4 @@
-//! How a connection is made, in the pool or beside it.
+//! Connects to the database, for the pool or outside of it.
 
 use std::fmt;
 use std::ops::Deref;
@@ -14,26 +14,26 @@ use tokio_postgres::{CancelToken, Client, Config, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::error::Error;
-use super::iam::{Entrance, IamTokens};
+use super::iam::{IamTokens, RdsEndpoint};
 use super::tls;
 
-/// How long cancelling a statement may take.
+/// The timeout for cancelling a statement.
 const CANCEL_DEADLINE: Duration = Duration::from_millis(250);
 
-/// How long a connection lies unused before it may have been lost in silence: longer than between
-/// the requests of a container that is busy.
+/// The idle time after which a connection may have been lost silently: longer than between the
+/// requests of a busy container.
 const REST: Duration = Duration::from_secs(1);
 
-/// What drives a connection outside the pool, until it ends.
+/// Drives a connection outside the pool until it ends.
 pub type Driver = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// A connection of the pool.
 pub(super) struct Connection {
     client: ClientWrapper,
-    /// Whether it lay unused before this use, for so long that it may have been lost in silence.
+    /// Whether it was idle for [`REST`] before this use, so it may have been lost silently.
     pub(super) has_rested: bool,
-    /// Whether it has been asked something that it hasn't answered: whoever asked may have gone
-    /// away, and nobody else is to wait behind that.
+    /// Whether a statement is unanswered. If its caller was cancelled, the next one must not wait
+    /// for that answer.
     pub(super) is_asking: bool,
 }
 
@@ -45,22 +45,22 @@ impl Deref for Connection {
     }
 }
 
-/// Makes connections.
+/// Creates connections.
 pub(super) struct Connector {
     config: Config,
     tls: Option<MakeRustlsConnect>,
-    iam: Option<(Entrance, IamTokens)>,
+    iam: Option<(RdsEndpoint, IamTokens)>,
     within: Duration,
 }
 
 impl Connector {
-    /// Connects as `config` says, over TLS if that says so, trusting `authorities` or those of
-    /// RDS; with `iam`, a token of its own is each connection's password. A connect may take as
-    /// long as `within`.
+    /// Connects by `config`, over TLS if it requires that, trusting `authorities` or those of RDS.
+    /// With `iam`, each connection has a new token as its password. `within` is the timeout of a
+    /// connect.
     pub(super) fn new(
         config: Config,
         authorities: Option<RootCertStore>,
-        iam: Option<(Entrance, IamTokens)>,
+        iam: Option<(RdsEndpoint, IamTokens)>,
         within: Duration,
     ) -> Result<Self, Error> {
         let tls = match config.get_ssl_mode() {
@@ -72,14 +72,14 @@ impl Connector {
         Ok(Self { config, tls, iam, within })
     }
 
-    /// A connection and what drives it.
+    /// A new connection and its driver.
     pub(super) async fn connect(&self) -> Result<(Client, Driver), Error> {
         let mut config = self.config.clone();
-        if let Some((entrance, tokens)) = &self.iam {
-            config.password(tokens.make(entrance).await?.expose());
+        if let Some((endpoint, tokens)) = &self.iam {
+            config.password(tokens.make(endpoint).await?.expose());
         }
         let connect = async {
-            // An error ends the connection; whoever uses it hears of that.
+            // The client reports the error that ends the connection.
             if let Some(tls) = &self.tls {
                 let (client, connection) = config.connect(tls.clone()).await?;
                 Ok((client, Box::pin(async { drop(connection.await) }) as Driver))
@@ -91,9 +91,9 @@ impl Connector {
         timeout(self.within, connect).await.unwrap_or(Err(Error::ConnectTimedOut))
     }
 
-    /// Asks PostgreSQL to stop what a connection of ours is doing.
+    /// Asks PostgreSQL to cancel the statement of a connection.
     pub(super) async fn cancel(&self, token: CancelToken) {
-        // Best effort: nobody waits for its answer any more either way.
+        // Best effort: no caller waits for the statement any more.
         let _ = match &self.tls {
             Some(tls) => timeout(CANCEL_DEADLINE, token.cancel_query(tls.clone())).await,
             None => timeout(CANCEL_DEADLINE, token.cancel_query(NoTls)).await,
@@ -112,8 +112,7 @@ impl Manager for Connector {
         Ok(Connection { client, has_rested: false, is_asking: false })
     }
 
-    /// Asks nobody: a connection that was lost unnoticed is found out by the statement, which is
-    /// sent again.
+    /// Sends no query: the next statement detects a lost connection, and is sent again.
     async fn recycle(&self, it: &mut Connection, metrics: &Metrics) -> RecycleResult<Error> {
         if it.client.is_closed() || it.is_asking {
             return Err(RecycleError::message("it is closed, or busy"));
@@ -129,7 +128,7 @@ impl fmt::Debug for Connection {
     }
 }
 
-/// Its TLS can't be shown, and its login needn't be.
+/// Shows neither the TLS configuration nor the login.
 impl fmt::Debug for Connector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Connector").finish_non_exhaustive()

@@ -7,7 +7,7 @@ use super::error::Error;
 use super::sql::Sql;
 use crate::database_id::DatabaseId;
 
-/// Makes the row where there is none, or another identity with `$1`.
+/// Creates the row if there is none; replaces the identity if `$1`.
 pub(crate) const ENSURE: Sql = Sql::for_owner(
     "WITH made AS ( \
          INSERT INTO database_identity (id) \
@@ -19,7 +19,7 @@ pub(crate) const ENSURE: Sql = Sql::for_owner(
             EXISTS (SELECT FROM made) AS is_new",
 );
 
-/// What a statement says that finds no identity.
+/// The error of a statement that finds no identity.
 pub fn missing() -> Error {
     Error::NotMigrated("database_identity has no row".into())
 }
@@ -29,13 +29,13 @@ pub fn missing() -> Error {
 pub struct DatabaseIdentity(Database);
 
 impl DatabaseIdentity {
-    /// The identity of that database.
+    /// The identity of this database.
     pub const fn new(database: Database) -> Self {
         Self(database)
     }
 
-    /// The identity, and whether it was made just now: where there was none, or with `replace`,
-    /// which voids every token.
+    /// The identity, and whether this call created it: because there was none, or by `replace`,
+    /// which invalidates every token.
     pub async fn ensure(&self, replace: bool) -> Result<(DatabaseId, bool), Error> {
         let row = self.0.row(&ENSURE, &[(&replace as _, Type::BOOL)]).await?;
         let row = row.ok_or_else(missing)?;

@@ -1,4 +1,4 @@
-//! Why a statement gave no rows.
+//! The error of a statement.
 
 use std::error::Error as _;
 use std::fmt;
@@ -8,31 +8,31 @@ use deadpool::managed::PoolError;
 use tokio_postgres::error::{DbError, Severity, SqlState};
 use tokio_postgres::types::{WasNull, WrongType};
 
-/// A statement that failed. Its text is for the log: it holds no value of a row or a parameter,
-/// since PostgreSQL's own messages do.
+/// Why a statement failed. Its text is for the log and contains no value of a row or a parameter, as
+/// PostgreSQL's own messages do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Error {
-    /// No connection can be had.
+    /// The database can't be connected to.
     Unreachable(String),
-    /// A connection broke while it was made or used. What was asked may be asked again.
+    /// A connection broke while it was being established or used. The statement may be repeated.
     Lost(String),
-    /// The server takes no writes: another one may do so by now.
+    /// The server is read-only: after a failover, another one accepts writes.
     ReadOnly(String),
     /// PostgreSQL refused our login.
     LoginRefused(String),
-    /// No token of RDS to log in with, since AWS gives us no credentials.
+    /// There is no RDS token to log in with, because there are no AWS credentials.
     NoToken(String),
-    /// It took longer than a query may.
+    /// The query exceeded its deadline.
     DeadlineExceeded,
     /// The server accepted no connection in time.
     ConnectTimedOut,
     /// A conflict with another transaction: PostgreSQL asks to try again.
     Conflict(String),
-    /// A table, a column or a function isn't there.
+    /// A table, a column or a function is missing.
     NotMigrated(String),
-    /// Our login lacks a right.
+    /// Our login lacks a privilege.
     NotGranted(String),
-    /// A sequence has given out its last number.
+    /// A sequence has reached its end.
     NumbersExhausted(String),
     /// Anything else.
     Failed(String),
@@ -86,18 +86,18 @@ impl From<tokio_postgres::Error> for Error {
             };
         };
         let code = db_error.code();
-        let place = [db_error.table(), db_error.column(), db_error.constraint()];
-        let place: Vec<_> = place.into_iter().flatten().collect();
-        let cause = format!("SQLSTATE {} {}", code.code(), place.join(" "));
+        let named = [db_error.table(), db_error.column(), db_error.constraint()];
+        let named: Vec<_> = named.into_iter().flatten().collect();
+        let cause = format!("SQLSTATE {} {}", code.code(), named.join(" "));
         match code.code() {
-            // Ended by an operator, a crash or an idle session's limit; by a pooler.
+            // An operator, a crash, an idle timeout or a pooler ended the session.
             "57P01" | "57P02" | "57P05" => Self::Lost(cause),
             class if class.starts_with("08") => Self::Lost(cause),
-            // Starting or stopping; gone; out of something.
+            // The server is starting or stopping, the database is missing, resources are exhausted.
             "57P03" | "57P04" | "3D000" => Self::Unreachable(cause),
             class if class.starts_with("53") => Self::Unreachable(cause),
             "25006" => Self::ReadOnly(cause),
-            // Limits of the operator's, `statement_timeout` and `lock_timeout`; our own cancel.
+            // The operator's `statement_timeout` or `lock_timeout`, or our cancellation.
             "57014" | "55P03" => Self::DeadlineExceeded,
             class if class.starts_with("28") => Self::LoginRefused(cause),
             _ if *code == SqlState::T_R_SERIALIZATION_FAILURE
@@ -117,7 +117,7 @@ impl From<tokio_postgres::Error> for Error {
                 Self::NumbersExhausted(cause)
             }
             _ if *code == SqlState::INSUFFICIENT_PRIVILEGE => Self::NotGranted(cause),
-            // Whatever else ends the connection is no mistake in the statement.
+            // Another error that ends the connection isn't a fault of the statement.
             _ if is_fatal(db_error) => Self::Unreachable(cause),
             _ => Self::Failed(cause),
         }
@@ -137,7 +137,7 @@ fn is_fatal(error: &DbError) -> bool {
     matches!(error.parsed_severity(), Some(Severity::Fatal | Severity::Panic))
 }
 
-/// Whether the network, or whoever stands at its other end, cut what was there.
+/// Whether the network or the peer cut an existing connection.
 fn is_cut(error: &tokio_postgres::Error) -> bool {
     let mut cause = error.source();
     while let Some(deeper) = cause {
@@ -151,7 +151,7 @@ fn is_cut(error: &tokio_postgres::Error) -> bool {
     false
 }
 
-/// The innermost cause of an error that PostgreSQL has no part in: the network, or TLS.
+/// The innermost cause of an error of the network or of TLS.
 fn root_cause(error: &tokio_postgres::Error) -> String {
     let mut cause: &dyn std::error::Error = error;
     while let Some(deeper) = cause.source() {

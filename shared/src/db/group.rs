@@ -1,16 +1,16 @@
-//! The group roles of SQL.
+//! The SQL group roles.
 
-/// A group role of SQL, one for each class of work. Its members may do what the statements of
-/// their functions need ([`crate::functions`]).
+/// A SQL group role, one for each class of work. It has the privileges that the statements of its
+/// functions need ([`crate::functions`]).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Group {
-    /// Who is calling, and by which key.
+    /// Reads callers and public keys.
     Authorizer,
-    /// The public keys.
+    /// Reads public keys.
     Jwks,
-    /// One user's hash, by the name.
+    /// Reads and replaces the hash of one user by name.
     Signin,
-    /// A new user.
+    /// Inserts users.
     Signup,
 }
 

@@ -1,4 +1,4 @@
-//! Tokens of RDS in place of a password.
+//! RDS IAM tokens, used as passwords.
 
 use std::time::{Duration, SystemTime};
 
@@ -14,37 +14,36 @@ use crate::aws::AwsCredentials;
 use crate::clock::{Clock, NumericDate};
 use crate::secret::Secret;
 
-/// How long a token lets connect; a connection that stands outlives it.
+/// How long a token can be used to connect. An open connection outlives it.
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.IAMDBAuth.html>
 const LIFE: Duration = Duration::from_mins(15);
 
-/// What an encoded parameter is free of: all but the unreserved of RFC 3986 §2.3.
+/// The characters to percent-encode: all but the unreserved ones of RFC 3986 §2.3.
 const RESERVED: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// Whom a token lets in, and where.
+/// The server and the user that a token is for.
 #[derive(Debug, Clone)]
-pub(super) struct Entrance {
+pub(super) struct RdsEndpoint {
     url: String,
     region: String,
 }
 
-impl Entrance {
-    /// The database's entrance for a user. `None` if the host is no name that can stand in an
-    /// address.
+impl RdsEndpoint {
+    /// `None` if the host isn't a name.
     pub(super) fn new(host: &str, port: u16, user: &str, region: String) -> Option<Self> {
         let user = encoded(user);
         let url = format!("https://{host}:{port}/?Action=connect&DBUser={user}");
         let is_name = !host.is_empty() && !host.contains([':', '/', '@', '?', '#']);
-        let entrance = Self { url, region };
-        (is_name && entrance.request().is_some()).then_some(entrance)
+        let endpoint = Self { url, region };
+        (is_name && endpoint.request().is_some()).then_some(endpoint)
     }
 
-    /// What is signed.
+    /// The request to sign.
     fn request(&self) -> Option<SignableRequest<'_>> {
         SignableRequest::new("GET", &self.url, std::iter::empty(), SignableBody::Bytes(&[])).ok()
     }
 
-    /// The request to connect, presigned (Signature Version 4) and without its scheme.
+    /// The presigned request to connect (Signature Version 4), without its scheme.
     /// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.IAMDBAuth.Connecting.html>
     fn token(&self, credentials: Credentials, at: NumericDate) -> Option<Secret<String>> {
         let since_epoch = Duration::from_secs(u64::try_from(at.seconds()).ok()?);
@@ -62,7 +61,7 @@ impl Entrance {
             .ok()?;
         let signed = sign(self.request()?, &parameters.into()).ok()?;
         let (_, mut parameters) = signed.into_parts().0.into_parts();
-        // Their order has no meaning; this is the one of AWS's other libraries.
+        // Any order is valid; this is that of AWS's other libraries.
         parameters.sort_by_key(|(name, _)| *name == "X-Amz-Signature");
         let mut token = self.url.strip_prefix("https://")?.to_owned();
         for (name, value) in parameters {
@@ -76,7 +75,7 @@ fn encoded(text: &str) -> impl std::fmt::Display {
     utf8_percent_encode(text, &RESERVED)
 }
 
-/// Makes tokens, each of the credentials and the time that it is asked at.
+/// Creates tokens from the credentials and the time of each call.
 #[derive(Debug, Clone)]
 pub(super) struct IamTokens {
     pub(super) credentials: AwsCredentials,
@@ -84,10 +83,10 @@ pub(super) struct IamTokens {
 }
 
 impl IamTokens {
-    /// A fresh token.
-    pub(super) async fn make(&self, entrance: &Entrance) -> Result<Secret<String>, Error> {
+    /// A new token.
+    pub(super) async fn make(&self, endpoint: &RdsEndpoint) -> Result<Secret<String>, Error> {
         let credentials = self.credentials.read().await.map_err(Error::NoToken)?;
-        let token = entrance.token(credentials, self.clock.now());
+        let token = endpoint.token(credentials, self.clock.now());
         token.ok_or_else(|| Error::NoToken("it can't be signed".into()))
     }
 }
@@ -96,19 +95,19 @@ impl IamTokens {
 mod tests {
     use super::*;
 
-    fn token(entrance: &Entrance, session_token: Option<&str>) -> String {
+    fn token(endpoint: &RdsEndpoint, session_token: Option<&str>) -> String {
         let secret = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
         let session_token = session_token.map(str::to_owned);
         let credentials = Credentials::new("AKIDEXAMPLE", secret, session_token, None, "test");
         let at = NumericDate::from_seconds(1_795_507_200);
-        entrance.token(credentials, at).unwrap().expose().clone()
+        endpoint.token(credentials, at).unwrap().expose().clone()
     }
 
-    fn entrance(host: &str, port: u16, user: &str) -> Option<Entrance> {
-        Entrance::new(host, port, user, "eu-central-1".into())
+    fn endpoint(host: &str, port: u16, user: &str) -> Option<RdsEndpoint> {
+        RdsEndpoint::new(host, port, user, "eu-central-1".into())
     }
 
-    /// The expected tokens are of botocore 1.43.127, `generate_db_auth_token`, with its clock at
+    /// The expected tokens are those of `generate_db_auth_token` in botocore 1.43.127, at
     /// 2026-11-24T08:00:00Z and without its C library.
     #[test]
     fn a_token_is_to_the_letter_what_botocore_makes() {
@@ -117,7 +116,7 @@ mod tests {
         let signing = "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIDEXAMPLE%2F20261124%2F\
                        eu-central-1%2Frds-db%2Faws4_request&X-Amz-Date=20261124T080000Z&\
                        X-Amz-Expires=900&X-Amz-SignedHeaders=host&";
-        for (host, port, user, session, place, rest) in [
+        for (host, port, user, session, address, rest) in [
             (
                 host,
                 5432,
@@ -150,15 +149,15 @@ mod tests {
                  b5df8180b363c9310e98bed88acf0d7dc6065ff3c0df30973144e3f44c67bbd7",
             ),
         ] {
-            let made = token(&entrance(host, port, user).unwrap(), session);
-            assert_eq!(made, format!("{place}{signing}{rest}"));
+            let made = token(&endpoint(host, port, user).unwrap(), session);
+            assert_eq!(made, format!("{address}{signing}{rest}"));
         }
     }
 
     #[test]
     fn a_host_that_is_no_name_is_refused() {
         for host in ["::1", "a b", "a/b", "me@db", "a?b", ""] {
-            assert!(entrance(host, 5432, "u").is_none(), "{host}");
+            assert!(endpoint(host, 5432, "u").is_none(), "{host}");
         }
     }
 }

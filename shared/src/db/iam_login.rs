@@ -1,4 +1,4 @@
-//! Logging in with tokens, at a server that compares them.
+//! Logs in with tokens to a server that compares them.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -10,7 +10,7 @@ use tokio_postgres::types::Type;
 
 use super::database::Database;
 use super::error::Error;
-use super::iam::{Entrance, IamTokens};
+use super::iam::{IamTokens, RdsEndpoint};
 use super::roles::LIST;
 use super::settings::Settings;
 use crate::aws::AwsCredentials;
@@ -18,12 +18,12 @@ use crate::clock::{Clock, NumericDate};
 use crate::environment::Environment;
 use crate::secrets_manager::SecretsManager;
 
-/// A way to the stage's database by a login that is let in by a token alone, as RDS does it:
-/// what the server compares is the password.
+/// The stage's database through a login that needs a token, as RDS does: here, the login's password
+/// is the token.
 struct ByToken {
     stage: Stage,
     database: Database,
-    entrance: Entrance,
+    endpoint: RdsEndpoint,
     tokens: IamTokens,
     clock: Clock,
 }
@@ -39,8 +39,8 @@ impl ByToken {
              GRANT SELECT ON ALL TABLES IN SCHEMA public TO {LOGIN}"
         );
         stage.execute(&lines).await;
-        let (_, place) = stage.url.split_once("@127.0.0.1:").unwrap();
-        let (port, name) = place.split_once('/').unwrap();
+        let (_, address) = stage.url.split_once("@127.0.0.1:").unwrap();
+        let (port, name) = address.split_once('/').unwrap();
         let mut env = Environment::from_iter([
             ("AWS_REGION", REGION),
             ("DATABASE_AUTH", "iam"),
@@ -61,14 +61,14 @@ impl ByToken {
             credentials.clone(),
             clock.clone(),
         );
-        let entrance = Entrance::new("127.0.0.1", port.parse().unwrap(), LOGIN, REGION.into());
+        let endpoint = RdsEndpoint::new("127.0.0.1", port.parse().unwrap(), LOGIN, REGION.into());
         let tokens = IamTokens { credentials, clock: clock.clone() };
-        Self { entrance: entrance.unwrap(), tokens, stage, database, clock }
+        Self { endpoint: endpoint.unwrap(), tokens, stage, database, clock }
     }
 
-    /// Lets in who has the token of this moment.
+    /// Makes the server accept the current token.
     async fn accept_token_of_now(&self) {
-        let token = self.tokens.make(&self.entrance).await.unwrap();
+        let token = self.tokens.make(&self.endpoint).await.unwrap();
         let set = format!("ALTER ROLE {LOGIN} PASSWORD '{}'", token.expose());
         self.stage.execute(&set).await;
     }
@@ -99,7 +99,7 @@ async fn each_connect_has_a_token_of_its_own() {
     assert!(by_token.is_let_in().await);
     assert!(by_token.database.connect().await.is_ok());
 
-    // A token is old after 15 minutes, and the connection goes on.
+    // The token expires after 15 minutes; the connection stays.
     by_token.clock.advance(901);
     assert!(by_token.is_let_in().await);
     by_token.end_connections().await;

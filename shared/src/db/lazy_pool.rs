@@ -1,4 +1,4 @@
-//! The pool of connections, which the first statement makes.
+//! The connection pool, created by the first statement.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -9,13 +9,13 @@ use tokio_postgres::Config;
 use super::connector::Connector;
 use super::error::Error;
 use super::iam::IamTokens;
-use super::settings::{Place, Settings};
+use super::settings::{LoginSource, Settings};
 use crate::random::Random;
 use crate::secrets_manager::{SecretsManager, Stage};
 
 pub(super) type Pool = managed::Pool<Connector>;
 
-/// What a pool is made of, and the pool once it is made.
+/// The pool, and the parts that it is created from.
 #[derive(Debug)]
 pub(super) struct LazyPool {
     settings: Settings,
@@ -26,28 +26,28 @@ pub(super) struct LazyPool {
 }
 
 impl LazyPool {
-    /// Connects nothing yet.
+    /// Connects at the first statement.
     pub(super) fn new(settings: Settings, secrets: SecretsManager, iam_tokens: IamTokens) -> Self {
         let (random, pool) = (Random::System, Mutex::default());
         Self { settings, secrets, iam_tokens, random, pool }
     }
 
-    /// Chance, for the pauses between tries.
+    /// The random source for the pauses between attempts.
     pub(super) fn random(&self) -> &Random {
         &self.random
     }
 
-    /// The pool, if it is made.
+    /// The pool, if it exists.
     pub(super) fn held(&self) -> Option<Pool> {
         self.pool.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The pool, which the first who asks makes.
+    /// The pool; the first call creates it.
     pub(super) async fn pool(&self) -> Result<Pool, Error> {
         if let Some(pool) = self.held() {
             return Ok(pool);
         }
-        // Boxed, as all that is done once and not for each statement.
+        // Boxed, because it is large and runs once, not for each statement.
         Box::pin(async {
             let pool = self.make().await?;
             *self.pool.lock().unwrap_or_else(PoisonError::into_inner) = Some(pool.clone());
@@ -57,17 +57,17 @@ impl LazyPool {
     }
 
     async fn make(&self) -> Result<Pool, Error> {
-        let Settings { place, authorities, connect_within } = &self.settings;
+        let Settings { login, authorities, connect_within } = &self.settings;
         let (authorities, within) = (authorities.clone(), *connect_within);
-        let connector = match place {
-            Place::Known(config) => {
+        let connector = match login {
+            LoginSource::Known(config) => {
                 Connector::new(Config::clone(config), authorities, None, within)
             }
-            Place::Iam(config, entrance) => {
-                let iam = (entrance.clone(), self.iam_tokens.clone());
+            LoginSource::Iam(config, endpoint) => {
+                let iam = (endpoint.clone(), self.iam_tokens.clone());
                 Connector::new(Config::clone(config), authorities, Some(iam), within)
             }
-            Place::Secret { arn, defaults } => {
+            LoginSource::Secret { arn, defaults } => {
                 let secret = self.secrets.read(arn, Stage::Current).await;
                 let secret = secret.map_err(Error::Unreachable)?;
                 let secret =
@@ -87,8 +87,8 @@ impl LazyPool {
             .map_err(|error| Error::Failed(error.to_string()))
     }
 
-    /// Lets go of what may be as broken as what just failed: the idle connections, frozen with
-    /// it or of the same server; or the login, changed since the secret was read.
+    /// Discards what may have failed for the same reason: idle connections to the same server, or the
+    /// login, if its secret may have changed.
     pub(super) fn forget(&self, pool: &Pool, error: &Error) {
         match error {
             Error::LoginRefused(_) if self.login_may_change() => {
@@ -111,13 +111,13 @@ impl LazyPool {
         }
     }
 
-    /// How long a connect may take.
+    /// The timeout of a connect.
     pub(super) fn connect_within(&self) -> Duration {
         self.settings.connect_within
     }
 
-    /// Whether the login may be another one once it is read again.
+    /// Whether the login comes from a secret, which may have changed since it was read.
     pub(super) fn login_may_change(&self) -> bool {
-        matches!(self.settings.place, Place::Secret { .. })
+        matches!(self.settings.login, LoginSource::Secret { .. })
     }
 }

@@ -1,4 +1,4 @@
-//! A login in parts.
+//! A login from single settings.
 
 use serde::Deserialize;
 use tokio_postgres::Config;
@@ -17,7 +17,7 @@ pub(super) struct Parts {
     pub(super) password: Option<Secret<String>>,
 }
 
-/// A secret of RDS.
+/// The content of an RDS secret.
 /// <https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_secret_json_structure.html>
 #[derive(Deserialize)]
 struct RdsSecret {
@@ -42,8 +42,7 @@ impl Parts {
         }
     }
 
-    /// The login of a secret, with these parts where the secret has none. `None` if the two
-    /// together lack something.
+    /// The login of a secret, with these parts as defaults. `None` if a part is still missing.
     pub(super) fn with_secret(&self, secret: &Secret<String>) -> Option<Config> {
         let secret: RdsSecret = serde_json::from_str(secret.expose()).ok()?;
         let parts = Self {
@@ -56,7 +55,7 @@ impl Parts {
         parts.config().ok()
     }
 
-    /// The login, or the names of the settings that it lacks.
+    /// The login. Fails with the names of the missing settings.
     pub(super) fn config(&self) -> Result<Config, Vec<&'static str>> {
         let (Some(host), Some(name), Some(user)) = (&self.host, &self.name, &self.user) else {
             let parts = [&self.host, &self.name, &self.user];

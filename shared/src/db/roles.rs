@@ -2,7 +2,7 @@
 
 use super::sql::Sql;
 
-/// Gives a role; the answer adds it, since a statement doesn't see its own insert.
+/// Grants a role. The result adds it, since a statement doesn't see its own insert.
 pub const GRANT: Sql = Sql::for_owner(
     "WITH subject AS (SELECT id, username FROM users WHERE username::text = $1 OR id = $3), \
      granted AS ( \
@@ -16,7 +16,7 @@ pub const GRANT: Sql = Sql::for_owner(
      FROM subject AS s",
 );
 
-/// Takes a role away.
+/// Revokes a role.
 pub const REVOKE: Sql = Sql::for_owner(
     "WITH subject AS (SELECT id, username FROM users WHERE username::text = $1 OR id = $3), \
      revoked AS ( \
@@ -29,8 +29,8 @@ pub const REVOKE: Sql = Sql::for_owner(
      FROM subject AS s",
 );
 
-/// A page of users in the order of their ids, cut where their names and roles come to too many
-/// bytes, and how many it had before that.
+/// A page of users by id, cut where their names and roles exceed `$3` bytes, with the number of users
+/// before the cut.
 pub const LIST: Sql = Sql::for_owner(
     "SELECT id, username, roles, users FROM ( \
          SELECT id, username, roles, count(*) OVER () AS users, \

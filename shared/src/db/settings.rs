@@ -1,4 +1,4 @@
-//! Where the database is, and who we are there.
+//! The settings of the connection to the database.
 
 use std::time::Duration;
 
@@ -7,39 +7,39 @@ use tokio_postgres::Config;
 use tokio_postgres::config::Host;
 
 use super::config::from_url;
-use super::iam::Entrance;
+use super::iam::RdsEndpoint;
 use super::parts::Parts;
 use super::tls;
 use crate::environment::Environment;
 use crate::secret::Secret;
 
-/// The longest that a connect may be given: API Gateway waits for 29 seconds.
-const MOST_CONNECT_SECONDS: u32 = 25;
+/// The longest timeout of a connect: API Gateway waits 29 seconds for an answer.
+const MAX_CONNECT_SECONDS: u32 = 25;
 
-/// How the database is reached, before anything is connected.
+/// The login, the trusted authorities and the timeout of a connection.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    pub(super) place: Place,
+    pub(super) login: LoginSource,
     pub(super) authorities: Option<RootCertStore>,
     pub(super) connect_within: Duration,
 }
 
-/// Where the login comes from.
+/// The source of the login.
 #[derive(Debug, Clone)]
-pub(super) enum Place {
-    /// Settings that hold all of it.
+pub(super) enum LoginSource {
+    /// Settings with the whole login.
     Known(Box<Config>),
-    /// Settings that hold all but the password, which is a new token at each connect.
-    Iam(Box<Config>, Entrance),
-    /// A secret as RDS writes it; `defaults` fill in what it lacks.
+    /// Settings without a password: each connect uses a new token.
+    Iam(Box<Config>, RdsEndpoint),
+    /// A secret as RDS writes it, with `defaults` for missing parts.
     Secret { arn: String, defaults: Parts },
 }
 
 impl Settings {
     /// Reads `DATABASE_URL`, or else `DATABASE_SECRET_ARN` with `DATABASE_HOST`, `_PORT`,
-    /// `_NAME`, `_USER` and `_PASSWORD` beside it, or else those alone; `DATABASE_AUTH`, by which
-    /// a token for `AWS_REGION` may come in the password's place; `DATABASE_CA`, a PEM or a file
-    /// that holds one; `DATABASE_CONNECT_SECONDS`, how long a connect may take.
+    /// `_NAME`, `_USER` and `_PASSWORD` as its defaults, or else those alone; `DATABASE_AUTH`, by
+    /// which a token for `AWS_REGION` replaces the password; `DATABASE_CA`, a PEM or the name of its
+    /// file; `DATABASE_CONNECT_SECONDS`, the timeout of a connect.
     pub fn from_env(env: &mut Environment) -> Self {
         let url = env.secret("DATABASE_URL");
         let arn = env.text("DATABASE_SECRET_ARN");
@@ -51,33 +51,33 @@ impl Settings {
                 "iam" => Some(true),
                 _ => None,
             });
-        let place = if iam {
-            Place::of_iam(env, url.as_ref(), arn.as_deref(), &parts, region)
+        let login = if iam {
+            LoginSource::of_iam(env, url.as_ref(), arn.as_deref(), &parts, region)
         } else {
-            Place::of_password(env, url.as_ref(), arn, parts)
+            LoginSource::of_password(env, url.as_ref(), arn, parts)
         };
         let authorities = authorities(env);
-        let connect_within = env.number("DATABASE_CONNECT_SECONDS", 3, 1..=MOST_CONNECT_SECONDS);
+        let connect_within = env.number("DATABASE_CONNECT_SECONDS", 3, 1..=MAX_CONNECT_SECONDS);
         let connect_within = Duration::from_secs(connect_within.into());
-        Self { place, authorities, connect_within }
+        Self { login, authorities, connect_within }
     }
 
-    /// The same for a function of that timeout, which must have answered before: what a query
-    /// takes beside its connect is two seconds.
+    /// Limits the connect so that a function with this timeout answers before it ends: a query takes
+    /// up to two seconds more than its connect.
     #[must_use]
     pub fn for_timeout(self, seconds: u64) -> Self {
         let most = Duration::from_secs(seconds.saturating_sub(3));
         Self { connect_within: self.connect_within.min(most), ..self }
     }
 
-    /// The same with a minute for a connect: an operator waits for a database that resumes.
+    /// Allows a connect a minute: an operator can wait for a database to resume.
     #[must_use]
     pub fn for_an_operator(self) -> Self {
         Self { connect_within: Duration::from_mins(1), ..self }
     }
 }
 
-impl Place {
+impl LoginSource {
     fn of_password(
         env: &mut Environment,
         url: Option<&Secret<String>>,
@@ -117,13 +117,13 @@ impl Place {
         if region.is_none() {
             env.refuse("AWS_REGION", "must be set where DATABASE_AUTH is iam");
         }
-        let entrance = entrance(&config, region.unwrap_or_default());
+        let endpoint = endpoint(&config, region.unwrap_or_default());
         // A login that lacks a part has been refused already.
-        if entrance.is_none() && config.get_user().is_some() {
+        if endpoint.is_none() && config.get_user().is_some() {
             env.refuse(setting, "must name one host by its name where DATABASE_AUTH is iam");
         }
-        match entrance {
-            Some(entrance) => Self::Iam(Box::new(config), entrance),
+        match endpoint {
+            Some(endpoint) => Self::Iam(Box::new(config), endpoint),
             None => Self::Known(Box::new(config)),
         }
     }
@@ -145,15 +145,15 @@ fn of_parts(env: &mut Environment, parts: &Parts, or: &str) -> Config {
     })
 }
 
-/// The entrance of a login by IAM, which is for one host alone.
-fn entrance(config: &Config, region: String) -> Option<Entrance> {
+/// The endpoint of a login by IAM, which needs exactly one host.
+fn endpoint(config: &Config, region: String) -> Option<RdsEndpoint> {
     let [Host::Tcp(host)] = config.get_hosts() else { return None };
     let port = match config.get_ports() {
         [] => 5432,
         [port] => *port,
         _ => return None,
     };
-    Entrance::new(host, port, config.get_user()?, region)
+    RdsEndpoint::new(host, port, config.get_user()?, region)
 }
 
 fn authorities(env: &mut Environment) -> Option<RootCertStore> {
@@ -178,19 +178,19 @@ mod tests {
         let mut env = pairs.iter().copied().collect();
         let settings = Settings::from_env(&mut env);
         env.check().map_err(|invalid| invalid.to_string())?;
-        match settings.place {
-            Place::Known(config) => Ok(*config),
-            place => Err(format!("{place:?}")),
+        match settings.login {
+            LoginSource::Known(config) => Ok(*config),
+            login => Err(format!("{login:?}")),
         }
     }
 
-    /// What is refused of these settings with `DATABASE_AUTH=iam`, rule by rule.
+    /// The rules that these settings break with `DATABASE_AUTH=iam`.
     fn refused_with_iam(pairs: &[(&str, &str)]) -> Vec<String> {
         let pairs = pairs.iter().copied().chain([("DATABASE_AUTH", "iam")]);
         let mut env = pairs.collect();
         let settings = Settings::from_env(&mut env);
         let Err(invalid) = env.check() else {
-            assert!(matches!(settings.place, Place::Iam(..)), "{settings:?}");
+            assert!(matches!(settings.login, LoginSource::Iam(..)), "{settings:?}");
             return Vec::new();
         };
         let sentence = invalid.to_string();
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_takes_the_place_of_a_password_and_nothing_else_may() {
+    fn only_a_token_may_replace_a_password() {
         let parts = [
             ("DATABASE_HOST", "db.example.com"),
             ("DATABASE_NAME", "n"),

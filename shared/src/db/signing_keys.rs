@@ -16,12 +16,12 @@ pub(crate) const LIST_ACCEPTED: Sql = Sql::new(
     &[Privilege::Select("signing_keys", &["kid", "jwk", "signs_from", "accepted_until"])],
 );
 
-/// Publishes the keys that the secret names, makes the first the one to sign with, and sets an
-/// end to those that it no longer names: at once to one that never signed.
+/// Publishes the secret's keys, the first one for signing. The other keys are retired: accepted until
+/// an end, or no longer if they never signed.
 pub(crate) const PUBLISH: Sql = Sql::for_owner(
     "WITH named AS ( \
-         SELECT kid, jwk, place = 1 AS is_current \
-         FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS n (kid, jwk, place) \
+         SELECT kid, jwk, position = 1 AS is_current \
+         FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS n (kid, jwk, position) \
      ), published AS ( \
          INSERT INTO signing_keys AS k (kid, jwk, published_at, signs_from) \
          SELECT kid, jwk, to_timestamp($3), CASE WHEN is_current THEN to_timestamp($3) END \
@@ -41,13 +41,13 @@ pub(crate) const PUBLISH: Sql = Sql::for_owner(
      SELECT kid FROM retired",
 );
 
-/// Ends a key at once.
+/// Ends the acceptance of a key at once.
 pub(crate) const WITHDRAW: Sql = Sql::for_owner(
     "UPDATE signing_keys SET accepted_until = LEAST(accepted_until, to_timestamp($2)) \
      WHERE kid = $1 RETURNING kid",
 );
 
-/// When a key was published that has no end.
+/// The time of publication of a key that isn't retired.
 pub(crate) const PUBLISHED_AT: Sql = Sql::for_owner(
     "SELECT extract(epoch FROM published_at)::int8 AS published_at FROM signing_keys \
      WHERE kid = $1 AND accepted_until IS NULL",
@@ -58,12 +58,12 @@ pub(crate) const PUBLISHED_AT: Sql = Sql::for_owner(
 pub struct SigningKeys(Database);
 
 impl SigningKeys {
-    /// The public keys of that database.
+    /// The public keys in this database.
     pub const fn new(database: Database) -> Self {
         Self(database)
     }
 
-    /// The keys that are accepted at `now`, the one to sign with first.
+    /// The keys accepted at `now`, the signing one first.
     pub async fn list_accepted(&self, now: NumericDate) -> Result<Vec<(Kid, PublicKey)>, Error> {
         let parameters = [(&now.to_timestamp() as _, Type::FLOAT8)];
         let rows = self.0.rows(&LIST_ACCEPTED, &parameters).await?;
@@ -75,9 +75,8 @@ impl SigningKeys {
         rows.iter().map(read).collect()
     }
 
-    /// Publishes `current`, to sign with from `now` on, and `pending`; a key that is neither is
-    /// accepted until `retire_at`, or no longer if it never signed. Returns the keys that were
-    /// retired by this.
+    /// Publishes `current`, which signs from `now` on, and `pending`. Any other key is accepted until
+    /// `retire_at`, or no longer if it never signed. Returns the keys that this call retired.
     pub async fn publish(
         &self,
         current: &PublicKey,
@@ -100,15 +99,15 @@ impl SigningKeys {
         rows.iter().map(|row| Ok(Kid::new(row.try_get("kid")?))).collect()
     }
 
-    /// Ends `kid` at `now`: no token of it is accepted from then on, and it is published no more.
-    /// Whether there is such a key.
+    /// Withdraws `kid`: from `now` on, its tokens are refused and it isn't published. False if there
+    /// is no such key.
     pub async fn withdraw(&self, kid: &Kid, now: NumericDate) -> Result<bool, Error> {
         let parameters =
             [(&kid.as_str() as _, Type::TEXT), (&now.to_timestamp() as _, Type::FLOAT8)];
         Ok(self.0.row(&WITHDRAW, &parameters).await?.is_some())
     }
 
-    /// Since when others can learn `kid`; `None` if it isn't published, or is to end.
+    /// The time at which `kid` was published; `None` if it isn't published, or is retired.
     pub async fn published_at(&self, kid: &Kid) -> Result<Option<NumericDate>, Error> {
         let row = self.0.row(&PUBLISHED_AT, &[(&kid.as_str() as _, Type::TEXT)]).await?;
         let read = |row: tokio_postgres::Row| row.try_get("published_at");

@@ -1,4 +1,4 @@
-//! A statement, and what a login needs to run it.
+//! A statement, and the privileges that it needs.
 
 use tokio_postgres::types::{ToSql, Type};
 
@@ -19,7 +19,7 @@ impl Sql {
         Self { text, needs: Some(needs) }
     }
 
-    /// A statement of the owner of the tables.
+    /// A statement that the owner of the tables runs.
     pub const fn for_owner(text: &'static str) -> Self {
         Self { text, needs: None }
     }
@@ -29,8 +29,7 @@ impl Sql {
         self.text
     }
 
-    /// The privileges that it needs, those of the functions it calls included; none for a
-    /// statement of the owner.
+    /// The privileges that it and the functions it calls need; none for a statement of the owner.
     pub fn needs(&self) -> Vec<Privilege> {
         let mut needs = self.needs.unwrap_or_default().to_vec();
         let mut next = 0;
@@ -43,13 +42,13 @@ impl Sql {
         needs
     }
 
-    /// Whether only the owner of the tables is to run it.
+    /// Whether only the owner of the tables runs it.
     pub const fn is_for_owner(&self) -> bool {
         self.needs.is_none()
     }
 }
 
-/// A privilege that a group role is granted.
+/// A privilege for a group role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Privilege {
     /// `SELECT` on these columns of a table.
@@ -58,14 +57,14 @@ pub enum Privilege {
     Execute(Routine),
 }
 
-/// A function of the database that a migration makes.
+/// A SQL function that a migration creates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Routine {
     /// The name, without a schema.
     pub name: &'static str,
     /// The types of its arguments, as `to_regprocedure` reads them.
     pub arguments: &'static str,
-    /// What its body needs of the caller; nothing where it runs with its owner's rights.
+    /// The privileges that its caller needs; none if it runs with its owner's (`SECURITY DEFINER`).
     pub needs: &'static [Privilege],
 }
 

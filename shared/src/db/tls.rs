@@ -13,7 +13,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.SSL.html>
 const OF_RDS: &[TrustAnchor<'static>] = &include!(concat!(env!("OUT_DIR"), "/rds-authorities.rs"));
 
-/// The certificate authorities of a PEM bundle. `None` if there is none in it.
+/// The certificate authorities of a PEM bundle; `None` if it has none.
 pub(super) fn authorities(bundle: &[u8]) -> Option<RootCertStore> {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(CertificateDer::pem_slice_iter(bundle).filter_map(Result::ok));
@@ -39,7 +39,7 @@ pub(super) fn connector(
 mod tests {
     use super::*;
 
-    /// RDS Proxy has certificates of ACM, which go back to these.
+    /// RDS Proxy's certificates are of ACM, whose roots are these.
     /// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-proxy.howitworks.html>
     #[test]
     fn the_authorities_of_rds_proxy_are_there_too() {

@@ -1,4 +1,4 @@
-//! The table `users`, by the functions of `migrations/V6__sign_in_and_sign_up.sql`.
+//! The table `users`, through the SQL functions of `migrations/V6__sign_in_and_sign_up.sql`.
 
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
@@ -15,13 +15,13 @@ use crate::secret::Secret;
 use crate::user_id::UserId;
 use crate::username::{NewUsername, Username};
 
-/// The user of a name, the keys to sign with and the identity of the database, in one row.
+/// The user with this name, the signing keys and the identity of the database, in one row.
 pub(crate) const FIND_FOR_SIGNIN: Sql = Sql::new(
     "SELECT id, password, hashed_by, kids, database_id FROM find_for_signin($1)",
     &[Privilege::Execute(Routine { name: "find_for_signin", arguments: "text", needs: &[] })],
 );
 
-/// Makes a user with the role `ROLE_USER`, or says who is in the way. May be sent twice.
+/// Inserts a user with the role `ROLE_USER`, or reports the conflict. May be sent twice.
 pub(crate) const INSERT: Sql = Sql::new(
     "SELECT id, username_taken, refused FROM sign_up($1, $2, $3, $4)",
     &[Privilege::Execute(Routine {
@@ -41,53 +41,52 @@ pub(crate) const REPLACE_PASSWORD: Sql = Sql::new(
     })],
 );
 
-/// How an insert ended: an outcome, not a status.
+/// The outcome of an insert.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Insert {
-    /// There is a new user.
+    /// The user was created.
     Created(UserId),
-    /// Somebody has the name.
+    /// Another user has this name.
     UsernameTaken,
-    /// Somebody has the address, or the same one but for the case of its domain.
+    /// Another user has this address, compared without the case of its domain.
     EmailTaken,
-    /// A check or a trigger of the team's own refuses the row: the columns that it looks at, as
-    /// far as they are known.
+    /// A check or trigger of the team's refuses the row: the columns that it reads, as far as known.
     Refused(Vec<String>),
 }
 
-/// What a sign-in needs.
+/// The database's answer to a sign-in.
 #[derive(Debug)]
 pub struct FoundForSignin {
     /// The user, if there is one.
     pub user: Option<SigninUser>,
-    /// The keys that others verify with now, the one to sign with first.
+    /// The published keys, the signing one first.
     pub published: Vec<Kid>,
-    /// The database that a token is for.
+    /// The database that the token is for.
     pub database_id: DatabaseId,
 }
 
-/// A user who may be signing in.
+/// The user with the name of a sign-in.
 #[derive(Debug)]
 pub struct SigninUser {
     /// `users.id`.
     pub id: UserId,
-    /// What is stored of the password.
+    /// The stored password.
     pub password: StoredPassword,
 }
 
-/// The users.
+/// Reads and inserts users.
 #[derive(Debug, Clone)]
 pub struct Users(Database);
 
 impl Users {
-    /// The users of that database.
+    /// The users of this database.
     pub const fn new(database: Database) -> Self {
         Self(database)
     }
 
-    /// The user of that name, by the unique index on `username`, and the keys to sign with. An
-    /// adopted name is found byte for byte, before one in the form that a sign-up stores. Both are
-    /// looked for wherever they differ, so that the time is the same.
+    /// Finds the user by name, and the signing keys. An exact match, which an adopted name needs, has
+    /// precedence over the normalized name that a sign-up stores. If the two differ, both are always
+    /// queried, so that the time reveals nothing.
     pub async fn find_for_signin(&self, username: &Username) -> Result<FoundForSignin, Error> {
         let found = self.find(username.as_str()).await?;
         let normalized = username.normalized();
@@ -112,7 +111,7 @@ impl Users {
         })
     }
 
-    /// Makes a user with the role `ROLE_USER`.
+    /// Inserts a user with the role `ROLE_USER`.
     pub async fn insert(
         &self,
         username: &NewUsername,
@@ -139,7 +138,7 @@ impl Users {
         })
     }
 
-    /// Stores a dearer hash in place of `old`; leaves one that has changed since.
+    /// Replaces the hash `old`, unless it has changed meanwhile.
     pub async fn replace_password(
         &self,
         id: UserId,

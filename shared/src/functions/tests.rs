@@ -15,9 +15,9 @@ fn no_route_is_there_twice_and_api_gateway_takes_them_all() {
         assert_eq!(ROUTES.iter().filter(same).count(), 1, "{route:?}");
         assert_eq!(route.parameters().count(), route.examples.len(), "{route:?}");
         assert_eq!(route.path.matches(['{', '}']).count(), 2 * route.examples.len(), "{route:?}");
-        // API Gateway knows one name for a parameter at one place.
-        for (place, _) in route.path.match_indices('}') {
-            let (prefix, _) = route.path.split_at(place + 1);
+        // API Gateway allows one name for the parameter at each position.
+        for (index, _) in route.path.match_indices('}') {
+            let (prefix, _) = route.path.split_at(index + 1);
             let before = prefix.rsplit_once('/').unwrap().0;
             assert_eq!(paths.entry(before).or_insert(prefix), &prefix, "{route:?}");
         }
@@ -43,7 +43,7 @@ fn opens_what_the_table_says<R: Routes + PartialEq>() {
     for (route, _) in R::TABLE {
         let of = |authorizer: &Value| Request::of::<R>(&mut event(route, authorizer));
         for chosen in 0..1 << Role::ALL.len() {
-            let roles = Role::ALL.iter().enumerate().filter(|(place, _)| chosen >> place & 1 == 1);
+            let roles = Role::ALL.iter().enumerate().filter(|(bit, _)| chosen >> bit & 1 == 1);
             let roles: Vec<_> = roles.map(|(_, role)| *role).collect();
             let opens = match route.access {
                 Access::Public | Access::SignedIn => true,
@@ -66,7 +66,7 @@ fn opens_what_the_table_says<R: Routes + PartialEq>() {
             assert_eq!(of(&none).is_ok(), route.access == Access::Public, "{} {none}", route.path);
         }
     }
-    // What another function serves, nobody is let in to, whoever they are.
+    // A function refuses everybody on another function's routes.
     for route in ROUTES.iter().filter(|route| route.function != R::FUNCTION) {
         let other = Request::of::<R>(&mut event(route, &context(&Role::ALL)));
         assert!(matches!(other, Err(Error::NotFound)), "{} {}", R::FUNCTION, route.path);

@@ -1,10 +1,10 @@
-//! Which forms of an answer a client takes.
+//! Content negotiation of errors.
 
 use lambda_http::http::{HeaderMap, header};
 
 use super::error_format::ErrorFormat;
 
-/// The `Accept` of a request (RFC 9110 §12.5.1). One that isn't there takes everything.
+/// The `Accept` of a request (RFC 9110 §12.5.1). Without the header, every type is accepted.
 #[derive(Debug, Default)]
 pub struct Accept(Vec<Range>);
 
@@ -16,26 +16,26 @@ struct Range {
     taken: bool,
 }
 
-/// How an error's words are sent.
+/// The form of an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErrorForm {
-    /// The words alone.
+    /// Plain text.
     Text,
-    /// FastAPI's `detail`: what is wrong with each field.
+    /// FastAPI's `detail`, with the errors of each field.
     Detail,
     /// Problem details (RFC 9457).
     Problem,
 }
 
 impl Accept {
-    /// Reads the header. What is no media range in it says nothing.
+    /// Reads the header, ignoring parts that aren't media ranges.
     pub fn of(headers: &HeaderMap) -> Self {
         let values = headers.get_all(header::ACCEPT).iter();
         let ranges = values.filter_map(|value| value.to_str().ok()).flat_map(|it| it.split(','));
         Self(ranges.filter_map(Range::parse).collect())
     }
 
-    /// The form of an error that is a few words.
+    /// The form of an error without fields.
     pub fn of_words(&self, format: ErrorFormat) -> ErrorForm {
         let is_problem = match format {
             ErrorFormat::Text => {
@@ -55,7 +55,7 @@ impl Accept {
         if is_problem { ErrorForm::Problem } else { ErrorForm::Detail }
     }
 
-    /// Whether the client asks for `text/plain` or `text/*`: `*/*` names nothing.
+    /// Whether the client asks for `text/plain` or `text/*`; `*/*` doesn't count.
     fn names_text(&self) -> bool {
         self.closest("text", "plain").is_some_and(|range| range.taken && range.kind == "text")
     }
@@ -68,12 +68,12 @@ impl Accept {
         self.takes("application", "problem+json")
     }
 
-    /// Where nothing readable was said, everything is taken.
+    /// Without a readable media range, every type is accepted.
     fn takes(&self, kind: &str, subtype: &str) -> bool {
         self.0.is_empty() || self.closest(kind, subtype).is_some_and(|range| range.taken)
     }
 
-    /// The most specific range that a media type is in: it decides (RFC 9110 §12.5.1).
+    /// The most specific range that includes a media type, which decides (RFC 9110 §12.5.1).
     fn closest(&self, kind: &str, subtype: &str) -> Option<&Range> {
         let fits = |range: &&Range| {
             (range.kind == kind && (range.subtype == subtype || range.subtype == "*"))
@@ -89,7 +89,7 @@ impl Range {
         let mut parts = text.split(';').map(str::trim);
         let (kind, subtype) = parts.next()?.split_once('/')?;
         let weight = parts.find_map(|it| it.strip_prefix("q=").or_else(|| it.strip_prefix("Q=")));
-        // A weight is 0, or more than that: nobody is asked how much more.
+        // Only whether the weight is 0 matters.
         let taken = weight.is_none_or(|it| it.bytes().any(|digit| matches!(digit, b'1'..=b'9')));
         let (kind, subtype) = (kind.to_ascii_lowercase(), subtype.to_ascii_lowercase());
         Some(Self { kind, subtype, taken })
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn fields_are_told_as_the_app_tells_them_wherever_json_is_taken() {
+    fn errors_of_fields_are_fastapis_detail_wherever_json_is_accepted() {
         for value in ["application/json", "*/*", "application/*", "text/plain", "", "text/html"] {
             assert_eq!(accept(value).of_fields(Text), ErrorForm::Detail, "{value}");
         }

@@ -1,4 +1,4 @@
-//! A JSON body, field by field.
+//! Parses a JSON body field by field.
 
 use std::collections::BTreeMap;
 
@@ -10,15 +10,16 @@ use crate::error::Error;
 use crate::rule::Rule;
 use crate::violation::{Location, Violation};
 
-/// A JSON object, and what was found wrong with the fields that were read of it. The others may
-/// hold whatever is JSON.
+/// A JSON object, and the violations of the fields that were read. The other fields may have any
+/// value.
 pub struct JsonBody<'a> {
     fields: BTreeMap<String, &'a RawValue>,
     violations: Vec<Violation>,
 }
 
 impl<'a> JsonBody<'a> {
-    /// Parses the body: 422 if it is no JSON object, in the words of FastAPI. A content type that isn't JSON, or none, makes it no object.
+    /// Parses the body. Fails with FastAPI's 422 if it isn't a JSON object, or if the content type
+    /// isn't JSON.
     pub fn read(request: &'a Request) -> Result<Self, Error> {
         let refuse = |violation| Error::Unprocessable(vec![violation]);
         if request.body.is_empty() {
@@ -27,9 +28,9 @@ impl<'a> JsonBody<'a> {
         if !content_type(request).is_some_and(|essence| is_json(&essence)) {
             return Err(refuse(Violation::not_an_object()));
         }
-        // RFC 8259 §8.1 lets a parser ignore a byte order mark, as the app's does.
+        // RFC 8259 §8.1 lets a parser ignore a byte order mark, and the legacy app's does.
         let bytes = request.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&request.body);
-        // All of it, since no JSON at its end is told before no object at its beginning.
+        // Parse the whole body first: a JSON error at its end has precedence over not being an object.
         let whole = serde_json::from_slice::<&RawValue>(bytes);
         match whole.and_then(|_| serde_json::from_slice(bytes)) {
             Ok(fields) => Ok(Self { fields, violations: Vec::new() }),
@@ -38,8 +39,8 @@ impl<'a> JsonBody<'a> {
         }
     }
 
-    /// What `parse` makes of a string field; `None`, and a violation remembered, if it is
-    /// missing, no string or breaks a rule.
+    /// The parsed value of a string field. If the field is missing, isn't a string or breaks a rule,
+    /// records a violation and returns `None`.
     pub fn field<T>(
         &mut self,
         name: &'static str,
@@ -51,13 +52,13 @@ impl<'a> JsonBody<'a> {
             .ok()
     }
 
-    /// The 422 that lists every violation so far.
+    /// The 422 with all violations so far.
     pub fn refusal(self) -> Error {
         Error::Unprocessable(self.violations)
     }
 }
 
-/// The media type of a body without its parameters, in lower case.
+/// The media type of a body in lower case, without its parameters.
 pub fn content_type(request: &Request) -> Option<String> {
     let essence = request.header(&CONTENT_TYPE)?.split(';').next()?;
     Some(essence.trim().to_ascii_lowercase())
@@ -74,12 +75,12 @@ fn is_json(essence: &str) -> bool {
     subtype.is_some_and(|subtype| subtype == "json" || subtype.ends_with("+json"))
 }
 
-/// Serde's error as FastAPI would tell it: the offset in characters, the words without the
-/// position. Serde's words for a syntax error are its own, none are the caller's.
+/// Serde's error in FastAPI's form: the offset in characters, the message without the position.
+/// Serde's messages for syntax errors repeat nothing of the body.
 fn invalid(bytes: &[u8], error: &serde_json::Error) -> Violation {
     let lines = bytes.split_inclusive(|&byte| byte == b'\n');
     let before: usize = lines.take(error.line().saturating_sub(1)).map(<[u8]>::len).sum();
-    // At the end of the input serde counts the last byte, elsewhere the one that it stopped at.
+    // At the end of the input, serde reports the last byte, elsewhere the byte where it stopped.
     let column = error.column().saturating_sub(usize::from(!error.is_eof()));
     let read = &bytes[..(before + column).min(bytes.len())];
     let words = error.to_string();
@@ -93,7 +94,7 @@ fn invalid(bytes: &[u8], error: &serde_json::Error) -> Violation {
     Violation::invalid_json(offset, words.to_owned())
 }
 
-/// Where a string begins that isn't closed, which is where Python sees the mistake.
+/// The start of an unclosed string, where Python reports the error.
 fn last_quotation_mark(read: &[u8]) -> usize {
     let mut begin = None;
     let mut bytes = read.iter().enumerate();
@@ -109,7 +110,7 @@ fn last_quotation_mark(read: &[u8]) -> usize {
     begin.unwrap_or(read.len())
 }
 
-/// Where a word begins that is none of JSON's, likewise.
+/// The start of a word that JSON doesn't have, where Python reports the error.
 fn last_word(read: &[u8]) -> usize {
     read.iter().rposition(|byte| !byte.is_ascii_alphabetic()).map_or(0, |before| before + 1)
 }
@@ -151,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_object_is_told_apart() {
+    fn invalid_json_and_a_json_value_that_is_no_object_differ() {
         let json = Some("application/json");
         assert!(refusal(json, b"").starts_with(r#"[{"type":"missing","loc":["body"],"#));
         for body in [&b"[1]"[..], b"null", b"1", b"\"a\""] {
@@ -209,8 +210,8 @@ mod tests {
         }
         for value in ["1e", "01", "+1", "NaN", r#""\x""#, "\"\n\"", "[1,]"] {
             let body = format!(r#"{{"b":{value},"a":"x"}}"#);
-            let told = refusal(Some("application/json"), body.as_bytes());
-            assert!(told.contains("json_invalid"), "{value}");
+            let answer = refusal(Some("application/json"), body.as_bytes());
+            assert!(answer.contains("json_invalid"), "{value}");
         }
     }
 

@@ -1,4 +1,4 @@
-//! Cross-origin headers, for the origins that are allowed.
+//! CORS headers for allowed origins.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -6,24 +6,24 @@ use lambda_http::http::{HeaderMap, HeaderValue, header};
 
 use crate::environment::Environment;
 
-/// The origins whose pages may read our answers with credentials.
+/// The origins whose pages may send credentials and read our answers.
 /// <https://fetch.spec.whatwg.org/#http-cors-protocol>
 #[derive(Debug, Clone)]
 pub struct Cors {
     allowed: Vec<HeaderValue>,
 }
 
-/// The headers that a page may read beside the few that it always may.
+/// The headers that a page may read in addition to those that it always may.
 const EXPOSED: HeaderValue = HeaderValue::from_static(
     "Retry-After, WWW-Authenticate, x-amzn-Remapped-WWW-Authenticate, x-amzn-RequestId",
 );
 
-/// What `ALLOWED_ORIGINS` must be: the template's own words for its parameter.
+/// The rule of `ALLOWED_ORIGINS`, in the words of the template's parameter.
 const RULE: &str = "must be origins as browsers send them, with commas and no spaces between, such \
                     as https://app.example.com,capacitor://localhost. The host is in lower case, \
                     and the port that the scheme implies, a path and a slash at the end are left out";
 
-/// Schemes with a host of which no page has its origin.
+/// Schemes with a host that are never the origin of a page.
 const NO_PAGES: [&str; 4] = ["file", "ftp", "ws", "wss"];
 
 impl Cors {
@@ -34,7 +34,7 @@ impl Cors {
         Self { allowed: env.parsed("ALLOWED_ORIGINS", seed, RULE, parse) }
     }
 
-    /// Marks an answer as different for each origin, and opens it to an allowed one.
+    /// Sets `Vary: Origin`, and the CORS headers for an allowed origin.
     pub fn apply(&self, origin: Option<&HeaderValue>, headers: &mut HeaderMap) {
         headers.entry(header::VARY).or_insert(HeaderValue::from_static("Origin"));
         if let Some(origin) = origin.filter(|origin| self.allowed.contains(origin)) {
@@ -46,7 +46,7 @@ impl Cors {
     }
 }
 
-/// An origin in the one spelling that a browser has for it.
+/// An origin exactly as a browser writes it.
 /// <https://html.spec.whatwg.org/multipage/browsers.html#ascii-serialisation-of-an-origin>
 fn parse(text: &str) -> Option<HeaderValue> {
     let (scheme, rest) = text.split_once("://")?;
@@ -67,7 +67,7 @@ fn is_host(text: &str) -> bool {
         return address.parse().is_ok_and(|it: Ipv6Addr| it.to_string() == address);
     }
     let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "._-".contains(c);
-    // A browser takes a name whose last label is a number for an IPv4 address.
+    // Browsers parse a name whose last label is a number as an IPv4 address.
     let last = text.trim_end_matches('.').rsplit('.').next().unwrap_or_default();
     let is_address = last.starts_with("0x") || last.chars().all(|c| c.is_ascii_digit());
     !text.is_empty()

@@ -1,11 +1,11 @@
-//! `ERROR_FORMAT`: the form of an error whose client leaves it open.
+//! `ERROR_FORMAT`: the default form of an error.
 
 use crate::environment::Environment;
 
-/// What an error is where `Accept` doesn't decide.
+/// The form of an error if `Accept` doesn't decide.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErrorFormat {
-    /// As the app has it: text wherever the client takes text.
+    /// Text if the client accepts it, as in the legacy app.
     Text,
     /// Problem details (RFC 9457), unless the client asks for text by name.
     Json,

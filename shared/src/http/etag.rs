@@ -1,4 +1,4 @@
-//! What a caller has already, and need not be sent again.
+//! Entity tags and conditional requests.
 
 use std::hash::{DefaultHasher, Hasher as _};
 
@@ -7,17 +7,17 @@ use lambda_http::http::{HeaderValue, header};
 use super::reply::Reply;
 use super::request::Request;
 
-/// An entity tag (RFC 9110 §8.8.3): a name for what an answer holds.
+/// An entity tag (RFC 9110 §8.8.3), which names the content of an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ETag(String);
 
 impl ETag {
-    /// The tag of that name: letters, digits, `.`, `-` and `_`.
+    /// The tag with this name of letters, digits, `.`, `-` and `_`.
     pub fn named(name: &str) -> Self {
         Self(format!("\"{name}\""))
     }
 
-    /// A tag that other content has not.
+    /// The tag with the hash of this content as its name.
     pub fn of(content: &[u8]) -> Self {
         let mut hasher = DefaultHasher::new();
         hasher.write(content);
@@ -29,7 +29,7 @@ impl ETag {
         self.0.trim_matches('"')
     }
 
-    /// Whether an `If-None-Match` names it, weakly compared (RFC 9110 §13.1.2).
+    /// Whether an `If-None-Match` lists it, by weak comparison (RFC 9110 §13.1.2).
     fn is_among(&self, tags: &str) -> bool {
         tags.split(',')
             .map(str::trim)
@@ -38,7 +38,7 @@ impl ETag {
 }
 
 impl Reply {
-    /// The same answer with its tag; 304 to a request whose caller has what is tagged so.
+    /// Sets the tag; makes the answer a 304 if the request's `If-None-Match` lists it.
     #[must_use]
     pub fn with_etag(mut self, tag: &ETag, request: &Request) -> Self {
         let known = request.header(&header::IF_NONE_MATCH).is_some_and(|tags| tag.is_among(tags));

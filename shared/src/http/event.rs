@@ -10,15 +10,15 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-/// What we read of the event.
+/// The event's fields that Latchkey reads.
 ///
-/// `lambda_http` would make a request of it too, but fails or panics at a header that isn't
-/// ASCII and at an odd `Host` (docs/adr/0002): a caller could make each a 5xx.
+/// `lambda_http` fails or panics on a header that isn't ASCII and on an odd `Host` (docs/adr/0002):
+/// a caller could cause a 5xx with each.
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html>
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ProxyEvent {
-    /// The path of the route, as the template has it: no stage, nothing of the caller's.
+    /// The path of the route as the template has it, without the stage and the caller's values.
     pub resource: String,
     /// The method of the route.
     pub http_method: String,
@@ -28,7 +28,7 @@ pub struct ProxyEvent {
     path_parameters: BTreeMap<String, String>,
     #[serde(default, deserialize_with = "null_as_default")]
     multi_value_query_string_parameters: BTreeMap<String, Vec<String>>,
-    /// The last value of each: read where there is nothing else, and left as text until then.
+    /// The last value of each header, parsed only if there is no `multiValueHeaders`.
     headers: Option<Box<RawValue>>,
     #[serde(default)]
     body: Option<String>,
@@ -49,7 +49,7 @@ struct RequestContext {
     authorizer: BTreeMap<String, Value>,
 }
 
-/// Reads a field that AWS, or an emulator of it, sends as `null` where there is nothing to send.
+/// Deserializes a field that AWS or an emulator sends as `null` instead of omitting it.
 pub fn null_as_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(
     deserializer: D,
 ) -> Result<T, D::Error> {
@@ -57,7 +57,7 @@ pub fn null_as_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>
 }
 
 impl ProxyEvent {
-    /// Takes the headers out; one that HTTP can't hold is kept with `?` for each odd character.
+    /// Takes the headers. In values that HTTP doesn't allow, `?` replaces each invalid character.
     pub fn take_headers(&mut self) -> HeaderMap {
         let multi = std::mem::take(&mut self.multi_value_headers);
         if multi.is_empty() { self.single_value_headers() } else { headers(multi) }
@@ -70,7 +70,7 @@ impl ProxyEvent {
         headers(single.unwrap_or_default().into_iter().map(|(name, value)| (name, [value])))
     }
 
-    /// Takes the body's bytes out; `None` if it claims to be base64 and isn't.
+    /// Takes the body; `None` if it should be base64 and isn't.
     pub fn take_body(&mut self) -> Option<Vec<u8>> {
         match self.body.take() {
             None => Some(Vec::new()),
@@ -80,12 +80,12 @@ impl ProxyEvent {
         }
     }
 
-    /// The parameters of the path by their names, as the caller wrote them.
+    /// The path's parameters by name, as the caller wrote them.
     pub(crate) fn path_parameters(&self) -> &BTreeMap<String, String> {
         &self.path_parameters
     }
 
-    /// Takes out the parameters of the query by their names, percent-decoded.
+    /// Takes the query's parameters by name, percent-decoded.
     pub(crate) fn take_query(&mut self) -> BTreeMap<String, Vec<String>> {
         std::mem::take(&mut self.multi_value_query_string_parameters)
     }
@@ -95,7 +95,7 @@ impl ProxyEvent {
         &self.request_context.request_id
     }
 
-    /// Takes out the path that was called, a stage's name before it where the caller wrote one.
+    /// Takes the requested path, with the stage's name if the caller wrote it.
     pub fn take_path(&mut self) -> String {
         std::mem::take(&mut self.request_context.path)
     }
@@ -137,8 +137,8 @@ fn header_value(text: String) -> Option<HeaderValue> {
     HeaderValue::try_from(text).ok()
 }
 
-/// A body that came as text has lost what wasn't UTF-8 to U+FFFD. Its place is kept by a byte that
-/// is none either, so that it is refused as what it was.
+/// API Gateway replaces invalid UTF-8 in a text body by U+FFFD. Replaces that by an invalid byte, so
+/// that the body is refused as invalid UTF-8.
 fn undo_replacement(text: &str) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(text.len());
     for (number, part) in text.split('\u{fffd}').enumerate() {

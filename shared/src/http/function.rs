@@ -1,4 +1,4 @@
-//! What every HTTP function does around its endpoint.
+//! Runs an endpoint: events, errors, CORS, log.
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -21,7 +21,7 @@ use crate::error::Failure;
 use crate::log;
 use crate::routes::Routes;
 
-/// The one thing that a function does: its parts, and how it answers with them.
+/// An HTTP function's own part: its settings, and its answers.
 pub trait Endpoint: Sized + Send + Sync {
     /// Its routes in [`crate::functions`].
     type Route: Routes;
@@ -29,11 +29,11 @@ pub trait Endpoint: Sized + Send + Sync {
     /// The name of the crate and of the binary.
     const FUNCTION: &'static str = <Self::Route as Routes>::FUNCTION;
 
-    /// Reads the settings of each part, checks them all, then builds the parts. What is out of
-    /// reach now is tried again when it is needed.
+    /// Reads and checks the settings of all parts, then builds the parts. A part whose dependency is
+    /// out of reach retries when it is needed.
     fn from_env(env: &mut Environment) -> impl Future<Output = Result<Self, Invalid>> + Send;
 
-    /// Answers one request of that route.
+    /// Answers one request.
     fn handle(
         &self,
         route: Self::Route,
@@ -41,7 +41,7 @@ pub trait Endpoint: Sized + Send + Sync {
     ) -> impl Future<Output = Result<Reply, Box<dyn Failure>>> + Send;
 }
 
-/// An endpoint between event and response.
+/// An endpoint with the settings that all HTTP functions share.
 #[derive(Debug)]
 pub struct Function<E> {
     endpoint: E,
@@ -59,13 +59,13 @@ impl<E: Endpoint> Function<E> {
         Ok(Self { cors, error_format, app_name, endpoint: E::from_env(env).await? })
     }
 
-    /// An endpoint that is there already, with the settings that all HTTP functions share.
+    /// Wraps an existing endpoint, with the settings that all HTTP functions share.
     pub fn new(endpoint: E, env: &mut Environment) -> Self {
         let (cors, error_format) = (Cors::from_env(env), ErrorFormat::from_env(env));
         Self { cors, error_format, app_name: log::app_name(env), endpoint }
     }
 
-    /// Answers one event, and writes its line in the log.
+    /// Answers one event and logs it.
     pub async fn invoke(&self, mut event: ProxyEvent) -> ProxyResponse {
         let start = Instant::now();
         let reply = match Request::of::<E::Route>(&mut event) {
@@ -79,7 +79,7 @@ impl<E: Endpoint> Function<E> {
         reply.into()
     }
 
-    /// An answer or an error, as the headers ask for it.
+    /// An endpoint's answer or error as a response, negotiated by the headers.
     fn reply(&self, answer: Result<Reply, Box<dyn Failure>>, headers: &HeaderMap) -> Reply {
         let of_error = |error: Box<dyn Failure>| {
             Reply::of_error(&*error, &Accept::of(headers), self.error_format)
@@ -110,10 +110,10 @@ impl<E: Endpoint> Function<E> {
     }
 }
 
-/// Runs an endpoint on Lambda: init, then one event after another.
+/// Runs an endpoint on Lambda.
 pub async fn serve<E: Endpoint>() -> Result<(), lambda_runtime::Error> {
     log::init();
-    // Boxed, both: the futures of an endpoint nest deeper than the compiler likes to look.
+    // Both futures are boxed: unboxed, they nest deeper than the compiler's recursion limit.
     let function = Box::pin(Function::<E>::from_env(&mut Environment::of_process())).await?;
     let function = &function;
     lambda_runtime::run(service_fn(|event: LambdaEvent<ProxyEvent>| {

@@ -38,7 +38,7 @@ pub struct Problem<'a> {
 }
 
 impl Problem<'_> {
-    /// A problem in these words.
+    /// A problem without field errors.
     pub const fn new(status: u16, detail: &'static str, code: &'static str) -> Self {
         let title = status_phrase(status);
         Self { kind: "about:blank", title, status, detail, code, errors: None }

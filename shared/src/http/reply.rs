@@ -11,7 +11,7 @@ use super::problem::{Detail, PROBLEM_JSON, Problem};
 use crate::error::{Answer, Error, Failure, SecurityEvent};
 use crate::user_id::UserId;
 
-/// Status, headers and body of an answer, and what the log says of it.
+/// Status, headers and body of an answer, and its fields in the log.
 #[derive(Debug)]
 pub struct Reply {
     pub(crate) status: u16,
@@ -22,7 +22,7 @@ pub struct Reply {
     pub(crate) cause: Option<String>,
 }
 
-/// What every answer carries: OWASP's list for a REST API.
+/// The security headers of every answer, from OWASP's list for REST APIs.
 /// <https://cheatsheetseries.owasp.org/cheatsheets/REST_Security_Cheat_Sheet.html#security-headers>
 const SECURITY: [(HeaderName, HeaderValue); 5] = [
     (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
@@ -42,7 +42,7 @@ impl Reply {
         Self { status, headers, body, event: None, error: None, cause: None }
     }
 
-    /// 200 with a text of that type.
+    /// 200 with a text of this media type.
     pub fn text(content_type: &'static str, body: &str) -> Self {
         Self::new(200, content_type, body.into())
     }
@@ -58,7 +58,7 @@ impl Reply {
         }
     }
 
-    /// An error, in the form that its client takes; `format` decides where that is open.
+    /// An error in the form that the client accepts; `format` decides if several are.
     pub fn of_error(error: &dyn Failure, accept: &Accept, format: ErrorFormat) -> Self {
         let Answer(status, code, words) = error.answer();
         let violations = error.violations();
@@ -75,16 +75,16 @@ impl Reply {
                 Self::json(&problem).with_header(header::CONTENT_TYPE, PROBLEM_JSON)
             }
         };
-        // By origin as every answer does, and by what was accepted.
+        // Every answer varies by origin, an error also by `Accept`.
         body.about(error).with_header(header::VARY, HeaderValue::from_static("Origin, Accept"))
     }
 
-    /// An error in the JSON that another standard has for it, whatever its client takes.
+    /// An error in the JSON form of another standard, without content negotiation.
     pub fn of_error_as(error: &dyn Failure, body: &impl Serialize) -> Self {
         Self::json(body).about(error)
     }
 
-    /// Status, header and line in the log of an error.
+    /// Sets the status, the header and the log's fields of an error.
     fn about(mut self, error: &dyn Failure) -> Self {
         let Answer(status, code, _) = error.answer();
         self.headers.extend(error.header());
@@ -93,43 +93,43 @@ impl Reply {
         self.with_status(status).with_error(code)
     }
 
-    /// The same answer with another status.
+    /// Sets the status.
     #[must_use]
     pub fn with_status(mut self, status: u16) -> Self {
         self.status = status;
         self
     }
 
-    /// 307 to that address, which may be relative (RFC 9110 §15.4.8).
+    /// 307 to an address, which may be relative (RFC 9110 §15.4.8).
     pub fn redirect(location: &'static str) -> Self {
         let reply = Self::new(307, "text/plain; charset=utf-8", Vec::new());
         reply.with_header(header::LOCATION, HeaderValue::from_static(location))
     }
 
-    /// 304: what the caller has is what the answer would hold (RFC 9110 §15.4.5). Its headers are
-    /// those of the answer, the media type among them: where there is none, API Gateway adds
-    /// `application/json`, which a cache would put in place of what it had (RFC 9111 §3.2).
+    /// Makes it a 304 (RFC 9110 §15.4.5) with the same headers. That includes the media type: without
+    /// one, API Gateway adds `application/json`, with which a cache would update its stored response
+    /// (RFC 9111 §3.2).
     #[must_use]
     pub fn not_modified(mut self) -> Self {
         self.body.clear();
         self.with_status(304)
     }
 
-    /// Names what went wrong in the log, by a code that stays.
+    /// Sets the stable error code for the log.
     #[must_use]
     pub fn with_error(mut self, code: &'static str) -> Self {
         self.error = Some(code);
         self
     }
 
-    /// Sets a header, in place of one of that name.
+    /// Sets a header, replacing one of the same name.
     #[must_use]
     pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.headers.insert(name, value);
         self
     }
 
-    /// Names what happened, and to whom, in the log: a [`SecurityEvent`].
+    /// Sets the [`SecurityEvent`] for the log.
     #[must_use]
     pub fn with_event(mut self, name: &'static str, user_id: UserId) -> Self {
         self.event = Some(SecurityEvent { name, user_id: Some(user_id), hash_scheme: None });
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_is_problem_details_to_who_takes_json_alone() {
+    fn an_error_is_problem_details_to_a_client_that_accepts_json_alone() {
         let reply =
             Reply::of_error(&Error::NotFound, &accept("application/json"), ErrorFormat::Text);
         assert_eq!(reply.headers["content-type"], "application/problem+json");
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn caches_are_told_that_an_error_has_forms() {
+    fn an_error_varies_by_origin_and_accept() {
         for value in ["application/json", "*/*"] {
             let reply = Reply::of_error(&Error::NotFound, &accept(value), ErrorFormat::Text);
             assert_eq!(reply.headers["vary"], "Origin, Accept", "{value}");

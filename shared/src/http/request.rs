@@ -1,4 +1,4 @@
-//! A request, as an endpoint sees it.
+//! A request to an endpoint.
 
 use std::collections::BTreeMap;
 
@@ -12,17 +12,17 @@ use crate::routes::{Access, PathParameters, Route, Routes};
 use crate::rule::Rule;
 use crate::violation::{Location, Violation};
 
-/// Most bytes of a request's body that a function reads.
+/// The most bytes of a request's body.
 const MAX_BODY_BYTES: usize = 64 * 1024;
 
-/// The template has no authorizer on a route that needs one, or it answered something else.
+/// The template lacks the route's authorizer, or the authorizer's context is invalid.
 const NO_CONTEXT: &str = "no authorizer's context on a route that needs one";
 
-/// One call of a route.
+/// One request to a route.
 pub struct Request {
     /// The route that API Gateway matched.
     pub route: &'static Route,
-    /// The path that was called: the route's, perhaps behind a stage's name.
+    /// The requested path, possibly with the stage's name.
     pub path: String,
     /// All headers.
     pub headers: HeaderMap,
@@ -33,10 +33,10 @@ pub struct Request {
 }
 
 impl Request {
-    /// Takes headers and body out of the event, the headers only where it doesn't fail: with
-    /// [`Error::NotFound`] if it isn't the event of one of `R`, or a parameter of its path is none,
-    /// with [`Error::Forbidden`] if the authorizer's context doesn't open the route, whatever its
-    /// policy said.
+    /// Parses the event, and takes its headers and body. Fails with [`Error::NotFound`] if the route
+    /// isn't of `R` or a parameter of the path is invalid, with [`Error::Forbidden`] if the caller's
+    /// roles don't open the route, whatever the policy allowed. After a failure, the event still has
+    /// its headers.
     pub fn of<R: Routes>(event: &mut ProxyEvent) -> Result<(R, Self), Error> {
         let is_called =
             |route: &Route| route.method == event.http_method && route.path == event.resource;
@@ -60,13 +60,13 @@ impl Request {
         Ok((variant, Self { route, path, headers, body, query, caller }))
     }
 
-    /// The first value of a header, if it has one that is ASCII.
+    /// The first value of a header, if it is ASCII.
     pub fn header(&self, name: &HeaderName) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
 
-    /// A parameter of the query, where it is there: [`Error::Unprocessable`] if it is there twice
-    /// or breaks a rule.
+    /// A parameter of the query, if there is one. Fails with [`Error::Unprocessable`] if it is
+    /// repeated or breaks a rule.
     pub fn query<T>(
         &self,
         name: &'static str,
@@ -81,8 +81,8 @@ impl Request {
         parsed.map(Some).map_err(|rule| Error::Unprocessable(refused(rule)))
     }
 
-    /// Who is calling. A cached policy outlives its token, so the time is looked at again:
-    /// [`Error::InvalidToken`] from `exp` on.
+    /// The caller. Fails with [`Error::InvalidToken`] from the token's `exp` on, which a cached policy
+    /// may outlive.
     pub fn caller(&self, clock: &Clock) -> Result<&Caller, Error> {
         let caller = self.caller.as_ref().ok_or_else(|| Error::Internal(NO_CONTEXT.into()))?;
         if clock.now() >= caller.expires_at { Err(Error::InvalidToken) } else { Ok(caller) }
@@ -122,7 +122,7 @@ mod tests {
         }
     }
 
-    /// The request of an event with these fields beside the usual.
+    /// The request of an event with these additional fields.
     fn of(fields: &Value) -> Result<(Note, Request), Error> {
         let context = json!({
             "sub": "7", "username": "ada", "email": "a@b", "roles": "ROLE_USER", "exp": "1000",
@@ -148,7 +148,7 @@ mod tests {
             let refused = of(&json!({ "pathParameters": parameters }));
             assert!(matches!(refused, Err(Error::NotFound)), "{parameters}");
         }
-        // Who may not call the route doesn't learn what a parameter of it is.
+        // A caller without the role isn't shown whether a parameter is valid.
         let refused = of(&json!({ "pathParameters": null, "requestContext": {} }));
         assert!(matches!(refused, Err(Error::Internal(_))));
     }
@@ -165,7 +165,7 @@ mod tests {
             event["multiValueHeaders"] = json!({ "Accept": ["a"] });
             let mut event = serde_json::from_value(event).unwrap();
             assert!(matches!(Request::of::<Note>(&mut event), Err(Error::NotFound)), "{fields}");
-            // The headers are still there: they say in which form an error is taken.
+            // The event keeps its headers: they decide the form of the error.
             assert_eq!(event.take_headers()["accept"], "a");
         }
     }
@@ -188,10 +188,10 @@ mod tests {
             let Err(Error::Unprocessable(violations)) = query(&json!({ "after": values })) else {
                 panic!("{values} is taken");
             };
-            let told = serde_json::to_value(&violations).unwrap();
-            assert_eq!(told[0]["loc"], json!(["query", "after"]));
-            assert_eq!(told[0]["type"], kind);
-            assert!(!told.to_string().contains("marker"), "{told}");
+            let body = serde_json::to_value(&violations).unwrap();
+            assert_eq!(body[0]["loc"], json!(["query", "after"]));
+            assert_eq!(body[0]["type"], kind);
+            assert!(!body.to_string().contains("marker"), "{body}");
         }
     }
 

@@ -1,4 +1,4 @@
-//! What an answer says of a user.
+//! A user in an answer.
 
 use serde::Serialize;
 use utoipa::ToSchema;

@@ -5,23 +5,23 @@ use serde::{Deserialize, Serialize};
 use crate::clock::NumericDate;
 use crate::database_id::DatabaseId;
 
-/// What a token says. Unknown claims are ignored (RFC 7519 §4); a known one that stands twice,
-/// or has another type, makes the token invalid.
+/// The claims of a token. Unknown ones are ignored (RFC 7519 §4); a known claim that is repeated or
+/// has another type makes the token invalid.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Claims {
-    /// Who issued it.
+    /// The issuer.
     pub(super) iss: String,
-    /// For whom it is.
+    /// The audience.
     pub(super) aud: Audience,
-    /// Whose it is: `users.id` in decimal digits.
+    /// The subject: `users.id` in decimal digits.
     pub(super) sub: String,
     /// The client that it was issued to.
     pub(super) client_id: String,
-    /// When it was issued.
+    /// The time of issue.
     pub(super) iat: NumericDate,
-    /// From when on it is no longer valid.
+    /// The time from which it is no longer valid.
     pub(super) exp: NumericDate,
-    /// Before when it is not yet valid. Ours have none.
+    /// The time before which it isn't valid. Our tokens have none.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub(super) nbf: Option<NumericDate>,
     /// Its identifier: 128 random bits.
@@ -35,14 +35,14 @@ pub(super) struct Claims {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub(super) enum Audience {
-    /// As ours have it.
+    /// A string, as in our tokens.
     One(String),
-    /// As an array.
+    /// An array.
     Several(Vec<String>),
 }
 
 impl Audience {
-    /// Whether `name` is among them.
+    /// Whether it includes `name`.
     pub(super) fn includes(&self, name: &str) -> bool {
         match self {
             Self::One(audience) => audience == name,
@@ -51,7 +51,7 @@ impl Audience {
     }
 }
 
-/// A claim that is there has a value: `null` is none.
+/// Refuses `null` for a claim that is present.
 fn present<'de, D: serde::Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<NumericDate>, D::Error> {
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn a_claim_of_another_type_or_one_that_stands_twice_is_refused() {
+    fn a_claim_of_another_type_or_a_repeated_one_is_refused() {
         for (from, to) in [
             (r#""exp":2"#, r#""exp":2.5"#),
             (r#""exp":2"#, r#""exp":"2""#),

@@ -1,19 +1,18 @@
-//! A token taken apart.
+//! A token split into its segments.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, DecodingKey};
 use serde::de::DeserializeOwned;
 
-/// A compact JWS (RFC 7515 §3.1) that nothing has been proven of, neither whose form it has nor
-/// who signed it.
+/// A compact JWS (RFC 7515 §3.1) whose form and signature haven't been checked.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Jws<'a> {
-    /// What was signed: header and payload as sent.
+    /// The signed text: header and payload as sent.
     pub(super) message: &'a str,
-    /// The signature in base64url, known to be canonical.
+    /// The signature in canonical base64url.
     pub(super) signature: &'a str,
-    /// In bytes.
+    /// The signature's length in bytes.
     pub(super) signature_length: usize,
     /// The header, JSON or not.
     pub(super) header: String,
@@ -22,13 +21,13 @@ pub struct Jws<'a> {
 }
 
 impl<'a> Jws<'a> {
-    /// Takes a token apart; `None` if it isn't one in its one spelling.
+    /// Splits a token; `None` if it isn't a JWS in canonical encoding.
     pub fn parse(token: &'a str) -> Option<Self> {
         let (message, signature) = token.rsplit_once('.')?;
         let (header, payload) = message.split_once('.')?;
-        // The decoder refuses padding, line breaks and trailing bits: a token has one spelling.
+        // The decoder refuses padding, line breaks and trailing bits: a token has one encoding.
         let decode = |segment: &str| URL_SAFE_NO_PAD.decode(segment).ok();
-        // RFC 7519 §7.2 wants UTF-8; serde_json lets anything pass in what it ignores.
+        // RFC 7519 §7.2 requires UTF-8, which serde_json doesn't check in what it ignores.
         let text = |segment: &str| String::from_utf8(decode(segment)?).ok();
         Some(Self {
             message,
@@ -39,23 +38,23 @@ impl<'a> Jws<'a> {
         })
     }
 
-    /// How many bytes its signature has.
+    /// The signature's length in bytes.
     pub const fn signature_length(&self) -> usize {
         self.signature_length
     }
 
-    /// Its header, if that is a JSON object of this kind.
+    /// The header, if it is a JSON object of type `T`.
     pub fn header<T: DeserializeOwned>(&self) -> Option<T> {
         json_object(&self.header)
     }
 
-    /// Its payload, if that is a JSON object of this kind.
+    /// The payload, if it is a JSON object of type `T`.
     pub fn payload<T: DeserializeOwned>(&self) -> Option<T> {
         json_object(&self.payload)
     }
 
-    /// Whether its signature is one of that key's by that algorithm, which has to be the key's own,
-    /// whatever the header says.
+    /// Whether the key has signed it by this algorithm, which must be the key's own. The header's
+    /// `alg` has no effect.
     pub fn is_signed_with(&self, key: &DecodingKey, algorithm: Algorithm) -> bool {
         let message = self.message.as_bytes();
         jsonwebtoken::crypto::verify(self.signature, message, key, algorithm)
@@ -63,7 +62,7 @@ impl<'a> Jws<'a> {
     }
 }
 
-/// Reads a JSON object. Serde alone would take the elements of an array for the members.
+/// Reads a JSON object. Serde alone would also accept an array, its elements as the members.
 fn json_object<T: DeserializeOwned>(text: &str) -> Option<T> {
     let is_object = text.trim_start_matches([' ', '\t', '\n', '\r']).starts_with('{');
     is_object.then(|| serde_json::from_str(text).ok())?

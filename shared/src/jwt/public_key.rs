@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 pub struct Kid(String);
 
 impl Kid {
-    /// The identifier that a row or a header holds.
+    /// The identifier in a row or a header.
     pub const fn new(text: String) -> Self {
         Self(text)
     }
@@ -24,7 +24,7 @@ impl Kid {
         &self.0
     }
 
-    /// Whether it has the form of a thumbprint: any other names no key of ours.
+    /// Whether it has the form of a thumbprint, as the ids of all our keys do.
     pub fn is_thumbprint(&self) -> bool {
         URL_SAFE_NO_PAD.decode(&self.0).is_ok_and(|bytes| bytes.len() == SHA256.output_len())
     }
@@ -52,7 +52,7 @@ pub struct PublicKey {
 }
 
 impl PublicKey {
-    /// The key of an uncompressed point: 4, x, y.
+    /// The key from an uncompressed point: the byte 4, x, y.
     pub(super) fn from_point(point: &[u8]) -> Option<Self> {
         let [4, coordinates @ ..] = point else { return None };
         let (x, y) = coordinates.split_at_checked(32)?;
@@ -67,7 +67,7 @@ impl PublicKey {
         Kid(URL_SAFE_NO_PAD.encode(digest(&SHA256, members.as_bytes())))
     }
 
-    /// The key as jsonwebtoken verifies with it; `None` if it is no P-256 key.
+    /// The key for `jsonwebtoken`; `None` if it isn't a P-256 key.
     pub fn decoding_key(&self) -> Option<DecodingKey> {
         let is_p256 = self.kty == "EC" && self.crv == "P-256";
         is_p256.then(|| DecodingKey::from_ec_components(&self.x, &self.y).ok())?
@@ -80,7 +80,7 @@ mod tests {
 
     #[test]
     fn the_kid_is_the_thumbprint_of_rfc_7638() {
-        // The public key of RFC 7515 appendix A.3; its thumbprint by an implementation of another.
+        // The public key of RFC 7515 appendix A.3; another implementation computed its thumbprint.
         let key = PublicKey {
             crv: "P-256".into(),
             kty: "EC".into(),

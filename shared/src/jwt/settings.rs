@@ -1,15 +1,15 @@
-//! What tokens say of us.
+//! The settings of tokens.
 
 use crate::environment::Environment;
 
-/// The longest life that a token can be given: 30 days, as long as the app's.
+/// The longest lifetime of a token: 30 days, that of the legacy app's.
 pub const MAX_ACCESS_TOKEN_SECONDS: u32 = 2_592_000;
 
-/// How long another service may keep the public keys that it has read, in seconds. A new key must
-/// have been published for as long before it signs.
+/// How long other services may cache the public keys, in seconds. A new key must have been published
+/// for this time before it signs.
 pub const PUBLIC_KEYS_MAX_AGE_SECONDS: u32 = 300;
 
-/// Who issues tokens, and for whom.
+/// The issuer and the audience of tokens.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// `iss`.
@@ -27,7 +27,7 @@ impl Settings {
         }
     }
 
-    /// Reads `ACCESS_TOKEN_SECONDS`: how long a token lives.
+    /// Reads `ACCESS_TOKEN_SECONDS`: the lifetime of a token.
     pub fn access_token_seconds(env: &mut Environment) -> u32 {
         env.number("ACCESS_TOKEN_SECONDS", 3600, 1..=MAX_ACCESS_TOKEN_SECONDS)
     }

@@ -1,4 +1,4 @@
-//! Tokens whose signature was good before.
+//! A cache of tokens with a verified signature.
 
 use std::num::NonZeroUsize;
 use std::sync::{Mutex, PoisonError};
@@ -9,12 +9,11 @@ use lru::LruCache;
 
 use super::unverified::UnverifiedToken;
 
-/// The most that are remembered, some 100 bytes each; the one that was seen longest ago goes
-/// first.
+/// The most entries of the cache, of some 100 bytes each. It evicts the least recently used.
 const CAPACITY: NonZeroUsize = NonZeroUsize::new(1024).unwrap();
 
-/// Remembers tokens by their SHA-256: a signature is most of the work of a verification, and
-/// stays good once it was. What changes with time, the claims and the caller, is never in it.
+/// Caches verified tokens by their SHA-256: the signature is most of the work of a verification and
+/// stays valid. What changes with time, the claims and the caller, isn't cached.
 pub struct SignedTokens(Mutex<LruCache<[u8; 32], ()>>);
 
 impl Default for SignedTokens {
@@ -30,7 +29,7 @@ impl std::fmt::Debug for SignedTokens {
 }
 
 impl SignedTokens {
-    /// Whether `key`, the one that the token names, has signed it.
+    /// Whether `key`, which the token's header names, has signed it.
     pub fn include(&self, token: &UnverifiedToken<'_>, key: &DecodingKey) -> bool {
         let digest = digest(token);
         if self.with(|remembered| remembered.get(&digest).is_some()) {
@@ -43,7 +42,7 @@ impl SignedTokens {
         is_signed
     }
 
-    /// Forgets them all: the keys have been read again.
+    /// Empties the cache, because the keys have been read again.
     pub fn clear(&self) {
         self.with(LruCache::clear);
     }
@@ -53,8 +52,8 @@ impl SignedTokens {
     }
 }
 
-/// Of the token as it was sent. Message and signature end at their own dot, so that no two tokens
-/// are one text.
+/// The digest of the token as sent. The dot separates message and signature, so no two tokens have
+/// the same text.
 fn digest(token: &UnverifiedToken<'_>) -> [u8; 32] {
     let mut context = Context::new(&SHA256);
     for part in [token.jws.message, ".", token.jws.signature] {
@@ -94,7 +93,7 @@ mod tests {
         let token = UnverifiedToken::parse(&token).unwrap();
         assert!(!tokens.include(&token, &public(&other)), "a bad one isn't remembered");
         assert!(tokens.include(&token, &public(&ours)));
-        // Nobody asks with another key; if anybody did, this is how it shows that none is used.
+        // Another key shows that the cached entry is used: no caller passes one.
         assert!(tokens.include(&token, &public(&other)));
         tokens.clear();
         assert!(!tokens.include(&token, &public(&other)));

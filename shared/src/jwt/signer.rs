@@ -1,4 +1,4 @@
-//! Issuing tokens.
+//! Issues access tokens.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -20,11 +20,11 @@ use crate::secret::Secret;
 use crate::secrets_manager::{SecretsManager, Stage};
 use crate::user_id::UserId;
 
-/// How long a container goes on with a key that others verify with, but that isn't the one to sign
-/// with, before it asks for the secret again.
+/// How long a container continues to sign with a published key that is no longer the signing one,
+/// before it reads the secret again.
 const REFETCH_SECONDS: u32 = 5;
 
-/// Signs access tokens. Reads only the current key; who verifies never meets it.
+/// Signs access tokens. It reads only the current signing key, which no verifier ever has.
 #[derive(Debug)]
 pub struct Signer {
     settings: Settings,
@@ -42,7 +42,7 @@ struct Held {
     read_at: NumericDate,
 }
 
-/// A token, and for how many seconds it is valid.
+/// A token and its lifetime.
 #[derive(Debug)]
 pub struct AccessToken {
     /// The compact JWS.
@@ -52,7 +52,7 @@ pub struct AccessToken {
 }
 
 impl Signer {
-    /// Reads the settings of tokens, their life, and where the key is.
+    /// Reads the settings of tokens, their lifetime, and the source of the key.
     pub fn from_env(env: &mut Environment, secrets: SecretsManager) -> Self {
         let settings = Settings::from_env(env);
         let life_seconds = Settings::access_token_seconds(env);
@@ -61,7 +61,7 @@ impl Signer {
         Self { secrets, ..signer }
     }
 
-    /// A signer whose tokens live `life_seconds`.
+    /// A signer of tokens with a lifetime of `life_seconds`.
     pub fn new(
         settings: Settings,
         life_seconds: u32,
@@ -73,14 +73,14 @@ impl Signer {
         Self { settings, life_seconds, source, secrets, held, clock, random }
     }
 
-    /// Reads the key ahead of the first token, as far as it can be reached.
+    /// Reads the key before the first token.
     pub async fn warm_up(&self) -> Result<(), Error> {
         self.read(self.clock.now()).await.map(drop)
     }
 
-    /// Signs a token to that client for a user of that database. `published` are the keys that
-    /// others verify with now, the one to sign with first: where we hold another, the key was
-    /// rotated, and is read again.
+    /// Signs a token for this client, user and database. `published` are the keys that verifiers
+    /// accept now, the signing one first. If the cached key is another one, the key was rotated and
+    /// is read again.
     pub async fn access_token(
         &self,
         user_id: UserId,
@@ -120,7 +120,7 @@ impl Signer {
             }
             _ => self.read(now).await?,
         };
-        // Between a promotion and the `migrate` that follows it, ours is published already.
+        // Between a promotion and the next `migrate`, our key is published but not yet first.
         if published.contains(key.kid()) {
             Ok(key)
         } else {

@@ -1,4 +1,4 @@
-//! The key that tokens are signed with.
+//! The key that signs tokens.
 
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
 use base64::Engine as _;
@@ -9,7 +9,7 @@ use super::public_key::{Kid, PublicKey};
 use crate::environment::Environment;
 use crate::secret::Secret;
 
-/// A P-256 private key, and the public half that others verify with.
+/// A P-256 private key with its public key.
 pub struct SigningKey {
     encoding_key: EncodingKey,
     public_key: PublicKey,
@@ -22,12 +22,12 @@ const EC_PRIVATE_KEY: [u8; 7] = [0x30, 0x31, 0x02, 0x01, 0x01, 0x04, 0x20];
 const OF_P256: [u8; 12] = [0xa0, 0x0a, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
 
 impl SigningKey {
-    /// What a signing key looks like, in the words of a refusal.
+    /// The form of a signing key, for error messages.
     pub const SHAPE: &str =
         "must be 64 hexadecimal digits below the order of P-256 and not 0, or a PEM of a P-256 key";
 
-    /// Reads 64 hexadecimal digits as the private scalar, or a PEM (SEC 1 or PKCS #8). `None` if
-    /// it is neither, or no key of P-256: a scalar of 0, or not below the order of the group.
+    /// Parses 64 hexadecimal digits as the private scalar, or a PEM (SEC 1 or PKCS #8). `None` if it
+    /// is neither, or the scalar is 0 or not below the order of P-256.
     pub fn parse(text: &Secret<String>) -> Option<Self> {
         let text = text.expose().trim();
         let der = scalar(text)
@@ -41,12 +41,12 @@ impl SigningKey {
         Some(Self { encoding_key: EncodingKey::from_ec_der(pkcs8.as_ref()), public_key, kid })
     }
 
-    /// The public half.
+    /// The public key.
     pub const fn public_key(&self) -> &PublicKey {
         &self.public_key
     }
 
-    /// The public half's identifier.
+    /// The public key's identifier.
     pub const fn kid(&self) -> &Kid {
         &self.kid
     }
@@ -84,12 +84,12 @@ fn pem(text: &str) -> Option<Vec<u8>> {
     STANDARD.decode(body).ok()
 }
 
-/// Where the signing key comes from.
+/// The source of the signing key.
 #[derive(Debug, Clone)]
 pub enum KeySource {
     /// `SIGNING_KEY`: the key itself.
     Value(Secret<String>),
-    /// `SIGNING_KEY_ARN`: the secret that holds it.
+    /// `SIGNING_KEY_ARN`: the ARN of its secret.
     Arn(String),
 }
 
@@ -124,7 +124,7 @@ mod tests {
 
     /// RFC 6979 appendix A.2.5's key.
     const SCALAR: &str = "c9afa9d845ba75166b5c215767b1d6934e50c3db36e89b127b8a622b120f6721";
-    /// By OpenSSL, of the scalar 0x11…11.
+    /// OpenSSL wrote it from the scalar 0x11…11.
     const SEC1: &str = "-----BEGIN EC PRIVATE KEY-----
 MHcCAQEEIBERERERERERERERERERERERERERERERERERERERERERoAoGCCqGSM49
 AwEHoUQDQgAEAhfmF/C2RDkoJ4+WmZ5pojpPLBUr321s32bluAKC1O0ZSn3ry5dx

@@ -1,4 +1,4 @@
-//! A token that nothing has been proven of.
+//! A token whose signature and claims haven't been verified.
 
 use jsonwebtoken::{Algorithm, DecodingKey};
 use serde::Deserialize;
@@ -6,17 +6,17 @@ use serde::Deserialize;
 use super::jws::Jws;
 use super::public_key::Kid;
 
-/// A compact JWS whose header is one of ours in form. Only the key that it names may be believed,
-/// to look it up.
+/// A compact JWS with a header of our tokens' form. Nothing in it may be trusted; its key id may be
+/// looked up.
 #[derive(Debug, PartialEq, Eq)]
 pub struct UnverifiedToken<'a> {
-    /// The key that it names.
+    /// The key id in the header.
     pub kid: Kid,
     pub(super) jws: Jws<'a>,
 }
 
-/// The header of our tokens. There is nothing else in it: what is unknown (`crit`, `jku`, `jwk`,
-/// `x5c`, …) is refused rather than understood, and so are members that stand twice.
+/// The header of our tokens. Any other member (`crit`, `jku`, `jwk`, `x5c`, …) and any repeated one
+/// is refused.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Header {
@@ -26,7 +26,7 @@ struct Header {
 }
 
 impl<'a> UnverifiedToken<'a> {
-    /// Takes a token apart; `None` if it isn't of our form.
+    /// Splits a token; `None` if it hasn't our form.
     pub fn parse(token: &'a str) -> Option<Self> {
         let jws = Jws::parse(token)?;
         let header: Header = jws.header()?;
@@ -36,8 +36,7 @@ impl<'a> UnverifiedToken<'a> {
         is_ours.then_some(Self { kid: Kid::new(header.kid), jws })
     }
 
-    /// Whether its signature is one of that key's. The algorithm is the key's, whatever the
-    /// header says.
+    /// Whether the key has signed it by ES256. The header's `alg` has no effect.
     pub(super) fn is_signed_with(&self, key: &DecodingKey) -> bool {
         self.jws.is_signed_with(key, Algorithm::ES256)
     }
@@ -106,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_has_one_spelling() {
+    fn a_token_has_one_encoding() {
         let token = token(OURS);
         let last_bits_set = format!("{}x", &token[..token.len() - 1]);
         for text in [

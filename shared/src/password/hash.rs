@@ -13,33 +13,33 @@ use bcrypt::{BASE_64, HashParts};
 
 use crate::secret::Secret;
 
-/// The bytes of a password that bcrypt looks at.
+/// The most bytes of a password that bcrypt uses.
 pub(super) const BCRYPT_BYTES: usize = 72;
 
-/// The costs that bcrypt has.
+/// The valid costs of bcrypt.
 const COSTS: RangeInclusive<u32> = 4..=31;
 
-/// The highest cost of a hash that is verified. On a core of Lambda it takes 15 seconds and each further step
-/// twice as long, and nobody waits for a function for longer than 29.
+/// The highest cost of a hash that is verified. On a core of Lambda it takes 15 seconds, each further
+/// step doubles that, and API Gateway waits at most 29.
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html>
 pub const MAX_COST: u32 = 18;
 
-/// What `of_bcrypt` takes, as a regular expression of PostgreSQL, but for the 53 characters of its
-/// salt and digest: a count would make it ten times as slow.
+/// A PostgreSQL regular expression of what `of_bcrypt` accepts, without the length of salt and digest
+/// (53 characters): a repetition count would make it ten times as slow.
 pub const BCRYPT: &str = r"^\$2[aby]?\$(?:0[4-9]|[12][0-9]|3[01])\$[./0-9A-Za-z]*$";
 
-/// The same of `of_sha256`, but for the 22 characters of its salt and the 31 of its digest.
+/// The same for `of_sha256`, without the lengths of salt (22 characters) and digest (31).
 pub const BCRYPT_SHA256: &str = r"^\$bcrypt-sha256\$(?:2[ab],|v=0*2,t=2b,r=)(?:[4-9]|[12][0-9]|3[01])\$[./0-9A-Za-z]*\$[./0-9A-Za-z]*\n?$";
 
-/// What is done to a password before bcrypt.
+/// How a password is processed before bcrypt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Scheme {
-    /// Nothing: `$2b$12$…`, and its elder spellings `$2a$` and `$2y$`.
+    /// Not at all: `$2b$12$…`, and the older `$2a$` and `$2y$`.
     Bcrypt,
-    /// It is said over and over: `$2$12$…`, bcrypt's first form, which didn't mark a password's
-    /// end. Read only.
+    /// Repeated up to 72 bytes: `$2$12$…`, bcrypt's first form, which didn't mark a password's end.
+    /// Verified, but not written.
     RepeatedBcrypt,
-    /// passlib's first `bcrypt_sha256`, read only: SHA-256.
+    /// passlib's first `bcrypt_sha256`: SHA-256.
     /// `$bcrypt-sha256$2b,12$salt$digest`
     BcryptSha256V1,
     /// passlib's second `bcrypt_sha256`: HMAC-SHA-256 with the salt as the key.
@@ -49,7 +49,7 @@ pub(super) enum Scheme {
 }
 
 impl Scheme {
-    /// That of a hash that takes this one's place.
+    /// The scheme of a hash that replaces this one.
     pub(super) const fn of_successor(self) -> Self {
         match self {
             Self::Bcrypt | Self::RepeatedBcrypt => Self::Bcrypt,
@@ -59,7 +59,7 @@ impl Scheme {
     }
 }
 
-/// A hash that we can verify.
+/// A hash that Latchkey can verify.
 pub struct PasswordHash {
     pub(super) scheme: Scheme,
     parts: HashParts,
@@ -88,11 +88,11 @@ impl PasswordHash {
         Some(Self { scheme, parts: parts.ok()? })
     }
 
-    /// Reads a stored hash of any cost; `None` if it is of no scheme of ours. What passlib 1.7.4
-    /// can verify is one, and nothing else is.
+    /// Parses a stored hash of any cost; `None` if it isn't of our schemes. Accepts exactly the hashes
+    /// that passlib 1.7.4 can verify.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let (scheme, cost, salt, digest) = match text.strip_prefix("$bcrypt-sha256$") {
-            // Python's `$` in a pattern lets a newline follow.
+            // Python's `$` in a regular expression also matches before a final newline.
             Some(rest) => of_sha256(rest.strip_suffix('\n').unwrap_or(rest))?,
             None => of_bcrypt(text)?,
         };
@@ -101,22 +101,22 @@ impl PasswordHash {
         COSTS.contains(&parts.get_cost()).then_some(Self { scheme, parts })
     }
 
-    /// bcrypt's cost of it.
+    /// bcrypt's cost.
     pub fn cost(&self) -> u32 {
         self.parts.get_cost()
     }
 
-    /// Whether bcrypt of the password is this hash. bcrypt itself looks at 72 bytes alone.
+    /// Whether this is the password's hash. bcrypt itself uses only 72 bytes.
     pub(super) fn matches(&self, password: &[u8]) -> bool {
         let cost = self.cost();
         Self::new(self.scheme, password, cost, self.parts.get_salt_raw()).is_some_and(|computed| {
-            // `HashParts` shows its digest only in its text.
+            // `HashParts` exposes its digest only in its text.
             let (ours, stored) = (computed.parts.to_string(), self.parts.to_string());
             verify_slices_are_equal(ours.as_bytes(), stored.as_bytes()).is_ok()
         })
     }
 
-    /// The text of the hash, as `users.password` holds it.
+    /// The text for `users.password`.
     pub fn to_text(&self) -> Secret<String> {
         let bcrypt = self.parts.to_string();
         let (cost, (salt, digest)) = (self.cost(), bcrypt[7..].split_at(22));
@@ -161,14 +161,14 @@ fn of_sha256(text: &str) -> Option<Parts<'_>> {
     Some((scheme, cost, salt, digest))
 }
 
-/// The number that these digits, and nothing but digits, write.
+/// Parses decimal digits without a sign.
 fn number(digits: &str) -> Option<u32> {
     let are_digits = digits.bytes().all(|byte| byte.is_ascii_digit());
     are_digits.then(|| digits.parse().ok())?
 }
 
-/// bcrypt's base64 of just so many bytes, with the bits at its end that belong to none of them set
-/// to zero. Old libraries left something in them, which every other one ignores.
+/// bcrypt's base64 of exactly `BYTES` bytes, with its unused trailing bits cleared. Old libraries
+/// wrote other values into them, which all libraries ignore.
 fn repaired<const BYTES: usize>(text: &str) -> Option<String> {
     const ANY_END: GeneralPurpose =
         GeneralPurpose::new(&alphabet::BCRYPT, NO_PAD.with_decode_allow_trailing_bits(true));
@@ -187,7 +187,7 @@ thread_local! {
     static ROUNDS: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
 }
 
-/// The rounds of bcrypt on this thread so far: the work that a caller could time.
+/// The rounds of bcrypt on this thread so far, which a caller could measure by time.
 #[cfg(test)]
 pub(super) fn rounds() -> u64 {
     ROUNDS.with(std::cell::Cell::get)
@@ -199,7 +199,7 @@ mod tests {
 
     use super::*;
 
-    /// Passwords, and what passlib 1.7.4 with bcrypt 4.0.1 made of them at low cost.
+    /// Passwords with their hashes by passlib 1.7.4 with bcrypt 4.0.1, of low cost.
     const OF_PASSLIB: &str = include_str!("passlib.json");
 
     #[test]
@@ -213,9 +213,8 @@ mod tests {
         }
     }
 
-    /// Passwords, stored texts, and whether passlib 1.7.4 with bcrypt 4.0.1 and the schemes
-    /// `bcrypt_sha256` and `bcrypt` verifies the one by the other: odd idents, costs, padding bits,
-    /// lengths, white space.
+    /// Passwords, stored texts, and whether passlib 1.7.4 with bcrypt 4.0.1 verifies the password by
+    /// `bcrypt_sha256` or `bcrypt`: odd idents, costs, padding bits, lengths, white space.
     const ODDITIES_OF_PASSLIB: &str = include_str!("passlib_oddities.json");
 
     #[test]

@@ -1,4 +1,4 @@
-//! Hashing and verifying, in a time that reveals nothing.
+//! Hashes and verifies passwords in a time that reveals nothing.
 
 use tokio::task::spawn_blocking;
 
@@ -10,22 +10,22 @@ use crate::environment::Environment;
 use crate::error::Error;
 use crate::random::Random;
 
-/// How a verification ended.
+/// The outcome of a verification.
 #[derive(Debug)]
 pub enum Verified {
-    /// The password is right; the hash to store instead, where the stored one is too cheap.
+    /// The password is right. If the stored hash is too weak, this is its replacement.
     Right(Option<PasswordHash>),
-    /// It isn't, for this reason.
+    /// The password is refused, for this reason.
     Wrong(RefusalReason),
 }
 
-/// The scheme of a hash of ours that is too costly to verify, by the name in the log.
+/// The name in the log of our hashes that are too costly to verify.
 pub const TOO_COSTLY: &str = "bcrypt_too_costly";
 
-/// The scheme of a text of no known form: a plain password, for all that is known.
+/// The name in the log of texts without a known form, which may be plain passwords.
 pub const UNKNOWN_SCHEME: &str = "unknown";
 
-/// Hashes and verifies passwords, at once: a container serves one request at a time.
+/// Hashes and verifies passwords, without a queue: a container serves one request at a time.
 #[derive(Debug)]
 pub struct Passwords {
     cost: u32,
@@ -34,8 +34,8 @@ pub struct Passwords {
 }
 
 impl Passwords {
-    /// Reads `BCRYPT_COST`: the logarithm of bcrypt's rounds, of which OWASP's Password Storage
-    /// Cheat Sheet asks for 10 at least.
+    /// Reads `BCRYPT_COST`: the binary logarithm of bcrypt's rounds. OWASP's Password Storage Cheat
+    /// Sheet requires at least 10.
     pub fn from_env(env: &mut Environment) -> Self {
         Self::new(env.number_or_weaker("BCRYPT_COST", 12, 10..=16, 4), Random::System)
     }
@@ -45,7 +45,7 @@ impl Passwords {
         Self { cost, random, scheme_of: |_| UNKNOWN_SCHEME }
     }
 
-    /// The same, with names in the log for the schemes that aren't verified.
+    /// Sets the function that names unverifiable schemes for the log.
     #[must_use]
     pub fn naming(self, scheme_of: fn(&str) -> &'static str) -> Self {
         Self { scheme_of, ..self }
@@ -56,18 +56,17 @@ impl Passwords {
         self.cost
     }
 
-    /// Hashes a new password: bcrypt, or `bcrypt_sha256` where bcrypt would cut it.
+    /// Hashes a new password by bcrypt, or by `bcrypt_sha256` if it exceeds bcrypt's 72 bytes.
     pub async fn hash(&self, password: NewPassword) -> Result<PasswordHash, Error> {
         let (cost, salt) = (self.cost, self.random.bytes());
         let hash = beside_the_runtime(move || hash_new(password.bytes(), cost, salt)).await?;
         hash.ok_or(Error::Internal("a password that bcrypt can't hash".into()))
     }
 
-    /// Verifies a password against what is stored, if anything is.
+    /// Verifies a password against the stored one of the user, if the user exists.
     ///
-    /// It takes an `Option` so that nobody can skip the work for a user who isn't there: every
-    /// refusal costs one bcrypt of the setting's cost. A stored hash of higher cost can't be
-    /// hidden so.
+    /// Every refusal costs one bcrypt hash of the configured cost, so that its time doesn't reveal
+    /// whether the user exists. A stored hash of higher cost takes longer.
     pub async fn verify(
         &self,
         password: Password,
@@ -79,8 +78,7 @@ impl Passwords {
     }
 }
 
-/// Hashes on a thread of its own, so that the runtime serves the connection to the database
-/// meanwhile.
+/// Hashes on a blocking thread, so that the runtime can serve the database's connection meanwhile.
 async fn beside_the_runtime<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, Error> {
@@ -122,7 +120,7 @@ fn verify(
         let replacement = || PasswordHash::new(scheme, password, cost, salt);
         return Verified::Right(cheap.then(replacement).flatten());
     }
-    // 2^c + (2^c + 2^(c+1) + … + 2^(C-1)) rounds are the 2^C of a hash of the setting's cost.
+    // 2^c + (2^c + 2^(c+1) + … + 2^(C-1)) rounds equal the 2^C of a hash of the configured cost.
     for missing in hash.cost()..cost {
         PasswordHash::new(hash.scheme, password, missing, salt);
     }

@@ -1,19 +1,19 @@
-//! Passwords as somebody typed them.
+//! Passwords as sent.
 
 use crate::environment::Environment;
 use crate::rule::{Rule, without_nul};
 use crate::secret::Secret;
 
-/// Most bytes of a new password.
+/// The most bytes of a new password.
 const MAX_BYTES: usize = 1024;
 
-/// A password that someone signs up with. Every byte of it counts; spaces and any Unicode are
-/// its own, compared exactly as sent (OWASP ASVS 6.2.8, 6.2.9).
+/// A new user's password. Every byte counts, including spaces and any Unicode (OWASP ASVS 6.2.8,
+/// 6.2.9).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewPassword(Secret<String>);
 
 impl NewPassword {
-    /// Takes a password of at least `min_length` characters and at most 1,024 bytes of UTF-8.
+    /// Parses a password of at least `min_length` characters and at most 1,024 bytes of UTF-8.
     pub fn parse(text: String, min_length: u32) -> Result<Self, Rule> {
         let text = without_nul(text)?;
         let least = min_length as usize;
@@ -26,13 +26,12 @@ impl NewPassword {
         }
     }
 
-    /// Reads `PASSWORD_MIN_LENGTH`: the fewest characters of one, of which NIST SP 800-63B-4
-    /// §3.1.1.2 asks for 8 at least.
+    /// Reads `PASSWORD_MIN_LENGTH`, in characters. NIST SP 800-63B-4 §3.1.1.2 requires at least 8.
     pub fn min_length(env: &mut Environment) -> u32 {
         env.number_or_weaker("PASSWORD_MIN_LENGTH", 8, 8..=72, 1)
     }
 
-    /// The password itself: each call is a place to look at in a review.
+    /// The password itself. Each call deserves a review.
     pub fn expose(&self) -> &str {
         self.0.expose()
     }
@@ -42,12 +41,12 @@ impl NewPassword {
     }
 }
 
-/// A password that someone signs in with: an adopted one may break today's rules.
+/// A password for a sign-in. An adopted user's may break today's rules.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Password(Secret<String>);
 
 impl Password {
-    /// Takes any text without a NUL, at which bcrypt would end.
+    /// Accepts any text without NUL, at which bcrypt would end.
     pub fn parse(text: String) -> Result<Self, Rule> {
         without_nul(text).map(|text| Self(Secret::new(text)))
     }

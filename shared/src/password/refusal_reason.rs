@@ -1,20 +1,20 @@
-//! Why a password was refused.
+//! The reason of a refused sign-in.
 
 /// Why a password was refused: for the log, never for the caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RefusalReason {
-    /// No user has that name.
+    /// No user has this name.
     UnknownUser,
     /// The row has no password.
     NoPassword,
-    /// The row's password is no hash that we verify, but of that scheme.
+    /// Latchkey doesn't verify the stored password's scheme, which this names.
     UnknownHash(&'static str),
     /// The password doesn't match.
     WrongPassword,
 }
 
 impl RefusalReason {
-    /// The stable word for it in the log.
+    /// The stable name in the log.
     pub const fn name(self) -> &'static str {
         match self {
             Self::UnknownUser => "unknown_user",
@@ -24,7 +24,7 @@ impl RefusalReason {
         }
     }
 
-    /// The scheme of a password that can't be verified, beside that word.
+    /// The scheme of a stored password that can't be verified, for the log.
     pub const fn hash_scheme(self) -> Option<&'static str> {
         match self {
             Self::UnknownHash(scheme) => Some(scheme),

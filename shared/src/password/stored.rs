@@ -1,24 +1,25 @@
-//! What the database holds of a password.
+//! A stored password.
 
 use super::hash::{MAX_COST, PasswordHash};
 use crate::secret::Secret;
 
-/// Who made a stored hash. The app's own bcrypt ignored what is past 72 bytes; ours never does.
+/// The program that made a stored hash. The legacy app's bcrypt ignored all bytes after the 72nd;
+/// ours never does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HashedBy {
-    /// The app that we replace, or a row made by hand: the column's default.
+    /// The legacy app, or a row inserted by hand: the column's default.
     App,
-    /// We did.
+    /// Latchkey.
     Latchkey,
 }
 
 impl HashedBy {
-    /// Who the word in `users.hashed_by` stands for.
+    /// Parses `users.hashed_by`.
     pub fn named(name: &str) -> Option<Self> {
         [Self::App, Self::Latchkey].into_iter().find(|hashed_by| hashed_by.name() == name)
     }
 
-    /// The word in `users.hashed_by`.
+    /// The value of `users.hashed_by`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::App => "app",
@@ -27,12 +28,12 @@ impl HashedBy {
     }
 }
 
-/// What a row of `users` says of its password.
+/// The password columns of a row of `users`.
 #[derive(Debug, Clone)]
 pub struct StoredPassword {
     /// The text of the hash, if there is one.
     pub hash: Option<Secret<String>>,
-    /// Who made it.
+    /// The program that made the hash.
     pub hashed_by: HashedBy,
 }
 
@@ -41,14 +42,14 @@ pub struct StoredPassword {
 pub enum Unreadable {
     /// The row has no password: NULL, or an empty text.
     NoPassword,
-    /// It is a hash of ours whose cost is too high ([`super::MAX_COST`]).
+    /// Its cost is above [`super::MAX_COST`].
     TooCostly,
-    /// It is no hash of ours.
+    /// It isn't a hash of our schemes.
     UnknownHash,
 }
 
 impl StoredPassword {
-    /// The hash, if it is one that we verify.
+    /// The hash, if it can be verified.
     pub fn read(&self) -> Result<PasswordHash, Unreadable> {
         let text = self.hash.as_ref().map(Secret::expose).filter(|text| !text.is_empty());
         let hash = PasswordHash::parse(text.ok_or(Unreadable::NoPassword)?);

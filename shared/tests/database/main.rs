@@ -1,4 +1,4 @@
-//! SQL against a real PostgreSQL, a database for each test.
+//! SQL over a real PostgreSQL, with a database for each test.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a failed step is a failed test")]
 

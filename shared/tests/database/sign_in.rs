@@ -33,7 +33,7 @@ async fn with_user(name: &str, password: &str, cost: u32) -> Stage {
 async fn outcome(stage: &Stage, name: &str, password: &str) -> Result<UserId, Refusal> {
     let username = Username::parse(name.into()).unwrap();
     let password = Password::parse(password.into()).unwrap();
-    match sign_in(stage).with(&username, password, &ClientId::default()).await {
+    match sign_in(stage).authenticate(&username, password, &ClientId::default()).await {
         Ok(outcome) => outcome.map(|signed_in| signed_in.user_id),
         Err(error) => panic!("{error:?}"),
     }
@@ -89,10 +89,10 @@ async fn a_cheap_hash_is_replaced_by_a_right_password_alone() {
         outcome(&stage, "ada", "wrong").await.unwrap_err();
         assert_eq!(stored().await, cheap);
         outcome(&stage, "ada", password).await.unwrap();
-        let dear = stored().await;
-        assert!(dear.contains("$05$") || dear.contains("r=5$"), "not replaced");
+        let replaced = stored().await;
+        assert!(replaced.contains("$05$") || replaced.contains("r=5$"), "not replaced");
         assert_eq!(outcome(&stage, "ada", password).await, Ok(UserId::new(1)));
-        assert_eq!(stored().await, dear);
+        assert_eq!(stored().await, replaced);
     }
 }
 
@@ -111,6 +111,6 @@ async fn a_key_that_nobody_can_verify_with_lets_nobody_in() {
     stage.execute("DELETE FROM signing_keys").await;
     let username = Username::parse("ada".into()).unwrap();
     let password = Password::parse("correct horse".into()).unwrap();
-    let refused = sign_in(&stage).with(&username, password, &ClientId::default()).await;
+    let refused = sign_in(&stage).authenticate(&username, password, &ClientId::default()).await;
     assert!(matches!(refused, Err(Error::Unavailable(_))));
 }

@@ -70,10 +70,10 @@ async fn a_new_key_that_never_signed_ends_at_once() {
     table.publish(&old, Some(&new), NOW, RETIRE_AT).await.unwrap();
     assert_eq!(table.publish(&old, None, NOW.plus(1), RETIRE_AT).await.unwrap(), [new.kid()]);
     assert_eq!(kids(&stage, NOW.plus(1)).await, [old.kid()]);
-    // Added again, it is as new as any other.
+    // Added again, it counts as new.
     table.publish(&old, Some(&new), NOW.plus(60), RETIRE_AT).await.unwrap();
     assert_eq!(table.published_at(&new.kid()).await, Ok(Some(NOW.plus(60))));
-    // Named again and again, it stays published since then.
+    // Publishing it again keeps the time of its first publication.
     table.publish(&new, None, NOW.plus(400), RETIRE_AT).await.unwrap();
     assert_eq!(table.published_at(&new.kid()).await, Ok(Some(NOW.plus(60))));
     assert_eq!(table.published_at(&old.kid()).await, Ok(None), "it is to end");

@@ -1,5 +1,4 @@
-//! That every statement is one that PostgreSQL takes, from those who are to send it and from
-//! nobody else.
+//! PostgreSQL accepts every statement, from the logins that need it and from no other.
 
 use shared::db::{Group, Privilege, Sql};
 use shared::functions::{LOGINS, statements};
@@ -22,10 +21,10 @@ async fn connect(url: &str) -> Client {
     client
 }
 
-/// Whether a login may run a statement, without values and without a trace.
+/// Whether a login may run a statement, tried with NULLs and rolled back.
 async fn may_run(client: &Client, sql: &Sql) -> bool {
     client.batch_execute(&format!("PREPARE statement AS {}", sql.text())).await.unwrap();
-    let most = (1..=20).rfind(|place| sql.text().contains(&format!("${place}"))).unwrap_or(0);
+    let most = (1..=20).rfind(|number| sql.text().contains(&format!("${number}"))).unwrap_or(0);
     let nulls = vec!["NULL"; most].join(", ");
     let nulls = if most == 0 { nulls } else { format!("({nulls})") };
     client.batch_execute("BEGIN").await.unwrap();
@@ -38,13 +37,13 @@ async fn may_run(client: &Client, sql: &Sql) -> bool {
     }
 }
 
-/// What the functions of a group run, of the owner for `None`.
+/// The statements of a group's functions, or of the owner for `None`.
 fn statements_of(group: Option<Group>) -> Vec<&'static Sql> {
     let logins = LOGINS.iter().filter(|login| login.group == group);
     logins.flat_map(|login| login.statements).copied().collect()
 }
 
-/// A statement of admin that needs no column but those of the authorizer's own: its list of users.
+/// A statement of `admin` for which the authorizer's columns are enough: its list of users.
 fn is_within_reach(group: Group, sql: &Sql) -> bool {
     group == Group::Authorizer && sql.text().contains("WHERE u.id > $1 ORDER BY u.id LIMIT $2")
 }
@@ -89,7 +88,7 @@ async fn without_any_of_its_privileges_a_group_lacks_a_statement() {
     }
 }
 
-/// A privilege as `GRANT` has it, column by column.
+/// A privilege as `GRANT` writes it, column by column.
 fn parts(privilege: Privilege) -> Vec<String> {
     match privilege {
         Privilege::Execute(routine) => vec![format!("EXECUTE ON FUNCTION {}", routine.signature())],
@@ -123,7 +122,8 @@ async fn who_breaks_into_sign_in_or_sign_up_reaches_no_table() {
     }
 }
 
-/// A table of one's own comes before all schemas, unless the search path says otherwise.
+/// PostgreSQL searches a session's temporary tables before all schemas, unless the search path has
+/// another order.
 #[tokio::test]
 async fn a_temporary_table_of_the_callers_is_not_taken_for_ours() {
     let stage = Stage::new().await;
@@ -135,7 +135,8 @@ async fn a_temporary_table_of_the_callers_is_not_taken_for_ours() {
     assert_eq!(stage.value("SELECT string_agg(role_id::text, ' ') FROM users_to_roles").await, "1");
 }
 
-/// Where anybody may create, an operator of the very types at hand is preferred to one that casts.
+/// In a schema where anybody may create, an intruder's operator for the exact types is preferred to
+/// PostgreSQL's own that casts.
 #[tokio::test]
 async fn an_operator_of_the_callers_is_not_taken_for_ours() {
     let stage = Stage::new().await;

@@ -39,7 +39,7 @@ async fn a_new_user_has_one_role() {
 }
 
 #[tokio::test]
-async fn a_name_or_address_that_is_taken_is_told_apart_and_costs_no_number() {
+async fn a_name_or_address_that_is_taken_is_reported_and_costs_no_number() {
     let stage = Stage::new().await;
     let database = stage.database_of(Group::Signup);
     insert(&database, "ada", "ada@example.com", 1).await;
@@ -262,7 +262,7 @@ async fn who_goes_away_leaves_nobody_waiting_behind_what_was_asked() {
         found = users.find_for_signin(&name) => panic!("{found:?}"),
         () = waiting => {}
     }
-    // Over the only connection of the pool, were it given back.
+    // This would use the pool's only connection if it had been returned.
     let keys = SigningKeys::new(database).list_accepted(NOW).await.unwrap();
     assert_eq!(keys.len(), 1);
 }

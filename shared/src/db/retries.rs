@@ -1,27 +1,27 @@
-//! How often something is asked again, and after how long.
+//! How often a statement is retried, and after which pause.
 
 use std::time::Duration;
 
 use super::error::Error;
 use crate::random::Random;
 
-/// What is left to whoever asks: each kind of failure has tries of its own, since one may follow
-/// another, as a changed password shows only once a connection was lost.
+/// The remaining retries. Each kind of failure has its own, since one may follow another: a changed
+/// password shows only after a connection is lost.
 #[derive(Debug)]
-pub(super) struct Tries {
+pub(super) struct Retries {
     conflict: Failures,
     login: Failures,
     lost: Failures,
     read_only: Failures,
 }
 
-/// The failures of a kind.
+/// The failures of one kind.
 #[derive(Debug)]
 struct Failures {
     so_far: u32,
-    /// With the one of this number it is given up.
+    /// The failure of this number isn't retried.
     most: u32,
-    /// From the one of this number on, there is a pause after it.
+    /// From this failure on, a pause precedes the retry.
     pause_from: u32,
 }
 
@@ -31,26 +31,27 @@ impl Failures {
     }
 }
 
-/// The longest pause after a first failure; after each further one it is twice as long.
+/// The longest first pause; each further one may be twice as long.
 const PAUSE: Duration = Duration::from_millis(25);
 
-impl Tries {
-    /// For a login that may be another one when it is read again, or stays what it is.
+impl Retries {
+    /// `login_may_change`: the login's secret can be read again.
     pub(super) const fn new(login_may_change: bool) -> Self {
         Self {
-            // PostgreSQL asks to try again, and who does so at once may meet the same rival.
+            // PostgreSQL asks for a retry, which without a pause may conflict with the same
+            // transaction.
             conflict: Failures::up_to(3, 1),
             login: Failures::up_to(if login_may_change { 2 } else { 1 }, u32::MAX),
-            // Once for a connection that had been lost unnoticed, the others for a network or a
-            // pooler that keeps cutting.
+            // The first retry is for a connection lost silently, the others for a network or a pooler
+            // that cuts repeatedly.
             lost: Failures::up_to(5, 2),
-            // The name may lead to another server by now.
+            // The host name may resolve to another server by now.
             read_only: Failures::up_to(2, u32::MAX),
         }
     }
 
-    /// How long to wait before what failed so is asked again; `None` if it isn't. A random part
-    /// of a growing time, so that those who failed together don't come back together.
+    /// The pause before the retry after this failure; `None` if there is none. It is a random part of
+    /// a growing time, so that statements that failed together aren't retried together.
     /// <https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/>
     pub(super) fn pause_after(&mut self, error: &Error, random: &Random) -> Option<Duration> {
         let failures = match error {
@@ -84,16 +85,18 @@ impl Tries {
 mod tests {
     use super::*;
 
-    /// The pauses until it is given up, in milliseconds.
-    fn pauses(tries: &mut Tries, error: &Error, seed: u64) -> Vec<u128> {
+    /// The pauses until the last attempt, in milliseconds.
+    fn pauses(retries: &mut Retries, error: &Error, seed: u64) -> Vec<u128> {
         let random = Random::counted(seed);
-        std::iter::from_fn(|| tries.pause_after(error, &random)).map(|it| it.as_millis()).collect()
+        std::iter::from_fn(|| retries.pause_after(error, &random))
+            .map(|it| it.as_millis())
+            .collect()
     }
 
     #[test]
-    fn each_kind_of_failure_has_its_tries() {
+    fn each_kind_of_failure_has_its_attempts() {
         let why = String::new;
-        for (error, tries) in [
+        for (error, attempts) in [
             (Error::Lost(why()), 5),
             (Error::Conflict(why()), 3),
             (Error::LoginRefused(why()), 2),
@@ -107,22 +110,22 @@ mod tests {
             (Error::NumbersExhausted(why()), 1),
             (Error::Failed(why()), 1),
         ] {
-            assert_eq!(pauses(&mut Tries::new(true), &error, 7).len() + 1, tries, "{error:?}");
+            assert_eq!(pauses(&mut Retries::new(true), &error, 7).len() + 1, attempts, "{error:?}");
         }
         let refused = Error::LoginRefused(why());
-        assert_eq!(pauses(&mut Tries::new(false), &refused, 7).len(), 0);
+        assert_eq!(pauses(&mut Retries::new(false), &refused, 7).len(), 0);
     }
 
     #[test]
-    fn one_kind_takes_no_try_from_another() {
-        let mut tries = Tries::new(true);
-        assert_eq!(pauses(&mut tries, &Error::Lost(String::new()), 7).len(), 4);
-        assert_eq!(pauses(&mut tries, &Error::LoginRefused(String::new()), 7), [0]);
+    fn one_kind_takes_no_attempt_from_another() {
+        let mut retries = Retries::new(true);
+        assert_eq!(pauses(&mut retries, &Error::Lost(String::new()), 7).len(), 4);
+        assert_eq!(pauses(&mut retries, &Error::LoginRefused(String::new()), 7), [0]);
     }
 
     #[test]
     fn pauses_are_bounded_grow_and_are_not_those_of_others() {
-        let of = |seed| pauses(&mut Tries::new(true), &Error::Conflict(String::new()), seed);
+        let of = |seed| pauses(&mut Retries::new(true), &Error::Conflict(String::new()), seed);
         let all: Vec<_> = (0..100).map(|seed| of(100 * seed)).collect();
         for (number, most) in [25, 50].into_iter().enumerate() {
             let pauses: Vec<_> = all.iter().map(|pauses| pauses[number]).collect();
@@ -130,8 +133,8 @@ mod tests {
             assert!(pauses.iter().any(|pause| *pause > most / 2), "{pauses:?}");
             assert!(pauses.iter().any(|pause| *pause < most / 2), "{pauses:?}");
         }
-        // The first after a loss is none: most connections are lost only once.
-        let lost = pauses(&mut Tries::new(true), &Error::Lost(String::new()), 7);
+        // The first retry after a loss has no pause: most connections are lost only once.
+        let lost = pauses(&mut Retries::new(true), &Error::Lost(String::new()), 7);
         assert_eq!(lost[0], 0);
         assert!(lost.iter().sum::<u128>() <= 25 + 50 + 100);
     }
