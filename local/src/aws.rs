@@ -1,9 +1,9 @@
-//! Who this machine is to AWS.
+//! This machine's AWS credentials and region.
 
 use aws_config::BehaviorVersion;
 
-/// Lets the functions find out who they are as AWS's own tools do: from the environment, a
-/// profile, a role.
+/// Lets the functions find credentials as AWS's own tools do: in the environment, a profile, a
+/// role.
 pub(crate) fn install() {
     shared::aws::install(|http_client| {
         let loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http_client);

@@ -1,4 +1,4 @@
-//! The functions, in this process: the same code as on Lambda, event for event.
+//! The functions in this process: the same code as on Lambda, event for event.
 
 use std::{
     collections::BTreeMap, num::NonZero, pin::Pin, sync::Arc, thread::available_parallelism,

@@ -70,7 +70,10 @@ Steps of a migration:
   a
   b
 ";
-        assert_eq!(printed(|output| print_checked(&answer, output).map(drop)), expected);
+        assert_eq!(
+            printed(|output| print_checked(&answer, output).map(|has| assert!(has))),
+            expected
+        );
     }
 
     #[test]

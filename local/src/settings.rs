@@ -85,7 +85,7 @@ impl Settings {
         self.given.get(name).map(|(value, _)| value.as_str())
     }
 
-    /// Where the settings that a function refuses are set: a sentence, if anybody set one.
+    /// Where the settings that a function refuses are set: sentences, if any is set.
     pub(crate) fn sources_of(&self, invalid: &Invalid) -> String {
         let words = invalid.to_string();
         let words = words.split([' ', ';']);
@@ -95,7 +95,7 @@ impl Settings {
         sentences.collect::<Vec<_>>().concat()
     }
 
-    /// What to use where a function wants a setting and nobody gave it.
+    /// Sets the value of a setting that a function reads and no source has.
     pub(crate) fn own(&mut self, name: &str, value: String) {
         self.own.insert(name.to_owned(), value);
     }

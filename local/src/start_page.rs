@@ -6,7 +6,7 @@ use std::{
 };
 
 /// The address, the database if it is the runner's own, three commands to paste (sign up, sign in,
-/// ask who one is), and where the API's page is.
+/// read the account), and the address of the API's page.
 pub(crate) fn lines(address: SocketAddr, database: Option<&str>) -> Vec<String> {
     let base = format!("http://{}", reachable(address));
     let post = |path: &str, body: &str| {

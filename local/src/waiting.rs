@@ -81,7 +81,7 @@ mod tests {
 
     use super::*;
 
-    /// What is said of work whose steps begin so many milliseconds after one another.
+    /// The lines printed for steps that begin so many milliseconds after one another.
     async fn said(steps: Vec<(u64, Step)>, rest: u64) -> Vec<String> {
         let lines = RefCell::new(Vec::new());
         let (begun, receiver) = unbounded_channel();

@@ -54,7 +54,7 @@ response_types! {
 }
 
 impl ResponseType {
-    /// The one whose customisation it takes where it has none of its own.
+    /// The type that customises this one if the template doesn't.
     pub(crate) fn fallback(self) -> Self {
         if self.status().is_server_error() { Self::Default5xx } else { Self::Default4xx }
     }

@@ -20,7 +20,7 @@ pub enum Error {
         /// What is wrong there.
         fault: String,
     },
-    /// A value that somebody gave to one of its parameters, which breaks this rule.
+    /// A value for one of its parameters that breaks this rule.
     #[error(
         "{setting} must be {rule}: correct it {given} (parameter {parameter})",
         setting = setting_name(parameter)
@@ -47,7 +47,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// A fault at a node, whose path names it for people.
+    /// A fault at the node with this path.
     pub(crate) fn at(node: &Node, path: &str, fault: impl Into<String>) -> Self {
         Self::of(format!("line {} ({path})", node.line), fault)
     }

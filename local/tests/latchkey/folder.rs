@@ -80,7 +80,7 @@ impl Runner {
         String::from_utf8(answer).unwrap()
     }
 
-    /// Somebody signs up.
+    /// Signs a user up.
     pub(crate) fn sign_up(&self, username: &str) {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let email = format!("{}@example.com", COUNT.fetch_add(1, Ordering::SeqCst));
@@ -116,7 +116,7 @@ impl Drop for Runner {
 }
 
 /// What the program said as it ended with this code: its last line, and nothing on standard output.
-/// On a busy machine, lines on what it waited for stand above.
+/// On a busy machine, lines above it say what it waited for.
 #[track_caller]
 pub(crate) fn ended(output: &Output, code: i32) -> String {
     let error = String::from_utf8(output.stderr.clone()).unwrap();
