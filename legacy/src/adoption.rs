@@ -163,12 +163,11 @@ fn stopped(step: &Step, failure: Failure) -> Error {
 }
 
 fn kind(catalog: &Catalog) -> Kind {
-    let tables = [&catalog.users, &catalog.roles, &catalog.users_to_roles];
     if catalog.first_migration.as_deref() == Some(FIRST_MIGRATION) {
         Kind::Latchkey
     } else if catalog.users.as_ref().is_some_and(|users| users.column("username").is_some()) {
         Kind::App
-    } else if tables.iter().all(|table| table.is_none()) {
+    } else if catalog.tables().iter().all(|(_, table)| table.is_none()) {
         Kind::Empty
     } else {
         Kind::Other
@@ -176,12 +175,7 @@ fn kind(catalog: &Catalog) -> Kind {
 }
 
 fn other(catalog: &Catalog) -> String {
-    let tables = [
-        ("users", &catalog.users),
-        ("roles", &catalog.roles),
-        ("users_to_roles", &catalog.users_to_roles),
-    ];
-    let there = tables.iter().filter(|(_, table)| table.is_some()).map(|(name, _)| *name);
+    let there = catalog.tables().into_iter().filter_map(|(name, table)| table.map(|_| name));
     let there: Vec<_> = there.collect();
     format!("{} exists, but is neither Latchkey's nor the legacy app's", there.join(", "))
 }

@@ -8,23 +8,12 @@ use tokio_postgres::{Client, Error, Transaction};
 use crate::privilege::{By, Privilege, held, needed};
 use crate::role_prefix::RolePrefix;
 
-/// Which group roles are set, and what an administrator still has to do.
-pub(crate) struct Outcome {
-    /// The roles that now have exactly the privileges that their members need.
-    granted: Vec<String>,
-    /// What an administrator has to do, as a sentence.
-    to_do: Option<String>,
-}
-
-impl Outcome {
-    pub(crate) fn into_json(self) -> Value {
-        json!({ "granted": self.granted, "to_do": self.to_do })
-    }
-}
-
 /// Creates the missing roles and sets the privileges of all of them, in one transaction. Roles
 /// belong to the cluster: another database's migration may be creating the same ones.
-pub(crate) async fn set(client: &mut Client, prefix: &RolePrefix) -> Result<Outcome, db::Error> {
+///
+/// Returns the roles that now have exactly the privileges that their members need, and what an
+/// administrator still has to do, as a sentence.
+pub(crate) async fn set(client: &mut Client, prefix: &RolePrefix) -> Result<Value, db::Error> {
     let mut transaction = client.transaction().await?;
     let (mut groups, mut missing) = (Vec::new(), Vec::new());
     for group in Group::ALL {
@@ -38,12 +27,13 @@ pub(crate) async fn set(client: &mut Client, prefix: &RolePrefix) -> Result<Outc
     match grant(&transaction, prefix, &groups, &granted).await {
         Ok(true) => {
             transaction.commit().await?;
-            Ok(Outcome { granted, to_do: (!missing.is_empty()).then(|| create(&missing)) })
+            let to_do = (!missing.is_empty()).then(|| create(&missing));
+            Ok(json!({ "granted": granted, "to_do": to_do }))
         }
-        Err(error) if !is_forbidden(&error) => Err(error.into()),
+        Err(error) if error.code() != Some(&SqlState::INSUFFICIENT_PRIVILEGE) => Err(error.into()),
         Ok(false) | Err(_) => {
             transaction.rollback().await?;
-            Ok(Outcome { granted: Vec::new(), to_do: Some(own(&granted)) })
+            Ok(json!({ "granted": [], "to_do": own(&granted) }))
         }
     }
 }
@@ -92,10 +82,6 @@ fn statements<'a>(
     of: impl Fn(&Privilege) -> String,
 ) -> String {
     privileges.map(of).collect::<Vec<_>>().join("; ")
-}
-
-fn is_forbidden(error: &Error) -> bool {
-    error.code() == Some(&SqlState::INSUFFICIENT_PRIVILEGE)
 }
 
 fn create(missing: &[String]) -> String {

@@ -78,17 +78,14 @@ impl Admin {
         access_token_seconds: u32,
         clock: Clock,
     ) -> Self {
-        let secrets = SecretsManager::default();
-        let role_prefix = RolePrefix::default();
-        let (login_secrets, has_separate_logins) = (Vec::new(), false);
         Self {
             database,
-            role_prefix,
-            login_secrets,
-            has_separate_logins,
+            role_prefix: RolePrefix::default(),
+            login_secrets: Vec::new(),
+            has_separate_logins: false,
             key_source,
             access_token_seconds,
-            secrets,
+            secrets: SecretsManager::default(),
             clock,
         }
     }
@@ -153,7 +150,7 @@ impl Admin {
             "applied": done.applied,
             "database_id": { "id": database_id.as_str(), "is_new": is_new },
             "signing_keys": published?,
-            "group_roles": group_roles?.into_json(),
+            "group_roles": group_roles?,
             "warnings": warnings?,
             "user_ids_left": user_ids_left?,
         }))
@@ -171,8 +168,7 @@ impl Admin {
             return logins::missing(client, &self.role_prefix).await;
         }
         let functions = LOGINS.iter().filter(|login| login.group.is_some());
-        let functions: Vec<_> = functions.map(|login| login.function).collect();
-        let functions = functions.join(", ");
+        let functions = functions.map(|login| login.function).collect::<Vec<_>>().join(", ");
         Ok(vec![format!(
             "These functions log in as the owner of the tables, so that an intruder in one may do \
              anything there: {functions}. DatabaseLogins=separate gives them logins of their own."

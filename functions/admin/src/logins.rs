@@ -43,10 +43,10 @@ pub(crate) async fn make(
     proof: &Proof,
     limit: Option<u32>,
 ) -> Result<Value, Refusal> {
-    let mut transaction = client.transaction().await.map_err(db::Error::from)?;
+    let mut transaction = client.transaction().await?;
     let limit = match limit {
         Some(limit) => i64::from(limit),
-        None => number(&transaction, FIFTH).await?.into(),
+        None => transaction.query_one(FIFTH, &[]).await?.try_get::<_, i32>(0)?.into(),
     };
     let (logins, mut warnings) = match proof {
         Proof::Passwords(secrets) => {
@@ -55,7 +55,7 @@ pub(crate) async fn make(
         Proof::Iam => iam::make(&mut transaction, prefix, limit).await?,
     };
     let limits = limits(&transaction, &logins).await?;
-    transaction.commit().await.map_err(db::Error::from)?;
+    transaction.commit().await?;
     let kept = limits.iter().filter(|(_, kept)| i64::from(**kept) != limit);
     warnings.extend(kept.map(|(login, kept)| {
         format!("{login} keeps its connection limit of {kept}: this user may not alter that login.")
@@ -88,14 +88,11 @@ async fn with_passwords(
         let verb = if is_there { "ALTER" } else { "CREATE" };
         // A verifier, so that the password is in no log of the server.
         let verifier = scram_sha_256(password.as_bytes());
-        run(
-            transaction,
-            &format!(
-                "{verb} ROLE {username} LOGIN PASSWORD '{verifier}' CONNECTION LIMIT {limit}; \
-                 GRANT {group} TO {username}"
-            ),
-        )
-        .await?;
+        let statements = format!(
+            "{verb} ROLE {username} LOGIN PASSWORD '{verifier}' CONNECTION LIMIT {limit}; \
+             GRANT {group} TO {username}"
+        );
+        transaction.batch_execute(&statements).await?;
         logins.push(username);
     }
     Ok(logins)
@@ -146,17 +143,8 @@ pub(crate) async fn missing(
 }
 
 async fn exists(transaction: &Transaction<'_>, role: &str) -> Result<bool, Refusal> {
-    let found = transaction.query_opt("SELECT FROM pg_roles WHERE rolname = $1", &[&role]).await;
-    Ok(found.map_err(db::Error::from)?.is_some())
-}
-
-async fn number(transaction: &Transaction<'_>, question: &str) -> Result<i32, Refusal> {
-    let row = transaction.query_one(question, &[]).await;
-    Ok(row.and_then(|row| row.try_get(0)).map_err(db::Error::from)?)
-}
-
-async fn run(transaction: &Transaction<'_>, statements: &str) -> Result<(), Refusal> {
-    Ok(transaction.batch_execute(statements).await.map_err(db::Error::from)?)
+    let found = transaction.query_opt("SELECT FROM pg_roles WHERE rolname = $1", &[&role]).await?;
+    Ok(found.is_some())
 }
 
 #[cfg(test)]

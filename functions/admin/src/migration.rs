@@ -110,7 +110,7 @@ pub(crate) async fn apply(database: &Database, now: NumericDate) -> Result<(Done
     let missing = missing_routines(&lock.client).await?;
     for migration in makers(&migrations()?, &missing) {
         let sql = migration.sql().unwrap_or_default();
-        lock.client.batch_execute(sql).await.map_err(db::Error::from)?;
+        lock.client.batch_execute(sql).await?;
         applied.push(make(migration));
     }
     Ok((Done { adopted: adopted.unwrap_or_default(), applied }, lock))

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use postgres_protocol::escape::escape_identifier;
 use shared::db::{self, Group};
 use shared::functions;
 use tokio_postgres::types::ToSql;
@@ -79,12 +80,12 @@ pub(crate) type Privileges = BTreeSet<Privilege>;
 
 impl Privilege {
     pub(crate) fn grant(&self) -> String {
-        format!("GRANT {self} TO {}", quoted(&self.role))
+        format!("GRANT {self} TO {}", escape_identifier(&self.role))
     }
 
     /// Revokes also what the role has granted to others.
     pub(crate) fn revoke(&self) -> String {
-        format!("REVOKE {self} FROM {} CASCADE", quoted(&self.role))
+        format!("REVOKE {self} FROM {} CASCADE", escape_identifier(&self.role))
     }
 }
 
@@ -93,16 +94,12 @@ impl fmt::Display for Privilege {
         let Object { kind, schema, name, arguments } = &self.object;
         f.write_str(&self.action)?;
         if let Some(column) = &self.column {
-            write!(f, " ({})", quoted(column))?;
+            write!(f, " ({})", escape_identifier(column))?;
         }
-        write!(f, " ON {kind} {}", quoted(schema))?;
-        name.as_ref().map_or(Ok(()), |name| write!(f, ".{}", quoted(name)))?;
+        write!(f, " ON {kind} {}", escape_identifier(schema))?;
+        name.as_ref().map_or(Ok(()), |name| write!(f, ".{}", escape_identifier(name)))?;
         arguments.as_ref().map_or(Ok(()), |arguments| write!(f, "({arguments})"))
     }
-}
-
-fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 /// The signatures of our SQL functions, for `to_regprocedure`.

@@ -97,6 +97,12 @@ impl From<db::Error> for Refusal {
     }
 }
 
+impl From<tokio_postgres::Error> for Refusal {
+    fn from(error: tokio_postgres::Error) -> Self {
+        Self::Database(error.into())
+    }
+}
+
 #[cfg(feature = "legacy")]
 impl From<legacy::adoption::Error> for Refusal {
     fn from(error: legacy::adoption::Error) -> Self {

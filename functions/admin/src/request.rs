@@ -65,7 +65,6 @@ enum Event {
     Logins {
         #[serde(default)]
         iam: bool,
-        #[serde(default)]
         connection_limit: Option<u32>,
     },
     CheckPromotion {},
@@ -85,7 +84,6 @@ enum Event {
     List {
         #[serde(default)]
         unreadable: bool,
-        #[serde(default)]
         after: Option<i32>,
         #[serde(default = "max_limit")]
         limit: u32,

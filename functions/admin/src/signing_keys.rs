@@ -26,17 +26,14 @@ pub(crate) async fn read(source: &KeySource, secrets: &SecretsManager) -> Result
             Ok(Keys { current: public_key(value, "SIGNING_KEY")?, pending: None })
         }
         KeySource::Arn(arn) => {
-            let read = async |stage| secrets.read(arn, stage).await.map_err(Refusal::SigningKey);
-            let current = read(Stage::Current).await?;
+            let read = async |stage, name| {
+                let text = secrets.read(arn, stage).await.map_err(Refusal::SigningKey)?;
+                text.map(|text| public_key(&text, name)).transpose()
+            };
+            let current = read(Stage::Current, "the version AWSCURRENT").await?;
             let current =
                 current.ok_or_else(|| Refusal::SigningKey(format!("there is no secret {arn}")))?;
-            let pending = read(Stage::Pending).await?;
-            Ok(Keys {
-                current: public_key(&current, "the version AWSCURRENT")?,
-                pending: pending
-                    .map(|pending| public_key(&pending, "the version AWSPENDING"))
-                    .transpose()?,
-            })
+            Ok(Keys { current, pending: read(Stage::Pending, "the version AWSPENDING").await? })
         }
     }
 }

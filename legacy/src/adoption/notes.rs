@@ -39,12 +39,7 @@ pub(super) fn of_catalog(catalog: &Catalog) -> Vec<String> {
     let checks = checks.map(|(name, check)| {
         format!("{name} stays: a sign-up that violates it gets 422 ({check})")
     });
-    let tables = [
-        ("users", catalog.users.as_ref()),
-        ("roles", catalog.roles.as_ref()),
-        ("users_to_roles", catalog.users_to_roles.as_ref()),
-    ];
-    let tables = tables.into_iter().filter_map(|(name, table)| Some((name, table?)));
+    let tables = catalog.tables().into_iter().filter_map(|(name, table)| Some((name, table?)));
     let secured = tables.clone().filter(|(_, table)| table.row_security).map(|(name, _)| {
         format!(
             "{name} has row-level security: a login of Latchkey's that doesn't own it needs a \

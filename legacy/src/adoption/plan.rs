@@ -1,12 +1,13 @@
 //! Plans the steps from the database's current schema to V1's. A test compares an adopted schema
 //! with a fresh one.
 
+use postgres_protocol::escape::{escape_identifier, escape_literal};
 use shared::NumericDate;
 
 use super::catalog::{Catalog, Table};
 use super::mailbox_index;
 use super::rows::Counts;
-use super::step::{Fold, Lock, Step, Work, brief};
+use super::step::{Lock, Step, Work, brief};
 
 /// The last of the tutorial's Alembic revisions, and those before it.
 const HEAD: &str = "ece871602084";
@@ -20,11 +21,9 @@ pub(super) fn steps(catalog: &Catalog, counts: &Counts, now: NumericDate) -> Vec
     let Some(users) = &catalog.users else { return Vec::new() };
     let mut steps = Vec::new();
     steps.extend(hashed_by(users));
-    for (column, name, attach) in
-        [("username", "users_username_key", "UNIQUE"), ("email", "users_email_key", "UNIQUE")]
-    {
-        steps.extend(not_null("users", &["users"], users, column));
-        steps.extend(unique("users", &["users"], users, column, name, attach));
+    for (column, name) in [("username", "users_username_key"), ("email", "users_email_key")] {
+        steps.extend(not_null("users", users, column));
+        steps.extend(unique("users", users, column, name, "UNIQUE"));
     }
     steps.extend(mailbox_index::step(users));
     if catalog.roles.is_none() {
@@ -97,12 +96,7 @@ fn validate(table: &str, constraint: &str) -> Work {
 
 /// Sets NOT NULL after validating a check, which blocks neither reads nor writes: SET NOT NULL then
 /// needs its lock only briefly.
-fn not_null(
-    name: &str,
-    tables: &'static [&'static str],
-    table: &Table,
-    column: &str,
-) -> Option<Step> {
+fn not_null(name: &'static str, table: &Table, column: &str) -> Option<Step> {
     if table.column(column).is_some_and(|column| column.not_null) {
         return None;
     }
@@ -113,7 +107,7 @@ fn not_null(
         let sql = format!(
             "ALTER TABLE {name} ADD CONSTRAINT {check} CHECK ({column} IS NOT NULL) NOT VALID"
         );
-        works.push(brief(Lock::Everyone, tables, sql));
+        works.push(brief(Lock::Everyone, &[name], sql));
     }
     if !constraint.is_some_and(|it| it.validated) {
         works.push(validate(name, &check));
@@ -122,7 +116,7 @@ fn not_null(
         "ALTER TABLE {name} ALTER COLUMN {column} SET NOT NULL; \
          ALTER TABLE {name} DROP CONSTRAINT {check}"
     );
-    works.push(brief(Lock::Everyone, tables, sql));
+    works.push(brief(Lock::Everyone, &[name], sql));
     Some(Step::new(format!("forbid NULL in {name}.{column}"), works))
 }
 
@@ -130,7 +124,6 @@ fn not_null(
 /// columns exists.
 fn unique(
     table_name: &'static str,
-    tables: &'static [&'static str],
     table: &Table,
     columns: &'static str,
     name: &'static str,
@@ -146,19 +139,19 @@ fn unique(
         }
     }
     let sql = format!("ALTER TABLE {table_name} ADD CONSTRAINT {name} {attach} USING INDEX {name}");
-    works.push(brief(Lock::Everyone, tables, sql));
+    works.push(brief(Lock::Everyone, &[table_name], sql));
     let what = if attach == "UNIQUE" { "unique" } else { "the primary key" };
     Some(Step::new(format!("make {table_name} ({columns}) {what}"), works))
 }
 
 fn roles(roles: &Table, counts: &Counts, steps: &mut Vec<Step>) {
-    steps.extend(not_null("roles", &["roles"], roles, "name"));
+    steps.extend(not_null("roles", roles, "name"));
     if counts.duplicate_roles > 0 {
         let words =
             format!("fold {} of roles with the name of another", rows(counts.duplicate_roles));
-        steps.push(Step::new(words, vec![Work::Fold(Fold::Roles)]));
+        steps.push(Step::new(words, vec![Work::FoldRoles]));
     }
-    steps.extend(unique("roles", &["roles"], roles, "name", "roles_name_key", "UNIQUE"));
+    steps.extend(unique("roles", roles, "name", "roles_name_key", "UNIQUE"));
     if counts.roles_behind {
         let sql = go_on("roles", roles);
         let words = "advance the sequence of roles.id past its highest value";
@@ -195,10 +188,10 @@ fn memberships(table: &Table, counts: &Counts, steps: &mut Vec<Step>) {
             "fold {} of users_to_roles that duplicate another",
             rows(counts.duplicate_memberships)
         );
-        steps.push(Step::new(words, vec![Work::Fold(Fold::Memberships)]));
+        steps.push(Step::new(words, vec![Work::FoldMemberships]));
     }
     for column in ["user_id", "role_id"] {
-        steps.extend(not_null("users_to_roles", &["users_to_roles"], table, column));
+        steps.extend(not_null("users_to_roles", table, column));
     }
     let (name, attach) = if table.has_primary_key() {
         ("users_to_roles_user_id_role_id_key", "UNIQUE")
@@ -206,20 +199,15 @@ fn memberships(table: &Table, counts: &Counts, steps: &mut Vec<Step>) {
         ("users_to_roles_pkey", "PRIMARY KEY")
     };
     let columns = "user_id, role_id";
-    let tables = &["users_to_roles"];
-    steps.extend(unique("users_to_roles", tables, table, columns, name, attach));
-    steps.extend(cascade(table, "user_id", "users", &["users", "users_to_roles"]));
-    steps.extend(cascade(table, "role_id", "roles", &["roles", "users_to_roles"]));
+    steps.extend(unique("users_to_roles", table, columns, name, attach));
+    steps.extend(cascade(table, "user_id", "users"));
+    steps.extend(cascade(table, "role_id", "roles"));
 }
 
 /// Replaces foreign keys that prevent a delete by one that cascades. Locks the tables in the order of
 /// the legacy app's sign-up.
-fn cascade(
-    table: &Table,
-    column: &str,
-    target: &str,
-    tables: &'static [&'static str],
-) -> Option<Step> {
+fn cascade(table: &Table, column: &str, target: &'static str) -> Option<Step> {
+    let tables = [target, "users_to_roles"];
     let name = format!("users_to_roles_{column}_fkey");
     let beside = format!("{name}_cascade");
     let keys = table.keys_to(column, target);
@@ -236,13 +224,14 @@ fn cascade(
             "ALTER TABLE users_to_roles ADD CONSTRAINT {new} FOREIGN KEY ({column}) \
              REFERENCES {target} (id) ON DELETE CASCADE NOT VALID"
         );
-        works.push(brief(Lock::Writers, tables, sql));
+        works.push(brief(Lock::Writers, &tables, sql));
     }
     if !there.is_some_and(|key| key.validated) {
-        works.push(validate("users_to_roles", &quoted(new)));
+        works.push(validate("users_to_roles", &escape_identifier(new)));
     }
     let old = keys.iter().filter(|key| key.name != new);
-    let drops: Vec<_> = old.map(|key| format!("DROP CONSTRAINT {}", quoted(&key.name))).collect();
+    let drops: Vec<_> =
+        old.map(|key| format!("DROP CONSTRAINT {}", escape_identifier(&key.name))).collect();
     if !drops.is_empty() || new == beside {
         let mut sql = Vec::new();
         if !drops.is_empty() {
@@ -251,7 +240,7 @@ fn cascade(
         if new == beside {
             sql.push(format!("ALTER TABLE users_to_roles RENAME CONSTRAINT {beside} TO {name}"));
         }
-        works.push(brief(Lock::Everyone, tables, sql.join("; ")));
+        works.push(brief(Lock::Everyone, &tables, sql.join("; ")));
     }
     let title = format!("make deletes in {target} cascade to users_to_roles");
     (!works.is_empty()).then(|| Step::new(title, works))
@@ -261,15 +250,11 @@ fn cascade(
 fn go_on(name: &str, table: &Table) -> String {
     let sequence = table.column("id").and_then(|column| column.sequence.as_deref());
     let sequence = sequence.unwrap_or_default();
-    let literal = sequence.replace('\'', "''");
+    let literal = escape_literal(sequence);
     format!(
-        "SELECT setval('{literal}', top) FROM {sequence} AS s, \
+        "SELECT setval({literal}, top) FROM {sequence} AS s, \
          (SELECT max(id) AS top FROM {name}) AS t WHERE top >= s.last_value + s.is_called::int"
     )
-}
-
-fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 fn rows(count: i64) -> String {

@@ -1,5 +1,6 @@
 //! Reads from the rows what can't be adopted, by ids only, and what the plan needs.
 
+use postgres_protocol::escape::escape_literal;
 use shared::db;
 use tokio_postgres::{Row, Transaction};
 
@@ -177,8 +178,7 @@ impl Rows<'_> {
         if table.columns.iter().all(|column| known.contains(&column.name.as_str())) {
             return Ok(found);
         }
-        let known: Vec<_> =
-            known.iter().map(|name| format!("'{}'", name.replace('\'', "''"))).collect();
+        let known: Vec<_> = known.into_iter().map(escape_literal).collect();
         let differing = format!(
             "SELECT format('(%s, %s)', user_id, min(role_id)) FROM users_to_roles AS ur \
              JOIN roles AS r ON r.id = ur.role_id GROUP BY user_id, r.name \

@@ -9,12 +9,9 @@ const PASSWORD_LENGTH: u32 = 128;
 /// The obstacles that the catalog shows.
 pub(super) fn obstacles(catalog: &Catalog) -> Vec<String> {
     let mut found = Vec::new();
-    let tables = [
-        ("users", &catalog.users, &["id", "username", "email", "password"][..]),
-        ("roles", &catalog.roles, &["id", "name"]),
-        ("users_to_roles", &catalog.users_to_roles, &["user_id", "role_id"]),
-    ];
-    for (name, table, columns) in tables {
+    let needed =
+        [&["id", "username", "email", "password"][..], &["id", "name"], &["user_id", "role_id"]];
+    for ((name, table), columns) in catalog.tables().into_iter().zip(needed) {
         let Some(table) = table else { continue };
         if table.kind != "r" || table.inherits {
             found.push(format!("{name} isn't a plain table"));
@@ -155,11 +152,7 @@ fn is_our_adoption(table: &Table) -> bool {
 /// Whether an index is still to be created, and something other than our interrupted attempt has its
 /// name.
 fn is_in_the_way(catalog: &Catalog, name: &str, table: &str, columns: &[&str]) -> bool {
-    let table = match table {
-        "users" => &catalog.users,
-        "roles" => &catalog.roles,
-        _ => &catalog.users_to_roles,
-    };
+    let table = catalog.tables().into_iter().find_map(|(it, found)| found.filter(|_| it == table));
     let Some(table) = table else { return true };
     let ours = |it: &Index| it.unique && it.plain && it.columns == columns;
     table.unique(columns).is_none()

@@ -12,11 +12,13 @@ pub(super) struct Step {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Work {
     /// Takes milliseconds once it has its locks, and waits only as briefly for them.
-    Brief { lock: Lock, tables: &'static [&'static str], sql: String },
+    Brief { lock: Lock, tables: Vec<&'static str>, sql: String },
     /// Takes long, but holds no lock that blocks reads or writes of rows.
     Long(String),
-    /// Removes duplicates.
-    Fold(Fold),
+    /// Removes rows of `roles` with the same name.
+    FoldRoles,
+    /// Removes rows of `users_to_roles` with the same user and role.
+    FoldMemberships,
     /// Builds an index concurrently. If a unique one fails on a new duplicate, the next plan removes
     /// that.
     Index { unique: bool, name: &'static str, table: &'static str, columns: &'static str },
@@ -40,21 +42,12 @@ impl Lock {
     }
 }
 
-/// Which duplicates to remove.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Fold {
-    /// Rows of `roles` with the same name.
-    Roles,
-    /// Rows of `users_to_roles` with the same user and role.
-    Memberships,
-}
-
 impl Step {
     pub(super) fn new(title: impl Into<String>, works: Vec<Work>) -> Self {
         Self { words: title.into(), works }
     }
 }
 
-pub(super) fn brief(lock: Lock, tables: &'static [&'static str], sql: impl Into<String>) -> Work {
-    Work::Brief { lock, tables, sql: sql.into() }
+pub(super) fn brief(lock: Lock, tables: &[&'static str], sql: impl Into<String>) -> Work {
+    Work::Brief { lock, tables: tables.to_vec(), sql: sql.into() }
 }

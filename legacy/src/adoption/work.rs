@@ -4,7 +4,7 @@
 use tokio_postgres::Client;
 
 use super::fold;
-use super::step::{Fold, Step, Work};
+use super::step::{Step, Work};
 use super::transaction::{Failure, brief, long};
 
 pub(super) async fn run(client: &Client, step: &Step) -> Result<(), Failure> {
@@ -12,8 +12,8 @@ pub(super) async fn run(client: &Client, step: &Step) -> Result<(), Failure> {
         match work {
             Work::Brief { lock, tables, sql } => brief(client, *lock, tables, sql).await?,
             Work::Long(sql) => long(client, sql).await?,
-            Work::Fold(Fold::Roles) => fold::roles(client).await?,
-            Work::Fold(Fold::Memberships) => fold::memberships(client).await?,
+            Work::FoldRoles => fold::roles(client).await?,
+            Work::FoldMemberships => fold::memberships(client).await?,
             Work::Index { unique, name, table, columns } => {
                 index(client, *unique, name, table, columns).await?;
             }

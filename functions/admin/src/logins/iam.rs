@@ -1,10 +1,10 @@
 //! Logins that authenticate by RDS IAM tokens.
 
-use shared::db::{self, Group};
+use shared::db::Group;
 use tokio_postgres::Transaction;
 use tokio_postgres::error::SqlState;
 
-use super::{exists, ownership, run};
+use super::{exists, ownership};
 use crate::refusal::Refusal;
 use crate::role_prefix::RolePrefix;
 
@@ -27,37 +27,38 @@ pub(super) async fn make(
     let was_member = is_by_token(transaction).await?;
     let owner = (prefix.iam_owner(), prefix.owner());
     if !exists(transaction, &owner.1).await? {
-        run(transaction, &format!("CREATE ROLE {} NOLOGIN", owner.1)).await?;
+        transaction.batch_execute(&format!("CREATE ROLE {} NOLOGIN", owner.1)).await?;
     }
     let warnings = ownership::give(transaction, &owner.1).await?;
     let of_groups = Group::ALL.map(|group| (prefix.iam_login(group), prefix.role(group)));
     let logins: Vec<_> = of_groups.into_iter().chain([owner.clone()]).collect();
     let maker = prefix.maker();
-    run(
-        transaction,
-        &format!(
-            "CREATE ROLE {maker} CREATEROLE; GRANT {maker} TO CURRENT_USER; SET LOCAL ROLE {maker}"
-        ),
-    )
-    .await?;
+    let become_maker = format!(
+        "CREATE ROLE {maker} CREATEROLE; GRANT {maker} TO CURRENT_USER; SET LOCAL ROLE {maker}"
+    );
+    transaction.batch_execute(&become_maker).await?;
     let mut there = Vec::new();
     for (login, role) in &logins {
         if exists(transaction, login).await? {
             there.push(login);
             continue;
         }
-        run(transaction, &format!("CREATE ROLE {login} LOGIN CONNECTION LIMIT {limit}")).await?;
+        transaction
+            .batch_execute(&format!("CREATE ROLE {login} LOGIN CONNECTION LIMIT {limit}"))
+            .await?;
         if *login == owner.0 {
             // What this login creates belongs to the owner role, as all else does.
-            run(transaction, &format!("ALTER ROLE {login} SET role = '{role}'")).await?;
+            transaction.batch_execute(&format!("ALTER ROLE {login} SET role = '{role}'")).await?;
         }
     }
-    run(transaction, &format!("RESET ROLE; DROP ROLE {maker}")).await?;
+    transaction.batch_execute(&format!("RESET ROLE; DROP ROLE {maker}")).await?;
     for login in there {
         limit_connections(transaction, login, limit).await?;
     }
     for (login, role) in &logins {
-        run(transaction, &format!("GRANT {role} TO {login}; GRANT {RDS_IAM} TO {login}")).await?;
+        transaction
+            .batch_execute(&format!("GRANT {role} TO {login}; GRANT {RDS_IAM} TO {login}"))
+            .await?;
     }
     if !was_member && is_by_token(transaction).await? {
         let cause = "this user would be a member of rds_iam, and its password no longer taken";
@@ -73,20 +74,19 @@ async fn limit_connections(
     login: &str,
     limit: i64,
 ) -> Result<(), Refusal> {
-    let attempt = transaction.savepoint("connection_limit").await.map_err(db::Error::from)?;
+    let attempt = transaction.savepoint("connection_limit").await?;
     let alter = format!("ALTER ROLE {login} CONNECTION LIMIT {limit}");
-    let ended = match attempt.batch_execute(&alter).await {
+    Ok(match attempt.batch_execute(&alter).await {
         Ok(()) => attempt.commit().await,
         Err(error) if error.code() == Some(&SqlState::INSUFFICIENT_PRIVILEGE) => {
             attempt.rollback().await
         }
         Err(error) => Err(error),
-    };
-    Ok(ended.map_err(db::Error::from)?)
+    }?)
 }
 
 /// Whether RDS accepts this user by a token only. A superuser counts as a member of every role.
 async fn is_by_token(transaction: &Transaction<'_>) -> Result<bool, Refusal> {
-    let row = transaction.query_one("SELECT pg_has_role('rds_iam', 'MEMBER')", &[]).await;
-    Ok(row.and_then(|row| row.try_get(0)).map_err(db::Error::from)?)
+    let row = transaction.query_one("SELECT pg_has_role('rds_iam', 'MEMBER')", &[]).await?;
+    Ok(row.try_get(0)?)
 }

@@ -1,7 +1,6 @@
 //! Transfers all that migrations created to one NOLOGIN role.
 
-use shared::db;
-use tokio_postgres::Transaction;
+use tokio_postgres::{Row, Transaction};
 
 use crate::migration;
 use crate::refusal::Refusal;
@@ -40,31 +39,31 @@ pub(crate) async fn give(
     transaction: &Transaction<'_>,
     owner: &str,
 ) -> Result<Vec<String>, Refusal> {
-    let schema = transaction.query_opt(SCHEMA, &[]).await.map_err(db::Error::from)?;
+    let schema = transaction.query_opt(SCHEMA, &[]).await?;
     let schema =
         schema.ok_or_else(|| Refusal::Logins("there are no tables: migrate first".into()))?;
-    let schema: String = schema.try_get(0).map_err(db::Error::from)?;
+    let schema: String = schema.try_get(0)?;
     let mut statements = vec![
         format!("GRANT {owner} TO CURRENT_USER"),
         format!("GRANT USAGE, CREATE ON SCHEMA {schema} TO {owner}"),
     ];
     let objects = migration::objects()?;
     statements.extend(objects.iter().map(|it| format!("ALTER {it} OWNER TO {owner}")));
-    transaction.batch_execute(&statements.join("; ")).await.map_err(db::Error::from)?;
-    let sequences = transaction.query(SEQUENCES, &[&owner]).await.map_err(db::Error::from)?;
+    transaction.batch_execute(&statements.join("; ")).await?;
+    let sequences = transaction.query(SEQUENCES, &[&owner]).await?;
     for row in sequences {
-        let name: String = row.try_get("name").map_err(db::Error::from)?;
-        if !row.try_get("is_grantable").map_err(db::Error::from)? {
+        let name: String = row.try_get("name")?;
+        if !row.try_get::<_, bool>("is_grantable")? {
             return Err(Refusal::Logins(format!(
                 "the tables draw numbers from {name}, which this user may not let {owner} use: \
                  GRANT USAGE, SELECT ON SEQUENCE {name} TO {owner} as its owner"
             )));
         }
         let grant = format!("GRANT USAGE, SELECT ON SEQUENCE {name} TO {owner}");
-        transaction.batch_execute(&grant).await.map_err(db::Error::from)?;
+        transaction.batch_execute(&grant).await?;
     }
-    let triggers = transaction.query(TRIGGERS, &[]).await.map_err(db::Error::from)?;
-    let warning = |row: &tokio_postgres::Row| -> Result<String, db::Error> {
+    let triggers = transaction.query(TRIGGERS, &[]).await?;
+    let warning = |row: &Row| -> Result<String, Refusal> {
         let (trigger, table): (String, String) = (row.try_get(0)?, row.try_get(1)?);
         Ok(format!(
             "The trigger {trigger} of {table} runs with the rights of {owner} now: a sign-up or a \
@@ -72,5 +71,5 @@ pub(crate) async fn give(
              trigger's function needs."
         ))
     };
-    Ok(triggers.iter().map(warning).collect::<Result<_, _>>()?)
+    triggers.iter().map(warning).collect()
 }

@@ -271,31 +271,10 @@ fn encrypted_tokens_are_refused(target: &Target) {
 
 fn what_is_no_token_at_all_is_refused(target: &Target) {
     let mut forgeries = Forgeries::default();
-    for odd in [
-        "",
-        "x",
-        "null",
-        "undefined",
-        "true",
-        "0",
-        "-1",
-        "{}",
-        "[object Object]",
-        "Bearer",
-        "Bearer x",
-        "${jndi:ldap://127.0.0.1/a}",
-        "' OR 1=1 --",
-        "../../etc/passwd",
-        "%00",
-        "a.b.c",
-        "\"\"",
-        "eyJhbGciOiJub25lIn0.e30.",
-        "deadbeef",
-        "AAAA.AAAA.AAAA",
-        "....",
-        "*",
-        "a b c",
-    ] {
+    let words = r#"x null undefined true 0 -1 {} Bearer ${jndi:ldap://127.0.0.1/a} ../../etc/passwd %00
+        a.b.c "" eyJhbGciOiJub25lIn0.e30. deadbeef AAAA.AAAA.AAAA .... *"#;
+    let phrases = ["", "[object Object]", "Bearer x", "' OR 1=1 --", "a b c"];
+    for odd in words.split_whitespace().chain(phrases) {
         forgeries.add(format!("{odd:?}"), odd);
     }
     forgeries.add("two thousand letters", "a".repeat(2000));
