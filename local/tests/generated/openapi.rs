@@ -4,6 +4,7 @@
 mod answer;
 mod document;
 mod limits;
+mod media_type;
 mod operation;
 
 use shared::for_each_endpoint;
@@ -13,8 +14,9 @@ use shared::password::RefusalReason;
 use shared::routes::{PathParameters, Route, Routes};
 use shared::sign_in::Refusal;
 
-pub(crate) use answer::{MediaType, Response, json};
+pub(crate) use answer::Response;
 use document::Document;
+pub(crate) use media_type::{MediaType, json};
 pub(crate) use operation::{Operation, Tag};
 
 /// The caller in the examples.

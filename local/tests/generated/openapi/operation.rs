@@ -9,8 +9,9 @@ use utoipa::ToSchema;
 use utoipa::openapi::schema::{Object, Type};
 use utoipa::openapi::{RefOr, Schema};
 
-use super::answer::{Answer, MediaType, Response};
+use super::answer::{Answer, Response};
 use super::document::SCHEMES;
+use super::media_type::MediaType;
 
 /// A group of routes.
 #[derive(Clone, Copy)]

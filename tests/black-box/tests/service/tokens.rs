@@ -5,6 +5,7 @@ mod credentials;
 mod encoding;
 mod genuine;
 mod headers;
+mod json;
 mod keys;
 pub(crate) mod legacy;
 mod signature;
@@ -24,6 +25,7 @@ pub(crate) fn checks() -> Vec<Check> {
         genuine::checks(),
         signature::checks(),
         encoding::checks(),
+        json::checks(),
         headers::checks(),
         keys::checks(),
         legacy::checks(),
