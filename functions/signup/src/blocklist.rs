@@ -66,8 +66,8 @@ mod tests {
 
     use super::*;
 
-    /// What becomes of a password of `ada.lovelace`, whose address is `countess@mail.example`, at
-    /// a service that is named `My Shop`.
+    /// The result for a password of the user `ada.lovelace` with the address `countess@mail.example`,
+    /// at the service `My Shop`.
     fn check(password: &str) -> Result<(), Rule> {
         let password = NewPassword::parse(password.to_owned(), 1).unwrap();
         let username = NewUsername::parse("Ada.Lovelace".into()).unwrap();
@@ -200,7 +200,7 @@ mod tests {
         }
     }
 
-    /// The text with those letters in upper case whose bit is set.
+    /// The text in upper case where a bit of `upper` is set.
     fn in_case(text: &str, upper: u32) -> String {
         let letter = |(bit, letter): (usize, char)| match upper >> bit & 1 {
             0 => letter.to_string(),
