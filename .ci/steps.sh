@@ -1,29 +1,29 @@
 # shellcheck shell=bash
 # For .ci/run, which sources this: named steps, their times, and a table of them at the end.
 
-name='' began=0 processor=0 processor_began=0 table=()
+name='' began=0 cpu_seconds=0 cpu_began=0 table=()
 times=$(mktemp)
 
-# read_processor: sets processor, the seconds of processor time of all commands that have ended.
-read_processor() {
+# read_cpu: sets cpu_seconds, the seconds of processor time of all commands that have ended.
+read_cpu() {
   times >"$times" # not in a subshell, which has times of its own
-  processor=$(awk -F '[ms ]+' 'NR == 2 { printf "%d", $1 * 60 + $2 + $3 * 60 + $4 }' "$times")
+  cpu_seconds=$(awk -F '[ms ]+' 'NR == 2 { printf "%d", $1 * 60 + $2 + $3 * 60 + $4 }' "$times")
 }
 
 # step NAME: what follows is this step.
 step() {
   finish
   name=$* began=$SECONDS
-  read_processor
-  processor_began=$processor
+  read_cpu
+  cpu_began=$cpu_seconds
   printf '\n==== %s\n' "$name"
 }
 
 finish() {
   [ -n "$name" ] || return 0
   local row
-  read_processor
-  row=$(printf '%5d s %6d s  %s' $((SECONDS - began)) $((processor - processor_began)) "$name")
+  read_cpu
+  row=$(printf '%5d s %6d s  %s' $((SECONDS - began)) $((cpu_seconds - cpu_began)) "$name")
   table+=("$row")
   printf -- '---- %s: %d s\n' "$name" $((SECONDS - began))
   name=''
