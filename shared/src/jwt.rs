@@ -4,19 +4,12 @@ mod claims;
 mod jws;
 mod public_key;
 mod settings;
-mod signed_tokens;
 mod signer;
 mod signing_key;
-mod unverified;
-mod valid_token;
-#[cfg(test)]
-mod vectors;
 
+pub use claims::{Audience, Claims};
 pub use jws::Jws;
 pub use public_key::{Kid, PublicKey};
 pub use settings::{MAX_ACCESS_TOKEN_SECONDS, PUBLIC_KEYS_MAX_AGE_SECONDS, Settings};
-pub use signed_tokens::SignedTokens;
 pub use signer::{AccessToken, Signer};
 pub use signing_key::{KeySource, SigningKey};
-pub use unverified::UnverifiedToken;
-pub use valid_token::{InvalidToken, ValidToken};

@@ -4,13 +4,12 @@
 
 use std::hint::black_box;
 
-use authorizer::{Event, Policy, Verifier};
+use authorizer::{Event, Policy, UnverifiedToken, ValidToken, Verifier};
 use criterion::{Criterion, criterion_group, criterion_main};
 use hot_path::{ARN, Service, authorizer_event, me_event, sign_in_event};
 use serde_json::Value;
 use shared::functions::{MeRoute, SigninRoute};
 use shared::http::{JsonBody, ProxyEvent, ProxyResponse, Reply, Request, UserBody};
-use shared::jwt::{UnverifiedToken, ValidToken};
 use shared::{Caller, Email, NumericDate, Role, UserId, Username};
 use tokio::runtime::{Builder, Runtime};
 

@@ -4,11 +4,11 @@
 
 mod event;
 
-use authorizer::{Authorizer, Event, Verifier};
+use authorizer::{Authorizer, Event, UnverifiedToken, Verifier};
 use me::Me;
 use shared::db::{Group, SigningKeys};
 use shared::http::{Function, ProxyEvent};
-use shared::jwt::{Settings, UnverifiedToken};
+use shared::jwt::Settings;
 use shared::{Environment, UserId};
 use signin::Signin;
 use stage::{SIGNING_KEY, Stage};

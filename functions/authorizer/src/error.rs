@@ -1,7 +1,8 @@
 //! The authorizer's errors.
 
 use shared::db;
-use shared::jwt::InvalidToken;
+
+use crate::valid_token::InvalidToken;
 
 /// Why there is no policy.
 #[derive(Debug)]

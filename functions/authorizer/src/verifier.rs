@@ -6,8 +6,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use jsonwebtoken::DecodingKey;
 
 use shared::db::{self, SigningKeys};
-use shared::jwt::{InvalidToken, Kid, Settings, SignedTokens, UnverifiedToken, ValidToken};
+use shared::jwt::{Kid, Settings};
 use shared::{Clock, NumericDate};
+
+use crate::signed_tokens::SignedTokens;
+use crate::unverified_token::UnverifiedToken;
+use crate::valid_token::{InvalidToken, ValidToken};
 
 /// The minimum interval between two reads of the public keys, so that tokens with forged key ids
 /// cost one query in this time.

@@ -50,8 +50,7 @@ impl<'a> LegacyToken<'a> {
     pub fn parse(token: &'a str) -> Option<Self> {
         let jws = Jws::parse(token)?;
         let header: Header = jws.header()?;
-        let is_legacy =
-            header.alg == "HS256" && header.typ == "JWT" && jws.signature_length() == 32;
+        let is_legacy = header.alg == "HS256" && header.typ == "JWT" && jws.signature_length == 32;
         is_legacy.then_some(Self(jws))
     }
 

@@ -8,33 +8,33 @@ use crate::database_id::DatabaseId;
 /// The claims of a token. Unknown ones are ignored (RFC 7519 §4); a known claim that is repeated or
 /// has another type makes the token invalid.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Claims {
+pub struct Claims {
     /// The issuer.
-    pub(super) iss: String,
+    pub iss: String,
     /// The audience.
-    pub(super) aud: Audience,
+    pub aud: Audience,
     /// The subject: `users.id` in decimal digits.
-    pub(super) sub: String,
+    pub sub: String,
     /// The client that it was issued to.
-    pub(super) client_id: String,
+    pub client_id: String,
     /// The time of issue.
-    pub(super) iat: NumericDate,
+    pub iat: NumericDate,
     /// The time from which it is no longer valid.
-    pub(super) exp: NumericDate,
+    pub exp: NumericDate,
     /// The time before which it isn't valid. Our tokens have none.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
-    pub(super) nbf: Option<NumericDate>,
+    pub nbf: Option<NumericDate>,
     /// Its identifier: 128 random bits.
-    pub(super) jti: String,
+    pub jti: String,
     /// The database that it was issued over: a private claim (RFC 7519 §4.3), which other
     /// verifiers ignore.
-    pub(super) database_id: DatabaseId,
+    pub database_id: DatabaseId,
 }
 
 /// One audience, or several (RFC 7519 §4.1.3).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
-pub(super) enum Audience {
+pub enum Audience {
     /// A string, as in our tokens.
     One(String),
     /// An array.
@@ -43,7 +43,7 @@ pub(super) enum Audience {
 
 impl Audience {
     /// Whether it includes `name`.
-    pub(super) fn includes(&self, name: &str) -> bool {
+    pub fn includes(&self, name: &str) -> bool {
         match self {
             Self::One(audience) => audience == name,
             Self::Several(audiences) => audiences.iter().any(|audience| audience == name),

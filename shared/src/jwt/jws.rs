@@ -9,15 +9,15 @@ use serde::de::DeserializeOwned;
 #[derive(Debug, PartialEq, Eq)]
 pub struct Jws<'a> {
     /// The signed text: header and payload as sent.
-    pub(super) message: &'a str,
+    pub message: &'a str,
     /// The signature in canonical base64url.
-    pub(super) signature: &'a str,
+    pub signature: &'a str,
     /// The signature's length in bytes.
-    pub(super) signature_length: usize,
+    pub signature_length: usize,
     /// The header, JSON or not.
-    pub(super) header: String,
+    pub header: String,
     /// The payload, JSON or not.
-    pub(super) payload: String,
+    pub payload: String,
 }
 
 impl<'a> Jws<'a> {
@@ -36,11 +36,6 @@ impl<'a> Jws<'a> {
             header: text(header)?,
             payload: text(payload)?,
         })
-    }
-
-    /// The signature's length in bytes.
-    pub const fn signature_length(&self) -> usize {
-        self.signature_length
     }
 
     /// The header, if it is a JSON object of type `T`.

@@ -1,8 +1,8 @@
 //! The signer's tokens and the verifier.
 
-use authorizer::Verifier;
+use authorizer::{InvalidToken, UnverifiedToken, Verifier};
 use shared::db::{Group, SigningKeys};
-use shared::jwt::{InvalidToken, Settings, UnverifiedToken};
+use shared::jwt::Settings;
 use shared::{NumericDate, UserId};
 use stage::{NOW, SIGNING_KEY, Stage};
 

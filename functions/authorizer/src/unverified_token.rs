@@ -2,9 +2,7 @@
 
 use jsonwebtoken::{Algorithm, DecodingKey};
 use serde::Deserialize;
-
-use super::jws::Jws;
-use super::public_key::Kid;
+use shared::jwt::{Jws, Kid};
 
 /// A compact JWS with a header of our tokens' form. Nothing in it may be trusted; its key id may be
 /// looked up.
@@ -12,7 +10,7 @@ use super::public_key::Kid;
 pub struct UnverifiedToken<'a> {
     /// The key id in the header.
     pub kid: Kid,
-    pub(super) jws: Jws<'a>,
+    pub(crate) jws: Jws<'a>,
 }
 
 /// The header of our tokens. Any other member (`crit`, `jku`, `jwk`, `x5c`, …) and any repeated one
@@ -32,12 +30,12 @@ impl<'a> UnverifiedToken<'a> {
         let header: Header = jws.header()?;
         let is_ours = header.alg == "ES256"
             && (header.typ == "at+jwt" || header.typ == "application/at+jwt")
-            && jws.signature_length() == 64;
+            && jws.signature_length == 64;
         is_ours.then_some(Self { kid: Kid::new(header.kid), jws })
     }
 
     /// Whether the key has signed it by ES256. The header's `alg` has no effect.
-    pub(super) fn is_signed_with(&self, key: &DecodingKey) -> bool {
+    pub(crate) fn is_signed_with(&self, key: &DecodingKey) -> bool {
         self.jws.is_signed_with(key, Algorithm::ES256)
     }
 }

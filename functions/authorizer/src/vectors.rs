@@ -14,10 +14,9 @@ use jsonwebtoken::DecodingKey;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use shared::jwt::{Jws, Kid, PublicKey};
 
-use super::jws::Jws;
-use super::public_key::{Kid, PublicKey};
-use super::unverified::UnverifiedToken;
+use crate::unverified_token::UnverifiedToken;
 
 /// Access tokens of our form that other libraries signed, which we accept.
 const LIBRARIES: &str = include_str!("vectors/libraries.json");

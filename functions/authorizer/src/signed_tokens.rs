@@ -7,14 +7,14 @@ use aws_lc_rs::digest::{Context, SHA256};
 use jsonwebtoken::DecodingKey;
 use lru::LruCache;
 
-use super::unverified::UnverifiedToken;
+use crate::unverified_token::UnverifiedToken;
 
 /// The most entries of the cache, of some 100 bytes each. It evicts the least recently used.
 const CAPACITY: NonZeroUsize = NonZeroUsize::new(1024).unwrap();
 
 /// Caches verified tokens by their SHA-256: the signature is most of the work of a verification and
 /// stays valid. What changes with time, the claims and the caller, isn't cached.
-pub struct SignedTokens(Mutex<LruCache<[u8; 32], ()>>);
+pub(crate) struct SignedTokens(Mutex<LruCache<[u8; 32], ()>>);
 
 impl Default for SignedTokens {
     fn default() -> Self {
@@ -30,7 +30,7 @@ impl std::fmt::Debug for SignedTokens {
 
 impl SignedTokens {
     /// Whether `key`, which the token's header names, has signed it.
-    pub fn include(&self, token: &UnverifiedToken<'_>, key: &DecodingKey) -> bool {
+    pub(crate) fn include(&self, token: &UnverifiedToken<'_>, key: &DecodingKey) -> bool {
         let digest = digest(token);
         if self.with(|remembered| remembered.get(&digest).is_some()) {
             return true;
@@ -43,7 +43,7 @@ impl SignedTokens {
     }
 
     /// Empties the cache, because the keys have been read again.
-    pub fn clear(&self) {
+    pub(crate) fn clear(&self) {
         self.with(LruCache::clear);
     }
 
@@ -66,44 +66,53 @@ fn digest(token: &UnverifiedToken<'_>) -> [u8; 32] {
 
 #[cfg(test)]
 mod tests {
-    use jsonwebtoken::{Algorithm, Header};
+    use shared::jwt::{KeySource, Settings, Signer, SigningKey};
+    use shared::{ClientId, Clock, DatabaseId, NumericDate, Random, Secret, UserId};
 
     use super::*;
-    use crate::jwt::SigningKey;
-    use crate::secret::Secret;
+
+    fn secret(digit: &str) -> Secret<String> {
+        Secret::new(digit.repeat(64))
+    }
 
     fn key(digit: &str) -> SigningKey {
-        SigningKey::parse(&Secret::new(digit.repeat(64))).unwrap()
+        SigningKey::parse(&secret(digit)).unwrap()
     }
 
-    fn public(key: &SigningKey) -> DecodingKey {
-        key.public_key().decoding_key().unwrap()
+    fn public(digit: &str) -> DecodingKey {
+        key(digit).public_key().decoding_key().unwrap()
     }
 
-    fn token(key: &SigningKey, subject: &str) -> String {
-        let mut header = Header::new(Algorithm::ES256);
-        (header.typ, header.kid) = (Some("at+jwt".into()), Some("k".into()));
-        jsonwebtoken::encode(&header, &[subject], key.encoding_key()).unwrap()
+    /// A token of that user, signed with the key of that digit.
+    async fn token(digit: &str, user_id: i32) -> String {
+        let settings = Settings { issuer: "i".into(), audience: "a".into() };
+        let clock = Clock::fixed(NumericDate::from_seconds(1_000));
+        let source = KeySource::Value(secret(digit));
+        let signer = Signer::new(settings, 60, source, clock, Random::counted(1));
+        let (published, database) = ([key(digit).kid().clone()], DatabaseId::new("d".into()));
+        let (id, client) = (UserId::new(user_id), ClientId::default());
+        let token = signer.access_token(id, &client, &published, database).await.unwrap();
+        token.token.expose().clone()
     }
 
-    #[test]
-    fn a_good_signature_is_verified_once() {
-        let (tokens, ours, other) = (SignedTokens::default(), key("1"), key("2"));
-        let token = token(&ours, "7");
+    #[tokio::test]
+    async fn a_good_signature_is_verified_once() {
+        let (tokens, ours, other) = (SignedTokens::default(), public("1"), public("2"));
+        let token = token("1", 7).await;
         let token = UnverifiedToken::parse(&token).unwrap();
-        assert!(!tokens.include(&token, &public(&other)), "a bad one isn't remembered");
-        assert!(tokens.include(&token, &public(&ours)));
+        assert!(!tokens.include(&token, &other), "a bad one isn't remembered");
+        assert!(tokens.include(&token, &ours));
         // Another key shows that the cached entry is used: no caller passes one.
-        assert!(tokens.include(&token, &public(&other)));
+        assert!(tokens.include(&token, &other));
         tokens.clear();
-        assert!(!tokens.include(&token, &public(&other)));
+        assert!(!tokens.include(&token, &other));
     }
 
-    #[test]
-    fn a_token_is_not_taken_for_another() {
-        let (tokens, ours) = (SignedTokens::default(), key("1"));
-        let (good, next) = (token(&ours, "7"), token(&ours, "8"));
-        assert!(tokens.include(&UnverifiedToken::parse(&good).unwrap(), &public(&ours)));
+    #[tokio::test]
+    async fn a_token_is_not_taken_for_another() {
+        let (tokens, ours) = (SignedTokens::default(), public("1"));
+        let (good, next) = (token("1", 7).await, token("1", 8).await);
+        assert!(tokens.include(&UnverifiedToken::parse(&good).unwrap(), &ours));
         let (signed, _) = good.rsplit_once('.').unwrap();
         let (next_signed, next_signature) = next.rsplit_once('.').unwrap();
         for forged in [
@@ -111,7 +120,7 @@ mod tests {
             format!("{next_signed}.{}", good.rsplit_once('.').unwrap().1),
         ] {
             let forged = UnverifiedToken::parse(&forged).unwrap();
-            assert!(!tokens.include(&forged, &public(&ours)));
+            assert!(!tokens.include(&forged, &ours));
         }
     }
 

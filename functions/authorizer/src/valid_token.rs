@@ -1,12 +1,9 @@
 //! The claims of a valid token.
 
-use super::claims::Claims;
-use super::settings::Settings;
-use super::unverified::UnverifiedToken;
-use crate::client_id::ClientId;
-use crate::clock::NumericDate;
-use crate::database_id::DatabaseId;
-use crate::user_id::UserId;
+use shared::jwt::{Claims, Settings};
+use shared::{ClientId, DatabaseId, NumericDate, UserId};
+
+use crate::unverified_token::UnverifiedToken;
 
 /// The most seconds by which the issuing function's clock may be ahead of ours. It applies to `iat`,
 /// not to the expiry.
@@ -30,7 +27,7 @@ pub struct ValidToken {
 
 impl ValidToken {
     /// Checks the claims, but not the signature; `None` if they aren't ours or aren't valid at `now`.
-    pub fn of_claims(
+    pub(crate) fn of_claims(
         token: &UnverifiedToken<'_>,
         settings: &Settings,
         now: NumericDate,

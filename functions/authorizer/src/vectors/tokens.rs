@@ -2,16 +2,13 @@
 //! our form are accepted from any library.
 
 use serde_json::{Map, Value, json};
+use shared::jwt::{Claims, Settings};
+use shared::{DatabaseId, NumericDate, UserId};
 
-use super::super::claims::Claims;
-use super::super::settings::Settings;
-use super::super::signed_tokens::SignedTokens;
-use super::super::unverified::UnverifiedToken;
-use super::super::valid_token::ValidToken;
 use super::{LIBRARIES, Token, decode, encode, foreign, parts, read, with_any_header};
-use crate::clock::NumericDate;
-use crate::database_id::DatabaseId;
-use crate::user_id::UserId;
+use crate::signed_tokens::SignedTokens;
+use crate::unverified_token::UnverifiedToken;
+use crate::valid_token::ValidToken;
 
 /// The libraries' tokens are valid between these times.
 const ISSUED: i64 = 1_000;
