@@ -152,7 +152,7 @@ for path, text in {"Cargo.toml": CARGO, "src/main.rs": MAIN, "src/lib.rs": LIB, 
     write(f"functions/notes/{path}", text)
 write("shared/src/db/notes.rs", STATEMENT)
 insert("shared/src/db.rs", "mod parts;", "pub(crate) mod notes;\n")
-insert("shared/src/db.rs", "pub use roles::", "pub use notes::Notes;\n")
+insert("shared/src/db.rs", "pub use settings::", "pub use notes::Notes;\n")
 insert("shared/src/functions.rs", "    authorizer {\n", BLOCK)
 insert("shared/src/functions.rs", "Group, Privilege", "notes, ")
 insert("local/Cargo.toml", "regex.workspace", 'notes = { path = "../functions/notes" }\n')
