@@ -12,6 +12,7 @@ import re
 import subprocess
 import sys
 import zipfile
+from pathlib import Path
 from typing import NamedTuple
 
 # provided.al2023 is Amazon Linux 2023, which keeps glibc 2.34 for its whole lifetime.
@@ -27,30 +28,35 @@ class Processor(NamedTuple):
 
     machine: str
     loader: str
-    plain: float  # a function that asks no database
-    with_a_page: float  # docs, which has Swagger UI in it
+    plain: float  # a function that asks no database, without the files that it serves
     with_a_database: float
 
     def limit(self, function):
-        if function == "docs":
-            return self.with_a_page
-        return self.plain if is_plain(function) else self.with_a_database
+        return self.plain + served(function) if is_plain(function) else self.with_a_database
 
 
 X86_64 = Processor(
     "Advanced Micro Devices X86-64",
     "/lib64/ld-linux-x86-64.so.2",
     plain=2.6 * MB,
-    with_a_page=5 * MB,
     with_a_database=9 * MB,
 )
 ARM64 = Processor(
     "AArch64",
     "/lib/ld-linux-aarch64.so.1",
     plain=2.2 * MB,
-    with_a_page=4.5 * MB,
     with_a_database=8 * MB,
 )
+
+
+def served(function):
+    """The bytes of the files that its source includes, such as Swagger UI's."""
+    source = Path(ROOT, "functions", function, "src")
+    return sum(
+        (file.parent / name).stat().st_size
+        for file in source.rglob("*.rs")
+        for name in re.findall(r'include_(?:str|bytes)!\("([^"]+)"\)', file.read_text())
+    )
 
 
 def is_plain(function):

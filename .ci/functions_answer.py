@@ -41,7 +41,10 @@ def main(lambda_dir, *emulator):
         for name, subject in ours.items():
             with subject.start() as started:
                 answer = subject.invoke(started).answer
-            check(f"{name}, a good request", answer.get("statusCode", 200), 200)
+            if subject.may_refuse:
+                print(f"{name}, the description's example: {subject.status}", flush=True)
+            else:
+                check(f"{name}, a good request", subject.status, 200)
             if name == "me":
                 check("me, the username", json.loads(answer["body"])["username"], user.account.username)
 

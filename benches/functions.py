@@ -13,6 +13,7 @@ from typing import NamedTuple
 import accounts
 import bounds
 import events
+import example
 import machine
 import prices
 import report
@@ -44,10 +45,13 @@ class User:
 
 
 def ours(fixture, user):
-    """Our functions, each with an event to repeat: one of its GET routes, or the event below."""
+    """Our functions, each with an event to repeat: the event below, else one of its routes."""
 
-    def get(path):
-        return lambda: events.proxy("GET", path, token=user.token, context=user.context)
+    def described(name):
+        route = template.route(name)
+        if route.is_plain:
+            return fixture.subject(name, lambda: events.proxy("GET", route.path, token=user.token, context=user.context))
+        return fixture.subject(name, lambda: example.event(route, user.token, user.context), may_refuse=True)
 
     def form():
         name, password = user.account.username, accounts.PASSWORD.replace(" ", "+")
@@ -60,7 +64,7 @@ def ours(fixture, user):
         "signup": lambda: events.proxy("POST", SIGNUP, accounts.new(1)[0].signup()),
         "token": lambda: events.proxy("POST", "/api/auth/token", form(), FORM),
     }
-    return {name: fixture.subject(name, sent.get(name) or get(template.route(name))) for name in NAMES}
+    return {name: fixture.subject(name, sent[name]) if name in sent else described(name) for name in NAMES}
 
 
 def sign_up_and_in(signup, signin, account):
@@ -242,7 +246,8 @@ def table(functions, app, counts):
         warm_cpu = report.short(statistics.median(subject.warm_cpu) * 1000)
         memory = report.short(max(subject.memory))
         warm = [percentiles(subject.warm), warm_cpu]
-        rows.append([subject.title, size, *starts, *warm, memory, trips[subject.title]])
+        title = subject.title if subject.status == 200 else f"{subject.title}, answered {subject.status}"
+        rows.append([title, size, *starts, *warm, memory, trips[subject.title]])
     return report.table(rows)
 
 

@@ -1,6 +1,7 @@
 """The defaults of template.yaml for a function."""
 
 import re
+from typing import NamedTuple
 
 from process import Failed
 from runner import ROOT
@@ -26,12 +27,24 @@ def asks_database(function):
     return "PlainRole" not in resource(function)
 
 
+class Route(NamedTuple):
+    method: str
+    path: str
+    is_open: bool  # to callers without a token
+
+    @property
+    def is_plain(self):
+        """Whether its path is a whole request."""
+        return self.method == "GET" and "{" not in self.path
+
+
 def route(function):
-    """The path of one of its GET routes, preferably one that needs a token."""
-    paths = re.findall(r"Method: get\b\W+Path: ([^\s,}]+)(.*Authorizer: NONE)?", resource(function))
-    if not paths:
-        raise Failed(f"template.yaml has no GET route of {function}, and benches/functions.py no event for it")
-    return min(paths, key=lambda it: bool(it[1]))[0]
+    """One of its routes: a plain one if it has any, and preferably one that needs a token."""
+    found = re.findall(r"""Method: (\w+), Path: ['"]?([^\s,'"]+?)['"]?(, Auth: {Authorizer: NONE})?}}$""", resource(function), re.M)
+    routes = [Route(method.upper(), path, bool(is_open)) for method, path, is_open in found]
+    if not routes:
+        raise Failed(f"template.yaml has no route of {function}, and benches/functions.py no event for it")
+    return min(routes, key=lambda it: (not it.is_plain, it.is_open))
 
 
 def resource(function):

@@ -129,13 +129,14 @@ fi
 what="Lambda's quota"
 if ask aws lambda get-account-settings --output json; then
   quota=$(of .AccountLimit.ConcurrentExecutions) reserved=0
-  for each in AuthorizerConcurrency JwksConcurrency HashingConcurrency HashingConcurrency HashingConcurrency; do
+  limits=$(awk -f deployment/doctor/reserved.awk template.yaml)
+  for each in $limits; do
     wanted=$(value "$each")
     reserved=$((reserved + ${wanted:-0}))
   done
   if [ "$reserved" -gt 0 ] && [ "$quota" -lt $((reserved + 100)) ]; then
     red "$what: of $quota concurrent executions, $reserved can't be reserved, since 100 must stay unreserved. Request more \
-(Service Quotas, L-B99A9384), or leave AuthorizerConcurrency, JwksConcurrency and HashingConcurrency empty."
+(Service Quotas, L-B99A9384), or leave these empty: $(sort -u <<<"$limits" | paste -s -d  -)."
   elif [ "$quota" -lt 100 ]; then
     red "$what: the account may have $quota concurrent executions; beyond them callers get 503. Request 1,000, \
 which is free: Service Quotas, L-B99A9384."

@@ -10,7 +10,9 @@ from stub import FUNCTIONS, NO_STACK, ROOT, Stub, stack
 
 ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:"
 OWNER = f"{ARN}owner-aaaaaa"
-LOGINS = [f"latchkey_{work.lower()}_login" for work in re.findall(r"^  (\w+)Login:$", (ROOT / "template.yaml").read_text(), re.M)]
+TEMPLATE = (ROOT / "template.yaml").read_text()
+LOGINS = [f"latchkey_{work.lower()}_login" for work in re.findall(r"^  (\w+)Login:$", TEMPLATE, re.M)]
+HASHING = re.findall(r"[&*]hashing\b", TEMPLATE)  # once for each function that hashes
 SIGNIN = "latchkey_signin_login"
 LOGS = "arn:aws:iam::123456789012:role/logs"
 LOGIN = {"username": "owner", "password": "hidden", "host": "db", "port": 5432, "dbname": "app"}
@@ -165,9 +167,10 @@ class Doctor(unittest.TestCase):
         self.one("RED", "Lambda's quota", "L-B99A9384")
 
     def test_the_quota_for_what_is_reserved(self):
-        self.one("RED", "Lambda's quota", "can't be reserved", "AuthorizerConcurrency=100", "HashingConcurrency=300")
+        most = 800 // len(HASHING)
+        self.one("RED", "Lambda's quota", "can't be reserved", "AuthorizerConcurrency=100", f"HashingConcurrency={most + 1}")
         self.one("RED", "Lambda's quota", "can't be reserved", "JwksConcurrency=901")
-        self.assertEqual(self.doctor("AuthorizerConcurrency=100", "JwksConcurrency=200", "HashingConcurrency=200").returncode, 0)
+        self.assertEqual(self.doctor("AuthorizerConcurrency=50", "JwksConcurrency=50", f"HashingConcurrency={most}").returncode, 0)
 
     def test_the_log_role(self):
         self.one("RED", "API Gateway's log role", "set ApiGatewayLogRole=exists", 'ApiGatewayLogRole=""')

@@ -1,11 +1,15 @@
 """How the functions run: their runtime, sizes and limits, their network, and which login each gets."""
 
 import json
+import subprocess
+from pathlib import Path
 
 from declared import functions, logins
 from fault import holds, same
 from matrix import GROUPS, HOST, KEY, LEGACY, OWNER, SEPARATE, SUBNETS, UNTIL
 from stack import deployed, parsed
+
+COUNTER = Path(__file__).resolve().parents[2] / "deployment/doctor/reserved.awk"
 
 def check(source):
     for name, function in of(source).items():
@@ -33,28 +37,36 @@ def of(source, **parameters):
     return deployed(source, **parameters).of_type("AWS::Lambda::Function")
 
 
+def concurrencies(source):
+    return [name for name in parsed(source)["Parameters"] if name.endswith("Concurrency")]
+
+
 def check_parameters(source):
     vpc = {"SubnetIds": SUBNETS.split(","), "SecurityGroupIds": GROUPS.split(",")}
+    limits = {it: str(number) for number, it in enumerate(concurrencies(source), 3)}
     limited = of(
         source,
         Architecture="x86_64",
         MemorySize=300,
         HashingMemorySize=900,
-        AuthorizerConcurrency=7,
-        JwksConcurrency=3,
-        HashingConcurrency=5,
+        **limits,
         Tracing="on",
         VpcSubnetIds=SUBNETS,
         VpcSecurityGroupIds=GROUPS,
     )
     for name, function in limited.items():
         it = named(source)[name]
-        concurrency = "5" if it.hashes else {"AuthorizerFunction": "7", "JwksFunction": "3"}.get(name)
+        concurrency = limits.get("HashingConcurrency" if it.hashes else name.removesuffix("Function") + "Concurrency")
         same(f"processor of {name} where it is set", function["Architectures"], ["x86_64"])
         same(f"memory of {name} where it is set", int(function["MemorySize"]), 900 if it.hashes else 300)
         same(f"reserved concurrency of {name} where it is set", function.get("ReservedConcurrentExecutions"), concurrency)
         same(f"tracing of {name} where it is on", function["TracingConfig"], {"Mode": "Active"})
         same(f"network of {name} in a VPC", function.get("VpcConfig"), vpc if it.asks_database else None)
+    reserved = sorted(it["ReservedConcurrentExecutions"] for it in limited.values() if "ReservedConcurrentExecutions" in it)
+    same("limits that no function has", set(limits.values()) - set(reserved), set())
+    # What deployment/doctor.sh compares with the account's quota.
+    counted = subprocess.run(["awk", "-f", COUNTER, source], check=True, capture_output=True, text=True).stdout.split()
+    same("limits that doctor.sh counts", sorted(limits[it] for it in counted), reserved)
     ipv6 = of(source, VpcSubnetIds=SUBNETS, VpcSecurityGroupIds=GROUPS, VpcIpv6="on")
     for name, function in ipv6.items():
         wanted = {**vpc, "Ipv6AllowedForDualStack": True} if named(source)[name].asks_database else None

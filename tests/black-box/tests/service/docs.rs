@@ -21,7 +21,7 @@ pub(crate) fn checks() -> Vec<Check> {
 }
 
 const PAGE: &str = "/docs";
-const DOCUMENT: &str = "/openapi.json";
+pub(crate) const DOCUMENT: &str = "/openapi.json";
 
 #[track_caller]
 fn page(target: &Target) -> String {
@@ -40,6 +40,28 @@ fn values<'a>(html: &'a str, attribute: &str) -> Vec<&'a str> {
 fn addresses(html: &str) -> Vec<&str> {
     let all = [values(html, "href"), values(html, "src")].concat();
     all.into_iter().filter(|address| !address.starts_with("data:")).collect()
+}
+
+/// The paths of the files that the page loads, with their queries.
+fn loaded(html: &str) -> Vec<String> {
+    let own = addresses(html).into_iter().filter(|address| address.starts_with("docs/"));
+    own.map(|address| format!("/{address}")).collect()
+}
+
+/// The path of the licences that Swagger UI's script names.
+#[track_caller]
+fn licences(target: &Target) -> String {
+    let files = loaded(&page(target));
+    let script = files.iter().find(|it| it.contains("swagger-ui") && it.contains(".js"));
+    let text = target.http.get(script.expect("Swagger UI's script")).send().text();
+    let name = text.split_once("license information please see ").expect("a name").1;
+    format!("/docs/{}", name.split_whitespace().next().expect("a name"))
+}
+
+/// The paths of all files of the page.
+#[track_caller]
+pub(crate) fn files(target: &Target) -> Vec<String> {
+    loaded(&page(target)).into_iter().chain([licences(target)]).collect()
 }
 
 /// The sources that a directive of the policy allows.
@@ -80,14 +102,13 @@ fn the_page_runs_no_script_and_no_style_but_its_own(target: &Target) {
 }
 
 fn every_file_of_the_page_is_served_and_may_be_kept(target: &Target) {
-    let html = page(target);
-    let files: Vec<_> = addresses(&html).into_iter().filter(|it| it.starts_with("docs/")).collect();
+    let files = loaded(&page(target));
     let is = |file: &str, end: &str| file.split('?').next().expect("a path").ends_with(end);
     assert!(files.iter().any(|file| is(file, ".css")), "{files:?}");
     assert!(files.iter().any(|file| is(file, ".js")), "{files:?}");
     for file in files {
-        let answer = target.http.get(&format!("/{file}")).send();
-        let wanted = if is(file, ".css") { "text/css" } else { "text/javascript" };
+        let answer = target.http.get(&file).send();
+        let wanted = if is(&file, ".css") { "text/css" } else { "text/javascript" };
         assert_eq!((answer.status, answer.media_type()), (200, wanted), "{file}");
         assert_eq!(answer.header("x-content-type-options"), Some("nosniff"), "{file}");
         let caching = answer.header("cache-control").unwrap_or_default();
@@ -98,14 +119,8 @@ fn every_file_of_the_page_is_served_and_may_be_kept(target: &Target) {
 }
 
 fn the_licences_are_where_the_script_says(target: &Target) {
-    let html = page(target);
-    let scripts = values(&html, "src");
-    let script = scripts.iter().find(|it| it.contains("swagger-ui")).expect("Swagger UI's script");
-    let text = target.http.get(&format!("/{script}")).send().text();
-    let name = text.split_once("license information please see ").expect("a name").1;
-    let name = name.split_whitespace().next().expect("a name");
-    let answer = target.http.get(&format!("/docs/{name}")).send();
-    assert_eq!((answer.status, answer.media_type()), (200, "text/plain"), "{name}");
+    let answer = target.http.get(&licences(target)).send();
+    assert_eq!((answer.status, answer.media_type()), (200, "text/plain"), "{answer:?}");
     assert!(answer.text().contains("Apache License"));
 }
 

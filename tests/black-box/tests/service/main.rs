@@ -33,6 +33,7 @@ mod policies;
 mod pooler;
 mod process;
 mod roles;
+mod routes;
 mod runner;
 mod secrets;
 mod settings;

@@ -10,10 +10,11 @@ use crate::jws::Key;
 use crate::kind::{Ability, Kind};
 use crate::operator::Operator;
 use crate::person::SignedIn;
+use crate::routes::Route;
 use crate::runner::Runner;
 use crate::secrets::Secrets;
-use crate::settings;
 use crate::tokens::SENT;
+use crate::{routes, settings};
 
 /// The service under test.
 pub(crate) struct Target {
@@ -34,6 +35,7 @@ pub(crate) struct Target {
     ignored: Mutex<BTreeMap<&'static str, u32>>,
     bcrypt_cost: u32,
     ada: OnceLock<SignedIn>,
+    routes: OnceLock<Vec<Route>>,
     variant: OnceLock<Box<Self>>,
     costly: OnceLock<Box<Self>>,
 }
@@ -91,6 +93,7 @@ impl Target {
             ignored: Mutex::default(),
             bcrypt_cost: cost.and_then(|it| it.parse().ok()).unwrap_or(BCRYPT_COST),
             ada: OnceLock::new(),
+            routes: OnceLock::new(),
             variant: OnceLock::new(),
             costly: OnceLock::new(),
         })
@@ -125,6 +128,7 @@ impl Target {
             ignored: Mutex::default(),
             bcrypt_cost: bcrypt_cost.unwrap_or(BCRYPT_COST),
             ada: OnceLock::new(),
+            routes: OnceLock::new(),
             variant: OnceLock::new(),
             costly: OnceLock::new(),
         })
@@ -255,9 +259,16 @@ impl Target {
         self.ada.get_or_init(|| self.signed_in("ada"))
     }
 
+    /// Its routes.
+    #[track_caller]
+    pub(crate) fn routes(&self) -> &[Route] {
+        self.routes.get_or_init(|| routes::read(self))
+    }
+
     /// Ends the runners.
     pub(crate) fn stop(&self) {
         if let Some(runner) = &self.runner {
+            self.routes(); // the log's checks want them
             runner.stop();
         }
         for further in self.started() {
