@@ -13,7 +13,7 @@ use tokio::{
     time::{Instant, timeout, timeout_at},
 };
 
-use crate::lambda::{Failure, FunctionError, Handler};
+use crate::invocation::{Failure, FunctionError, Handler};
 
 /// Starts a container: the function's own start, with the settings of the template.
 pub(crate) type Start =

@@ -14,8 +14,9 @@ use shared::{
 
 use crate::{
     containers::{Containers, Start, Started},
-    lambda::{FunctionError, Handler, Lambda, Outcome},
-    runner::Error,
+    error::Error,
+    invocation::{FunctionError, Handler, Outcome},
+    lambda::Lambda,
     settings::Settings,
     template::{self, Template},
 };

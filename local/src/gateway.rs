@@ -7,7 +7,6 @@ mod integration;
 mod policy;
 mod policy_cache;
 mod response;
-mod response_type;
 mod router;
 
 use std::{
@@ -20,16 +19,17 @@ use http::{HeaderName, HeaderValue, Method, Request, header};
 use shared::Clock;
 use uuid::Uuid;
 
+pub(crate) use self::response::Answer;
 use self::{
     authorizer::Authorizer,
-    event::Call,
+    event::{API_ID, Call},
     response::GatewayResponses,
     router::{Router, Target, Way},
 };
-pub(crate) use self::{response::Answer, response_type::ResponseType};
 use crate::{
-    lambda::{Failure, Lambda},
-    template::{self, ACCOUNT, Preflight, REGION, Template},
+    invocation::Failure,
+    lambda::Lambda,
+    template::{self, ACCOUNT, Preflight, REGION, ResponseType, Template},
 };
 
 /// The most bytes of a request's body.
@@ -40,9 +40,6 @@ pub(crate) const BODY_BYTES: usize = 10 * 1024 * 1024;
 const INTEGRATION_TIMEOUT: Duration = Duration::from_secs(29);
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
-
-/// The id of the API.
-const API_ID: &str = "local";
 
 /// The gateway of one API.
 pub(crate) struct Gateway {

@@ -1,62 +1,21 @@
 //! Lambda in this process: events in, answers out, in time or not at all.
 
-use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 
-use crate::containers::Containers;
+use crate::{containers::Containers, invocation::Failure};
 
 /// The most bytes of an event, and of an answer.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html> says 6 MB; the
 /// service's own error message says the exact number.
 const PAYLOAD_BYTES: usize = 6_291_556;
 
-/// What an invocation ends with.
-pub(crate) type Outcome<'a> =
-    Pin<Box<dyn Future<Output = Result<Vec<u8>, FunctionError>> + Send + 'a>>;
-
-/// Something that answers events, JSON in and JSON out, one at a time.
-pub(crate) trait Handler: Send + Sync {
-    /// Answers one event.
-    fn handle(&self, event: Vec<u8>) -> Outcome<'_>;
-}
-
-/// A function's own error, in its words.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub(crate) struct FunctionError(pub(crate) String);
-
 /// A function: its containers, and how long it may take.
 #[derive(Clone)]
 pub(crate) struct Lambda {
     containers: Arc<Containers>,
     timeout: Duration,
-}
-
-/// Why an invocation has no answer.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Failure {
-    /// The event is over Lambda's limit.
-    #[error("the event is too large")]
-    EventTooLarge,
-    /// The answer is over Lambda's limit.
-    #[error("the answer is too large")]
-    AnswerTooLarge,
-    /// No container was free in time.
-    #[error("it has no free container")]
-    Throttled,
-    /// The function took too long.
-    #[error("it timed out")]
-    TimedOut,
-    /// The answer isn't a proxy integration's.
-    #[error("its answer is malformed")]
-    Malformed,
-    /// The function panicked.
-    #[error("it panicked")]
-    Panicked,
-    /// The function's own error.
-    #[error(transparent)]
-    Function(#[from] FunctionError),
 }
 
 impl Lambda {
@@ -84,7 +43,10 @@ impl Lambda {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::containers::Start;
+    use crate::{
+        containers::Start,
+        invocation::{FunctionError, Handler, Outcome},
+    };
 
     /// A handler made of a closure, in as many containers as are asked for.
     struct Answering<F>(Arc<F>);

@@ -5,8 +5,10 @@ mod arguments;
 mod aws;
 mod containers;
 mod database;
+mod error;
 mod functions;
 mod gateway;
+mod invocation;
 mod lambda;
 mod list;
 mod migration;
@@ -23,4 +25,5 @@ pub mod template;
 mod waiting;
 
 pub use arguments::{Arguments, Reading};
-pub use runner::{Error, run};
+pub use error::Error;
+pub use runner::run;

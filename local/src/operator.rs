@@ -11,9 +11,9 @@ use serde_json::{Value, json};
 
 use crate::{
     arguments::{Subject, Verb},
-    functions,
+    error, functions,
     list::{self, Form, List, Row, Unreadable, User},
-    migration, printable, runner,
+    migration, printable,
     settings::Settings,
     template::Template,
     waiting::wait,
@@ -58,7 +58,7 @@ impl Operator {
     pub(crate) async fn start(
         template: &Template,
         settings: &Settings,
-    ) -> Result<Self, runner::Error> {
+    ) -> Result<Self, error::Error> {
         let mut environment = settings.of(template.function("admin")?);
         let admin = Admin::from_env(&mut environment).await;
         admin.map(Self).map_err(|invalid| functions::bad_settings(&invalid, settings))

@@ -7,7 +7,6 @@ use std::{
     time::Duration,
 };
 
-use admin::Refusal;
 use tokio::{
     runtime::Runtime,
     signal::unix::{SignalKind, signal},
@@ -17,43 +16,14 @@ use crate::{
     arguments::{Arguments, Verb},
     aws,
     database::Purpose,
+    error::Error,
     operator, server,
     setup::Setup,
-    start_page, template,
+    start_page,
 };
 
 /// How long hashes that are under way may take to end once we stop.
 const STOPPING: Duration = Duration::from_secs(1);
-
-/// Why the runner ended: what is wrong, and what to do next.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct Error(String);
-
-macro_rules! in_its_own_words {
-    ($($cause:ty),*) => {
-        $(impl From<$cause> for Error {
-            fn from(cause: $cause) -> Self {
-                Self(cause.to_string())
-            }
-        })*
-    };
-}
-in_its_own_words!(Refusal, operator::Error, template::Error);
-
-impl From<String> for Error {
-    fn from(sentence: String) -> Self {
-        Self(sentence)
-    }
-}
-
-impl From<io::Error> for Error {
-    fn from(cause: io::Error) -> Self {
-        Self(format!(
-            "this machine refuses what the runner needs ({cause}): fix that, then start again"
-        ))
-    }
-}
 
 /// Does what the command line says, until it is done or a signal stops it.
 pub fn run(arguments: Arguments) -> Result<(), Error> {

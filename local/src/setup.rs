@@ -13,11 +13,11 @@ use shared::{
 use crate::{
     arguments::{Override, Shared, Verb},
     database::{self, Database, Purpose},
+    error::Error,
     functions::Functions,
     gateway::Gateway,
     operator::{self, Operator},
     project::Project,
-    runner::Error,
     settings::{PG_BIN, Settings},
     signing_key,
     template::{Given, Source, Template, setting_name},
@@ -126,7 +126,7 @@ impl Setup {
     pub(crate) fn fault(&self, error: operator::Error) -> Error {
         match error {
             operator::Error::Refused(refusal) => self.refused(refusal),
-            other => other.into(),
+            other => other.to_string().into(),
         }
     }
 

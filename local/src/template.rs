@@ -15,6 +15,7 @@ mod given;
 mod node;
 pub(crate) mod parameter;
 mod preflight;
+mod response_type;
 mod scope;
 mod text;
 
@@ -24,11 +25,11 @@ pub(crate) use error::Result;
 use function::Properties;
 pub(crate) use function::{Function, Route};
 pub(crate) use gateway_responses::{Customised, HeaderSource};
-pub(crate) use given::{ACCOUNT, REGION};
+pub(crate) use given::{ACCOUNT, REGION, setting_name};
 pub use given::{Given, Source};
 use node::{Node, Value};
-pub(crate) use parameter::setting_name;
 pub(crate) use preflight::Preflight;
+pub(crate) use response_type::ResponseType;
 use scope::Scope;
 
 /// What the local runner needs of the template, with all values decided.
@@ -137,9 +138,13 @@ fn globals(root: &Node, scope: &Scope<'_>) -> Result<Properties> {
             [(name, function)] if name == "Function" => {
                 scope.read(function, "Globals.Function", Some(&Function::PROPERTIES))
             }
-            _ => Err(Error::at(globals, "Globals", "the local runner knows Function alone here")),
+            _ => Err(Error::at(
+                globals.line,
+                "Globals",
+                "the local runner knows Function alone here",
+            )),
         },
-        Some((globals, _)) => Err(Error::at(globals, "Globals", "there must be a map here")),
+        Some((globals, _)) => Err(Error::at(globals.line, "Globals", "there must be a map here")),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{io, path::PathBuf};
 
-use crate::programs::MINIMUM;
+use crate::version::MINIMUM;
 
 /// Why there is no server.
 #[derive(Debug, thiserror::Error)]

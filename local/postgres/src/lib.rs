@@ -15,6 +15,7 @@ mod npm;
 mod programs;
 mod server;
 mod step;
+mod version;
 
 use std::path::{Path, PathBuf};
 

@@ -5,10 +5,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{Settings, account::Account, error::Error, npm, step::Step};
-
-/// The oldest version that our SQL and our tests run on (`STRATEGY FILE_COPY` came with it).
-pub(crate) const MINIMUM: u32 = 15;
+use crate::{
+    Settings,
+    account::Account,
+    error::Error,
+    npm,
+    step::Step,
+    version::{self, MINIMUM},
+};
 
 /// Where packages put the programs, by folder, beginning of the name, and rest of the path.
 const USUAL: [(&str, &str, &str); 6] = [
@@ -80,15 +84,9 @@ impl Programs {
             return None;
         }
         let output = account.command(&postgres).arg("--version").output().ok()?;
-        let major = major(&String::from_utf8(output.stdout).ok()?)?;
+        let major = version::major(&String::from_utf8(output.stdout).ok()?)?;
         Some(Self { directory, major })
     }
-}
-
-/// The number in `postgres (PostgreSQL) 15.14 (Debian 15.14-0+deb12u1)`.
-fn major(version: &str) -> Option<u32> {
-    let number = version.split_once(") ")?.1;
-    number.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
 }
 
 fn on_this_machine() -> impl Iterator<Item = PathBuf> {
@@ -113,14 +111,6 @@ fn on_this_machine() -> impl Iterator<Item = PathBuf> {
 mod tests {
     use super::*;
     use crate::Data;
-
-    #[test]
-    fn versions_as_packagers_write_them() {
-        assert_eq!(major("postgres (PostgreSQL) 15.14 (Debian 15.14-0+deb12u1)\n"), Some(15));
-        assert_eq!(major("postgres (PostgreSQL) 17.10\n"), Some(17));
-        assert_eq!(major("postgres (PostgreSQL) 19devel\n"), Some(19));
-        assert_eq!(major("something else"), None);
-    }
 
     #[test]
     fn a_wrong_pg_bin_is_named() {

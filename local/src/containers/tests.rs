@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use tokio::{task::JoinSet, time::sleep};
 
 use super::*;
-use crate::lambda::Outcome;
+use crate::invocation::Outcome;
 
 const WITHIN: Duration = Duration::from_secs(29);
 

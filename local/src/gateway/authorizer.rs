@@ -5,8 +5,8 @@ use std::{sync::Arc, time::Duration};
 use http::HeaderName;
 use shared::Clock;
 
-use super::{ResponseType, event::Call, policy::Policy, policy_cache::PolicyCache};
-use crate::lambda::{Failure, Lambda};
+use super::{event::Call, policy::Policy, policy_cache::PolicyCache};
+use crate::{invocation::Failure, lambda::Lambda, template::ResponseType};
 
 /// The longest that API Gateway waits for an authorizer.
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html>

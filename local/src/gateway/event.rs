@@ -9,8 +9,11 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Request, header};
 use serde_json::{Map, Value, json};
 
-use super::{API_ID, router::Found};
+use super::router::Found;
 use crate::template::ACCOUNT;
+
+/// The id of the API.
+pub(crate) const API_ID: &str = "local";
 
 /// A request, with what the gateway found out about it.
 #[derive(Debug, Clone, Copy)]

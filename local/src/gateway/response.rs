@@ -6,8 +6,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use http_body_util::Full;
 
-use super::ResponseType;
-use crate::template::{Customised, HeaderSource};
+use crate::template::{Customised, HeaderSource, ResponseType};
 
 /// An answer to a request.
 pub(crate) type Answer = Response<Full<Bytes>>;

@@ -16,10 +16,8 @@ use shared::NumericDate;
 
 use super::*;
 use crate::{
-    lambda::{
-        FunctionError, Outcome,
-        tests::{answering, serving},
-    },
+    invocation::{FunctionError, Outcome},
+    lambda::tests::{answering, serving},
     template::Given,
 };
 

@@ -9,9 +9,9 @@ use super::{
     crate_of,
     gateway_responses::Customised,
     preflight::{self, Preflight},
+    response_type::ResponseType,
     text::{optional, parsed},
 };
-use crate::gateway::ResponseType;
 
 /// The API.
 #[derive(Debug, Deserialize)]

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{given::Source, node::Node, parameter::setting_name};
+use super::given::{Source, setting_name};
 
 /// What is wrong with a template, and where: one sentence.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -47,9 +47,9 @@ pub enum Error {
 }
 
 impl Error {
-    /// A fault at the node with this path.
-    pub(crate) fn at(node: &Node, path: &str, fault: impl Into<String>) -> Self {
-        Self::of(format!("line {} ({path})", node.line), fault)
+    /// A fault at the node of that line, with this path.
+    pub(crate) fn at(line: usize, path: &str, fault: impl Into<String>) -> Self {
+        Self::of(format!("line {line} ({path})"), fault)
     }
 
     /// A fault of something that isn't in the file.

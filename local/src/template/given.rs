@@ -39,3 +39,26 @@ impl fmt::Display for Source {
         })
     }
 }
+
+/// The variable that a parameter is set by: `FOO_BAR` for `FooBar`.
+pub(crate) fn setting_name(parameter: &str) -> String {
+    let mut name = String::new();
+    for (index, letter) in parameter.chars().enumerate() {
+        if letter.is_ascii_uppercase() && index > 0 {
+            name.push('_');
+        }
+        name.push(letter.to_ascii_uppercase());
+    }
+    name
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_are_named_after_their_parameters() {
+        assert_eq!(setting_name("AuthorizerCacheSeconds"), "AUTHORIZER_CACHE_SECONDS");
+        assert_eq!(setting_name("DatabaseCa"), "DATABASE_CA");
+    }
+}

@@ -1,4 +1,4 @@
-//! A template's parameters: their rules, and the names of their settings.
+//! A template's parameters and their rules.
 
 use regex::Regex;
 use serde::{
@@ -99,18 +99,6 @@ impl Parameter {
     }
 }
 
-/// The variable that a parameter is set by: `FOO_BAR` for `FooBar`.
-pub(crate) fn setting_name(parameter: &str) -> String {
-    let mut name = String::new();
-    for (index, letter) in parameter.chars().enumerate() {
-        if letter.is_ascii_uppercase() && index > 0 {
-            name.push('_');
-        }
-        name.push(letter.to_ascii_uppercase());
-    }
-    name
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -182,11 +170,5 @@ mod tests {
     fn what_it_does_not_know_is_an_error() {
         assert!(parameter("{Type: CommaDelimitedList}").is_err());
         assert!(parameter("{Type: String, Nonsense: 1}").is_err());
-    }
-
-    #[test]
-    fn settings_are_named_after_their_parameters() {
-        assert_eq!(setting_name("AuthorizerCacheSeconds"), "AUTHORIZER_CACHE_SECONDS");
-        assert_eq!(setting_name("DatabaseCa"), "DATABASE_CA");
     }
 }

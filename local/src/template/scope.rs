@@ -8,10 +8,10 @@ use serde_path_to_error::Segment;
 
 use super::{
     error::{Error, Result},
-    given::{ACCOUNT, Given, REGION, Source},
+    given::{ACCOUNT, Given, REGION, Source, setting_name},
     kind, lookup,
     node::{Node, Value},
-    parameter::{Parameter, setting_name},
+    parameter::Parameter,
     resources,
 };
 
@@ -84,13 +84,13 @@ impl<'a> Scope<'a> {
                 };
                 path = format!("{path}.{segment}");
             }
-            Error::at(node, &path, error.inner().to_string())
+            Error::at(node.line, &path, error.inner().to_string())
         })
     }
 
     /// The value of a node, with its calls decided; `None` if a condition leaves it out.
     fn value(&self, node: &Node, path: &str) -> Result<Option<Json>> {
-        let fault = |fault: &str| Error::at(node, path, fault);
+        let fault = |fault: &str| Error::at(node.line, path, fault);
         let (name, argument) = match &node.value {
             Value::Nothing => return Ok(None),
             Value::Text(text) => return Ok(Some(text.as_str().into())),
@@ -135,13 +135,13 @@ impl<'a> Scope<'a> {
                 let path = format!("{path}.If");
                 let Value::Text(name) = &condition.value else {
                     return Err(Error::at(
-                        condition,
+                        condition.line,
                         &path,
                         "there must be a condition's name here",
                     ));
                 };
                 let holds = self.condition(name).unwrap_or_else(|| {
-                    Err(Error::at(condition, &path, format!("there is no condition {name}")))
+                    Err(Error::at(condition.line, &path, format!("there is no condition {name}")))
                 })?;
                 return self.value(if holds { yes } else { no }, &path);
             }
@@ -166,10 +166,10 @@ impl<'a> Scope<'a> {
     /// The argument of the call in a node, if it is of the kind that the call `takes`.
     fn argument<T: DeserializeOwned>(&self, node: &Node, path: &str, takes: &str) -> Result<T> {
         let Value::Call(name, argument) = &node.value else {
-            return Err(Error::at(node, path, "there must be a call here"));
+            return Err(Error::at(node.line, path, "there must be a call here"));
         };
         let value = self.value(argument, &format!("{path}.{name}"))?.unwrap_or_default();
-        let fault = |_| Error::at(node, path, format!("!{name} takes {takes}"));
+        let fault = |_| Error::at(node.line, path, format!("!{name} takes {takes}"));
         serde_json::from_value(value).map_err(fault)
     }
 
@@ -215,7 +215,7 @@ impl<'a> Scope<'a> {
             // CloudFormation has no `!If` there, by which a condition could refer to itself.
             Some(("Equals", argument)) if argument.calls("If") => {
                 let path = format!("{path}.Equals");
-                Err(Error::at(argument, &path, "!If is not supported in a condition"))
+                Err(Error::at(argument.line, &path, "!If is not supported in a condition"))
             }
             Some(("Equals", _)) => {
                 let (one, other): (String, String) = self.argument(node, path, "two texts")?;
@@ -226,7 +226,7 @@ impl<'a> Scope<'a> {
             }
             _ => {
                 let fault = "a condition must be !Equals of two values, or !Not of that";
-                Err(Error::at(node, path, fault))
+                Err(Error::at(node.line, path, fault))
             }
         }
     }

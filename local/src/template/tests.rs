@@ -138,7 +138,7 @@ fn ours_is_read_whole() {
     assert_eq!(signin.environment["TOKEN_ISSUER"], "latchkey");
     assert_eq!(signin.environment["APP_NAME"], "Latchkey");
     assert!(template.api.binary_media_types.contains(&"multipart/form-data".to_owned()));
-    let unauthorized = &template.api.gateway_responses[&crate::gateway::ResponseType::Unauthorized];
+    let unauthorized = &template.api.gateway_responses[&ResponseType::Unauthorized];
     assert!(unauthorized.headers.iter().any(|(name, _)| name == "www-authenticate"));
 }
 
