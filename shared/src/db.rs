@@ -21,7 +21,6 @@ mod sql;
 mod tls;
 pub(crate) mod users;
 
-pub use connector::Driver;
 pub use database::Database;
 pub use database_identity::{DatabaseIdentity, missing as identity_missing};
 pub use error::Error;

@@ -114,7 +114,11 @@ impl Failure for Error {
             Self::Unavailable(cause) | Self::Connecting(cause) | Self::Internal(cause) => {
                 Some(cause)
             }
-            _ => None,
+            Self::Unprocessable(_)
+            | Self::PayloadTooLarge
+            | Self::NotFound
+            | Self::InvalidToken
+            | Self::Forbidden => None,
         }
     }
 
@@ -124,7 +128,9 @@ impl Failure for Error {
             Self::Forbidden => Some((header::WWW_AUTHENTICATE, INSUFFICIENT_SCOPE)),
             Self::Connecting(_) => Some((header::RETRY_AFTER, RESUMING)),
             Self::Unavailable(_) => Some((header::RETRY_AFTER, SOON)),
-            _ => None,
+            Self::Unprocessable(_) | Self::PayloadTooLarge | Self::NotFound | Self::Internal(_) => {
+                None
+            }
         }
     }
 }

@@ -75,7 +75,11 @@ impl Endpoint for Docs {
         let served = self.served.as_ref().ok_or(Error::NotFound)?;
         let reply = match route {
             // Relative to `/docs/`, the page's addresses would be wrong.
-            DocsRoute::Page if request.path.ends_with('/') => Reply::redirect("../docs"),
+            DocsRoute::Page if request.path.ends_with('/') => {
+                Reply::text("text/plain; charset=utf-8", "")
+                    .with_status(307)
+                    .with_header(header::LOCATION, HeaderValue::from_static("../docs"))
+            }
             DocsRoute::Page => served
                 .page
                 .reply("text/html; charset=utf-8", request)

@@ -87,7 +87,7 @@ impl Refusal {
                     error: "invalid_grant",
                     error_description: "Incorrect username or password",
                 };
-                return Ok(uncached(Reply::of_error_as(&refusal, &body)));
+                return Ok(uncached(Reply::json(&body).about(&refusal)));
             }
             Self::Other(error) => return Err(error),
         };

@@ -25,7 +25,7 @@ const CANCEL_DEADLINE: Duration = Duration::from_millis(250);
 const REST: Duration = Duration::from_secs(1);
 
 /// Drives a connection outside the pool until it ends.
-pub type Driver = Pin<Box<dyn Future<Output = ()> + Send>>;
+pub(super) type Driver = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// A connection of the pool.
 pub(super) struct Connection {

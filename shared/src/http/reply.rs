@@ -79,13 +79,9 @@ impl Reply {
         body.about(error).with_header(header::VARY, HeaderValue::from_static("Origin, Accept"))
     }
 
-    /// An error in the JSON form of another standard, without content negotiation.
-    pub fn of_error_as(error: &dyn Failure, body: &impl Serialize) -> Self {
-        Self::json(body).about(error)
-    }
-
     /// Sets the status, the header and the log's fields of an error.
-    fn about(mut self, error: &dyn Failure) -> Self {
+    #[must_use]
+    pub fn about(mut self, error: &dyn Failure) -> Self {
         let Answer(status, code, _) = error.answer();
         self.headers.extend(error.header());
         self.event = error.event();
@@ -98,12 +94,6 @@ impl Reply {
     pub fn with_status(mut self, status: u16) -> Self {
         self.status = status;
         self
-    }
-
-    /// 307 to an address, which may be relative (RFC 9110 §15.4.8).
-    pub fn redirect(location: &'static str) -> Self {
-        let reply = Self::new(307, "text/plain; charset=utf-8", Vec::new());
-        reply.with_header(header::LOCATION, HeaderValue::from_static(location))
     }
 
     /// Makes it a 304 (RFC 9110 §15.4.5) with the same headers. That includes the media type: without
@@ -235,7 +225,7 @@ mod tests {
 
     #[test]
     fn an_error_in_another_standards_words_keeps_its_status_and_its_code() {
-        let reply = Reply::of_error_as(&Error::InvalidToken, &"other");
+        let reply = Reply::json(&"other").about(&Error::InvalidToken);
         assert_eq!((reply.status, reply.error), (401, Some("invalid_token")));
         assert!(reply.headers.contains_key("www-authenticate"));
         assert_eq!(text(reply), r#""other""#);
