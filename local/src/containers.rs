@@ -22,6 +22,9 @@ pub(crate) type Start =
 /// A container that is there, or the settings that it can't start with.
 pub(crate) type Started = Result<Box<dyn Handler>, Invalid>;
 
+/// How many of the latest requests show how long one takes.
+const LATEST: usize = 5;
+
 /// The containers of one function, at most so many, and the requests that wait for one.
 pub(crate) struct Containers {
     start: Start,
@@ -35,8 +38,8 @@ struct State {
     /// The containers that serve no request; the next request takes the last one.
     idle: Vec<Box<dyn Handler>>,
     waiting: usize,
-    /// How long the slowest of the latest requests took.
-    slowest: Duration,
+    /// How long the latest requests took in their containers, the newest first.
+    latest: Vec<Duration>,
 }
 
 /// The right to have one of the containers serve one request.
@@ -68,9 +71,9 @@ impl Containers {
             return Some(slot(permit));
         }
         let start = Instant::now();
-        let (_waiting, slowest) = self.join_line(within)?;
+        let (_waiting, usual) = self.join_line(within)?;
         let permit = Arc::clone(&self.free).acquire_owned();
-        let permit = timeout_at(start + within - slowest, permit).await.ok()?.ok()?;
+        let permit = timeout_at(start + within - usual, permit).await.ok()?.ok()?;
         Some(slot(permit))
     }
 
@@ -79,11 +82,12 @@ impl Containers {
     fn join_line(&self, within: Duration) -> Option<(Waiting<'_>, Duration)> {
         let mut state = self.state();
         let rounds = u32::try_from(state.waiting / self.max).ok()?.checked_add(2)?;
-        if state.slowest.checked_mul(rounds)? > within {
+        let usual = state.usual();
+        if usual.checked_mul(rounds)? > within {
             return None;
         }
         state.waiting += 1;
-        Some((Waiting(self), state.slowest))
+        Some((Waiting(self), usual))
     }
 
     async fn idle_or_started(&self) -> Started {
@@ -99,6 +103,20 @@ impl Containers {
     }
 }
 
+impl State {
+    /// How long a request usually takes: the median, which one timeout doesn't change.
+    fn usual(&self) -> Duration {
+        let mut latest = self.latest.clone();
+        latest.sort_unstable();
+        latest.get(latest.len().saturating_sub(1) / 2).copied().unwrap_or_default()
+    }
+
+    fn note(&mut self, took: Duration) {
+        self.latest.insert(0, took);
+        self.latest.truncate(LATEST);
+    }
+}
+
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
         self.0.state().waiting -= 1;
@@ -108,17 +126,20 @@ impl Drop for Waiting<'_> {
 impl Slot {
     /// Has a container answer an event. One that panics or doesn't answer within that time is gone.
     pub(crate) async fn serve(self, event: Vec<u8>, within: Duration) -> Result<Vec<u8>, Failure> {
-        let start = Instant::now();
+        let mut start = None;
         let serving = async {
             let container = self.containers.idle_or_started().await;
             let container = container.map_err(|error| FunctionError(error.to_string()))?;
+            start = Some(Instant::now());
             let answer = container.handle(event).await;
             Ok((container, answer))
         };
         let served: Result<Result<_, FunctionError>, _> = timeout(within, serving).await;
         let mut state = self.containers.state();
-        // It forgets a slow request after some fast ones.
-        state.slowest = start.elapsed().max(state.slowest / 8 * 7);
+        // The start of a container doesn't count: a request in the line waits for one that is there.
+        if let Some(start) = start {
+            state.note(start.elapsed());
+        }
         let (container, answer) = served.map_err(|_| Failure::TimedOut)??;
         state.idle.push(container);
         Ok(answer?)

@@ -35,12 +35,20 @@ impl Handler for Sleeper {
 }
 
 fn containers(max: usize) -> (Arc<Containers>, Arc<Log>) {
+    starting_within(Duration::ZERO, max)
+}
+
+/// At most `max` containers, each of which takes so long to start.
+fn starting_within(time: Duration, max: usize) -> (Arc<Containers>, Arc<Log>) {
     let log = Arc::<Log>::default();
     let started = Arc::clone(&log);
     let start = move || -> Pin<Box<dyn Future<Output = Started> + Send>> {
         started.starts.fetch_add(1, SeqCst);
         let handler: Box<dyn Handler> = Box::new(Sleeper(Arc::clone(&started)));
-        Box::pin(async { Ok(handler) })
+        Box::pin(async move {
+            sleep(time).await;
+            Ok(handler)
+        })
     };
     (Arc::new(Containers::new(Box::new(start), max)), log)
 }
@@ -96,6 +104,19 @@ async fn a_request_waits_no_longer_than_it_can_still_be_answered() {
     tokio::task::yield_now().await;
     assert_eq!(ask(Arc::clone(&containers), 9).await, (false, 20));
     assert_eq!(long.await.unwrap(), (true, 28));
+}
+
+#[tokio::test(start_paused = true)]
+async fn neither_the_start_of_a_container_nor_one_timeout_keeps_others_from_waiting() {
+    let (containers, _) = starting_within(Duration::from_secs(20), 1);
+    assert_eq!(ask(Arc::clone(&containers), 1).await, (true, 21));
+    let mut answers = at_once(&containers, 2, 1).await;
+    answers.sort_unstable();
+    assert_eq!(answers, [(true, 1), (true, 2)]);
+    assert_eq!(ask(Arc::clone(&containers), 30).await, (false, WITHIN.as_secs()));
+    let mut answers = at_once(&containers, 2, 1).await;
+    answers.sort_unstable();
+    assert_eq!(answers, [(true, 21), (true, 22)]);
 }
 
 #[tokio::test(start_paused = true)]
