@@ -5,6 +5,11 @@ use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
 };
 
+use shared::{
+    functions::{MeRoute, SigninRoute, SignupRoute},
+    routes::Routes,
+};
+
 /// The address, the database if it is the runner's own, three commands to paste (sign up, sign in,
 /// read the account), and the address of the API's page.
 pub(crate) fn lines(address: SocketAddr, database: Option<&str>) -> Vec<String> {
@@ -13,8 +18,10 @@ pub(crate) fn lines(address: SocketAddr, database: Option<&str>) -> Vec<String> 
         format!("curl -s {base}{path} -H 'Content-Type: application/json' -d '{body}'")
     };
     let person = r#""username":"ada","password":"correct horse""#;
-    let sign_up = post("/api/auth/signup", &format!(r#"{{{person},"email":"ada@example.com"}}"#));
-    let sign_in = post("/api/auth/signin", &format!("{{{person}}}"));
+    let sign_up =
+        post(SignupRoute::SignUp.path(), &format!(r#"{{{person},"email":"ada@example.com"}}"#));
+    let sign_in = post(SigninRoute::SignIn.path(), &format!("{{{person}}}"));
+    let me = MeRoute::Me.path();
     let mut lines = vec![format!("Latchkey answers at {base} until Ctrl-C stops it.")];
     lines.extend(database.map(|url| format!("Its database is {url}.")));
     lines.extend([
@@ -22,7 +29,7 @@ pub(crate) fn lines(address: SocketAddr, database: Option<&str>) -> Vec<String> 
         String::new(),
         sign_up,
         format!("TOKEN=$({sign_in} | cut -d '\"' -f 4)"),
-        format!("curl -s {base}/api/auth/users/me -H \"Authorization: Bearer $TOKEN\""),
+        format!("curl -s {base}{me} -H \"Authorization: Bearer $TOKEN\""),
         String::new(),
         format!("Or try everything by hand at {base}/docs."),
     ]);
