@@ -3,7 +3,7 @@
 //!
 //! It reads Parameters, Globals, each function's Timeout, Environment,
 //! `ReservedConcurrentExecutions` and Api events, the Api's Auth, preflights, `GatewayResponses`
-//! and `BinaryMediaTypes`, and the Conditions that those use, with `Ref`, `Sub`, `If`, `Join`,
+//! and `BinaryMediaTypes`, the Condition of each of these, and the Conditions that those use, with `Ref`, `Sub`, `If`, `Join`,
 //! `Select`, `Split`, `Equals` and `Not`. Anything else there is an error that names it; the rest
 //! of the template is not looked at.
 
@@ -50,12 +50,16 @@ impl Template {
         for (name, node) in resources(&root) {
             let path = format!("Resources.{name}.Properties");
             let Some(properties) = lookup(node, "Properties") else { continue };
+            let is_there = || {
+                let path = format!("Resources.{name}.Condition");
+                lookup(node, "Condition").map_or(Ok(true), |it| scope.holds(it, &path))
+            };
             match kind(node) {
-                "AWS::Serverless::Function" => {
+                "AWS::Serverless::Function" if is_there()? => {
                     let own = scope.read(properties, &path, Some(&Function::PROPERTIES))?;
                     functions.push(Function::new(name, own, globals.clone()));
                 }
-                "AWS::Serverless::Api" => {
+                "AWS::Serverless::Api" if is_there()? => {
                     let api = scope.read(properties, &path, Some(&Api::PROPERTIES))?;
                     apis.push(Api { logical_id: name.to_owned(), ..api });
                 }

@@ -131,19 +131,9 @@ impl<'a> Scope<'a> {
                 return Ok(Some(text.split(&separator).collect()));
             }
             ("If", Value::List(items)) if items.len() == 3 => {
-                let (condition, [yes, no]) = (&items[0], [&items[1], &items[2]]);
                 let path = format!("{path}.If");
-                let Value::Text(name) = &condition.value else {
-                    return Err(Error::at(
-                        condition.line,
-                        &path,
-                        "there must be a condition's name here",
-                    ));
-                };
-                let holds = self.condition(name).unwrap_or_else(|| {
-                    Err(Error::at(condition.line, &path, format!("there is no condition {name}")))
-                })?;
-                return self.value(if holds { yes } else { no }, &path);
+                let chosen = if self.holds(&items[0], &path)? { &items[1] } else { &items[2] };
+                return self.value(chosen, &path);
             }
             ("If", _) => return Err(fault("!If takes a condition and two values")),
             _ => return Err(fault(&format!("!{name} is not supported here"))),
@@ -199,10 +189,14 @@ impl<'a> Scope<'a> {
         Ok(result)
     }
 
-    /// Whether the condition of that name holds; `None` if there is none.
-    fn condition(&self, name: &str) -> Option<Result<bool>> {
-        let node = lookup(self.conditions?, name)?;
-        Some(self.truth(node, &format!("Conditions.{name}")))
+    /// Whether the condition that the node names holds.
+    pub(crate) fn holds(&self, node: &Node, path: &str) -> Result<bool> {
+        let Value::Text(name) = &node.value else {
+            return Err(Error::at(node.line, path, "there must be a condition's name here"));
+        };
+        let condition = self.conditions.and_then(|conditions| lookup(conditions, name));
+        let unknown = || Error::at(node.line, path, format!("there is no condition {name}"));
+        self.truth(condition.ok_or_else(unknown)?, &format!("Conditions.{name}"))
     }
 
     /// Whether `!Equals` of two texts holds, or `!Not` of such.

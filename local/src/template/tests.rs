@@ -89,6 +89,23 @@ fn a_condition_is_decided_only_where_it_is_used() {
 }
 
 #[test]
+fn a_function_is_there_if_its_condition_holds() {
+    let read = |condition: &str| {
+        let text = format!(
+            "Conditions: {{Yes: !Equals [a, a], No: !Equals [a, b]}}\n\
+             Resources:\n  Api: {{Type: 'AWS::Serverless::Api', Properties: {{StageName: Prod}}}}\n\
+             \x20 HelloFunction: {{Type: 'AWS::Serverless::Function', Condition: {condition}, Properties: {{}}}}"
+        );
+        Template::read(&text, Given::default())
+    };
+    assert!(read("Yes").unwrap().function("hello").is_ok());
+    assert!(read("No").unwrap().function("hello").is_err());
+    let error = read("Missing").unwrap_err().to_string();
+    let fault = "line 4 (Resources.HelloFunction.Condition): there is no condition Missing";
+    assert!(error.contains(fault), "{error}");
+}
+
+#[test]
 fn a_condition_can_not_ask_for_itself() {
     for compared in ["!If [A, b, c]", "!Join ['', [!If [A, b, c]]]"] {
         let text = format!(
