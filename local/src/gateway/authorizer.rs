@@ -8,8 +8,9 @@ use shared::Clock;
 use super::{event::Call, policy::Policy, policy_cache::PolicyCache};
 use crate::{invocation::Failure, lambda::Lambda, template::ResponseType};
 
-/// The longest that API Gateway waits for an authorizer.
-/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html>
+/// The longest that the gateway waits for an authorizer; the authorizer's own `Timeout` in the
+/// template is shorter. The wait for the integration begins after it:
+/// <https://aws.amazon.com/about-aws/whats-new/2024/06/amazon-api-gateway-integration-timeout-limit-29-seconds/>
 const MAX_WAIT: Duration = Duration::from_secs(29);
 
 /// The error by which an authorizer refuses a token.
