@@ -7,13 +7,22 @@ use shared::{Environment, environment::Invalid};
 
 use crate::template::{Function, Source};
 
-/// Settings each of which counts only where the other one isn't set. One that is set closer to the
-/// user takes the other one's value away.
-const ALTERNATIVES: [(&str, &str); 4] = [
-    ("DATABASE_SECRET_ARN", "DATABASE_URL"),
-    ("DATABASE_HOST", "DATABASE_URL"),
-    ("SIGNING_KEY_ARN", "SIGNING_KEY"),
-    ("LEGACY_TOKEN_SECRET_ARN", "LEGACY_TOKEN_SECRET"),
+/// The settings that may hold a login's password. With `DATABASE_AUTH=iam` there is none.
+const PASSWORDS: [&str; 2] = ["DATABASE_SECRET_ARN", "DATABASE_PASSWORD"];
+
+/// The parts of a login.
+const PARTS: [&str; 5] =
+    ["DATABASE_HOST", "DATABASE_PORT", "DATABASE_NAME", "DATABASE_USER", "DATABASE_PASSWORD"];
+
+/// Settings that a source gives together, and those that the sources below it then don't give.
+const ALTERNATIVES: &[(&[&str], &[&str])] = &[
+    (&["DATABASE_URL"], &PARTS),
+    (&["DATABASE_URL"], &["DATABASE_SECRET_ARN"]),
+    (&["DATABASE_SECRET_ARN"], &["DATABASE_URL"]),
+    (&["DATABASE_HOST"], &["DATABASE_URL"]),
+    (&["DATABASE_HOST", "DATABASE_USER"], &["DATABASE_SECRET_ARN"]),
+    (&["SIGNING_KEY_ARN"], &["SIGNING_KEY"]),
+    (&["LEGACY_TOKEN_SECRET_ARN"], &["LEGACY_TOKEN_SECRET"]),
 ];
 
 /// The settings that were given, and those that the runner has of its own.
@@ -68,12 +77,32 @@ impl Settings {
     ) {
         let values = values.into_iter().filter(|(_, value)| !value.is_empty());
         let values: BTreeMap<_, _> = values.map(|(name, value)| (name, (value, source))).collect();
-        for (setting, other) in ALTERNATIVES {
-            if values.contains_key(setting) {
-                self.given.remove(other);
-            }
+        let by_iam = values.get("DATABASE_AUTH").is_some_and(|(value, _)| value == "iam");
+        let by_iam = by_iam.then_some(&PASSWORDS[..]);
+        let alternatives = ALTERNATIVES.iter();
+        let chosen =
+            alternatives.filter(|(names, _)| names.iter().all(|it| values.contains_key(*it)));
+        for hidden in chosen.map(|(_, hidden)| *hidden).chain(by_iam).flatten() {
+            self.given.remove(*hidden);
         }
         self.given.extend(values);
+    }
+
+    /// Fails with a sentence if a function would prefer a URL or a secret to a part of the login
+    /// that is set closer to the user.
+    pub(crate) fn check_login(&self) -> Result<(), String> {
+        for whole in ["DATABASE_URL", "DATABASE_SECRET_ARN"] {
+            let Some((_, below)) = self.given.get(whole) else { continue };
+            let source_of = |part| Some((part, self.given.get(part)?.1));
+            let mut parts = PARTS.into_iter().filter_map(source_of);
+            if let Some((part, source)) = parts.find(|(_, source)| source < below) {
+                return Err(format!(
+                    "{part} is set {source}, and {whole}, which is set {below}, wins over it: set \
+                     both in one place, or only one of them"
+                ));
+            }
+        }
+        Ok(())
     }
 
     pub(crate) const fn given(&self) -> &BTreeMap<String, (String, Source)> {
@@ -137,115 +166,4 @@ fn without_values(error: &dotenvy::Error) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::{fs, time::Duration};
-
-    use super::*;
-
-    fn layered(environment: &[(&str, &str)], dotenv: &str) -> Result<Settings, String> {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join(".env");
-        fs::write(&path, dotenv).unwrap();
-        let environment = environment.iter().map(|(name, value)| ((*name).into(), (*value).into()));
-        Settings::layered(environment, &path)
-    }
-
-    fn function(environment: &[(&str, &str)]) -> Function {
-        let environment = environment.iter().map(|(name, value)| ((*name).into(), (*value).into()));
-        Function {
-            logical_id: "XFunction".into(),
-            name: "x".into(),
-            timeout: Duration::from_secs(3),
-            concurrency: None,
-            environment: environment.collect(),
-            routes: Vec::new(),
-        }
-    }
-
-    fn command_line(values: &[(&str, &str)]) -> Vec<(String, String)> {
-        values.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect()
-    }
-
-    #[test]
-    fn the_command_line_wins_over_the_environment_and_that_over_the_file_and_that_over_the_template()
-     {
-        let environment = [("A", "environment"), ("B", "environment"), ("E", "")];
-        let dotenv = "A=file\nB=file\nC='file'\nC=second\nD=\nE=file\n";
-        let mut settings = layered(&environment, dotenv).unwrap();
-        settings.give(Source::CommandLine, command_line(&[("A", "command line"), ("B", "")]));
-        let names = ["A", "B", "C", "D", "E"];
-        let function = function(&names.map(|name| (name, "template")));
-        let mut of_function = settings.of(&function);
-        for (name, value) in
-            names.into_iter().zip(["command line", "environment", "file", "template", "file"])
-        {
-            let given = settings.get(name).unwrap_or("template");
-            assert_eq!(given, value, "{name}");
-            assert_eq!(of_function.text(name).as_deref(), Some(value), "{name}");
-        }
-    }
-
-    #[test]
-    fn a_setting_takes_the_value_of_its_alternative_below_away() {
-        let url = "DATABASE_URL=postgresql://ada@localhost/ada";
-        let settings = layered(&[("DATABASE_HOST", "db")], url).unwrap();
-        assert_eq!(
-            (settings.get("DATABASE_URL"), settings.get("DATABASE_HOST")),
-            (None, Some("db"))
-        );
-        let both = [("DATABASE_HOST", "db"), ("DATABASE_URL", "postgresql://eve@localhost/eve")];
-        let settings = layered(&both, url).unwrap();
-        assert_eq!(settings.get("DATABASE_URL"), Some("postgresql://eve@localhost/eve"));
-        let mut settings = layered(&[("SIGNING_KEY", "1")], "SIGNING_KEY_ARN=arn").unwrap();
-        assert_eq!(settings.get("SIGNING_KEY"), Some("1"));
-        settings.give(Source::CommandLine, command_line(&[("SIGNING_KEY_ARN", "arn")]));
-        assert_eq!(settings.get("SIGNING_KEY"), None);
-    }
-
-    #[test]
-    fn a_refused_setting_is_named_with_its_source() {
-        let settings = layered(&[("A", "x")], "B=x\n").unwrap();
-        let mut environment = Environment::default();
-        for name in ["A", "B", "C"] {
-            environment.refuse(name, "must be something else");
-        }
-        let invalid = environment.check().unwrap_err();
-        let error = " A is set in the environment. B is set in .env.";
-        assert_eq!(settings.sources_of(&invalid), error);
-    }
-
-    #[test]
-    fn a_bad_file_is_reported_without_what_it_holds() {
-        let error = layered(&[], "DATABASE_PASSWORD='hunter2\n").unwrap_err();
-        assert!(error.contains(".env, DATABASE_PASSWORD: "), "{error}");
-        assert!(!error.contains("hunter2"), "{error}");
-        let error = layered(&[], "hunter2\n").unwrap_err();
-        assert!(error.contains("write NAME=value") && !error.contains("hunter2"), "{error}");
-    }
-
-    #[test]
-    fn a_function_gets_what_its_template_names_its_region_and_nothing_else() {
-        let given = [("A", "given"), ("AWS_REGION", "eu-central-1"), ("SECRET", "s")];
-        let mut settings = layered(&given, "").unwrap();
-        settings.own("URL", "own".into());
-        let function = function(&[("A", "a"), ("B", "b"), ("URL", "")]);
-        let mut environment = settings.of(&function);
-        assert_eq!(environment.text("A").as_deref(), Some("given"));
-        assert_eq!(environment.text("B").as_deref(), Some("b"));
-        assert_eq!(environment.text("URL").as_deref(), Some("own"));
-        assert_eq!(environment.text("SECRET"), None);
-        assert_eq!(environment.text("AWS_REGION").as_deref(), Some("eu-central-1"));
-    }
-
-    #[test]
-    fn the_arn_of_a_secret_is_what_was_given_or_nothing() {
-        let function = function(&[("KEY", ""), ("KEY_ARN", "")]);
-        let mut settings = layered(&[], "").unwrap();
-        settings.own("KEY", "own".into());
-        let mut environment = settings.of(&function);
-        assert_eq!(environment.text("KEY").as_deref(), Some("own"));
-        assert_eq!(environment.text("KEY_ARN"), None);
-        settings.give(Source::CommandLine, command_line(&[("KEY_ARN", "arn:aws:x")]));
-        assert_eq!(settings.of(&function).text("KEY_ARN").as_deref(), Some("arn:aws:x"));
-    }
-}
+mod tests;

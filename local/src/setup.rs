@@ -53,6 +53,7 @@ impl Setup {
         let named = overrides.iter().map(|(name, value)| (setting_name(name), value.clone()));
         let url = url.map(|url| ("DATABASE_URL".to_owned(), url));
         settings.give(Source::CommandLine, named.chain(url));
+        settings.check_login()?;
         let template = read_template(&project, &settings, overrides)?;
         let setting = database::named_by(&mut settings.of(template.function("admin")?));
         let naming = on_command_line.or(setting);

@@ -15,8 +15,8 @@ pub struct Given {
     pub(crate) settings: BTreeMap<String, (String, Source)>,
 }
 
-/// Where a value is set.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Where a value is set, the closest to the user first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Source {
     /// `--parameter-overrides`, `--database-url`.
     CommandLine,
