@@ -55,7 +55,7 @@ step "cargo test --workspace"
 cargo test --locked --workspace
 
 step "the scripts"
-shellcheck .ci/run .ci/dry-run .ci/tools/install .ci/*.sh .ci/parts/*.sh deployment/*.sh deployment/*/*.sh
+shellcheck .ci/run .ci/dry-run .ci/deleting-legacy .ci/tools/install .ci/*.sh .ci/parts/*.sh deployment/*.sh deployment/*/*.sh
 python3 -B -m doctest .ci/portable.py
 python3 -B .ci/portable.py
 python3 -B -m unittest discover --quiet --start-directory .ci/scripts

@@ -15,6 +15,9 @@ unset CARGO_TARGET_DIR
 step "a function more, and the files that it changes"
 .ci/dry-run
 
+step "the day on which the move from the legacy app is deleted"
+.ci/deleting-legacy
+
 step "connections that are killed, for half a minute"
 FAULT_SECONDS=30 cargo test --locked --workspace --test faults -- --nocapture kill | grep -v '^{'
 

@@ -12,6 +12,7 @@ pub enum Error {
     Unauthorized,
     /// A token of the legacy app that isn't accepted, with the reason for the log. The answer is the
     /// same word.
+    #[cfg(feature = "legacy")]
     LegacyToken(&'static str),
     /// The token couldn't be checked, with the cause for the log. API Gateway takes every other word
     /// as an `AUTHORIZER_FAILURE`.
@@ -20,10 +21,7 @@ pub enum Error {
 
 impl std::fmt::Display for Error {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Unauthorized | Self::LegacyToken(_) => "Unauthorized",
-            Self::Failed(_) => "Service Unavailable",
-        })
+        f.write_str(if self.is_failure() { "Service Unavailable" } else { "Unauthorized" })
     }
 }
 
@@ -47,9 +45,10 @@ impl From<InvalidToken> for Error {
 
 impl Error {
     pub(crate) const fn code(&self) -> &'static str {
-        match self {
-            Self::Unauthorized | Self::LegacyToken(_) => "invalid_token",
-            Self::Failed(_) => "unavailable",
-        }
+        if self.is_failure() { "unavailable" } else { "invalid_token" }
+    }
+
+    pub(crate) const fn is_failure(&self) -> bool {
+        matches!(self, Self::Failed(_))
     }
 }

@@ -99,13 +99,17 @@ impl Authorizer {
     /// forged tokens can't make many containers hold one each.
     pub async fn authorize(&self, event: Event) -> Result<Policy, Error> {
         let start = Instant::now();
-        let (caller, is_legacy) = self.caller(event.bearer_token()).await;
-        if matches!(caller, Err(Error::Unauthorized | Error::LegacyToken(_))) {
+        let (caller, accepted) = match self.caller(event.bearer_token()).await {
+            Ok((caller, event)) => (Ok(caller), event),
+            Err(error) => (Err(error), None),
+        };
+        if caller.as_ref().is_err_and(|error| !error.is_failure()) {
             self.database.release().await;
         }
         let (status, happened, cause) = match &caller {
-            Ok(_) => (200, is_legacy.then_some("legacy_token_accepted"), None),
+            Ok(_) => (200, accepted, None),
             Err(Error::Unauthorized) => (401, None, None),
+            #[cfg(feature = "legacy")]
             Err(Error::LegacyToken(reason)) => (401, Some("legacy_token_refused"), Some(*reason)),
             Err(Error::Failed(cause)) => (503, None, Some(cause.as_str())),
         };
@@ -127,20 +131,21 @@ impl Authorizer {
             .ok_or_else(|| Error::Failed("a methodArn that is none".into()))
     }
 
-    /// The caller, and whether the token is the legacy app's. Each form of token has its own key and
-    /// algorithm.
-    async fn caller(&self, token: Option<&str>) -> (Result<Caller, Error>, bool) {
-        let Some(token) = token else { return (Err(Error::Unauthorized), false) };
+    /// The caller, and the security event that the token is, if it is one. Each form of token has
+    /// its own key and algorithm.
+    async fn caller(&self, token: Option<&str>) -> Result<(Caller, Option<&'static str>), Error> {
+        let token = token.ok_or(Error::Unauthorized)?;
         if let Some(token) = UnverifiedToken::parse(token) {
-            return (self.caller_of(&token).await, false);
+            return Ok((self.caller_of(&token).await?, None));
         }
         #[cfg(feature = "legacy")]
         if let Some(legacy) = &self.legacy
             && let Some(token) = legacy::tokens::LegacyToken::parse(token)
         {
-            return (legacy.caller(&token, self.clock.now()).await, true);
+            let caller = legacy.caller(&token, self.clock.now()).await?;
+            return Ok((caller, Some("legacy_token_accepted")));
         }
-        (Err(Error::Unauthorized), false)
+        Err(Error::Unauthorized)
     }
 
     async fn caller_of(&self, token: &UnverifiedToken<'_>) -> Result<Caller, Error> {

@@ -2,11 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed step is a failed test")]
 
-mod adopted_callers;
 mod callers;
-mod legacy_secrets;
-mod legacy_tokens;
-mod log;
+#[cfg(feature = "legacy")]
+mod legacy;
 mod own_tokens;
 mod verifier;
 

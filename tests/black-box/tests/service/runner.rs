@@ -21,7 +21,7 @@ use crate::process::Guarded;
 const START: Duration = Duration::from_mins(3);
 
 /// Settings in the caller's shell that would select another database or key.
-const FOREIGN: [&str; 27] = [
+const FOREIGN: &[&str] = &[
     "AUTHORIZER_CACHE_SECONDS",
     "DATABASE_URL",
     "DATABASE_HOST",

@@ -23,7 +23,7 @@ pub(crate) fn checks() -> Vec<Check> {
 }
 
 /// The second runner's settings.
-pub(crate) const OVERRIDES: [&str; 13] = [
+pub(crate) const OVERRIDES: &[&str] = &[
     CHEAP,
     "AppName=A & \"B\" </title>",
     "TokenEndpoint=off",

@@ -217,7 +217,7 @@ impl Target {
     /// A second runner with other settings.
     #[track_caller]
     pub(crate) fn variant(&self) -> &Self {
-        self.further(&self.variant, "variant", &settings::OVERRIDES)
+        self.further(&self.variant, "variant", settings::OVERRIDES)
     }
 
     /// One whose hashes cost as much as a deployment's at least: another runner, or this target.

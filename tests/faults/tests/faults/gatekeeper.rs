@@ -27,10 +27,8 @@ impl Endpoint for Gatekeeper {
         let event: Event = serde_json::from_value(event).unwrap();
         match self.0.authorize(event).await {
             Ok(policy) => Ok(Reply::json(&policy)),
-            Err(Error::Unauthorized | Error::LegacyToken(_)) => {
-                Err(shared::Error::InvalidToken.into())
-            }
             Err(Error::Failed(cause)) => Err(shared::Error::Unavailable(cause).into()),
+            Err(_) => Err(shared::Error::InvalidToken.into()),
         }
     }
 }
