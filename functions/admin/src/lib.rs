@@ -5,12 +5,14 @@
 //! `{"verb":"grant","username":"ada","role":"ROLE_ADMIN"}`, with `"id":7` instead of the name,
 //! `revoke` likewise, `{"verb":"list"}`, the same with `"unreadable":true`.
 
+mod database_identity;
 mod group_roles;
 mod logins;
 mod migration;
 #[cfg(not(feature = "legacy"))]
 mod no_adoption;
 mod privilege;
+mod published_keys;
 mod refusal;
 mod request;
 mod role_prefix;
@@ -19,7 +21,7 @@ mod signing_keys;
 mod user_ids;
 
 use serde_json::{Map, Value, json};
-use shared::db::{self, Database, DatabaseIdentity, SigningKeys};
+use shared::db::{self, Database};
 use shared::environment::Invalid;
 use shared::functions::LOGINS;
 use shared::jwt::{self, KeySource};
@@ -27,8 +29,10 @@ use shared::secrets_manager::{SecretsManager, Stage};
 use shared::{Clock, Environment, Role, UserId, log};
 use tokio_postgres::Client;
 
+use database_identity::DatabaseIdentity;
 use logins::Proof;
 use migration::Lock;
+pub use published_keys::PublishedKeys;
 pub use refusal::Refusal;
 use request::Request;
 pub use role_prefix::RolePrefix;
@@ -124,8 +128,8 @@ impl Admin {
         }
     }
 
-    fn signing_keys(&self) -> SigningKeys {
-        SigningKeys::new(self.database.clone())
+    fn signing_keys(&self) -> PublishedKeys {
+        PublishedKeys::new(self.database.clone())
     }
 
     fn roles(&self) -> Roles {

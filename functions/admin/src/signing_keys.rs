@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 use shared::NumericDate;
-use shared::db::SigningKeys;
 use shared::jwt::{KeySource, Kid, PUBLIC_KEYS_MAX_AGE_SECONDS, PublicKey, SigningKey};
 use shared::secrets_manager::{SecretsManager, Stage};
 use shared::{Secret, log};
 
+use crate::published_keys::PublishedKeys;
 use crate::refusal::Refusal;
 
 /// How much longer than a token's lifetime a retired key is accepted, for differing clocks and for
@@ -46,7 +46,7 @@ fn public_key(text: &Secret<String>, name: &str) -> Result<PublicKey, Refusal> {
 
 /// Publishes the keys. A key that the secret no longer holds is accepted until its last token ends.
 pub(crate) async fn publish(
-    table: &SigningKeys,
+    table: &PublishedKeys,
     keys: &Keys,
     now: NumericDate,
     access_token_seconds: u32,
@@ -63,7 +63,7 @@ pub(crate) async fn publish(
 /// Checks that the new key may sign: every cache of the key set must have expired since it was
 /// published.
 pub(crate) async fn check_promotion(
-    table: &SigningKeys,
+    table: &PublishedKeys,
     keys: &Keys,
     now: NumericDate,
 ) -> Result<Value, Refusal> {
@@ -80,7 +80,7 @@ pub(crate) async fn check_promotion(
 
 /// Ends the acceptance of a key at once. Fails if the secret still holds it.
 pub(crate) async fn withdraw(
-    table: &SigningKeys,
+    table: &PublishedKeys,
     keys: &Keys,
     kid: &Kid,
     now: NumericDate,
@@ -110,7 +110,7 @@ mod tests {
     #[tokio::test]
     async fn a_new_key_is_promoted_once_everybody_can_have_learned_it() {
         let stage = Stage::new().await;
-        let table = SigningKeys::new(stage.database());
+        let table = PublishedKeys::new(stage.database());
         let (current, pending) = (public("1"), Some(public("2")));
         let ask = async |pending: &Option<PublicKey>, seconds| {
             let keys = Keys { current: current.clone(), pending: pending.clone() };
@@ -137,7 +137,7 @@ mod tests {
     #[tokio::test]
     async fn what_the_secret_names_is_not_withdrawn() {
         let stage = Stage::new().await;
-        let table = SigningKeys::new(stage.database());
+        let table = PublishedKeys::new(stage.database());
         let keys = Keys { current: public("1"), pending: Some(public("2")) };
         for (key, words) in [("1", "still names"), ("2", "still names"), ("3", "No signing key")] {
             let refused = withdraw(&table, &keys, &public(key).kid(), NOW).await;

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use shared::db::callers::FIND;
 #[cfg(feature = "legacy")]
 use shared::db::callers::FIND_ADOPTED;
-use shared::db::{Database, Error, identity_missing};
+use shared::db::{Database, Error, database_identity};
 use shared::jwt::Kid;
 use shared::{DatabaseId, Email, NumericDate, Role, UserId, Username};
 use tokio_postgres::Row;
@@ -101,7 +101,7 @@ impl Found {
             ))
         };
         let user = user.map(parse).transpose()?;
-        let database_id = database_id.ok_or_else(identity_missing)?;
+        let database_id = database_id.ok_or_else(database_identity::missing)?;
         Ok(Self { user, is_key_accepted, database_id })
     }
 }

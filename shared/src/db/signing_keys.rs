@@ -18,7 +18,7 @@ pub(crate) const LIST_ACCEPTED: Sql = Sql::new(
 
 /// Publishes the secret's keys, the first one for signing. The other keys are retired: accepted until
 /// an end, or no longer if they never signed.
-pub(crate) const PUBLISH: Sql = Sql::for_owner(
+pub const PUBLISH: Sql = Sql::for_owner(
     "WITH named AS ( \
          SELECT kid, jwk, position = 1 AS is_current \
          FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS n (kid, jwk, position) \
@@ -42,13 +42,13 @@ pub(crate) const PUBLISH: Sql = Sql::for_owner(
 );
 
 /// Ends the acceptance of a key at once.
-pub(crate) const WITHDRAW: Sql = Sql::for_owner(
+pub const WITHDRAW: Sql = Sql::for_owner(
     "UPDATE signing_keys SET accepted_until = LEAST(accepted_until, to_timestamp($2)) \
      WHERE kid = $1 RETURNING kid",
 );
 
 /// The time of publication of a key that isn't retired.
-pub(crate) const PUBLISHED_AT: Sql = Sql::for_owner(
+pub const PUBLISHED_AT: Sql = Sql::for_owner(
     "SELECT extract(epoch FROM published_at)::int8 AS published_at FROM signing_keys \
      WHERE kid = $1 AND accepted_until IS NULL",
 );
@@ -73,44 +73,5 @@ impl SigningKeys {
             Ok((Kid::new(row.try_get("kid")?), key))
         };
         rows.iter().map(read).collect()
-    }
-
-    /// Publishes `current`, which signs from `now` on, and `pending`. Any other key is accepted until
-    /// `retire_at`, or no longer if it never signed. Returns the keys that this call retired.
-    pub async fn publish(
-        &self,
-        current: &PublicKey,
-        pending: Option<&PublicKey>,
-        now: NumericDate,
-        retire_at: NumericDate,
-    ) -> Result<Vec<Kid>, Error> {
-        let pending = pending.filter(|pending| *pending != current);
-        let keys: Vec<_> = [Some(current), pending].into_iter().flatten().collect();
-        let kids: Vec<_> = keys.iter().map(|key| key.kid().to_string()).collect();
-        let jwks: Result<Vec<_>, _> = keys.iter().map(serde_json::to_string).collect();
-        let jwks = jwks.map_err(|_| Error::Failed("a signing key that is no JWK".into()))?;
-        let parameters = [
-            (&kids as _, Type::TEXT_ARRAY),
-            (&jwks as _, Type::TEXT_ARRAY),
-            (&now.to_timestamp() as _, Type::FLOAT8),
-            (&retire_at.to_timestamp() as _, Type::FLOAT8),
-        ];
-        let rows = self.0.rows(&PUBLISH, &parameters).await?;
-        rows.iter().map(|row| Ok(Kid::new(row.try_get("kid")?))).collect()
-    }
-
-    /// Withdraws `kid`: from `now` on, its tokens are refused and it isn't published. False if there
-    /// is no such key.
-    pub async fn withdraw(&self, kid: &Kid, now: NumericDate) -> Result<bool, Error> {
-        let parameters =
-            [(&kid.as_str() as _, Type::TEXT), (&now.to_timestamp() as _, Type::FLOAT8)];
-        Ok(self.0.row(&WITHDRAW, &parameters).await?.is_some())
-    }
-
-    /// The time at which `kid` was published; `None` if it isn't published, or is retired.
-    pub async fn published_at(&self, kid: &Kid) -> Result<Option<NumericDate>, Error> {
-        let row = self.0.row(&PUBLISHED_AT, &[(&kid.as_str() as _, Type::TEXT)]).await?;
-        let read = |row: tokio_postgres::Row| row.try_get("published_at");
-        Ok(row.map(read).transpose()?.map(NumericDate::from_seconds))
     }
 }

@@ -3,6 +3,5 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a failed step is a failed test")]
 
 mod sign_in;
-mod signing_keys;
 mod statements;
 mod users;

@@ -1,5 +1,8 @@
 //! `signing_keys`, through a rotation.
 
+#![expect(clippy::unwrap_used, reason = "a failed step is a failed test")]
+
+use admin::PublishedKeys;
 use shared::Secret;
 use shared::db::{Group, SigningKeys, Users};
 use shared::jwt::{Kid, PublicKey, SigningKey};
@@ -25,7 +28,7 @@ async fn published(stage: &Stage) -> Vec<Kid> {
 #[tokio::test]
 async fn a_rotation_signs_nobody_out() {
     let stage = Stage::new().await;
-    let table = SigningKeys::new(stage.database());
+    let table = PublishedKeys::new(stage.database());
     let (old, new) = (key(&SIGNING_KEY[..1]), key("2"));
     assert_eq!(published(&stage).await, [old.kid()]);
 
@@ -43,7 +46,7 @@ async fn a_rotation_signs_nobody_out() {
 #[tokio::test]
 async fn publishing_again_changes_nothing() {
     let stage = Stage::new().await;
-    let table = SigningKeys::new(stage.database());
+    let table = PublishedKeys::new(stage.database());
     let old = key(&SIGNING_KEY[..1]);
     let before = stage.value("SELECT signs_from FROM signing_keys").await;
     table.publish(&old, Some(&old), NOW.plus(60), RETIRE_AT).await.unwrap();
@@ -54,7 +57,7 @@ async fn publishing_again_changes_nothing() {
 #[tokio::test]
 async fn a_key_that_comes_back_signs_again() {
     let stage = Stage::new().await;
-    let table = SigningKeys::new(stage.database());
+    let table = PublishedKeys::new(stage.database());
     let (old, new) = (key(&SIGNING_KEY[..1]), key("2"));
     table.publish(&new, None, NOW.plus(60), RETIRE_AT).await.unwrap();
     table.publish(&old, Some(&new), NOW.plus(120), RETIRE_AT).await.unwrap();
@@ -65,7 +68,7 @@ async fn a_key_that_comes_back_signs_again() {
 #[tokio::test]
 async fn a_new_key_that_never_signed_ends_at_once() {
     let stage = Stage::new().await;
-    let table = SigningKeys::new(stage.database());
+    let table = PublishedKeys::new(stage.database());
     let (old, new) = (key(&SIGNING_KEY[..1]), key("2"));
     table.publish(&old, Some(&new), NOW, RETIRE_AT).await.unwrap();
     assert_eq!(table.publish(&old, None, NOW.plus(1), RETIRE_AT).await.unwrap(), [new.kid()]);
@@ -82,7 +85,7 @@ async fn a_new_key_that_never_signed_ends_at_once() {
 #[tokio::test]
 async fn a_key_that_is_withdrawn_ends_now_and_never_later() {
     let stage = Stage::new().await;
-    let table = SigningKeys::new(stage.database());
+    let table = PublishedKeys::new(stage.database());
     let (old, new) = (key(&SIGNING_KEY[..1]), key("2"));
     table.publish(&new, None, NOW, RETIRE_AT).await.unwrap();
     assert_eq!(kids(&stage, NOW.plus(1)).await, [new.kid(), old.kid()]);
