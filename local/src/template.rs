@@ -27,7 +27,7 @@ pub(crate) use function::{Function, Route};
 pub(crate) use gateway_responses::{Customised, HeaderSource};
 pub(crate) use given::{ACCOUNT, REGION, setting_name};
 pub use given::{Given, Source};
-use node::{Node, Value};
+use node::{Node, Value, kind, lookup, resources};
 pub(crate) use preflight::Preflight;
 pub(crate) use response_type::ResponseType;
 use scope::Scope;
@@ -113,28 +113,6 @@ impl Template {
     }
 }
 
-fn lookup<'a>(node: &'a Node, name: &str) -> Option<&'a Node> {
-    match &node.value {
-        Value::Map(fields) => fields.iter().find(|(found, _)| found == name).map(|(_, node)| node),
-        _ => None,
-    }
-}
-
-fn resources(root: &Node) -> impl Iterator<Item = (&str, &Node)> {
-    let fields = match lookup(root, "Resources").map(|node| &node.value) {
-        Some(Value::Map(fields)) => fields.as_slice(),
-        _ => &[],
-    };
-    fields.iter().map(|(name, node)| (name.as_str(), node))
-}
-
-fn kind(resource: &Node) -> &str {
-    match lookup(resource, "Type").map(|node| &node.value) {
-        Some(Value::Text(kind)) => kind,
-        _ => "",
-    }
-}
-
 fn globals(root: &Node, scope: &Scope<'_>) -> Result<Properties> {
     match lookup(root, "Globals").map(|globals| (globals, &globals.value)) {
         None => Ok(Properties::default()),
@@ -150,11 +128,6 @@ fn globals(root: &Node, scope: &Scope<'_>) -> Result<Properties> {
         },
         Some((globals, _)) => Err(Error::at(globals.line, "Globals", "there must be a map here")),
     }
-}
-
-/// The name of a function's crate: `signup` for `SignupFunction`.
-pub(crate) fn crate_of(logical_id: &str) -> String {
-    logical_id.strip_suffix("Function").unwrap_or(logical_id).to_lowercase()
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use http::HeaderName;
 use serde::{Deserialize, Deserializer, de::Error as _};
 
 use super::{
-    crate_of,
+    function::crate_of,
     gateway_responses::Customised,
     preflight::{self, Preflight},
     response_type::ResponseType,

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, num::NonZero, time::Duration};
 use http::Method;
 use serde::{Deserialize, Deserializer, de::Error as _};
 
-use super::{crate_of, text::optional};
+use super::text::optional;
 
 /// Lambda's own limit where a template says nothing, in seconds.
 /// <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-resource-function.html>
@@ -109,4 +109,9 @@ fn method<'de, D: Deserializer<'de>>(text: D) -> Result<Method, D::Error> {
         "PUT" => Ok(Method::PUT),
         _ => Err(D::Error::custom("this method is not supported by the local runner")),
     }
+}
+
+/// The name of a function's crate: `signup` for `SignupFunction`.
+pub(crate) fn crate_of(logical_id: &str) -> String {
+    logical_id.strip_suffix("Function").unwrap_or(logical_id).to_lowercase()
 }

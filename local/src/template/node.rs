@@ -72,6 +72,31 @@ impl Node {
     }
 }
 
+/// The field of that name, if the node is a map that has it.
+pub(crate) fn lookup<'a>(node: &'a Node, name: &str) -> Option<&'a Node> {
+    match &node.value {
+        Value::Map(fields) => fields.iter().find(|(found, _)| found == name).map(|(_, node)| node),
+        _ => None,
+    }
+}
+
+/// The template's resources, by name.
+pub(crate) fn resources(root: &Node) -> impl Iterator<Item = (&str, &Node)> {
+    let fields = match lookup(root, "Resources").map(|node| &node.value) {
+        Some(Value::Map(fields)) => fields.as_slice(),
+        _ => &[],
+    };
+    fields.iter().map(|(name, node)| (name.as_str(), node))
+}
+
+/// The type of a resource.
+pub(crate) fn kind(resource: &Node) -> &str {
+    match lookup(resource, "Type").map(|node| &node.value) {
+        Some(Value::Text(kind)) => kind,
+        _ => "",
+    }
+}
+
 fn not_yaml(fault: &ScanError) -> Error {
     let location = format!("line {}", fault.marker().line());
     Error::of(location, format!("this is not YAML: {}", fault.info()))

@@ -9,10 +9,8 @@ use serde_path_to_error::Segment;
 use super::{
     error::{Error, Result},
     given::{ACCOUNT, Given, REGION, Source, setting_name},
-    kind, lookup,
-    node::{Node, Value},
+    node::{Node, Value, kind, lookup, resources},
     parameter::Parameter,
-    resources,
 };
 
 /// The account, region and so on that functions see here. No call leaves this machine.
