@@ -19,7 +19,7 @@ mod settings;
 pub mod signing_keys;
 mod sql;
 mod tls;
-pub(crate) mod users;
+pub mod users;
 
 pub use database::Database;
 pub use error::Error;
@@ -27,4 +27,4 @@ pub use group::Group;
 pub use settings::Settings;
 pub use signing_keys::SigningKeys;
 pub use sql::{Parameter, Privilege, Routine, Sql};
-pub use users::{FoundForSignin, Insert, SigninUser, Users};
+pub use users::{FoundForSignin, SigninUser, Users};

@@ -2,8 +2,9 @@
 
 mod blocklist;
 mod common_passwords;
+mod users;
 
-use shared::db::{self, Database, Insert, Users};
+use shared::db::{self, Database};
 use shared::environment::Invalid;
 use shared::error::{Answer, Failure};
 use shared::functions::SignupRoute;
@@ -14,6 +15,7 @@ use shared::{Environment, Error, NewEmail, NewUsername, Rule, log};
 use utoipa::ToSchema;
 
 use crate::blocklist::Blocklist;
+pub use crate::users::{Insert, Users};
 
 /// The endpoint of a sign-up.
 #[derive(Debug)]

@@ -8,21 +8,20 @@ use super::database_identity;
 use super::error::Error;
 use super::sql::{Privilege, Routine, Sql};
 use crate::database_id::DatabaseId;
-use crate::email::NewEmail;
 use crate::jwt::Kid;
 use crate::password::{HashedBy, PasswordHash, StoredPassword};
 use crate::secret::Secret;
 use crate::user_id::UserId;
-use crate::username::{NewUsername, Username};
+use crate::username::Username;
 
 /// The user with this name, the signing keys and the identity of the database, in one row.
-pub(crate) const FIND_FOR_SIGNIN: Sql = Sql::new(
+pub const FIND_FOR_SIGNIN: Sql = Sql::new(
     "SELECT id, password, hashed_by, kids, database_id FROM find_for_signin($1)",
     &[Privilege::Execute(Routine { name: "find_for_signin", arguments: "text", needs: &[] })],
 );
 
 /// Inserts a user with the role `ROLE_USER`, or reports the conflict. May be sent twice.
-pub(crate) const INSERT: Sql = Sql::new(
+pub const INSERT: Sql = Sql::new(
     "SELECT id, username_taken, refused FROM sign_up($1, $2, $3, $4)",
     &[Privilege::Execute(Routine {
         name: "sign_up",
@@ -32,7 +31,7 @@ pub(crate) const INSERT: Sql = Sql::new(
 );
 
 /// Replaces a hash unless it has changed since it was read.
-pub(crate) const REPLACE_PASSWORD: Sql = Sql::new(
+pub const REPLACE_PASSWORD: Sql = Sql::new(
     "SELECT FROM replace_password($1, $2, $3)",
     &[Privilege::Execute(Routine {
         name: "replace_password",
@@ -40,19 +39,6 @@ pub(crate) const REPLACE_PASSWORD: Sql = Sql::new(
         needs: &[],
     })],
 );
-
-/// The outcome of an insert.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Insert {
-    /// The user was created.
-    Created(UserId),
-    /// Another user has this name.
-    UsernameTaken,
-    /// Another user has this address, compared without the case of its domain.
-    EmailTaken,
-    /// A check or trigger of the team's refuses the row: the columns that it reads, as far as known.
-    Refused(Vec<String>),
-}
 
 /// The database's answer to a sign-in.
 #[derive(Debug)]
@@ -108,33 +94,6 @@ impl Users {
             user: id.map(|id| signin_user(id, &row)).transpose()?,
             published: kids.into_iter().map(Kid::new).collect(),
             database_id: DatabaseId::new(database_id.ok_or_else(database_identity::missing)?),
-        })
-    }
-
-    /// Inserts a user with the role `ROLE_USER`.
-    pub async fn insert(
-        &self,
-        username: &NewUsername,
-        email: &NewEmail,
-        password: &PasswordHash,
-    ) -> Result<Insert, Error> {
-        let hash = password.to_text();
-        let parameters = [
-            (&username.as_str() as _, Type::TEXT),
-            (&username.as_sent() as _, Type::TEXT),
-            (&email.as_str() as _, Type::TEXT),
-            (hash.expose() as _, Type::TEXT),
-        ];
-        let row = self.0.row(&INSERT, &parameters).await?;
-        let row = row.ok_or_else(|| Error::Failed("a sign-up without a row".into()))?;
-        let id: Option<i32> = row.try_get("id")?;
-        if let Some(columns) = row.try_get("refused")? {
-            return Ok(Insert::Refused(columns));
-        }
-        Ok(match (id, row.try_get("username_taken")?) {
-            (Some(id), _) => Insert::Created(UserId::new(id)),
-            (None, true) => Insert::UsernameTaken,
-            (None, false) => Insert::EmailTaken,
         })
     }
 

@@ -1,0 +1,58 @@
+//! The table `users`, as a sign-up changes it.
+
+use shared::db::users::INSERT;
+use shared::db::{Database, Error};
+use shared::password::PasswordHash;
+use shared::{NewEmail, NewUsername, UserId};
+use tokio_postgres::types::Type;
+
+/// The outcome of an insert.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Insert {
+    /// The user was created.
+    Created(UserId),
+    /// Another user has this name.
+    UsernameTaken,
+    /// Another user has this address, compared without the case of its domain.
+    EmailTaken,
+    /// A check or trigger of the team's refuses the row: the columns that it reads, as far as known.
+    Refused(Vec<String>),
+}
+
+/// Where new users are stored.
+#[derive(Debug)]
+pub struct Users(Database);
+
+impl Users {
+    /// The users of this database.
+    pub const fn new(database: Database) -> Self {
+        Self(database)
+    }
+
+    /// Inserts a user with the role `ROLE_USER`.
+    pub async fn insert(
+        &self,
+        username: &NewUsername,
+        email: &NewEmail,
+        password: &PasswordHash,
+    ) -> Result<Insert, Error> {
+        let hash = password.to_text();
+        let parameters = [
+            (&username.as_str() as _, Type::TEXT),
+            (&username.as_sent() as _, Type::TEXT),
+            (&email.as_str() as _, Type::TEXT),
+            (hash.expose() as _, Type::TEXT),
+        ];
+        let row = self.0.row(&INSERT, &parameters).await?;
+        let row = row.ok_or_else(|| Error::Failed("a sign-up without a row".into()))?;
+        let id: Option<i32> = row.try_get("id")?;
+        if let Some(columns) = row.try_get("refused")? {
+            return Ok(Insert::Refused(columns));
+        }
+        Ok(match (id, row.try_get("username_taken")?) {
+            (Some(id), _) => Insert::Created(UserId::new(id)),
+            (None, true) => Insert::UsernameTaken,
+            (None, false) => Insert::EmailTaken,
+        })
+    }
+}
