@@ -55,7 +55,7 @@ BLOCKS = {
 # Before that, in each of these files, texts to replace.
 TEXTS = {
     ".ci/cycles.py": [('"legacy", ', "")],
-    ".ci/documents.py": [("|legacy|", "|"), ('"legacy", ', "")],
+    ".ci/documents.py": [(' "docs/move/from-fastapi.md",', ""), ("|legacy|", "|"), ('"legacy", ', "")],
     ".ci/template/*.py": [(" LEGACY,", ""), (", UNTIL\n", "\n"), (', "LegacyTokenSecret", "ForgeableLegacyTokenSecret"', "")],
     ".ci/parts/fast.sh": [(" .ci/deleting-legacy", "")],
     "Cargo.toml": [('"legacy", ', ""), (', "tests/side-by-side"', "")],
