@@ -98,7 +98,8 @@ def main():
     names = set().union(*(template_names(path.read_text()) for path in templates if path.exists()))
     assert len(names) > 30, "the templates can't be parsed"
     documents = [ROOT / "README.md", *ROOT.glob("docs/**/*.md"), *ROOT.glob("*/README.md"), *ROOT.glob("*/*/README.md")]
-    documents = sorted({str(path.relative_to(ROOT)) for path in documents if "target" not in path.parts})
+    documents = {path.relative_to(ROOT) for path in documents}
+    documents = sorted(str(path) for path in documents if "target" not in path.parts)
     assert set(OF_AWS) < set(documents), "a document is missing"
     known = tests()
     faults = [f"{document}: {fault}" for document in documents for fault in dict.fromkeys(check(document, names, known))]
