@@ -40,12 +40,12 @@ impl Caller {
     }
 
     /// The user's id in a context, for the log.
-    pub fn id_in_context(context: &BTreeMap<String, Value>) -> Option<UserId> {
+    pub(crate) fn id_in_context(context: &BTreeMap<String, Value>) -> Option<UserId> {
         UserId::parse(context.get("sub")?.as_str()?)
     }
 
     /// Reads a context of [`Caller::to_context`]; `None` if a value is missing or invalid.
-    pub fn from_context(context: &BTreeMap<String, Value>) -> Option<Self> {
+    pub(crate) fn from_context(context: &BTreeMap<String, Value>) -> Option<Self> {
         let text = |name: &str| context.get(name).and_then(Value::as_str);
         Some(Self {
             id: Self::id_in_context(context)?,

@@ -37,7 +37,7 @@ impl Environment {
     }
 
     /// The value of a setting, or its default.
-    pub fn text_or(&mut self, name: &'static str, default: &str) -> String {
+    pub(crate) fn text_or(&mut self, name: &'static str, default: &str) -> String {
         self.text(name).unwrap_or_else(|| default.to_owned())
     }
 
@@ -57,7 +57,7 @@ impl Environment {
 
     /// A whole number within `range`. The local runner and tests accept lower values too, from
     /// `least` on, which are too weak for real users.
-    pub fn number_or_weaker(
+    pub(crate) fn number_or_weaker(
         &mut self,
         name: &'static str,
         default: u32,

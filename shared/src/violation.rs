@@ -53,7 +53,7 @@ impl Violation {
     }
 
     /// The body isn't a JSON object.
-    pub fn not_an_object() -> Self {
+    pub(crate) fn not_an_object() -> Self {
         Self {
             kind: "model_attributes_type",
             loc: Location::Body,
@@ -63,7 +63,7 @@ impl Violation {
     }
 
     /// The body stops being JSON at the character `offset`.
-    pub fn invalid_json(offset: usize, expected: String) -> Self {
+    pub(crate) fn invalid_json(offset: usize, expected: String) -> Self {
         Self {
             kind: "json_invalid",
             loc: Location::Offset(offset),

@@ -27,7 +27,7 @@ impl Database {
 
     /// Like [`Database::new`], with these credentials and this clock for the tokens of
     /// `DATABASE_AUTH=iam`.
-    pub fn signing_as(
+    pub(crate) fn signing_as(
         settings: Settings,
         secrets: SecretsManager,
         credentials: AwsCredentials,

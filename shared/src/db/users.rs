@@ -15,7 +15,7 @@ use crate::user_id::UserId;
 use crate::username::Username;
 
 /// The user with this name, the signing keys and the identity of the database, in one row.
-pub const FIND_FOR_SIGNIN: Sql = Sql::new(
+pub(crate) const FIND_FOR_SIGNIN: Sql = Sql::new(
     "SELECT id, password, hashed_by, kids, database_id FROM find_for_signin($1)",
     &[Privilege::Execute(Routine { name: "find_for_signin", arguments: "text", needs: &[] })],
 );
@@ -31,7 +31,7 @@ pub const INSERT: Sql = Sql::new(
 );
 
 /// Replaces a hash unless it has changed since it was read.
-pub const REPLACE_PASSWORD: Sql = Sql::new(
+pub(crate) const REPLACE_PASSWORD: Sql = Sql::new(
     "SELECT FROM replace_password($1, $2, $3)",
     &[Privilege::Execute(Routine {
         name: "replace_password",

@@ -100,7 +100,7 @@ impl Reply {
     /// one, API Gateway adds `application/json`, with which a cache would update its stored response
     /// (RFC 9111 §3.2).
     #[must_use]
-    pub fn not_modified(mut self) -> Self {
+    pub(crate) fn not_modified(mut self) -> Self {
         self.body.clear();
         self.with_status(304)
     }
