@@ -18,7 +18,7 @@ struct Range {
 
 /// The form of an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum ErrorForm {
+pub enum ErrorForm {
     /// Plain text.
     Text,
     /// FastAPI's `detail`, with the errors of each field.
@@ -36,7 +36,7 @@ impl Accept {
     }
 
     /// The form of an error without fields.
-    pub(crate) fn of_words(&self, format: ErrorFormat) -> ErrorForm {
+    pub fn of_words(&self, format: ErrorFormat) -> ErrorForm {
         let is_problem = match format {
             ErrorFormat::Text => {
                 !self.takes("text", "plain") && (self.takes_json() || self.takes_problems())
@@ -47,7 +47,7 @@ impl Accept {
     }
 
     /// The form of an error that lists fields.
-    pub(crate) fn of_fields(&self, format: ErrorFormat) -> ErrorForm {
+    pub fn of_fields(&self, format: ErrorFormat) -> ErrorForm {
         let is_problem = match format {
             ErrorFormat::Text => !self.takes_json() && self.takes_problems(),
             ErrorFormat::Json => !self.names_text(),

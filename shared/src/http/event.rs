@@ -58,7 +58,7 @@ pub fn null_as_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>
 
 impl ProxyEvent {
     /// Takes the headers. In values that HTTP doesn't allow, `?` replaces each invalid character.
-    pub(crate) fn take_headers(&mut self) -> HeaderMap {
+    pub fn take_headers(&mut self) -> HeaderMap {
         let multi = std::mem::take(&mut self.multi_value_headers);
         if multi.is_empty() { self.single_value_headers() } else { headers(multi) }
     }
@@ -71,7 +71,7 @@ impl ProxyEvent {
     }
 
     /// Takes the body; `None` if it should be base64 and isn't.
-    pub(crate) fn take_body(&mut self) -> Option<Vec<u8>> {
+    pub fn take_body(&mut self) -> Option<Vec<u8>> {
         match self.body.take() {
             None => Some(Vec::new()),
             Some(text) if self.is_base64_encoded => STANDARD.decode(text).ok(),
@@ -96,7 +96,7 @@ impl ProxyEvent {
     }
 
     /// Takes the requested path, with the stage's name if the caller wrote it.
-    pub(crate) fn take_path(&mut self) -> String {
+    pub fn take_path(&mut self) -> String {
         std::mem::take(&mut self.request_context.path)
     }
 
