@@ -20,7 +20,7 @@ pub struct ValidToken {
     pub user_id: UserId,
     /// The time from which it is no longer valid.
     pub expires_at: NumericDate,
-    /// The database that it was issued over. The caller of [`Self::of_claims`] compares it with its
+    /// The database that it was issued over. The caller of `of_claims` compares it with its
     /// own.
     pub database_id: DatabaseId,
 }
