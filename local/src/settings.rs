@@ -98,7 +98,7 @@ impl Settings {
             if let Some((part, source)) = parts.find(|(_, source)| source < below) {
                 return Err(format!(
                     "{part} is set {source}, and {whole}, which is set {below}, wins over it: set \
-                     both in one place, or only one of them"
+                     both in one source, or only one of them"
                 ));
             }
         }

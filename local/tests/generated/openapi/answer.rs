@@ -18,7 +18,7 @@ use super::media_type::{Example, MediaType, json};
 
 const PROBLEM: &str = "application/problem+json";
 
-/// An answer, in its place or by its name among those that several routes have.
+/// An answer, written out or named as one that several routes have.
 #[derive(Serialize)]
 #[serde(untagged)]
 pub(crate) enum Answer {

@@ -49,7 +49,7 @@ fn what_is_no_address_is_none_by_the_pattern_either() {
     }
 }
 
-/// A client that looks at the pattern first refuses nobody whom the service takes.
+/// A client that checks the pattern first refuses no address that the service accepts.
 #[test]
 fn every_address_that_is_taken_fits_the_pattern() {
     let pattern = Regex::new(rule("email", "pattern").as_str().unwrap()).unwrap();

@@ -1,4 +1,4 @@
-//! What is told of one route.
+//! The description of one route.
 
 use std::collections::BTreeMap;
 
@@ -161,7 +161,7 @@ impl Operation {
         self
     }
 
-    /// What follows from who may call the route.
+    /// Adds what follows from the access of the route.
     pub(crate) fn of_access(mut self, access: Access) -> Self {
         if access != Access::Public {
             self.security = SCHEMES.map(|name| BTreeMap::from([(name, Vec::new())])).to_vec();
