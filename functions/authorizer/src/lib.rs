@@ -128,7 +128,7 @@ impl Authorizer {
             hash_scheme: None,
         });
         Policy::of(&caller?, event.method_arn())
-            .ok_or_else(|| Error::Failed("a methodArn that is none".into()))
+            .ok_or_else(|| Error::Failed("the methodArn has another form".into()))
     }
 
     /// The caller, and the security event that the token is, if it is one. Each form of token has
