@@ -17,7 +17,7 @@ test = false
 
 [dependencies]
 lambda_runtime.workspace = true
-shared.workspace = true
+shared = { workspace = true, features = ["database"] }
 tokio = { workspace = true, features = ["macros", "rt"] }
 
 [lints]

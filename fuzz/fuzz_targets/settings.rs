@@ -11,9 +11,9 @@ use legacy::tokens;
 use libfuzzer_sys::fuzz_target;
 use shared::http::Cors;
 use shared::jwt::{KeySource, Settings, Signer, SigningKey};
-use shared::password::{NewPassword, Passwords};
+use shared::password::Passwords;
 use shared::{
-    ClientId, Clock, DatabaseId, Environment, NumericDate, Random, Secret, UserId, db, log,
+    ClientId, Clock, DatabaseId, Environment, NewPassword, NumericDate, Random, Secret, UserId, db, log,
 };
 use tokio::runtime::Runtime;
 use tokio_postgres::Config;

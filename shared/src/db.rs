@@ -1,5 +1,7 @@
 //! PostgreSQL. This module knows nothing of HTTP: [`crate::error`] maps its errors to answers.
 
+#[cfg(feature = "tokens")]
+mod accepted_keys;
 mod attempt;
 pub mod callers;
 mod config;
@@ -21,10 +23,10 @@ mod sql;
 mod tls;
 pub mod users;
 
+#[cfg(feature = "tokens")]
+pub use accepted_keys::SigningKeys;
 pub use database::Database;
 pub use error::Error;
 pub use group::Group;
 pub use settings::Settings;
-pub use signing_keys::SigningKeys;
 pub use sql::{Parameter, Privilege, Routine, Sql};
-pub use users::{FoundForSignin, SigninUser, Users};

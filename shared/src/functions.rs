@@ -5,23 +5,16 @@
 //! from this table; `cargo test -p local --test generated` writes the parts of `template.yaml` and of
 //! the documents that do (docs/adr/0021).
 
-use crate::db::{
-    Group, Privilege, Routine, Sql, callers, database_identity, roles, signing_keys, users,
-};
+#[cfg(feature = "database")]
+mod logins;
+
+#[cfg(feature = "database")]
+use crate::db::{Group, callers, database_identity, roles, signing_keys, users};
 use crate::role::Role;
 use crate::routes::Access::{AnyOf, Public, SignedIn};
 use crate::routes::{Parse, Route, Routes, Throttle, method};
-
-/// A function that queries the database.
-#[derive(Debug)]
-pub struct Login {
-    /// Its crate.
-    pub function: &'static str,
-    /// The group role that its login needs; `None` if it logs in as the owner of the tables.
-    pub group: Option<Group>,
-    /// Its statements.
-    pub statements: &'static [&'static Sql],
-}
+#[cfg(feature = "database")]
+pub use logins::{Login, routines, statements};
 
 /// Generates from the table below [`LOGINS`], [`ROUTES`], an enum of each function's routes, and
 /// [`for_each_endpoint`](crate::for_each_endpoint). `$d` is a dollar sign.
@@ -36,6 +29,7 @@ macro_rules! functions {
     })+) => {
         /// All functions that query the database. A test proves that members of a group can run the
         /// statements listed for it and no others.
+        #[cfg(feature = "database")]
         pub const LOGINS: &[Login] = &[$($(Login {
             function: stringify!($function),
             group: $group,
@@ -173,43 +167,6 @@ functions! { ($)
             signing_keys::WITHDRAW,
         ];
     }
-}
-
-impl Group {
-    /// The group role that the login of a function needs; `None` if it logs in as the owner of the
-    /// tables, or queries nothing.
-    pub fn of(function: &str) -> Option<Self> {
-        LOGINS.iter().find(|login| login.function == function)?.group
-    }
-
-    /// The privileges that its members need, possibly with repetitions.
-    pub fn needs(self) -> impl Iterator<Item = Privilege> {
-        let logins = LOGINS.iter().filter(move |login| login.group == Some(self));
-        logins.flat_map(|login| login.statements).flat_map(|sql| sql.needs())
-    }
-}
-
-/// All statements, each once.
-pub fn statements() -> Vec<&'static Sql> {
-    let mut statements: Vec<&Sql> = Vec::new();
-    for sql in LOGINS.iter().flat_map(|login| login.statements) {
-        if !statements.contains(sql) {
-            statements.push(sql);
-        }
-    }
-    statements
-}
-
-/// The SQL functions that the statements call.
-pub fn routines() -> Vec<Routine> {
-    let mut routines = Vec::new();
-    for need in Group::ALL.into_iter().flat_map(Group::needs) {
-        match need {
-            Privilege::Execute(routine) if !routines.contains(&routine) => routines.push(routine),
-            Privilege::Execute(_) | Privilege::Select(..) => {}
-        }
-    }
-    routines
 }
 
 #[cfg(test)]

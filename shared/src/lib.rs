@@ -3,27 +3,35 @@
 //!
 //! Code that only one function needs belongs in that function.
 
+#[cfg(feature = "database")]
 pub mod aws;
 pub mod caller;
 mod characters;
 pub mod client_id;
 pub mod clock;
 pub mod database_id;
+#[cfg(feature = "database")]
 pub mod db;
 pub mod email;
 pub mod environment;
 pub mod error;
 pub mod functions;
 pub mod http;
+#[cfg(feature = "tokens")]
 pub mod jwt;
 pub mod log;
+pub mod new_password;
+#[cfg(feature = "passwords")]
 pub mod password;
+#[cfg(feature = "database")]
 pub mod random;
 pub mod role;
 pub mod routes;
 pub mod rule;
 pub mod secret;
+#[cfg(feature = "database")]
 pub mod secrets_manager;
+#[cfg(feature = "sign-in")]
 pub mod sign_in;
 pub mod user_id;
 pub mod username;
@@ -36,10 +44,13 @@ pub use database_id::DatabaseId;
 pub use email::{Email, NewEmail};
 pub use environment::Environment;
 pub use error::Error;
+pub use new_password::NewPassword;
+#[cfg(feature = "database")]
 pub use random::Random;
 pub use role::Role;
 pub use rule::Rule;
 pub use secret::Secret;
+#[cfg(feature = "sign-in")]
 pub use sign_in::SignIn;
 pub use user_id::UserId;
 pub use username::{NewUsername, Username};

@@ -8,6 +8,6 @@ mod stored;
 
 pub use hash::{BCRYPT, BCRYPT_SHA256, MAX_COST, PasswordHash};
 pub use passwords::{Passwords, TOO_COSTLY, UNKNOWN_SCHEME, Verified};
-pub use plain::{NewPassword, Password};
+pub use plain::Password;
 pub use refusal_reason::RefusalReason;
 pub use stored::{HashedBy, StoredPassword, Unreadable};

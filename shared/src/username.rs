@@ -57,7 +57,7 @@ impl Username {
     }
 
     /// The form in which a sign-up stores this name.
-    pub(crate) fn normalized(&self) -> Cow<'_, str> {
+    pub fn normalized(&self) -> Cow<'_, str> {
         normalized(&self.0)
     }
 }

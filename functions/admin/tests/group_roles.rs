@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use shared::db::{self, Database, Group, Privilege};
 use shared::jwt::KeySource;
 use shared::secrets_manager::SecretsManager;
+use shared::sign_in::Users;
 use shared::{Environment, Secret};
 use stage::{SIGNING_KEY, Stage};
 use tokio_postgres::types::Type;
@@ -286,7 +287,7 @@ async fn tables_in_another_schema_are_found_by_the_search_path() {
     let mut env = Environment::from_iter([("DATABASE_URL", at("elsewhere"))]);
     let database = Database::new(db::Settings::from_env(&mut env), SecretsManager::default());
     let username = shared::Username::parse("ada".into()).unwrap();
-    let users = db::Users::new(database.clone());
+    let users = Users::new(database.clone());
     assert!(users.find_for_signin(&username).await.unwrap().user.is_none());
     let caller = [(&1_i32 as _, Type::INT4), (&"none" as _, Type::TEXT), (&0.0 as _, Type::FLOAT8)];
     assert!(database.row(&db::callers::FIND, &caller).await.unwrap().is_some());

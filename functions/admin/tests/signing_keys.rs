@@ -4,8 +4,9 @@
 
 use admin::PublishedKeys;
 use shared::Secret;
-use shared::db::{Group, SigningKeys, Users};
+use shared::db::{Group, SigningKeys};
 use shared::jwt::{Kid, PublicKey, SigningKey};
+use shared::sign_in::Users;
 use shared::{NumericDate, Username};
 use stage::{NOW, SIGNING_KEY, Stage};
 

@@ -10,8 +10,7 @@ use shared::environment::Invalid;
 use shared::error::Failure;
 use shared::functions::DocsRoute;
 use shared::http::{ETag, Endpoint, ErrorFormat, HeaderValue, Reply, Request, header};
-use shared::password::NewPassword;
-use shared::{Environment, Error, log};
+use shared::{Environment, Error, NewPassword, log};
 
 use asset::{LICENCES, SCRIPT, STYLE, UI_SCRIPT, UI_STYLE};
 use document::Document;

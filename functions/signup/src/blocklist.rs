@@ -1,6 +1,6 @@
 //! The blocklist of passwords that are long enough but easily guessed.
 
-use shared::password::NewPassword;
+use shared::NewPassword;
 use shared::{NewEmail, NewUsername, Rule};
 
 use crate::common_passwords;

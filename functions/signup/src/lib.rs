@@ -9,9 +9,9 @@ use shared::environment::Invalid;
 use shared::error::{Answer, Failure};
 use shared::functions::SignupRoute;
 use shared::http::{Endpoint, JsonBody, Location, Reply, Request, UserBody, Violation};
-use shared::password::{NewPassword, Passwords};
+use shared::password::Passwords;
 use shared::secrets_manager::SecretsManager;
-use shared::{Environment, Error, NewEmail, NewUsername, Rule, log};
+use shared::{Environment, Error, NewEmail, NewPassword, NewUsername, Rule, log};
 use utoipa::ToSchema;
 
 use crate::blocklist::Blocklist;

@@ -3,8 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a failed step is a failed test")]
 
 use shared::db::{Database, Error, Group};
-use shared::password::{NewPassword, PasswordHash, Passwords};
-use shared::{NewEmail, NewUsername, Random, UserId};
+use shared::password::{PasswordHash, Passwords};
+use shared::{NewEmail, NewPassword, NewUsername, Random, UserId};
 use signup::{Insert, Users};
 use stage::Stage;
 

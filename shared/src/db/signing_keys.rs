@@ -1,12 +1,6 @@
 //! The table `signing_keys`.
 
-use tokio_postgres::types::Type;
-
-use super::database::Database;
-use super::error::Error;
 use super::sql::{Privilege, Sql};
-use crate::clock::NumericDate;
-use crate::jwt::{Kid, PublicKey};
 
 /// The keys that tokens may be signed with.
 pub(crate) const LIST_ACCEPTED: Sql = Sql::new(
@@ -52,26 +46,3 @@ pub const PUBLISHED_AT: Sql = Sql::for_owner(
     "SELECT extract(epoch FROM published_at)::int8 AS published_at FROM signing_keys \
      WHERE kid = $1 AND accepted_until IS NULL",
 );
-
-/// The public keys.
-#[derive(Debug, Clone)]
-pub struct SigningKeys(Database);
-
-impl SigningKeys {
-    /// The public keys in this database.
-    pub const fn new(database: Database) -> Self {
-        Self(database)
-    }
-
-    /// The keys accepted at `now`, the signing one first.
-    pub async fn list_accepted(&self, now: NumericDate) -> Result<Vec<(Kid, PublicKey)>, Error> {
-        let parameters = [(&now.to_timestamp() as _, Type::FLOAT8)];
-        let rows = self.0.rows(&LIST_ACCEPTED, &parameters).await?;
-        let read = |row: &tokio_postgres::Row| {
-            let key = serde_json::from_str(row.try_get("jwk")?)
-                .map_err(|_| Error::Failed("a signing key that is no JWK".into()))?;
-            Ok((Kid::new(row.try_get("kid")?), key))
-        };
-        rows.iter().map(read).collect()
-    }
-}

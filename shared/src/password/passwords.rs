@@ -3,11 +3,12 @@
 use tokio::task::spawn_blocking;
 
 use super::hash::{BCRYPT_BYTES, PasswordHash, Scheme};
-use super::plain::{NewPassword, Password};
+use super::plain::Password;
 use super::refusal_reason::RefusalReason;
 use super::stored::{HashedBy, StoredPassword, Unreadable};
 use crate::environment::Environment;
 use crate::error::Error;
+use crate::new_password::NewPassword;
 use crate::random::Random;
 
 /// The outcome of a verification.
@@ -59,7 +60,8 @@ impl Passwords {
     /// Hashes a new password by bcrypt, or by `bcrypt_sha256` if it exceeds bcrypt's 72 bytes.
     pub async fn hash(&self, password: NewPassword) -> Result<PasswordHash, Error> {
         let (cost, salt) = (self.cost, self.random.bytes());
-        let hash = beside_the_runtime(move || hash_new(password.bytes(), cost, salt)).await?;
+        let hash = move || hash_new(password.expose().as_bytes(), cost, salt);
+        let hash = beside_the_runtime(hash).await?;
         hash.ok_or(Error::Internal("a password that bcrypt can't hash".into()))
     }
 

@@ -1,11 +1,10 @@
 //! A sign-in, from the row to the token.
 
-use shared::db::{Group, Users};
+use shared::db::Group;
 use shared::jwt::{KeySource, Settings, Signer};
-use shared::password::RefusalReason;
-use shared::password::{NewPassword, Password, Passwords};
-use shared::sign_in::Refusal;
-use shared::{ClientId, Error, Random, Secret, SignIn, UserId, Username};
+use shared::password::{Password, Passwords, RefusalReason};
+use shared::sign_in::{Refusal, Users};
+use shared::{ClientId, Error, NewPassword, Random, Secret, SignIn, UserId, Username};
 use stage::{SIGNING_KEY, Stage};
 
 const COST: u32 = 5;

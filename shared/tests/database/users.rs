@@ -1,7 +1,8 @@
 //! `users`.
 
 use shared::Username;
-use shared::db::{Error, Group, SigningKeys, Users};
+use shared::db::{Error, Group, SigningKeys};
+use shared::sign_in::Users;
 use stage::{NOW, Stage};
 
 #[tokio::test]

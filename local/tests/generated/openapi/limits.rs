@@ -3,8 +3,7 @@
 use proptest::prelude::*;
 use regex::Regex;
 use serde_json::Value;
-use shared::password::NewPassword;
-use shared::{NewEmail, NewUsername};
+use shared::{NewEmail, NewPassword, NewUsername};
 
 /// A rule for a field of a sign-up, as the document has it.
 fn rule(field: &str, name: &str) -> Value {
