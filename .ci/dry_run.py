@@ -114,7 +114,7 @@ BLOCK = """    notes {
         sql: Some(Group::Jwks) => [notes::COUNT];
         endpoint: Notes;
         routes: NotesRoute {
-            Delete(crate::user_id::UserId) = DELETE "/api/notes/{id}", AnyOf(&[Role::Admin]);
+            Delete(crate::user_id::UserId) = DELETE "/api/notes/{id}", AnyOf(&[Role::ADMIN]);
         }
     }
 """

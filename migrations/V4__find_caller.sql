@@ -18,7 +18,7 @@ BEGIN
                 'email', u.email,
                 'roles', ARRAY(
                     SELECT (SELECT r.name FROM roles AS r WHERE r.id = m.role_id)
-                    FROM users_to_roles AS m WHERE m.user_id = u.id
+                    FROM users_to_roles AS m WHERE m.user_id = u.id ORDER BY m.role_id
                 )
             )
             FROM users AS u WHERE u.id = user_id

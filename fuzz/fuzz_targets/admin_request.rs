@@ -34,7 +34,11 @@ fuzz_target!(|event: &[u8]| {
             assert_eq!(has_role, event["verb"] == "grant");
         }
         Err(
-            Refusal::NoSuchRequest | Refusal::NoSuchUser | Refusal::NoSuchRole | Refusal::BadLimit,
+            Refusal::NoSuchRequest
+            | Refusal::NoSuchUser
+            | Refusal::BadRole
+            | Refusal::NoSuchRole
+            | Refusal::BadLimit,
         ) => {}
         Err(refusal) => panic!("{refusal}"),
     }

@@ -124,9 +124,9 @@ functions! { ($)
         routes: ContentRoute {
             Hello = GET "/", Public;
             All = GET "/api/test/all", Public;
-            User = GET "/api/test/user", AnyOf(&Role::ALL);
-            Moderator = GET "/api/test/mod", AnyOf(&[Role::Moderator]);
-            Admin = GET "/api/test/admin", AnyOf(&[Role::Admin]);
+            User = GET "/api/test/user", AnyOf(&Role::BUILT_IN);
+            Moderator = GET "/api/test/mod", AnyOf(&[Role::MODERATOR]);
+            Admin = GET "/api/test/admin", AnyOf(&[Role::ADMIN]);
             Profile = GET "/api/test/profile", SignedIn;
         }
     }

@@ -150,10 +150,10 @@ mod tests {
 
     #[test]
     fn roles_have_no_hierarchy() {
-        let moderators = Access::AnyOf(&[Role::Moderator]);
-        assert!(moderators.allows(&[Role::User, Role::Moderator]));
-        assert!(!moderators.allows(&[Role::User, Role::Admin]));
-        assert!(!moderators.allows(&[]));
+        const MODERATORS: Access = Access::AnyOf(&[Role::MODERATOR]);
+        assert!(MODERATORS.allows(&[Role::USER, Role::MODERATOR]));
+        assert!(!MODERATORS.allows(&[Role::USER, Role::ADMIN]));
+        assert!(!MODERATORS.allows(&[]));
     }
 
     #[test]

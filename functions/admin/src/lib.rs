@@ -36,7 +36,7 @@ pub use published_keys::PublishedKeys;
 pub use refusal::Refusal;
 use request::Request;
 pub use role_prefix::RolePrefix;
-pub use roles::{Roles, Subject, UserPage, UserRoles};
+pub use roles::{Change, Roles, Subject, UserPage, UserRoles};
 
 /// The operator's verbs, over the whole database as its owner, and the signing key.
 #[derive(Debug)]
@@ -115,10 +115,10 @@ impl Admin {
                 signing_keys::withdraw(&self.signing_keys(), &keys, &kid, self.clock.now()).await
             }
             Request::Grant(subject, role) => {
-                changed("grant", role, self.roles().grant(&subject, role).await?)
+                changed("grant", &role, self.roles().grant(&subject, &role).await?)
             }
             Request::Revoke(subject, role) => {
-                changed("revoke", role, self.roles().revoke(&subject, role).await?)
+                changed("revoke", &role, self.roles().revoke(&subject, &role).await?)
             }
             Request::List { after, limit } => self.list(after, limit).await,
             #[cfg(not(feature = "legacy"))]
@@ -246,8 +246,13 @@ fn listed(UserRoles { id, username, roles }: &UserRoles) -> Value {
     json!({ "id": id.get(), "username": username.as_str(), "roles": roles })
 }
 
-fn changed(verb: &str, role: Role, user: Option<UserRoles>) -> Result<Value, Refusal> {
-    let user = user.ok_or(Refusal::NoSuchUser)?;
+fn changed(verb: &str, role: &Role, change: Change) -> Result<Value, Refusal> {
+    let user = match change {
+        Change::Done(user) => user,
+        Change::NoSuchUser => return Err(Refusal::NoSuchUser),
+        Change::NoSuchRole => return Err(Refusal::NoSuchRole),
+        Change::TooManyRoles => return Err(Refusal::TooManyRoles),
+    };
     let change = format!("{verb} {role}");
     log::notice(Some(user.id), "privilege_permissions_changed", Some(&change));
     Ok(json!({ "username": user.username.as_str(), "roles": user.roles }))

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use shared::db;
+use shared::{Role, db};
 
 /// Why a request was refused. Its text is the function error's `errorMessage`.
 #[derive(Debug)]
@@ -15,8 +15,12 @@ pub enum Refusal {
     BadConnectionLimit,
     /// There is no user with that name or id.
     NoSuchUser,
+    /// The name breaks [`Role::RULE`].
+    BadRole,
     /// There is no role with that name.
     NoSuchRole,
+    /// The user has so many roles that another one isn't granted.
+    TooManyRoles,
     /// The signing key can't be used, for this reason.
     SigningKey(String),
     /// The secret has no second key to promote.
@@ -62,8 +66,12 @@ impl fmt::Display for Refusal {
             Self::NoSuchUser => f.write_str(
                 "No user has that name or id; names are compared exactly, and `list` shows both.",
             ),
-            Self::NoSuchRole => f.write_str(
-                "The roles are ROLE_USER, ROLE_MODERATOR and ROLE_ADMIN, spelt exactly so.",
+            Self::BadRole => f.write_str(Role::RULE),
+            Self::NoSuchRole => f.write_str("There is no such role; names are compared exactly."),
+            Self::TooManyRoles => write!(
+                f,
+                "The names of the user's roles would have more than {} bytes: revoke one first.",
+                Role::MAX_BYTES_OF_A_USER
             ),
             Self::SigningKey(cause) => write!(f, "The signing key can't be used: {cause}."),
             Self::NoNewKey => f.write_str("There is no new key: add one first."),

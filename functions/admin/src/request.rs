@@ -142,7 +142,7 @@ fn subject(username: Option<String>, id: Option<i32>) -> Result<Subject, Refusal
 }
 
 fn named(role: &str) -> Result<Role, Refusal> {
-    Role::named(role).ok_or(Refusal::NoSuchRole)
+    Role::parse(role).ok_or(Refusal::BadRole)
 }
 
 #[cfg(test)]
@@ -166,7 +166,7 @@ mod tests {
         let on = json!({ "verb": "list", "after": -5 });
         assert_eq!(Request::parse(on).unwrap(), list(Some(UserId::new(-5))));
         let by_id = json!({ "verb": "grant", "id": 7, "role": "ROLE_ADMIN" });
-        let expected = Request::Grant(Subject::Id(UserId::new(7)), Role::Admin);
+        let expected = Request::Grant(Subject::Id(UserId::new(7)), Role::ADMIN);
         assert_eq!(Request::parse(by_id).unwrap(), expected);
         let unreadable = json!({ "verb": "list", "unreadable": true, "limit": 7 });
         let expected = Request::ListUnreadable { after: None, limit: 7 };

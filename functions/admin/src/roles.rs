@@ -1,7 +1,7 @@
 //! Users and their roles.
 
 use shared::db::roles::{GRANT, LIST, REVOKE};
-use shared::db::{Database, Error, Sql};
+use shared::db::{Database, Error, Parameter, Sql};
 use shared::{Role, UserId, Username};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
@@ -11,7 +11,7 @@ use tokio_postgres::types::Type;
 /// than some 250,000 bytes.
 const PAGE_BYTES: i64 = 500_000;
 
-/// A user and the names of their roles, including roles that Latchkey doesn't know.
+/// A user and the names of their rows in `roles`, including names that break [`Role`]'s rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserRoles {
     /// `users.id`.
@@ -40,6 +40,20 @@ pub enum Subject {
     Id(UserId),
 }
 
+/// The result of granting or revoking a role.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// The user, with their roles after it.
+    Done(UserRoles),
+    /// There is no such user.
+    NoSuchUser,
+    /// There is no such role.
+    NoSuchRole,
+    /// The user has so many roles that another one isn't granted: see
+    /// [`Role::MAX_BYTES_OF_A_USER`].
+    TooManyRoles,
+}
+
 /// Reads and changes the roles of users.
 #[derive(Debug, Clone)]
 pub struct Roles(Database);
@@ -50,14 +64,15 @@ impl Roles {
         Self(database)
     }
 
-    /// Grants a role; `None` if there is no such user. Repeating it changes nothing.
-    pub async fn grant(&self, to: &Subject, role: Role) -> Result<Option<UserRoles>, Error> {
-        self.change(&GRANT, to, role).await
+    /// Grants a role. Repeating it changes nothing.
+    pub async fn grant(&self, to: &Subject, role: &Role) -> Result<Change, Error> {
+        let most = i64::try_from(Role::MAX_BYTES_OF_A_USER).unwrap_or(i64::MAX);
+        self.change(&GRANT, to, role, &[(&most as _, Type::INT8)]).await
     }
 
-    /// Revokes a role; `None` if there is no such user.
-    pub async fn revoke(&self, from: &Subject, role: Role) -> Result<Option<UserRoles>, Error> {
-        self.change(&REVOKE, from, role).await
+    /// Revokes a role. Repeating it changes nothing.
+    pub async fn revoke(&self, from: &Subject, role: &Role) -> Result<Change, Error> {
+        self.change(&REVOKE, from, role, &[]).await
     }
 
     /// At most `limit` users with an id past `after`, fewer where their names are very long.
@@ -80,15 +95,24 @@ impl Roles {
         &self,
         sql: &Sql,
         subject: &Subject,
-        role: Role,
-    ) -> Result<Option<UserRoles>, Error> {
+        role: &Role,
+        more: &[Parameter<'_>],
+    ) -> Result<Change, Error> {
         let (username, id) = match subject {
             Subject::Username(username) => (Some(username.as_str()), None),
             Subject::Id(id) => (None, Some(id.get())),
         };
-        let parameters =
-            [(&username as _, Type::TEXT), (&role.name() as _, Type::TEXT), (&id as _, Type::INT4)];
-        self.0.row(sql, &parameters).await?.as_ref().map(read).transpose()
+        let name = role.name();
+        let first: [Parameter<'_>; 3] =
+            [(&username as _, Type::TEXT), (&name as _, Type::TEXT), (&id as _, Type::INT4)];
+        let Some(row) = self.0.row(sql, &[&first, more].concat()).await? else {
+            return Ok(Change::NoSuchUser);
+        };
+        Ok(match (row.try_get("is_role")?, row.try_get("fits")?) {
+            (false, _) => Change::NoSuchRole,
+            (true, false) => Change::TooManyRoles,
+            (true, true) => Change::Done(read(&row)?),
+        })
     }
 }
 

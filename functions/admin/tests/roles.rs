@@ -1,8 +1,8 @@
 //! `roles` and `users_to_roles`.
 
-#![expect(clippy::unwrap_used, reason = "a failed step is a failed test")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a failed step is a failed test")]
 
-use admin::{Roles, Subject, UserPage, UserRoles};
+use admin::{Change, Roles, Subject, UserPage, UserRoles};
 use shared::{Role, UserId, Username};
 use stage::Stage;
 
@@ -20,20 +20,25 @@ async fn with_ada() -> Stage {
     stage
 }
 
-fn names(user: Option<UserRoles>) -> Vec<String> {
-    user.unwrap().roles
+fn done(change: Change) -> UserRoles {
+    let Change::Done(user) = change else { panic!("{change:?}") };
+    user
+}
+
+fn names(change: Change) -> Vec<String> {
+    done(change).roles
 }
 
 #[tokio::test]
 async fn a_role_is_given_once_and_taken_once() {
     let roles = Roles::new(with_ada().await.database());
     let granted = ["ROLE_MODERATOR"];
-    assert_eq!(names(roles.grant(&ada(), Role::Moderator).await.unwrap()), granted);
-    assert_eq!(names(roles.grant(&ada(), Role::Moderator).await.unwrap()), granted);
-    let both = names(roles.grant(&ada(), Role::User).await.unwrap());
+    assert_eq!(names(roles.grant(&ada(), &Role::MODERATOR).await.unwrap()), granted);
+    assert_eq!(names(roles.grant(&ada(), &Role::MODERATOR).await.unwrap()), granted);
+    let both = names(roles.grant(&ada(), &Role::USER).await.unwrap());
     assert_eq!(both, ["ROLE_USER", "ROLE_MODERATOR"]);
-    assert_eq!(names(roles.revoke(&ada(), Role::User).await.unwrap()), granted);
-    assert_eq!(names(roles.revoke(&ada(), Role::User).await.unwrap()), granted);
+    assert_eq!(names(roles.revoke(&ada(), &Role::USER).await.unwrap()), granted);
+    assert_eq!(names(roles.revoke(&ada(), &Role::USER).await.unwrap()), granted);
     let listed = roles.list(None, 10).await.unwrap();
     assert_eq!(
         (listed.users[0].roles.as_slice(), listed.more),
@@ -45,9 +50,41 @@ async fn a_role_is_given_once_and_taken_once() {
 async fn nobody_is_nobody() {
     let roles = Roles::new(with_ada().await.database());
     for other in [named("Ada"), named("1"), Subject::Id(UserId::new(2))] {
-        assert_eq!(roles.grant(&other, Role::Admin).await.unwrap(), None);
-        assert_eq!(roles.revoke(&other, Role::Admin).await.unwrap(), None);
+        assert_eq!(roles.grant(&other, &Role::ADMIN).await.unwrap(), Change::NoSuchUser);
+        assert_eq!(roles.revoke(&other, &Role::ADMIN).await.unwrap(), Change::NoSuchUser);
     }
+}
+
+#[tokio::test]
+async fn a_row_of_the_teams_own_is_a_role() {
+    let stage = with_ada().await;
+    let roles = Roles::new(stage.database());
+    let editor = Role::parse("ROLE_EDITOR").unwrap();
+    assert_eq!(roles.grant(&ada(), &editor).await.unwrap(), Change::NoSuchRole);
+    assert_eq!(roles.revoke(&ada(), &editor).await.unwrap(), Change::NoSuchRole);
+    stage.execute("INSERT INTO roles (name) VALUES ('ROLE_EDITOR')").await;
+    assert_eq!(names(roles.grant(&ada(), &editor).await.unwrap()), ["ROLE_EDITOR"]);
+    assert_eq!(names(roles.revoke(&ada(), &editor).await.unwrap()), [""; 0]);
+}
+
+/// The statement counts as [`Role::of_user`] does: a role that is granted is one that is read.
+#[tokio::test]
+async fn a_role_that_would_not_be_read_is_not_granted() {
+    let stage = with_ada().await;
+    let full = "INSERT INTO roles (name) SELECT repeat('A', 62) || n FROM generate_series(10, 40) AS n; \
+                INSERT INTO roles (name) VALUES (repeat('b', 99)); \
+                INSERT INTO users_to_roles SELECT 1, id FROM roles WHERE name ~* '^[ab]'; \
+                INSERT INTO roles (name) VALUES (repeat('C', 33)), (repeat('D', 34))";
+    stage.execute(full).await;
+    let roles = Roles::new(stage.database());
+    let named = |letter: &str, length| Role::parse(letter.repeat(length)).unwrap();
+    let refused = roles.grant(&ada(), &named("D", 34)).await.unwrap();
+    assert_eq!(refused, Change::TooManyRoles);
+    let all = names(roles.grant(&ada(), &named("C", 33)).await.unwrap());
+    assert_eq!(all.len(), 33);
+    assert_eq!(Role::joined(&Role::of_user(all)).len(), Role::MAX_BYTES_OF_A_USER);
+    let again = roles.grant(&ada(), &named("C", 33)).await.unwrap();
+    assert_eq!(names(again).len(), 33);
 }
 
 #[tokio::test]
@@ -57,12 +94,12 @@ async fn a_user_is_found_by_the_id_too() {
     let roles = Roles::new(stage.database());
     for (id, username) in [(1, "ada"), (-5, "1")] {
         let by_id = Subject::Id(UserId::new(id));
-        let granted = roles.grant(&by_id, Role::Admin).await.unwrap().unwrap();
+        let granted = done(roles.grant(&by_id, &Role::ADMIN).await.unwrap());
         assert_eq!(
             (granted.username.as_str(), &*granted.roles),
             (username, &["ROLE_ADMIN".into()][..])
         );
-        assert_eq!(names(roles.revoke(&by_id, Role::Admin).await.unwrap()), [""; 0]);
+        assert_eq!(names(roles.revoke(&by_id, &Role::ADMIN).await.unwrap()), [""; 0]);
     }
 }
 

@@ -17,7 +17,7 @@ pub struct FoundCaller {
     pub username: Username,
     /// The current e-mail address.
     pub email: Email,
-    /// The user's roles; roles that Latchkey doesn't know are left out.
+    /// The user's roles.
     pub roles: Vec<Role>,
 }
 
@@ -93,8 +93,7 @@ impl Found {
         let parse = |User { id, username, email, roles: names }| {
             let username = Username::parse(username)
                 .map_err(|_| Error::Failed("a username with a NUL".into()))?;
-            let is_held = |role: &Role| names.iter().flatten().any(|name| name == role.name());
-            let roles = Role::ALL.into_iter().filter(is_held).collect();
+            let roles = Role::of_user(names.into_iter().flatten());
             Ok::<_, Error>((
                 UserId::new(id),
                 FoundCaller { username, email: Email::from_row(email), roles },

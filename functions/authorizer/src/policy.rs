@@ -82,11 +82,11 @@ mod tests {
     fn it_names_every_route_that_the_roles_open_and_no_other() {
         for roles in [
             &[][..],
-            &[Role::User],
-            &[Role::Moderator],
-            &[Role::Admin],
-            &[Role::User, Role::Admin],
-            &Role::ALL,
+            &[Role::USER],
+            &[Role::MODERATOR],
+            &[Role::ADMIN],
+            &[Role::USER, Role::ADMIN],
+            &Role::BUILT_IN,
         ] {
             let policy = policy(roles);
             let resources = &policy.document.statement[0].resource;
@@ -126,8 +126,8 @@ mod tests {
                     && route.access.allows(roles)
                     && !other.access.allows(roles)
             };
-            let sets = (0..1 << Role::ALL.len()).map(|chosen| {
-                let roles = Role::ALL.into_iter().enumerate();
+            let sets = (0..1 << Role::BUILT_IN.len()).map(|chosen| {
+                let roles = Role::BUILT_IN.into_iter().enumerate();
                 roles.filter(move |(bit, _)| chosen >> bit & 1 == 1).map(|(_, role)| role)
             });
             let meets = meet(route.pattern().as_bytes(), other.pattern().as_bytes());
@@ -144,25 +144,27 @@ mod tests {
         Route { method, path, function: "f", access, throttle, examples: &[] }
     }
 
+    const ADMINS: Access = Access::AnyOf(&[Role::ADMIN]);
+    const USERS: Access = Access::AnyOf(&[Role::USER]);
+
     /// In a policy, the `*` of a parameter matches any text, slashes too: it may match another route
     /// of the table only if every caller of the one may use the other.
     #[test]
     fn a_star_opens_no_other_route() {
         assert_eq!(opened_beside(ROUTES), []);
-        let (admins, users) = (Access::AnyOf(&[Role::Admin]), Access::AnyOf(&[Role::User]));
         let of_user = "/users/{id}";
         for (method, path, access, is_opened) in [
-            (GET, "/users/{id}/notes", admins, true),
-            (GET, "/users/me", admins, true),
-            (GET, "/users/me/{note}", admins, true),
-            (DELETE, "/users/{id}/notes", admins, false),
-            (GET, "/users/{id}/notes", users, false),
+            (GET, "/users/{id}/notes", ADMINS, true),
+            (GET, "/users/me", ADMINS, true),
+            (GET, "/users/me/{note}", ADMINS, true),
+            (DELETE, "/users/{id}/notes", ADMINS, false),
+            (GET, "/users/{id}/notes", USERS, false),
             (GET, "/users/{id}/notes", Access::SignedIn, false),
             (GET, "/users/me", Access::Public, false),
-            (GET, "/users", admins, false),
-            (GET, "/user/me", admins, false),
+            (GET, "/users", ADMINS, false),
+            (GET, "/user/me", ADMINS, false),
         ] {
-            let table = [route(GET, of_user, users), route(method, path, access)];
+            let table = [route(GET, of_user, USERS), route(method, path, access)];
             let opened = opened_beside(&table).contains(&(of_user, path));
             assert_eq!(opened, is_opened, "{method} {path} {access:?}");
         }

@@ -2,17 +2,26 @@
 
 use super::sql::Sql;
 
-/// Grants a role. The result adds it, since a statement doesn't see its own insert.
+/// Grants a role, if the user's roles then have at most `$4` bytes, joined by spaces. The result adds
+/// it, since a statement doesn't see its own insert.
 pub const GRANT: Sql = Sql::for_owner(
-    "WITH subject AS (SELECT id, username FROM users WHERE username::text = $1 OR id = $3), \
+    "WITH subject AS ( \
+         SELECT u.id, u.username, octet_length($2) + ( \
+             SELECT coalesce(sum(octet_length(r.name::text) + 1), 0) FROM users_to_roles AS ur \
+             JOIN roles AS r ON r.id = ur.role_id \
+             WHERE ur.user_id = u.id AND r.name::text <> $2 AND r.name::text ~ '^[A-Z0-9_]{1,64}$' \
+         ) <= $4 AS fits \
+         FROM users AS u WHERE u.username::text = $1 OR u.id = $3), \
      granted AS ( \
          INSERT INTO users_to_roles (user_id, role_id) \
-         SELECT subject.id, roles.id FROM subject, roles WHERE roles.name::text = $2 \
+         SELECT subject.id, roles.id FROM subject, roles WHERE roles.name::text = $2 AND subject.fits \
          ON CONFLICT DO NOTHING \
      ) \
-     SELECT s.id, s.username, ARRAY(SELECT r.name FROM roles AS r WHERE r.name::text = $2 OR EXISTS ( \
-         SELECT FROM users_to_roles AS ur WHERE ur.user_id = s.id AND ur.role_id = r.id) \
-         ORDER BY r.id) AS roles \
+     SELECT s.id, s.username, s.fits, \
+         EXISTS (SELECT FROM roles AS r WHERE r.name::text = $2) AS is_role, \
+         ARRAY(SELECT r.name FROM roles AS r WHERE r.name::text = $2 OR EXISTS ( \
+             SELECT FROM users_to_roles AS ur WHERE ur.user_id = s.id AND ur.role_id = r.id) \
+             ORDER BY r.id) AS roles \
      FROM subject AS s",
 );
 
@@ -23,9 +32,11 @@ pub const REVOKE: Sql = Sql::for_owner(
          DELETE FROM users_to_roles USING subject, roles \
          WHERE user_id = subject.id AND role_id = roles.id AND roles.name::text = $2 \
      ) \
-     SELECT s.id, s.username, ARRAY(SELECT r.name FROM roles AS r WHERE r.name::text <> $2 AND EXISTS ( \
-         SELECT FROM users_to_roles AS ur WHERE ur.user_id = s.id AND ur.role_id = r.id) \
-         ORDER BY r.id) AS roles \
+     SELECT s.id, s.username, TRUE AS fits, \
+         EXISTS (SELECT FROM roles AS r WHERE r.name::text = $2) AS is_role, \
+         ARRAY(SELECT r.name FROM roles AS r WHERE r.name::text <> $2 AND EXISTS ( \
+             SELECT FROM users_to_roles AS ur WHERE ur.user_id = s.id AND ur.role_id = r.id) \
+             ORDER BY r.id) AS roles \
      FROM subject AS s",
 );
 

@@ -34,7 +34,7 @@ async fn a_caller_is_a_user_by_a_key_that_is_accepted() {
     let callers = Callers::new(stage.database_of(Group::Authorizer));
     let caller = find(&callers, 1, &kid).await.unwrap();
     assert_eq!((caller.username.as_str(), caller.email.as_str()), ("user1", "user1@example.com"));
-    assert_eq!(caller.roles, [Role::User]);
+    assert_eq!(caller.roles, [Role::USER]);
     assert_eq!(find(&callers, 2, &kid).await, None);
     assert_eq!(find(&callers, 1, &Kid::new("other".into())).await, None);
 
@@ -71,16 +71,16 @@ async fn a_column_of_others_is_not_taken_for_what_is_asked() {
 }
 
 #[tokio::test]
-async fn roles_of_others_are_not_ours() {
+async fn a_row_of_the_teams_own_is_a_role_if_its_name_follows_the_rule() {
     let (stage, kid) = stage(1).await;
     stage
         .execute(
-            "INSERT INTO roles (name) VALUES ('ROLE_OWNER'); \
-             INSERT INTO users_to_roles SELECT 1, id FROM roles WHERE name = 'ROLE_OWNER'",
+            "INSERT INTO roles (id, name) VALUES (-1, 'ROLE_EDITOR'), (9, 'owner'), (8, 'AUDITOR_2'); \
+             INSERT INTO users_to_roles SELECT 1, id FROM roles WHERE id NOT IN (1, 2, 3)",
         )
         .await;
     let caller = find(&Callers::new(stage.database_of(Group::Authorizer)), 1, &kid).await.unwrap();
-    assert_eq!(caller.roles, [Role::User]);
+    assert_eq!(Role::joined(&caller.roles), "ROLE_EDITOR ROLE_USER AUDITOR_2");
 }
 
 #[tokio::test]

@@ -39,7 +39,7 @@ async fn a_caller_is_a_user_of_that_very_name_who_was_there_at_the_adoption() {
     assert_eq!((id.get(), caller.username.as_str()), (2, "user2"));
     assert_eq!(
         (caller.email.as_str(), &caller.roles[..]),
-        ("user2@example.com", &[Role::User][..])
+        ("user2@example.com", &[Role::USER][..])
     );
     for other in ["User2", "user2 ", "user3", "", "%", "user_"] {
         assert_eq!(id_of(&callers, other).await, None, "{other:?}");
