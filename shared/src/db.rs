@@ -2,10 +2,8 @@
 
 #[cfg(feature = "tokens")]
 mod accepted_keys;
-mod attempt;
 pub mod callers;
 mod config;
-mod connector;
 mod database;
 pub mod database_identity;
 mod error;
@@ -13,9 +11,8 @@ mod group;
 mod iam;
 #[cfg(test)]
 mod iam_login;
-mod lazy_pool;
 mod parts;
-mod retries;
+mod pool;
 pub mod roles;
 mod settings;
 pub mod signing_keys;
