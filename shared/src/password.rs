@@ -2,12 +2,8 @@
 
 mod hash;
 mod passwords;
-mod plain;
-mod refusal_reason;
-mod stored;
 
-pub use hash::{BCRYPT, BCRYPT_SHA256, MAX_COST, PasswordHash};
-pub use passwords::{Passwords, TOO_COSTLY, UNKNOWN_SCHEME, Verified};
-pub use plain::Password;
-pub use refusal_reason::RefusalReason;
-pub use stored::{HashedBy, StoredPassword, Unreadable};
+pub use hash::{
+    BCRYPT, BCRYPT_SHA256, HashedBy, MAX_COST, PasswordHash, StoredPassword, Unreadable,
+};
+pub use passwords::{Password, Passwords, RefusalReason, TOO_COSTLY, UNKNOWN_SCHEME, Verified};
