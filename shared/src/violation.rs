@@ -62,15 +62,50 @@ impl Violation {
         }
     }
 
-    /// The body stops being JSON at the character `offset`.
-    pub(crate) fn invalid_json(offset: usize, expected: String) -> Self {
+    /// The body isn't JSON: the offset in characters, and serde's message without the position.
+    /// Serde's messages for syntax errors repeat nothing of the body.
+    pub(crate) fn invalid_json(bytes: &[u8], error: &serde_json::Error) -> Self {
+        let lines = bytes.split_inclusive(|&byte| byte == b'\n');
+        let before: usize = lines.take(error.line().saturating_sub(1)).map(<[u8]>::len).sum();
+        // At the end of the input, serde reports the last byte, elsewhere the byte where it stopped.
+        let column = error.column().saturating_sub(usize::from(!error.is_eof()));
+        let read = &bytes[..(before + column).min(bytes.len())];
+        let words = error.to_string();
+        let words = words.split(" at line ").next().unwrap_or_default();
+        let end = match words {
+            "EOF while parsing a string" => last_quotation_mark(read),
+            "EOF while parsing a value" | "expected ident" => last_word(read),
+            _ => read.len(),
+        };
+        let offset = String::from_utf8_lossy(&read[..end]).chars().count();
         Self {
             kind: "json_invalid",
             loc: Location::Offset(offset),
             msg: "JSON decode error".into(),
-            ctx: Some(Context { error: expected }),
+            ctx: Some(Context { error: words.to_owned() }),
         }
     }
+}
+
+/// The start of an unclosed string, where Python reports the error.
+fn last_quotation_mark(read: &[u8]) -> usize {
+    let mut begin = None;
+    let mut bytes = read.iter().enumerate();
+    while let Some((at, byte)) = bytes.next() {
+        match byte {
+            b'"' => begin = begin.is_none().then_some(at),
+            b'\\' => {
+                bytes.next(); // whatever is escaped
+            }
+            _ => {}
+        }
+    }
+    begin.unwrap_or(read.len())
+}
+
+/// The start of a word that JSON doesn't have, where Python reports the error.
+fn last_word(read: &[u8]) -> usize {
+    read.iter().rposition(|byte| !byte.is_ascii_alphabetic()).map_or(0, |before| before + 1)
 }
 
 impl Serialize for Location {
@@ -118,8 +153,10 @@ mod tests {
             json(&Violation::new(Location::Body, Rule::Missing)),
             r#"{"type":"missing","loc":["body"],"msg":"Field required"}"#
         );
+        let body = br#"{"password":    }"#;
+        let error = serde_json::from_slice::<serde_json::Value>(body).unwrap_err();
         assert_eq!(
-            json(&Violation::invalid_json(16, "expected value".into())),
+            json(&Violation::invalid_json(body, &error)),
             r#"{"type":"json_invalid","loc":["body",16],"msg":"JSON decode error","ctx":{"error":"expected value"}}"#
         );
     }

@@ -2,7 +2,7 @@
 
 use lambda_http::http::{HeaderMap, header};
 
-use super::error_format::ErrorFormat;
+use crate::environment::Environment;
 
 /// The `Accept` of a request (RFC 9110 §12.5.1). Without the header, every type is accepted.
 #[derive(Debug, Default)]
@@ -14,6 +14,26 @@ struct Range {
     kind: String,
     subtype: String,
     taken: bool,
+}
+
+/// The form of an error if `Accept` doesn't decide.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ErrorFormat {
+    /// Text if the client accepts it, as in the legacy app.
+    Text,
+    /// Problem details (RFC 9457), unless the client asks for text by name.
+    Json,
+}
+
+impl ErrorFormat {
+    /// Reads `ERROR_FORMAT`.
+    pub fn from_env(env: &mut Environment) -> Self {
+        env.parsed("ERROR_FORMAT", Self::Text, "must be text or json", |text| match text {
+            "text" => Some(Self::Text),
+            "json" => Some(Self::Json),
+            _ => None,
+        })
+    }
 }
 
 /// The form of an error.

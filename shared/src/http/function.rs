@@ -9,12 +9,10 @@ use lambda_http::http::header::ORIGIN;
 use lambda_runtime::{LambdaEvent, service_fn};
 
 use super::ProxyResponse;
-use super::accept::Accept;
+use super::accept::{Accept, ErrorFormat};
 use super::cors::Cors;
-use super::error_format::ErrorFormat;
-use super::event::ProxyEvent;
 use super::reply::Reply;
-use super::request::Request;
+use super::request::{ProxyEvent, Request};
 use crate::caller::Caller;
 use crate::environment::{Environment, Invalid};
 use crate::error::Failure;

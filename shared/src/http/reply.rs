@@ -1,15 +1,15 @@
-//! An endpoint's answer.
+//! An endpoint's answer, and the JSON forms of an error.
 
 use lambda_http::Body;
 use lambda_http::http::{HeaderMap, HeaderName, HeaderValue, header};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::ProxyResponse;
-use super::accept::{Accept, ErrorForm};
-use super::error_format::ErrorFormat;
-use super::problem::{Detail, PROBLEM_JSON, Problem};
+use super::accept::{Accept, ErrorForm, ErrorFormat};
 use crate::error::{Answer, Error, Failure, SecurityEvent};
 use crate::user_id::UserId;
+use crate::violation::Violation;
 
 /// Status, headers and body of an answer, and its fields in the log.
 #[derive(Debug)]
@@ -143,106 +143,63 @@ impl From<Reply> for ProxyResponse {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::http::{Location, Violation};
-    use crate::rule::Rule;
+/// The errors of a request, in FastAPI's shape.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = HTTPValidationError)]
+pub struct Detail<'a> {
+    /// All errors.
+    #[schema(value_type = Vec<Violation>)]
+    detail: &'a [Violation],
+}
 
-    fn accept(value: &'static str) -> Accept {
-        let value = HeaderValue::from_static(value);
-        Accept::of(&HeaderMap::from_iter([(header::ACCEPT, value)]))
-    }
+/// Problem details (RFC 9457 §3.1). The type is always `about:blank`, so `code` distinguishes
+/// problems.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Problem<'a> {
+    /// Always `about:blank`.
+    #[serde(rename = "type")]
+    #[schema(examples("about:blank"))]
+    kind: &'static str,
+    /// The status's reason phrase.
+    title: &'static str,
+    /// The status.
+    status: u16,
+    /// The words of the text form.
+    detail: &'static str,
+    /// The stable name of the error, for programs.
+    code: &'static str,
+    /// All errors, if `code` is `unprocessable`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<Violation>>, nullable = false)]
+    errors: Option<&'a [Violation]>,
+}
 
-    fn text(reply: Reply) -> String {
-        String::from_utf8(reply.body).unwrap()
-    }
-
-    #[test]
-    fn an_error_is_its_words_as_plain_text_and_its_cause_stays_here() {
-        let error = Error::Internal("connection string".into());
-        let reply = Reply::of_error(&error, &Accept::default(), ErrorFormat::Text);
-        assert_eq!(reply.headers["content-type"], "text/plain; charset=utf-8");
-        assert_eq!((reply.status, reply.cause.as_deref()), (500, Some("connection string")));
-        assert_eq!(text(reply), "Internal Server Error");
-    }
-
-    #[test]
-    fn an_error_is_problem_details_to_a_client_that_accepts_json_alone() {
-        let reply =
-            Reply::of_error(&Error::NotFound, &accept("application/json"), ErrorFormat::Text);
-        assert_eq!(reply.headers["content-type"], "application/problem+json");
-        assert_eq!((reply.status, reply.error), (404, Some("not_found")));
-        assert_eq!(
-            text(reply),
-            r#"{"type":"about:blank","title":"Not Found","status":404,"detail":"Not Found","code":"not_found"}"#
-        );
-    }
-
-    #[test]
-    fn an_error_varies_by_origin_and_accept() {
-        for value in ["application/json", "*/*"] {
-            let reply = Reply::of_error(&Error::NotFound, &accept(value), ErrorFormat::Text);
-            assert_eq!(reply.headers["vary"], "Origin, Accept", "{value}");
-        }
-    }
-
-    #[test]
-    fn each_401_and_403_names_its_scheme_and_each_503_when_to_come_back() {
-        for (error, challenge) in [
-            (Error::InvalidToken, r#"Bearer error="invalid_token""#),
-            (Error::Forbidden, r#"Bearer error="insufficient_scope""#),
-        ] {
-            for value in ["*/*", "application/json"] {
-                let reply = Reply::of_error(&error, &accept(value), ErrorFormat::Text);
-                assert_eq!(reply.headers["www-authenticate"], challenge);
-            }
-        }
-        let error = Error::Unavailable(String::new());
-        let reply = Reply::of_error(&error, &accept("application/json"), ErrorFormat::Text);
-        assert_eq!(reply.headers["retry-after"], "1");
-    }
-
-    #[test]
-    fn a_422_is_fastapis_detail_or_problem_details_with_the_same_errors() {
-        let violation = Violation::new(Location::Field("email"), Rule::NotAnEmail);
-        let error = Error::Unprocessable(vec![violation]);
-        let reply = Reply::of_error(&error, &accept("application/json"), ErrorFormat::Text);
-        assert_eq!(
-            (reply.status, &reply.headers["content-type"]),
-            (422, &"application/json".parse().unwrap())
-        );
-        let errors = r#"[{"type":"value_error","loc":["body","email"],"msg":"value is not a valid email address"}]"#;
-        assert_eq!(text(reply), format!(r#"{{"detail":{errors}}}"#));
-        let reply = Reply::of_error(&error, &accept("application/problem+json"), ErrorFormat::Text);
-        assert_eq!(
-            text(reply),
-            format!(
-                r#"{{"type":"about:blank","title":"Unprocessable Content","status":422,"detail":"Unprocessable Content","code":"unprocessable","errors":{errors}}}"#
-            )
-        );
-    }
-
-    #[test]
-    fn an_error_in_another_standards_words_keeps_its_status_and_its_code() {
-        let reply = Reply::json(&"other").about(&Error::InvalidToken);
-        assert_eq!((reply.status, reply.error), (401, Some("invalid_token")));
-        assert!(reply.headers.contains_key("www-authenticate"));
-        assert_eq!(text(reply), r#""other""#);
-    }
-
-    #[test]
-    fn a_304_differs_from_its_answer_in_status_and_body_alone() {
-        let answer = || Reply::text("text/html", "page");
-        let not_modified = answer().not_modified();
-        assert_eq!(not_modified.headers, answer().headers);
-        assert_eq!((not_modified.status, text(not_modified)), (304, String::new()));
-    }
-
-    #[test]
-    fn no_answer_is_kept_or_sniffed() {
-        let reply = Reply::json(&"Hello World");
-        assert_eq!(reply.headers["cache-control"], "no-store");
-        assert_eq!(reply.headers["x-content-type-options"], "nosniff");
+impl Problem<'_> {
+    /// A problem without field errors.
+    pub const fn new(status: u16, detail: &'static str, code: &'static str) -> Self {
+        let title = status_phrase(status);
+        Self { kind: "about:blank", title, status, detail, code, errors: None }
     }
 }
+
+/// RFC 9457 §6.1.
+const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
+
+/// The phrase of a status that an error has (RFC 9110 §15; 429 is RFC 6585's).
+const fn status_phrase(status: u16) -> &'static str {
+    match status {
+        400 => "Bad Request",
+        401 => "Unauthorized",
+        403 => "Forbidden",
+        404 => "Not Found",
+        409 => "Conflict",
+        413 => "Content Too Large",
+        422 => "Unprocessable Content",
+        429 => "Too Many Requests",
+        503 => "Service Unavailable",
+        _ => "Internal Server Error",
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,16 +1,139 @@
-//! A request to an endpoint.
+//! A request: API Gateway's event, what an endpoint gets of it, and its JSON body.
 
 use std::collections::BTreeMap;
+use std::mem::take;
 
-use lambda_http::http::{HeaderMap, HeaderName};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use lambda_http::http::header::CONTENT_TYPE;
+use lambda_http::http::{HeaderMap, HeaderName, HeaderValue};
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+use serde_json::value::RawValue;
 
-use super::event::ProxyEvent;
 use crate::caller::Caller;
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::routes::{Access, PathParameters, Route, Routes};
 use crate::rule::Rule;
 use crate::violation::{Location, Violation};
+
+/// The event's fields that Latchkey reads.
+///
+/// `lambda_http` fails or panics on a header that isn't ASCII and on an odd `Host` (docs/adr/0002):
+/// a caller could cause a 5xx with each.
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html>
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ProxyEvent {
+    /// The path of the route as the template has it, without the stage and the caller's values.
+    pub resource: String,
+    /// The method of the route.
+    pub http_method: String,
+    #[serde(default, deserialize_with = "null_as_default")]
+    multi_value_headers: BTreeMap<String, Vec<String>>,
+    #[serde(default, deserialize_with = "null_as_default")]
+    /// As the caller wrote them.
+    path_parameters: BTreeMap<String, String>,
+    #[serde(default, deserialize_with = "null_as_default")]
+    multi_value_query_string_parameters: BTreeMap<String, Vec<String>>,
+    /// The last value of each header, parsed only if there is no `multiValueHeaders`.
+    headers: Option<Box<RawValue>>,
+    #[serde(default)]
+    body: Option<String>,
+    #[serde(default, deserialize_with = "null_as_default")]
+    is_base64_encoded: bool,
+    #[serde(default, deserialize_with = "null_as_default")]
+    request_context: RequestContext,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RequestContext {
+    #[serde(default, deserialize_with = "null_as_default")]
+    request_id: String,
+    #[serde(default, deserialize_with = "null_as_default")]
+    path: String,
+    #[serde(default, deserialize_with = "null_as_default")]
+    authorizer: BTreeMap<String, Value>,
+}
+
+/// Deserializes a field that AWS or an emulator sends as `null` instead of omitting it.
+pub fn null_as_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
+impl ProxyEvent {
+    /// Takes the headers. In values that HTTP doesn't allow, `?` replaces each invalid character.
+    pub fn take_headers(&mut self) -> HeaderMap {
+        let multi = take(&mut self.multi_value_headers);
+        if multi.is_empty() { self.single_value_headers() } else { headers(multi) }
+    }
+
+    fn single_value_headers(&mut self) -> HeaderMap {
+        let text = self.headers.take();
+        let single: Option<BTreeMap<String, String>> =
+            text.and_then(|text| serde_json::from_str(text.get()).ok());
+        headers(single.unwrap_or_default().into_iter().map(|(name, value)| (name, [value])))
+    }
+
+    /// Takes the body; `None` if it should be base64 and isn't.
+    pub fn take_body(&mut self) -> Option<Vec<u8>> {
+        match self.body.take() {
+            None => Some(Vec::new()),
+            Some(text) if self.is_base64_encoded => STANDARD.decode(text).ok(),
+            Some(text) if text.contains('\u{fffd}') => Some(undo_replacement(&text)),
+            Some(text) => Some(text.into_bytes()),
+        }
+    }
+
+    /// API Gateway's id of the request, which the caller gets as `x-amzn-RequestId`.
+    pub fn request_id(&self) -> &str {
+        &self.request_context.request_id
+    }
+
+    /// The authorizer's context; empty on a public route.
+    pub fn authorizer(&self) -> &BTreeMap<String, Value> {
+        &self.request_context.authorizer
+    }
+}
+
+fn headers<V: IntoIterator<Item = String>>(
+    pairs: impl IntoIterator<Item = (String, V), IntoIter: ExactSizeIterator>,
+) -> HeaderMap {
+    let pairs = pairs.into_iter();
+    let mut headers = HeaderMap::with_capacity(pairs.len());
+    for (name, values) in pairs {
+        let Ok(name) = HeaderName::try_from(name) else { continue };
+        for value in values.into_iter().filter_map(header_value) {
+            headers.append(name.clone(), value);
+        }
+    }
+    headers
+}
+
+fn header_value(text: String) -> Option<HeaderValue> {
+    let is_kept = |c: char| matches!(c, ' '..='~');
+    let text = if text.chars().all(is_kept) {
+        text
+    } else {
+        text.chars().map(|c| if is_kept(c) { c } else { '?' }).collect()
+    };
+    HeaderValue::try_from(text).ok()
+}
+
+/// API Gateway replaces invalid UTF-8 in a text body by U+FFFD. Replaces that by an invalid byte, so
+/// that the body is refused as invalid UTF-8.
+fn undo_replacement(text: &str) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(text.len());
+    for (number, part) in text.split('\u{fffd}').enumerate() {
+        bytes.extend((number > 0).then_some(0xff));
+        bytes.extend_from_slice(part.as_bytes());
+    }
+    bytes
+}
 
 /// The most bytes of a request's body.
 const MAX_BODY_BYTES: usize = 64 * 1024;
@@ -49,14 +172,16 @@ impl Request {
             Some(_) => return Err(Error::Forbidden),
             None => return Err(Error::Internal(NO_CONTEXT.into())),
         }
-        let mut parameters = PathParameters::new(route.path, event.path_parameters());
+        let mut parameters = PathParameters::new(route.path, &event.path_parameters);
         let variant = parse(&mut parameters).ok_or(Error::NotFound)?;
         let body =
             event.take_body().ok_or_else(|| Error::Internal("a body that is no base64".into()))?;
         if body.len() > MAX_BODY_BYTES {
             return Err(Error::PayloadTooLarge);
         }
-        let (path, headers, query) = (event.take_path(), event.take_headers(), event.take_query());
+        let path = take(&mut event.request_context.path);
+        let query = take(&mut event.multi_value_query_string_parameters);
+        let headers = event.take_headers();
         Ok((variant, Self { route, path, headers, body, query, caller }))
     }
 
@@ -89,124 +214,70 @@ impl Request {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use serde_json::{Value, json};
+/// A JSON object, and the violations of the fields that were read. The other fields may have any
+/// value.
+pub struct JsonBody<'a> {
+    fields: BTreeMap<String, &'a RawValue>,
+    violations: Vec<Violation>,
+}
 
-    use super::*;
-    use crate::clock::NumericDate;
-    use crate::routes::{Parse, Throttle, method};
-    use crate::user_id::UserId;
-
-    /// A route with a parameter.
-    #[derive(Debug, PartialEq)]
-    struct Note(UserId);
-
-    impl Routes for Note {
-        const FUNCTION: &'static str = "notes";
-
-        const TABLE: &'static [(Route, Parse<Self>)] = &[(
-            Route {
-                method: method::DELETE,
-                path: "/notes/{id}",
-                function: "notes",
-                access: Access::SignedIn,
-                throttle: Throttle::Default,
-                examples: &["7"],
-            },
-            |parameters| Some(Self(parameters.parse()?)),
-        )];
-
-        fn path(&self) -> &'static str {
-            "/notes/{id}"
+impl<'a> JsonBody<'a> {
+    /// Parses the body. Fails with FastAPI's 422 if it isn't a JSON object, or if the content type
+    /// isn't JSON.
+    pub fn read(request: &'a Request) -> Result<Self, Error> {
+        let refuse = |violation| Error::Unprocessable(vec![violation]);
+        if request.body.is_empty() {
+            return Err(refuse(Violation::new(Location::Body, Rule::Missing)));
+        }
+        if !content_type(request).is_some_and(|essence| is_json(&essence)) {
+            return Err(refuse(Violation::not_an_object()));
+        }
+        // RFC 8259 §8.1 lets a parser ignore a byte order mark, and the legacy app's does.
+        let bytes = request.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&request.body);
+        // Parse the whole body first: a JSON error at its end has precedence over not being an object.
+        let whole = serde_json::from_slice::<&RawValue>(bytes);
+        match whole.and_then(|_| serde_json::from_slice(bytes)) {
+            Ok(fields) => Ok(Self { fields, violations: Vec::new() }),
+            Err(error) if error.is_data() => Err(refuse(Violation::not_an_object())),
+            Err(error) => Err(refuse(Violation::invalid_json(bytes, &error))),
         }
     }
 
-    /// The request of an event with these additional fields.
-    fn of(fields: &Value) -> Result<(Note, Request), Error> {
-        let context = json!({
-            "sub": "7", "username": "ada", "email": "a@b", "roles": "ROLE_USER", "exp": "1000",
-        });
-        let mut event = json!({
-            "resource": "/notes/{id}", "httpMethod": "DELETE", "pathParameters": { "id": "7" },
-            "requestContext": { "authorizer": context },
-        });
-        event.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
-        Request::of(&mut serde_json::from_value(event).unwrap())
+    /// The parsed value of a string field. If the field is missing, isn't a string or breaks a rule,
+    /// records a violation and returns `None`.
+    pub fn field<T>(
+        &mut self,
+        name: &'static str,
+        parse: impl FnOnce(String) -> Result<T, Rule>,
+    ) -> Option<T> {
+        let text = self.fields.remove(name).ok_or(Rule::Missing).and_then(string);
+        text.and_then(parse)
+            .map_err(|rule| self.violations.push(Violation::new(Location::Field(name), rule)))
+            .ok()
     }
 
-    #[test]
-    fn a_route_comes_with_the_parameters_of_its_path() {
-        assert_eq!(of(&json!({})).unwrap().0, Note(UserId::new(7)));
-        for parameters in [
-            json!({ "id": "ada" }),
-            json!({ "id": "%37" }),
-            json!({ "id": "" }),
-            json!({ "other": "7" }),
-            json!(null),
-        ] {
-            let refused = of(&json!({ "pathParameters": parameters }));
-            assert!(matches!(refused, Err(Error::NotFound)), "{parameters}");
-        }
-        // A caller without the role isn't shown whether a parameter is valid.
-        let refused = of(&json!({ "pathParameters": null, "requestContext": {} }));
-        assert!(matches!(refused, Err(Error::Internal(_))));
-    }
-
-    #[test]
-    fn another_method_or_path_is_none_of_its_routes() {
-        for fields in [
-            json!({ "httpMethod": "GET" }),
-            json!({ "resource": "/notes/7" }),
-            json!({ "resource": "/notes/{id}/" }),
-        ] {
-            let mut event = json!({ "resource": "/notes/{id}", "httpMethod": "DELETE" });
-            event.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
-            event["multiValueHeaders"] = json!({ "Accept": ["a"] });
-            let mut event = serde_json::from_value(event).unwrap();
-            assert!(matches!(Request::of::<Note>(&mut event), Err(Error::NotFound)), "{fields}");
-            // The event keeps its headers: they decide the form of the error.
-            assert_eq!(event.take_headers()["accept"], "a");
-        }
-    }
-
-    #[test]
-    fn a_parameter_of_the_query_is_there_once_and_keeps_its_rule() {
-        let query = |parameters: &Value| {
-            let (_, request) = of(&json!({ "multiValueQueryStringParameters": parameters }))?;
-            request.query("after", |text| UserId::parse(text).ok_or(Rule::NotAnInteger))
-        };
-        assert_eq!(query(&json!({ "after": ["7"] })).unwrap(), Some(UserId::new(7)));
-        for none in [json!(null), json!({}), json!({ "After": ["7"] }), json!({ "after": [] })] {
-            assert_eq!(query(&none).unwrap(), None, "{none}");
-        }
-        for (values, kind) in [
-            (json!(["7", "7"]), "value_error"),
-            (json!(["<marker>"]), "int_parsing"),
-            (json!([""]), "int_parsing"),
-        ] {
-            let Err(Error::Unprocessable(violations)) = query(&json!({ "after": values })) else {
-                panic!("{values} is taken");
-            };
-            let body = serde_json::to_value(&violations).unwrap();
-            assert_eq!(body[0]["loc"], json!(["query", "after"]));
-            assert_eq!(body[0]["type"], kind);
-            assert!(!body.to_string().contains("marker"), "{body}");
-        }
-    }
-
-    #[test]
-    fn a_cached_policy_does_not_outlive_its_token() {
-        let at = |seconds| Clock::fixed(NumericDate::from_seconds(seconds));
-        let (_, request) = of(&json!({})).unwrap();
-        assert!(request.caller(&at(999)).is_ok());
-        assert!(matches!(request.caller(&at(1000)), Err(Error::InvalidToken)));
-    }
-
-    #[test]
-    fn a_body_of_64_kib_is_read_and_a_larger_one_is_413() {
-        let of = |bytes: usize| of(&json!({ "body": "x".repeat(bytes) }));
-        assert!(of(MAX_BODY_BYTES).is_ok());
-        assert!(matches!(of(MAX_BODY_BYTES + 1), Err(Error::PayloadTooLarge)));
+    /// The 422 with all violations so far.
+    pub fn refusal(self) -> Error {
+        Error::Unprocessable(self.violations)
     }
 }
+
+/// The media type of a body in lower case, without its parameters.
+pub fn content_type(request: &Request) -> Option<String> {
+    let essence = request.header(&CONTENT_TYPE)?.split(';').next()?;
+    Some(essence.trim().to_ascii_lowercase())
+}
+
+fn string(value: &RawValue) -> Result<String, Rule> {
+    let is_string = value.get().starts_with('"');
+    let rule = if is_string { Rule::NotUnicode } else { Rule::NotAString };
+    serde_json::from_str(value.get()).map_err(|_| rule)
+}
+
+fn is_json(essence: &str) -> bool {
+    let subtype = essence.strip_prefix("application/");
+    subtype.is_some_and(|subtype| subtype == "json" || subtype.ends_with("+json"))
+}
+
+#[cfg(test)]
+mod tests;
