@@ -2,14 +2,20 @@
 
 Usage: python3 .ci/cycles.py
 
-A module is a file, and a folder with all that is in it. What counts is its paths that begin with
-crate::, self:: or super::, in `use` and elsewhere, outside of tests; a name is followed through
-`pub use` to the file that has it, and `pub use` itself counts for nothing. Prints each cycle.
+A module is a file, and a folder with all that is in it. Counted are its paths that begin with
+crate::, self::, super:: or the name of a module that it declares, in `use` and elsewhere, outside of
+tests. A name is followed through `pub use` to the file that has it; `pub use` itself isn't counted.
+Prints each cycle.
 
 >>> uses("use crate::{a::B, c::{self, d::E as F}};")
 [['crate', 'a', 'B'], ['crate', 'c', 'self'], ['crate', 'c', 'd', 'E']]
 >>> uses("let x = super::y::z(); // crate::no")
 [['super', 'y', 'z']]
+>>> uses("mod a; mod b; use a::C; fn d() { b::e(); f::b::g(); a.h() }")
+[['self', 'a', 'C'], ['self', 'b', 'e']]
+>>> sources = {("a",): "mod b; fn c() { b::d() }", ("a", "b"): "use super::c; fn d() {}"}
+>>> cycles(graph(sources, 2))
+[['a', 'a::b']]
 >>> cycles({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}})
 [['a', 'b', 'c']]
 >>> cycles({"a": {"b"}, "b": set()})
@@ -23,7 +29,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 CRATES = ["functions/*", "legacy", "shared", "local", "local/postgres"]
 TREE = re.compile(r"^\s*(pub(?:\([^)]*\))?\s+)?use\s+([^;]+);", re.M)
-INLINE = re.compile(r"\b(?:crate|super|self)(?:::\w+)+")
+INLINE = re.compile(r"(?<![\w:])[a-z_]\w*(?:::\w+)+")
 
 
 def bare(source):
@@ -56,12 +62,14 @@ def leaves(tree, before=()):
 
 
 def uses(source, public=False):
-    """The paths within the crate that a source has; with `public`, those that it gives on."""
+    """The paths within the crate that a source has; with `public`, those of its `pub use`."""
     source = bare(source)
     found = [path for match in TREE.finditer(source) if bool(match[1]) == public for path in leaves(match[2])]
     if not public:
         found += [path.split("::") for path in INLINE.findall(TREE.sub("", source))]
-    return [path for path in found if public or path[0] in ("crate", "super", "self")]
+    children = set(re.findall(r"\bmod (\w+);", source))
+    found = [["self", *path] if path[0] in children else path for path in found]
+    return [path for path in found if path[0] in ("crate", "super", "self")]
 
 
 def modules(folder):
@@ -92,8 +100,8 @@ def owner(path, at, found, seen=()):
     return base
 
 
-def cycles(graph):
-    """One cycle for each knot of the graph."""
+def cycles(edges):
+    """One cycle of each group of modules that use each other."""
     found, done = [], set()
 
     def visit(node, way):
@@ -103,26 +111,24 @@ def cycles(graph):
                 found.append(cycle)
             return
         if node not in done:
-            for target in sorted(graph.get(node, ())):
+            for target in sorted(edges.get(node, ())):
                 visit(target, [*way, node])
             done.add(node)
 
-    for node in sorted(graph):
+    for node in sorted(edges):
         visit(node, [])
     return found
 
 
-def graphs(folder):
-    """The uses between modules: by file, and with each folder as one module."""
-    found = modules(folder)
-    pairs = [(path, owner(use, path, found)) for path, source in found.items() for use in uses(source)]
-    for depth in range(max(map(len, found)), 0, -1):
-        graph = {}
-        for user, used in pairs:
-            user, used = ("::".join(path[:depth]) or "the crate" for path in (user, used))
+def graph(found, depth):
+    """The uses between modules, with the modules below a depth as one."""
+    edges = {}
+    for path, source in found.items():
+        for use in uses(source):
+            user, used = ("::".join(it[:depth]) or "the crate" for it in (path, owner(use, path, found)))
             if user != used:
-                graph.setdefault(user, set()).add(used)
-        yield graph
+                edges.setdefault(user, set()).add(used)
+    return edges
 
 
 def main():
@@ -131,8 +137,9 @@ def main():
         for pattern in CRATES
         for folder in sorted(ROOT.glob(pattern))
         if (folder / "src").is_dir()
-        for graph in graphs(folder)
-        for cycle in cycles(graph)
+        for found in [modules(folder)]
+        for depth in range(1, 1 + max(map(len, found)))
+        for cycle in cycles(graph(found, depth))
     }
     print("\n".join(sorted(found)) or "no cycle between modules")
     sys.exit(bool(found))

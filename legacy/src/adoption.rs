@@ -7,6 +7,7 @@ mod catalog;
 mod error;
 mod fold;
 mod mailbox_index;
+mod names;
 mod notes;
 mod plan;
 mod rows;
@@ -16,22 +17,14 @@ mod transaction;
 mod work;
 
 use serde::Serialize;
-use shared::{NumericDate, db, functions};
+use shared::{NumericDate, db};
 use tokio_postgres::{Client, IsolationLevel};
 
 use catalog::Catalog;
 pub use error::Error;
+use names::{INDEXES, migrated};
 use step::Step;
 use transaction::Failure;
-
-/// V1's names of the indexes that an adoption creates, each with its table and columns.
-const NAMES: [(&str, &str, &[&str]); 5] = [
-    ("users_username_key", "users", &["username"]),
-    ("users_email_key", "users", &["email"]),
-    ("roles_name_key", "roles", &["name"]),
-    ("users_to_roles_pkey", "users_to_roles", &["user_id", "role_id"]),
-    ("users_to_roles_user_id_role_id_key", "users_to_roles", &["user_id", "role_id"]),
-];
 
 /// V1's name in refinery's history.
 const FIRST_MIGRATION: &str = "users_and_roles";
@@ -89,7 +82,7 @@ pub async fn check(client: &mut Client, now: NumericDate) -> Result<Check, db::E
 async fn look(client: &mut Client, now: NumericDate) -> Result<Findings, db::Error> {
     let transaction = client.build_transaction().read_only(true);
     let transaction = transaction.isolation_level(IsolationLevel::RepeatableRead).start().await?;
-    let names = NAMES.iter().map(|(name, ..)| (*name).to_owned());
+    let names = INDEXES.iter().map(|(name, ..)| (*name).to_owned());
     let names = names.chain(migrated()).chain(["adoption", mailbox_index::NAME].map(str::to_owned));
     let catalog = Catalog::read(&transaction, &names.collect::<Vec<_>>()).await?;
     let kind = kind(&catalog);
@@ -110,12 +103,6 @@ async fn look(client: &mut Client, now: NumericDate) -> Result<Findings, db::Err
     }
     transaction.rollback().await?;
     Ok(findings)
-}
-
-/// The tables and functions of migrations that the legacy app's database must not have yet.
-fn migrated() -> Vec<String> {
-    let routines = functions::routines().into_iter().map(|routine| routine.signature());
-    routines.chain(["signing_keys", "database_identity"].map(str::to_owned)).collect()
 }
 
 /// Runs the remaining steps and returns them in words; `None` if there is nothing to adopt. With an

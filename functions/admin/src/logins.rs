@@ -1,9 +1,8 @@
 //! The logins of the functions: members of the group roles, by password or by IAM.
 
+mod catalog;
 mod iam;
 mod ownership;
-
-use std::collections::BTreeMap;
 
 use postgres_protocol::password::scram_sha_256;
 use serde::Deserialize;
@@ -14,6 +13,7 @@ use tokio_postgres::{Client, Transaction};
 
 use crate::refusal::Refusal;
 use crate::role_prefix::RolePrefix;
+use catalog::{elsewhere, exists, limits};
 
 /// A fifth of the server's connections for ordinary logins: the four logins leave a fifth to `admin`
 /// and to the operator.
@@ -98,30 +98,6 @@ async fn with_passwords(
     Ok(logins)
 }
 
-/// Each login's connection limit in `pg_roles`.
-async fn limits(
-    transaction: &Transaction<'_>,
-    logins: &[String],
-) -> Result<BTreeMap<String, i32>, db::Error> {
-    let limits = "SELECT rolname::text, rolconnlimit FROM pg_roles \
-                  WHERE rolname::text = ANY($1::text[])";
-    let rows = transaction.query(limits, &[&logins]).await?;
-    rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
-}
-
-/// The other databases of the server in which one of the roles has privileges or owns an object.
-async fn elsewhere(
-    transaction: &Transaction<'_>,
-    roles: &[&String],
-) -> Result<Option<String>, db::Error> {
-    let databases = "SELECT string_agg(DISTINCT b.datname::text, ', ') FROM pg_shdepend AS d \
-                     JOIN pg_database AS b ON b.oid = d.dbid \
-                     JOIN pg_roles AS r ON r.oid = d.refobjid \
-                     WHERE d.refclassid = 'pg_authid'::regclass \
-                     AND r.rolname::text = ANY($1::text[]) AND b.datname <> current_database()";
-    Ok(transaction.query_one(databases, &[&roles]).await?.try_get(0)?)
-}
-
 /// A sentence for each group role without a login of its own. A login with CREATEROLE doesn't
 /// count: from PostgreSQL 16 on, an administrator is a member of each role that they created.
 pub(crate) async fn missing(
@@ -142,13 +118,10 @@ pub(crate) async fn missing(
     Ok(missing)
 }
 
-async fn exists(transaction: &Transaction<'_>, role: &str) -> Result<bool, Refusal> {
-    let found = transaction.query_opt("SELECT FROM pg_roles WHERE rolname = $1", &[&role]).await?;
-    Ok(found.is_some())
-}
-
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use stage::{BY_PASSWORD, Stage};
     use tokio_postgres::NoTls;
 

@@ -1,7 +1,8 @@
 //! Obstacles in the definitions of the tables, a sentence for each.
 
 use super::catalog::{Catalog, Column, Index, Table};
-use super::{NAMES, mailbox_index, migrated};
+use super::mailbox_index;
+use super::names::{INDEXES, migrated};
 
 /// The length of a `bcrypt_sha256` hash, the longest that Latchkey writes.
 const PASSWORD_LENGTH: u32 = 128;
@@ -127,7 +128,7 @@ pub(super) fn of_names(catalog: &Catalog) -> Vec<String> {
         } else if name == mailbox_index::NAME {
             !catalog.users.as_ref().is_some_and(mailbox_index::is_in)
         } else {
-            let ours = NAMES.iter().find(|(index, ..)| index == name);
+            let ours = INDEXES.iter().find(|(index, ..)| index == name);
             ours.is_some_and(|(_, table, columns)| is_in_the_way(catalog, name, table, columns))
         };
         if in_the_way {
