@@ -61,7 +61,7 @@ def request(method, path, headers, context):
         "queryStringParameters": None,
         "multiValueQueryStringParameters": None,
         "pathParameters": None,
-        "stageVariables": None,
+        "stageVariables": {"LatchkeyRoutes": "accounts"},
         "requestContext": {
             "resourceId": "x1y2z3",
             "resourcePath": path,

@@ -15,6 +15,7 @@ import length
 import logs
 import network
 import outputs
+import own
 import parameters
 import pipeline
 import retention
@@ -28,7 +29,7 @@ from stack import transformed
 
 
 def main(source, database_source, pipeline_source, workflow, target):
-    modules = [routes, rights, functions, stage, logs, alarms, network, outputs, parameters, rules, signing_key, length]
+    modules = [routes, rights, functions, stage, logs, alarms, network, outputs, parameters, rules, signing_key, length, own]
     for module in modules:
         module.check(source)
     database.check(database_source, source)

@@ -1,4 +1,4 @@
-"""The functions as template.yaml has them: the checks ask this, so that none of them lists functions.
+"""Latchkey's functions as template.yaml has them, without a team's own: the checks ask this, so that none of them lists functions.
 
 A test of the local runner holds each function's settings equal to what its code reads, and the routes to the table of
 routes. So a function's settings say what it needs: its class of work, and its rights.
@@ -7,6 +7,7 @@ routes. So a function's settings say what it needs: its class of work, and its r
 import functools
 from typing import NamedTuple
 
+import own
 from stack import deployed
 
 # Logins apart and no password anywhere: here DATABASE_USER has the name of the class in it.
@@ -35,14 +36,16 @@ class Function(NamedTuple):
 @functools.cache
 def functions(source):
     stack = deployed(source, **BY_CLASS)
-    found = stack.of_type("AWS::Lambda::Function")
+    others = own.functions(source, **BY_CLASS)
+    found = {name: it for name, it in stack.of_type("AWS::Lambda::Function").items() if name not in others}
     assert found, "no functions"
     routes = {name: [] for name in found}
     for path, item in stack.of_type("AWS::ApiGateway::RestApi")["Api"]["Body"]["paths"].items():
         for method, operation in item.items():
             if method != "options":
-                [name] = [name for name in found if f"<{name}.Arn>" in operation["x-amazon-apigateway-integration"]["uri"]]
-                routes[name].append((method, path, operation["security"] == [{"NONE": []}]))
+                uri = operation["x-amazon-apigateway-integration"]["uri"]
+                [name] = [name for name in (*found, *others) if f"<{name}.Arn>" in uri]
+                routes.setdefault(name, []).append((method, path, operation["security"] == [{"NONE": []}]))
     return [declared(name, it["Environment"]["Variables"], routes[name]) for name, it in found.items()]
 
 

@@ -34,7 +34,8 @@ def named(source):
 
 
 def of(source, **parameters):
-    return deployed(source, **parameters).of_type("AWS::Lambda::Function")
+    found = deployed(source, **parameters).of_type("AWS::Lambda::Function").items()
+    return {name: it for name, it in found if name in named(source)}
 
 
 def concurrencies(source):

@@ -11,7 +11,7 @@ DOMAIN = {"DomainName": "api.example.com", "CertificateArn": CERTIFICATE}
 
 def check(source):
     others = {f"{it.logical_id}Name": f"<{it.logical_id}>" for it in functions(source)}
-    others["AuthorizerCacheSeconds"] = "17"
+    others |= {"AuthorizerCacheSeconds": "17", "AuthorizerArn": "<AuthorizerFunction.Arn>"}
     found = deployed(source, AuthorizerCacheSeconds=17)
     same("outputs", found.outputs, addresses(OWN) | others)
     same("a domain, unasked", of_domain(found), {})

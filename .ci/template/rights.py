@@ -2,6 +2,7 @@
 
 import json
 
+import own
 from declared import functions, logins
 from fault import holds, same
 from matrix import MATRIX, UNBOUNDED, allow, rights
@@ -58,7 +59,7 @@ def check(source):
     works = {it.work for it in functions(source)}
     for name, (parameters, given) in MATRIX.items():
         stack = deployed(source, **parameters)
-        same("roles", set(stack.of_type("AWS::IAM::Role")), {role(work) for work in works} | {"ApiGatewayRole"})
+        same("roles", set(stack.of_type("AWS::IAM::Role")), {role(work) for work in works} | {"ApiGatewayRole"} | own.roles(source))
         for work in works:
             check_role(name, stack, work, rights(work, given, logins(source)))
     for function in functions(source):

@@ -39,7 +39,10 @@ fuzz_target!(|text: &str| {
     let form = if header.contains("HS256") { Form::Legacy } else { Form::Own };
     let is_taken = |header: &str, payload: &str| {
         let authorization = format!("Bearer {}", form.signed(header, payload));
-        let event = json!({ "methodArn": "a/b/c", "headers": { "Authorization": authorization } });
+        let event = json!({
+            "methodArn": "a/b/c", "headers": { "Authorization": authorization },
+            "stageVariables": { "LatchkeyRoutes": "accounts" },
+        });
         GATE.ask(serde_json::from_value(event).unwrap()).is_some()
     };
     let was_taken = is_taken(header, payload);

@@ -12,6 +12,8 @@ use clap::{
 };
 pub(crate) use overrides::Override;
 
+use crate::lambda_endpoint::LambdaEndpoint;
+
 /// What the program is started with.
 #[derive(Debug, Parser)]
 #[command(
@@ -40,6 +42,7 @@ pub struct Arguments {
 const LISTEN: &str = "Where the service listens";
 const DATABASE: &str = "Its database";
 const TEMPLATE: &str = "Its template";
+const OWN_FUNCTIONS: &str = "Your own functions";
 
 /// The text above the options.
 const ABOUT: &str = "\
@@ -102,6 +105,17 @@ pub(crate) struct Shared {
         help_heading = TEMPLATE
     )]
     pub(crate) parameter_overrides: Vec<Vec<Override>>,
+    /// Where the functions of own-routes.json run, as `sam local start-lambda` does: an address that
+    /// speaks Lambda's Invoke API
+    #[arg(
+        long,
+        global = true,
+        value_name = "URL",
+        value_parser = LambdaEndpoint::parse,
+        default_value = "http://127.0.0.1:3001",
+        help_heading = OWN_FUNCTIONS
+    )]
+    pub(crate) lambda_endpoint: LambdaEndpoint,
     /// Read this one, not the nearest template.yaml
     #[arg(long, global = true, value_name = "FILE", help_heading = TEMPLATE)]
     pub(crate) template_file: Option<PathBuf>,

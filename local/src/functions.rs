@@ -15,8 +15,11 @@ use shared::{
 use crate::{
     containers::{Containers, Start, Started},
     error::Error,
+    gateway::INTEGRATION_TIMEOUT,
     invocation::{FunctionError, Handler, Outcome},
     lambda::Lambda,
+    lambda_endpoint::{LambdaEndpoint, RemoteFunction},
+    own_functions::OwnFunctions,
     settings::Settings,
     template::{self, Template},
 };
@@ -37,7 +40,11 @@ pub(crate) struct Functions(BTreeMap<String, Lambda>);
 
 impl Functions {
     /// Starts each function with the settings that its template gives it.
-    pub(crate) async fn start(template: &Template, settings: &Settings) -> Result<Self, Error> {
+    pub(crate) async fn start(
+        template: &Template,
+        settings: &Settings,
+        own: &OwnFunctions,
+    ) -> Result<Self, Error> {
         let mut functions = Self(BTreeMap::new());
         macro_rules! start {
             ($(($function:ident $endpoint:ident $routes:ident))+) => {
@@ -50,13 +57,18 @@ impl Functions {
             };
         }
         for_each_endpoint!(start);
-        let authorizer = functions.add(template, settings, "authorizer", |mut settings| {
+        let routes = own.routes;
+        let authorizer = functions.add(template, settings, "authorizer", move |mut settings| {
             Box::pin(async move {
                 let authorizer = authorizer::Authorizer::from_env(&mut settings).await?;
+                let authorizer = authorizer.with_own_routes(routes);
                 Ok(Box::new(AuthorizerFunction(authorizer)) as Box<dyn Handler>)
             })
         });
         authorizer.await?;
+        for function in own.declared(template)? {
+            functions.add_remote(function, &own.endpoint);
+        }
         Ok(functions)
     }
 
@@ -64,7 +76,8 @@ impl Functions {
     pub(crate) fn get(&self, function: &template::Function) -> template::Result<Lambda> {
         self.0.get(&function.name).cloned().ok_or_else(|| {
             let location = format!("Resources.{}", function.logical_id);
-            template::Error::of(location, "there is no crate of that name in the local runner")
+            let fault = "it is no function of Latchkey's, and own-routes.json has no route of it";
+            template::Error::of(location, fault)
         })
     }
 
@@ -74,7 +87,7 @@ impl Functions {
         template: &Template,
         settings: &Settings,
         name: &str,
-        start: fn(Environment) -> Pin<Box<dyn Future<Output = Started> + Send>>,
+        start: impl Fn(Environment) -> Starting + Send + Sync + 'static,
     ) -> Result<(), Error> {
         let declared = template.function(name)?;
         let environment = settings.of(declared);
@@ -86,7 +99,23 @@ impl Functions {
         self.0.insert(declared.name.clone(), lambda);
         Ok(())
     }
+
+    /// Adds a function that runs at an endpoint, which keeps to the function's `Timeout` itself.
+    fn add_remote(&mut self, declared: &template::Function, endpoint: &LambdaEndpoint) {
+        let (endpoint, name) = (endpoint.clone(), declared.logical_id.clone());
+        let start: Start = Box::new(move || {
+            let (endpoint, name) = (endpoint.clone(), name.clone());
+            let handler: Box<dyn Handler> = Box::new(RemoteFunction { endpoint, name });
+            Box::pin(async { Ok(handler) })
+        });
+        let containers = Containers::new(start, max_containers(declared));
+        let lambda = Lambda::new(Arc::new(containers), INTEGRATION_TIMEOUT);
+        self.0.insert(declared.name.clone(), lambda);
+    }
 }
+
+/// A container that is starting.
+type Starting = Pin<Box<dyn Future<Output = Started> + Send>>;
 
 /// How many containers a function may have. Of those that hash, Lambda gives each a core.
 fn max_containers(function: &template::Function) -> usize {

@@ -10,6 +10,7 @@ mod response;
 mod router;
 
 use std::{
+    collections::BTreeMap,
     net::IpAddr,
     time::{Duration, Instant},
 };
@@ -37,7 +38,7 @@ use crate::{
 pub(crate) const BODY_BYTES: usize = 10 * 1024 * 1024;
 
 /// The longest that a caller waits for a function (same page).
-const INTEGRATION_TIMEOUT: Duration = Duration::from_secs(29);
+pub(crate) const INTEGRATION_TIMEOUT: Duration = Duration::from_secs(29);
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 
@@ -50,6 +51,7 @@ pub(crate) struct Gateway {
     responses: GatewayResponses,
     binary_media_types: Vec<String>,
     stage: String,
+    stage_variables: BTreeMap<String, String>,
     clock: Clock,
 }
 
@@ -94,6 +96,7 @@ impl Gateway {
             responses: GatewayResponses::new(template.api.gateway_responses.clone()),
             binary_media_types: template.api.binary_media_types.clone(),
             stage: template.api.stage.clone(),
+            stage_variables: template.api.variables.clone(),
             clock,
         })
     }
@@ -159,6 +162,7 @@ impl Gateway {
             caller,
             time: self.clock.now().seconds().saturating_mul(1000),
             stage: &self.stage,
+            stage_variables: &self.stage_variables,
         };
         self.integrate(target, &call).await
     }

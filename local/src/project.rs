@@ -24,6 +24,11 @@ impl Project {
         Self { template, folder }
     }
 
+    /// The routes of a team's own functions.
+    pub(crate) fn own_routes(&self) -> PathBuf {
+        self.template.with_file_name("own-routes.json")
+    }
+
     /// Settings that a developer keeps to themselves.
     pub(crate) fn dotenv(&self) -> PathBuf {
         self.folder.join(".env")

@@ -73,7 +73,9 @@ async fn serve(setup: &Setup, listener: TcpListener) -> Result<(), Error> {
     };
     let listener = tokio::net::TcpListener::from_std(listener)?;
     let database = setup.own_database_url();
-    start_page::print(&start_page::lines(listener.local_addr()?, database.as_deref()))?;
+    let mut lines = start_page::lines(listener.local_addr()?, database.as_deref());
+    lines.extend(setup.missing_functions().await);
+    start_page::print(&lines)?;
     server::serve(listener, gateway, stop).await;
     Ok(())
 }

@@ -17,6 +17,7 @@ use crate::{
     functions::Functions,
     gateway::Gateway,
     operator::{self, Operator},
+    own_functions::OwnFunctions,
     project::Project,
     settings::{PG_BIN, Settings},
     signing_key,
@@ -33,6 +34,7 @@ pub(crate) struct Setup {
     template: Template,
     settings: Settings,
     database: Database,
+    own_functions: OwnFunctions,
     /// The runner's own signing key, if no setting has one.
     own_key: Option<Kid>,
 }
@@ -55,6 +57,7 @@ impl Setup {
         settings.give(Source::CommandLine, named.chain(url));
         settings.check_login()?;
         let template = read_template(&project, &settings, overrides)?;
+        let own_functions = OwnFunctions::read(&project, shared.lambda_endpoint)?;
         let setting = database::named_by(&mut settings.of(template.function("admin")?));
         let naming = on_command_line.or(setting);
         let pg_bin = settings.get(PG_BIN).map(Into::into);
@@ -82,7 +85,7 @@ impl Setup {
             own_key = SigningKey::parse(&Secret::new(key.clone())).map(|key| key.kid().clone());
             settings.own("SIGNING_KEY", key);
         }
-        Ok(Self { template, settings, database, own_key })
+        Ok(Self { template, settings, database, own_functions, own_key })
     }
 
     /// The database, if it is ours.
@@ -116,11 +119,17 @@ impl Setup {
             self.keep_their_signing_key(database).await?;
         }
         self.migrate(&operator).await?;
-        let functions = Box::pin(Functions::start(&self.template, &self.settings));
+        let functions =
+            Box::pin(Functions::start(&self.template, &self.settings, &self.own_functions));
         let functions = wait("Starting the functions, which connect.", functions).await?;
         let mut environment = self.settings.of(self.template.function("authorizer")?);
         let app = shared::log::app_name(&mut environment);
         Ok(Gateway::new(&self.template, app, Clock::System, |it| functions.get(it))?)
+    }
+
+    /// A line for each of the team's own functions that isn't where it should run.
+    pub(crate) async fn missing_functions(&self) -> Vec<String> {
+        self.own_functions.missing(&self.template).await
     }
 
     /// Why a verb failed, with what to do next.

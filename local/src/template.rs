@@ -2,8 +2,8 @@
 //! settings and the gateway's own answers.
 //!
 //! It reads Parameters, Globals, each function's Timeout, Environment,
-//! `ReservedConcurrentExecutions` and Api events, the Api's Auth, preflights, `GatewayResponses`
-//! and `BinaryMediaTypes`, the Condition of each of these, and the Conditions that those use, with `Ref`, `Sub`, `If`, `Join`,
+//! `ReservedConcurrentExecutions` and Api events, the Api's Auth, preflights, `GatewayResponses`,
+//! `BinaryMediaTypes` and stage `Variables`, the Condition of each of these, and the Conditions that those use, with `Ref`, `Sub`, `If`, `Join`,
 //! `Select`, `Split`, `Equals` and `Not`. Anything else there is an error that names it; the rest
 //! of the template is not looked at.
 

@@ -3,8 +3,11 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt;
 
 use crate::role::Role;
+
+mod overlap;
 
 /// The access that a route needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +26,17 @@ impl Access {
         match self {
             Self::Public | Self::SignedIn => true,
             Self::AnyOf(wanted) => wanted.iter().any(|role| roles.contains(role)),
+        }
+    }
+
+    /// Whether every caller that this access allows is also allowed by the other.
+    pub fn is_within(self, other: Self) -> bool {
+        match (self, other) {
+            (_, Self::Public) | (Self::SignedIn | Self::AnyOf(_), Self::SignedIn) => true,
+            (Self::Public, _) | (Self::SignedIn, Self::AnyOf(_)) => false,
+            (Self::AnyOf(roles), Self::AnyOf(others)) => {
+                roles.iter().all(|role| others.contains(role))
+            }
         }
     }
 }
@@ -65,6 +79,15 @@ pub mod method {
     pub const PATCH: &str = "PATCH";
     pub const POST: &str = "POST";
     pub const PUT: &str = "PUT";
+
+    /// All of them.
+    pub const ALL: [&str; 5] = [DELETE, GET, PATCH, POST, PUT];
+}
+
+impl fmt::Display for Route {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.method, self.path)
+    }
 }
 
 impl Route {
@@ -83,6 +106,19 @@ impl Route {
     /// The path for an IAM policy, with each parameter replaced by `*`.
     pub fn pattern(&self) -> Cow<'static, str> {
         self.filled(|_| "*")
+    }
+
+    /// Whether some request matches both routes, where `*` replaces each parameter.
+    pub fn meets(&self, other: &Self) -> bool {
+        let patterns = (self.pattern(), other.pattern());
+        self.method == other.method && overlap::meet(patterns.0.as_bytes(), patterns.1.as_bytes())
+    }
+
+    /// Whether a policy that names this route opens the other to a caller that may not use it. A
+    /// path without a parameter opens itself alone: API Gateway prefers it to one with a parameter.
+    pub fn opens(&self, other: &Self) -> bool {
+        let has_star = self.access != Access::Public && self.parameters().next().is_some();
+        has_star && self.meets(other) && !self.access.is_within(other.access)
     }
 
     /// An example path of the route.
@@ -154,6 +190,29 @@ mod tests {
         assert!(MODERATORS.allows(&[Role::USER, Role::MODERATOR]));
         assert!(!MODERATORS.allows(&[Role::USER, Role::ADMIN]));
         assert!(!MODERATORS.allows(&[]));
+    }
+
+    /// Compares the rule with every set of roles that a caller may have.
+    #[test]
+    fn an_access_is_within_another_if_that_lets_in_each_of_its_callers() {
+        const ACCESSES: [Access; 5] = [
+            Access::SignedIn,
+            Access::AnyOf(&[]),
+            Access::AnyOf(&[Role::USER]),
+            Access::AnyOf(&[Role::ADMIN, Role::USER]),
+            Access::AnyOf(&Role::BUILT_IN),
+        ];
+        let sets = (0..1 << Role::BUILT_IN.len()).map(|chosen| {
+            let roles = Role::BUILT_IN.into_iter().enumerate();
+            roles.filter(move |(bit, _)| chosen >> bit & 1 == 1).map(|(_, role)| role).collect()
+        });
+        let sets: Vec<Vec<_>> = sets.collect();
+        for (one, other) in ACCESSES.iter().flat_map(|one| ACCESSES.map(|other| (*one, other))) {
+            let keeps_out = |roles: &Vec<_>| one.allows(roles) && !other.allows(roles);
+            assert_eq!(one.is_within(other), !sets.iter().any(keeps_out), "{one:?} {other:?}");
+        }
+        assert!(Access::SignedIn.is_within(Access::Public));
+        assert!(!Access::Public.is_within(Access::SignedIn));
     }
 
     #[test]

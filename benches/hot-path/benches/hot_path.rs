@@ -8,7 +8,7 @@ use authorizer::{Event, Policy, UnverifiedToken, ValidToken, Verifier};
 use criterion::{Criterion, criterion_group, criterion_main};
 use hot_path::{ARN, Service, authorizer_event, me_event, sign_in_event};
 use serde_json::Value;
-use shared::functions::{MeRoute, SigninRoute};
+use shared::functions::{MeRoute, ROUTES, SigninRoute};
 use shared::http::{JsonBody, ProxyEvent, ProxyResponse, Reply, Request, UserBody};
 use shared::{Caller, Email, NumericDate, Role, UserId, Username};
 use tokio::runtime::{Builder, Runtime};
@@ -60,7 +60,10 @@ fn build_a_policy(criterion: &mut Criterion) {
             expires_at: NumericDate::from_seconds(4_102_444_800),
         };
         group.bench_function(name, |bencher| {
-            bencher.iter(|| serde_json::to_vec(&Policy::of(black_box(&caller), ARN)).unwrap());
+            bencher.iter(|| {
+                let policy = Policy::of(black_box(&caller), ROUTES.iter(), ARN);
+                serde_json::to_vec(&policy).unwrap()
+            });
         });
     }
 }

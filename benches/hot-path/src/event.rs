@@ -35,6 +35,7 @@ pub fn authorizer_event(token: &str) -> Value {
     let mut event = event("GET", "/api/auth/users/me", bearer(token));
     event["type"] = "REQUEST".into();
     event["methodArn"] = ARN.into();
+    event["stageVariables"] = json!({ "LatchkeyRoutes": "accounts" });
     event
 }
 

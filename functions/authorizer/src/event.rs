@@ -20,7 +20,15 @@ pub struct Event {
     #[serde(default, deserialize_with = "null_as_default")]
     multi_value_headers: Authorization<Vec<String>>,
     #[serde(default, deserialize_with = "null_as_default")]
+    stage_variables: StageVariables,
+    #[serde(default, deserialize_with = "null_as_default")]
     request_context: RequestContext,
+}
+
+#[derive(Default, Deserialize)]
+struct StageVariables {
+    #[serde(rename = "LatchkeyRoutes", default)]
+    routes: String,
 }
 
 #[derive(Default, Deserialize)]
@@ -34,6 +42,11 @@ impl Event {
     /// The method that was called: `arn:…:execute-api:…:<api>/<stage>/<method>/<path>`.
     pub(crate) fn method_arn(&self) -> &str {
         &self.method_arn
+    }
+
+    /// The name that the API's stage has for its routes.
+    pub(crate) fn routes(&self) -> &str {
+        &self.stage_variables.routes
     }
 
     /// The route as the template has it.

@@ -2,6 +2,8 @@
 //!
 //! API Gateway caches one answer per token for all routes, so the policy names every route that
 //! the caller may use, not just the requested one.
+//!
+//! Other APIs may use it too: a stage variable says which routes an API has (docs/adr/0027).
 
 mod authorization;
 mod callers;
@@ -19,9 +21,11 @@ mod verifier;
 
 use std::time::Instant;
 
+use own_routes::OwnRoutes;
 use shared::db::{self, Database, SigningKeys};
 use shared::environment::Invalid;
 use shared::jwt;
+use shared::routes::Route;
 use shared::secrets_manager::SecretsManager;
 use shared::{Caller, Clock, Environment, log};
 
@@ -42,6 +46,7 @@ pub struct Authorizer {
     callers: Callers,
     #[cfg(feature = "legacy")]
     legacy: Option<legacy_caller::Legacy>,
+    own_routes: &'static OwnRoutes,
     clock: Clock,
     app_name: String,
 }
@@ -57,10 +62,15 @@ impl Authorizer {
         #[cfg(feature = "legacy")]
         let legacy = legacy::tokens::Settings::from_env(env);
         let app_name = log::app_name(env);
+        let own_routes = OwnRoutes::built_in().unwrap_or_else(|fault| {
+            env.refuse("the file", &fault.to_string());
+            OwnRoutes::NONE
+        });
         env.check()?;
         let secrets = SecretsManager::default();
         let database = Database::new(database, secrets.clone());
         let authorizer = Self::new(database, tokens, Clock::System, app_name);
+        let authorizer = authorizer.with_own_routes(own_routes);
         #[cfg(feature = "legacy")]
         let authorizer = authorizer.with_legacy_tokens(legacy, secrets);
         Ok(authorizer)
@@ -77,9 +87,16 @@ impl Authorizer {
             callers,
             #[cfg(feature = "legacy")]
             legacy: None,
+            own_routes: OwnRoutes::NONE,
             clock,
             app_name,
         }
+    }
+
+    /// Opens a team's own routes too.
+    #[must_use]
+    pub fn with_own_routes(self, own_routes: &'static OwnRoutes) -> Self {
+        Self { own_routes, ..self }
     }
 
     /// Accepts the legacy app's tokens too, if there are settings for them.
@@ -99,7 +116,7 @@ impl Authorizer {
     /// forged tokens can't make many containers hold one each.
     pub async fn authorize(&self, event: Event) -> Result<Policy, Error> {
         let start = Instant::now();
-        let (caller, accepted) = match self.caller(event.bearer_token()).await {
+        let (caller, accepted) = match self.caller(&event).await {
             Ok((caller, event)) => (Ok(caller), event),
             Err(error) => (Err(error), None),
         };
@@ -127,14 +144,21 @@ impl Authorizer {
             cause,
             hash_scheme: None,
         });
-        Policy::of(&caller?, event.method_arn())
+        Policy::of(&caller?, self.routes(&event)?, event.method_arn())
             .ok_or_else(|| Error::Failed("the methodArn has another form".into()))
+    }
+
+    /// The routes of the API that asks.
+    fn routes(&self, event: &Event) -> Result<impl Iterator<Item = &'static Route>, Error> {
+        let routes = self.own_routes.of_api(event.routes());
+        routes.ok_or_else(|| Error::Failed("own-routes.json has no API of that name".into()))
     }
 
     /// The caller, and the security event that the token is, if it is one. Each form of token has
     /// its own key and algorithm.
-    async fn caller(&self, token: Option<&str>) -> Result<(Caller, Option<&'static str>), Error> {
-        let token = token.ok_or(Error::Unauthorized)?;
+    async fn caller(&self, event: &Event) -> Result<(Caller, Option<&'static str>), Error> {
+        drop(self.routes(event)?);
+        let token = event.bearer_token().ok_or(Error::Unauthorized)?;
         if let Some(token) = UnverifiedToken::parse(token) {
             return Ok((self.caller_of(&token).await?, None));
         }

@@ -25,6 +25,7 @@ pub(crate) struct Call<'a> {
     /// Milliseconds since 1970-01-01T00:00:00Z.
     pub(crate) time: i64,
     pub(crate) stage: &'a str,
+    pub(crate) stage_variables: &'a BTreeMap<String, String>,
 }
 
 type Multi<'a> = BTreeMap<Cow<'a, str>, Vec<Cow<'a, str>>>;
@@ -75,7 +76,7 @@ impl Call<'_> {
             "queryStringParameters": query.as_ref().map(last_of_each),
             "multiValueQueryStringParameters": query,
             "pathParameters": Some(path_parameters).filter(|it| !it.is_empty()),
-            "stageVariables": null,
+            "stageVariables": Some(self.stage_variables).filter(|it| !it.is_empty()),
             "requestContext": {
                 "accountId": ACCOUNT,
                 "apiId": API_ID,
@@ -152,6 +153,7 @@ mod tests {
             caller: Ipv4Addr::LOCALHOST.into(),
             time: 1000,
             stage: "Prod",
+            stage_variables: &[("Routes".to_owned(), "accounts".to_owned())].into(),
         };
         let binary: Vec<_> = binary.iter().map(|it| (*it).to_owned()).collect();
         let context = Map::from_iter([("sub".to_owned(), "7".into())]);
@@ -173,6 +175,7 @@ mod tests {
         assert_eq!(context["identity"], json!({ "sourceIp": "127.0.0.1", "userAgent": "curl" }));
         assert_eq!(context["authorizer"], json!({ "sub": "7" }));
         assert_eq!((&context["stage"], &context["requestId"]), (&json!("Prod"), &json!("id")));
+        assert_eq!(event["stageVariables"], json!({ "Routes": "accounts" }));
         assert_eq!(event.get("methodArn"), None);
     }
 

@@ -30,13 +30,22 @@ pub(crate) struct Api {
     /// Media types whose bodies travel in base64.
     #[serde(default, deserialize_with = "media_types")]
     pub(crate) binary_media_types: Vec<String>,
+    /// The stage's variables.
+    #[serde(default)]
+    pub(crate) variables: BTreeMap<String, String>,
     #[serde(default)]
     pub(crate) gateway_responses: BTreeMap<ResponseType, Customised>,
 }
 
 impl Api {
-    pub(crate) const PROPERTIES: [&str; 5] =
-        ["Auth", "BinaryMediaTypes", "DefinitionBody", "GatewayResponses", "StageName"];
+    pub(crate) const PROPERTIES: [&str; 6] = [
+        "Auth",
+        "BinaryMediaTypes",
+        "DefinitionBody",
+        "GatewayResponses",
+        "StageName",
+        "Variables",
+    ];
 }
 
 /// The authorizer of the API.

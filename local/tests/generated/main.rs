@@ -1,9 +1,10 @@
-//! What is made of the table of functions (`shared/src/functions.rs`) and of the code: the routes
+//! What is made of the table of functions (`shared/src/functions.rs`), of `own-routes.json` and of the code: the routes
 //! in `template.yaml`, `docs/operate/functions.md`, `functions/docs/openapi.json`. Each test holds
 //! one of them to what it is made of. `RENEW=1 cargo test -p local --test generated` writes them.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a failed step is a failed test")]
 
+mod events;
 mod openapi;
 mod page;
 mod starts;

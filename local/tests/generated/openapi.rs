@@ -6,7 +6,9 @@ mod document;
 mod limits;
 mod media_type;
 mod operation;
+mod own;
 
+use own_routes::OwnRoutes;
 use shared::for_each_endpoint;
 use shared::functions;
 use shared::http::UserBody;
@@ -62,11 +64,30 @@ fn described_of<R: Routes, O: Into<Option<Operation>>>(
     })
 }
 
-pub(crate) fn made() -> String {
-    serde_json::to_string_pretty(&Document::of(described().into_iter())).unwrap() + "\n"
+/// The document of Latchkey's routes, and of a team's own after them.
+fn made(own: &'static OwnRoutes) -> String {
+    let described = described().into_iter().chain(own::described(own));
+    serde_json::to_string_pretty(&Document::of(described)).unwrap() + "\n"
 }
 
 #[test]
 fn openapi_json_is_that_of_the_routes_and_the_types() {
-    crate::holds("functions/docs/openapi.json", &made());
+    crate::holds("functions/docs/openapi.json", &made(OwnRoutes::built_in().unwrap()));
+}
+
+#[test]
+fn a_teams_own_routes_are_listed_with_their_access() {
+    let document = made(crate::events::example());
+    let document: serde_json::Value = serde_json::from_str(&document).unwrap();
+    let of = |path: &str, method: &str| document["paths"][path][method].clone();
+    assert_eq!(of("/reports", "get")["responses"]["401"], reference("Unauthorized"));
+    assert!(of("/reports", "get")["responses"].get("403").is_none());
+    assert_eq!(of("/reports", "post")["responses"]["403"], reference("Forbidden"));
+    assert_eq!(of("/reports/{id}", "get")["parameters"][0]["name"], "id");
+    assert_eq!(of("/reports", "get")["security"].as_array().unwrap().len(), 2);
+    assert_eq!(document["tags"].as_array().unwrap().last().unwrap()["name"], "Own");
+}
+
+fn reference(name: &str) -> serde_json::Value {
+    serde_json::json!({ "$ref": format!("#/components/responses/{name}") })
 }

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed step is a failed test")]
 
+mod apis;
 mod callers;
 #[cfg(feature = "legacy")]
 mod legacy;
@@ -45,10 +46,22 @@ fn over(stage: &Stage) -> Authorizer {
 
 /// The authorizer's answer to a request with this header: a policy, or the word for API Gateway.
 async fn ask(authorizer: &Authorizer, authorization: &str) -> Result<Value, String> {
-    let event = json!({ "methodArn": ARN, "headers": { "Authorization": authorization } });
+    let headers = json!({ "Authorization": authorization });
+    let event =
+        json!({ "methodArn": ARN, "headers": headers, "stageVariables": stage_of("accounts") });
+    ask_by(authorizer, event).await
+}
+
+/// The authorizer's answer to an event.
+async fn ask_by(authorizer: &Authorizer, event: Value) -> Result<Value, String> {
     let event: Event = serde_json::from_value(event).unwrap();
     let policy = authorizer.authorize(event).await.map_err(|error| error.to_string())?;
     Ok(serde_json::to_value(policy).unwrap())
+}
+
+/// The variables of a stage with these routes.
+fn stage_of(routes: &str) -> Value {
+    json!({ "LatchkeyRoutes": routes })
 }
 
 fn unauthorized() -> Result<Value, String> {

@@ -114,7 +114,8 @@ impl Document {
             let methods = paths.entry(route.path).or_default();
             methods.insert(route.method.to_ascii_lowercase(), operation);
         }
-        let tags = Tag::ALL.iter();
+        let has = |tag: &Tag| paths.values().flat_map(IndexMap::values).any(|it| it.has(*tag));
+        let tags = Tag::ALL.into_iter().filter(has);
         let tags = tags.map(|tag| TagObject { name: tag.name(), description: tag.description() });
         Self {
             openapi: "3.1.0",

@@ -1,5 +1,6 @@
 //! That the limits in the document are those of the types behind it.
 
+use own_routes::OwnRoutes;
 use proptest::prelude::*;
 use regex::Regex;
 use serde_json::Value;
@@ -7,7 +8,7 @@ use shared::{NewEmail, NewPassword, NewUsername};
 
 /// A rule for a field of a sign-up, as the document has it.
 fn rule(field: &str, name: &str) -> Value {
-    let document: Value = serde_json::from_str(&super::made()).unwrap();
+    let document: Value = serde_json::from_str(&super::made(OwnRoutes::NONE)).unwrap();
     document["components"]["schemas"]["NewUser"]["properties"][field][name].clone()
 }
 

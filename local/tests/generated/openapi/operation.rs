@@ -20,10 +20,12 @@ pub(crate) enum Tag {
     Content,
     Keys,
     Docs,
+    Own,
 }
 
 impl Tag {
-    pub(crate) const ALL: [Self; 4] = [Self::Accounts, Self::Content, Self::Keys, Self::Docs];
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Accounts, Self::Content, Self::Keys, Self::Docs, Self::Own];
 
     pub(crate) const fn name(self) -> &'static str {
         match self {
@@ -31,6 +33,7 @@ impl Tag {
             Self::Content => "Content",
             Self::Keys => "Keys",
             Self::Docs => "Documentation",
+            Self::Own => "Own",
         }
     }
 
@@ -40,6 +43,7 @@ impl Tag {
             Self::Content => "Example content for everyone and for each role.",
             Self::Keys => "Public keys for services that verify tokens themselves.",
             Self::Docs => "This page and its source.",
+            Self::Own => "Functions that the operator's team has added.",
         }
     }
 }
@@ -115,7 +119,6 @@ impl Operation {
     }
 
     /// A parameter of the path, under the name that the route has for it.
-    #[allow(dead_code, reason = "for the first route that has one")]
     pub(crate) fn path_parameter(self, name: &'static str, of: Type, words: &'static str) -> Self {
         self.parameter("path", name, of, words)
     }
@@ -136,6 +139,11 @@ impl Operation {
         let (required, schema) = (r#in == "path", Object::with_type(of).into());
         self.parameters.push(Parameter { name, r#in, description, required, schema });
         self
+    }
+
+    /// Whether it belongs to this group.
+    pub(crate) fn has(&self, tag: Tag) -> bool {
+        self.tags == [tag.name()]
     }
 
     /// The names of the path's parameters that are described.

@@ -96,7 +96,8 @@ fn container(fixture: &Fixture) -> Arc<Authorizer> {
 async fn ask(authorizer: &Authorizer, token: &str) -> Result<(), Error> {
     let arn = "arn:aws:execute-api:us-east-1:123456789012:abc123/Prod/GET/api/auth/users/me";
     let headers = json!({ "Authorization": format!("Bearer {token}") });
-    let event = json!({ "methodArn": arn, "headers": headers });
+    let stage = json!({ "LatchkeyRoutes": "accounts" });
+    let event = json!({ "methodArn": arn, "headers": headers, "stageVariables": stage });
     let event: Event = serde_json::from_value(event).unwrap();
     authorizer.authorize(event).await.map(drop)
 }

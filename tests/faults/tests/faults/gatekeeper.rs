@@ -23,7 +23,9 @@ impl Endpoint for Gatekeeper {
 
     async fn handle(&self, _route: MeRoute, request: &Request) -> Result<Reply, Box<dyn Failure>> {
         let token = request.header(&header::AUTHORIZATION);
-        let event = json!({ "methodArn": ARN, "headers": { "authorization": token } });
+        let stage = json!({ "LatchkeyRoutes": "accounts" });
+        let headers = json!({ "authorization": token });
+        let event = json!({ "methodArn": ARN, "headers": headers, "stageVariables": stage });
         let event: Event = serde_json::from_value(event).unwrap();
         match self.0.authorize(event).await {
             Ok(policy) => Ok(Reply::json(&policy)),
