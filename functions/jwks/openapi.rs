@@ -13,7 +13,14 @@ pub(crate) fn describe(JwksRoute::Keys: JwksRoute) -> Operation {
         "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
     }))
     .unwrap();
-    let keys = KeySet { keys: vec![Key::from(&(key.kid(), key))] };
+    // That of RFC 7638, section 3.1.
+    let rsa: PublicKey = serde_json::from_value(json!({
+        "kty": "RSA", "e": "AQAB",
+        "n": "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw",
+    }))
+    .unwrap();
+    let keys = [key, rsa].map(|key| Key::from(&(key.kid(), key)));
+    let keys = KeySet { keys: keys.into() };
     Operation::new(Tag::Keys, "getKeys", "The public keys")
         .described(
             "The keys that verify tokens, as a JWK set (RFC 7517). `kid` in a token's header \

@@ -1,15 +1,19 @@
-//! Access tokens: ES256 JWTs by RFC 9068, verified as RFC 8725 advises.
+//! Access tokens: JWTs by RFC 9068, signed with ES256 or RS256, verified as RFC 8725 advises.
 
+mod algorithm;
 mod claims;
 mod jws;
 mod public_key;
 mod settings;
 mod signer;
 mod signing_key;
+mod verifying_key;
 
+pub use algorithm::Algorithm;
 pub use claims::{Audience, Claims};
 pub use jws::Jws;
 pub use public_key::{Kid, PublicKey};
 pub use settings::{MAX_ACCESS_TOKEN_SECONDS, PUBLIC_KEYS_MAX_AGE_SECONDS, Settings};
 pub use signer::{AccessToken, Signer};
 pub use signing_key::{KeySource, SigningKey};
+pub use verifying_key::VerifyingKey;

@@ -4,8 +4,8 @@ use std::num::NonZeroUsize;
 use std::sync::{Mutex, PoisonError};
 
 use aws_lc_rs::digest::{Context, SHA256};
-use jsonwebtoken::DecodingKey;
 use lru::LruCache;
+use shared::jwt::VerifyingKey;
 
 use crate::unverified_token::UnverifiedToken;
 
@@ -30,7 +30,7 @@ impl std::fmt::Debug for SignedTokens {
 
 impl SignedTokens {
     /// Whether `key`, which the token's header names, has signed it.
-    pub(crate) fn include(&self, token: &UnverifiedToken<'_>, key: &DecodingKey) -> bool {
+    pub(crate) fn include(&self, token: &UnverifiedToken<'_>, key: &VerifyingKey) -> bool {
         let digest = digest(token);
         if self.with(|remembered| remembered.get(&digest).is_some()) {
             return true;
@@ -79,8 +79,8 @@ mod tests {
         SigningKey::parse(&secret(digit)).unwrap()
     }
 
-    fn public(digit: &str) -> DecodingKey {
-        key(digit).public_key().decoding_key().unwrap()
+    fn public(digit: &str) -> VerifyingKey {
+        VerifyingKey::of(key(digit).public_key()).unwrap()
     }
 
     /// A token of that user, signed with the key of that digit.

@@ -1,8 +1,7 @@
 //! A token whose signature and claims haven't been verified.
 
-use jsonwebtoken::{Algorithm, DecodingKey};
 use serde::Deserialize;
-use shared::jwt::{Jws, Kid};
+use shared::jwt::{Algorithm, Jws, Kid, VerifyingKey};
 
 /// A compact JWS with a header of our tokens' form. Nothing in it may be trusted; its key id may be
 /// looked up.
@@ -10,6 +9,8 @@ use shared::jwt::{Jws, Kid};
 pub struct UnverifiedToken<'a> {
     /// The key id in the header.
     pub kid: Kid,
+    /// The algorithm in the header, with which no key but one of that kind verifies it.
+    pub(crate) algorithm: Algorithm,
     pub(crate) jws: Jws<'a>,
 }
 
@@ -28,15 +29,19 @@ impl<'a> UnverifiedToken<'a> {
     pub fn parse(token: &'a str) -> Option<Self> {
         let jws = Jws::parse(token)?;
         let header: Header = jws.header()?;
-        let is_ours = header.alg == "ES256"
-            && (header.typ == "at+jwt" || header.typ == "application/at+jwt")
-            && jws.signature_length == 64;
-        is_ours.then_some(Self { kid: Kid::new(header.kid), jws })
+        let algorithm = Algorithm::parse(&header.alg)?;
+        let has_length = match algorithm {
+            Algorithm::Es256 => jws.signature_length == 64,
+            // That of the key's modulus, from 2048 to 4096 bits.
+            Algorithm::Rs256 => (256..=512).contains(&jws.signature_length),
+        };
+        let is_ours = (header.typ == "at+jwt" || header.typ == "application/at+jwt") && has_length;
+        is_ours.then_some(Self { kid: Kid::new(header.kid), algorithm, jws })
     }
 
-    /// Whether the key has signed it by ES256. The header's `alg` has no effect.
-    pub(crate) fn is_signed_with(&self, key: &DecodingKey) -> bool {
-        self.jws.is_signed_with(key, Algorithm::ES256)
+    /// Whether the key has signed it by the key's own algorithm, which the header has to name.
+    pub(crate) fn is_signed_with(&self, key: &VerifyingKey) -> bool {
+        self.algorithm == key.algorithm() && key.has_signed(&self.jws)
     }
 }
 
@@ -49,8 +54,12 @@ mod tests {
     use super::*;
 
     fn token(header: &str) -> String {
+        with_signature(header, 64)
+    }
+
+    fn with_signature(header: &str, length: usize) -> String {
         let encode = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
-        format!("{}.{}.{}", encode(header.as_bytes()), encode(b"{}"), encode(&[7; 64]))
+        format!("{}.{}.{}", encode(header.as_bytes()), encode(b"{}"), encode(&vec![7; length]))
     }
 
     const OURS: &str = r#"{"alg":"ES256","typ":"at+jwt","kid":"k"}"#;
@@ -63,12 +72,72 @@ mod tests {
     }
 
     #[test]
+    fn a_signature_has_the_length_of_its_algorithm() {
+        let rs256 = OURS.replace("ES256", "RS256");
+        for (header, right, wrong) in [
+            (OURS, &[64][..], &[0, 63, 65, 256, 384][..]),
+            (&rs256, &[256, 384, 512], &[0, 64, 128, 255, 513]),
+        ] {
+            let parses =
+                |length: &usize| UnverifiedToken::parse(&with_signature(header, *length)).is_some();
+            assert!(right.iter().all(parses), "{header}");
+            assert!(!wrong.iter().any(parses), "{header}");
+        }
+    }
+
+    #[test]
+    fn another_algorithm_is_refused_in_every_spelling() {
+        for name in [
+            "",
+            "none",
+            "None",
+            "NONE",
+            "nOnE",
+            "HS256",
+            "hs256",
+            "HS384",
+            "HS512",
+            "ES256K",
+            "ES384",
+            "ES512",
+            "EdDSA",
+            "PS256",
+            "PS384",
+            "PS512",
+            "RS1",
+            "RS384",
+            "RS512",
+            "es256",
+            "Es256",
+            "rs256",
+            "Rs256",
+            "RS256 ",
+            " RS256",
+            "RS-256",
+            "RSA256",
+            "RSASSA-PKCS1-v1_5",
+            "RS256\\u0000",
+            "RS256,HS256",
+            "ES256RS256",
+        ] {
+            for length in [0, 32, 64, 256, 384] {
+                let header = OURS.replace("ES256", name);
+                let token = with_signature(&header, length);
+                assert_eq!(UnverifiedToken::parse(&token), None, "{header} {length}");
+            }
+        }
+        // A JSON escape is another spelling of the same name.
+        let escaped = OURS.replace("ES256", "\\u0052S256");
+        assert!(UnverifiedToken::parse(&with_signature(&escaped, 384)).is_some());
+    }
+
+    #[test]
     fn another_header_is_refused() {
         for (from, to) in [
-            ("ES256", "es256"),
-            ("ES256", "none"),
-            ("ES256", "HS256"),
-            ("ES256", "ES384"),
+            (r#""ES256""#, r#"["ES256"]"#),
+            (r#""ES256""#, "null"),
+            (r#""alg":"ES256","#, ""),
+            (r#""alg""#, r#""ALG""#),
             ("at+jwt", "JWT"),
             ("at+jwt", "AT+JWT"),
             (r#""typ":"at+jwt","#, ""),
@@ -80,6 +149,8 @@ mod tests {
             ("}", r#","jwk":{}}"#),
             ("}", r#","x5c":[]}"#),
             ("}", r#","alg":"ES256"}"#),
+            ("}", r#","alg":"RS256"}"#),
+            ("}", r#","x5u":"https://x"}"#),
             ("}", "}x"),
             ("{", "["),
         ] {

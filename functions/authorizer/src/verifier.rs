@@ -3,10 +3,8 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use jsonwebtoken::DecodingKey;
-
 use shared::db::{self, SigningKeys};
-use shared::jwt::{Kid, Settings};
+use shared::jwt::{Kid, Settings, VerifyingKey};
 use shared::{Clock, NumericDate};
 
 use crate::signed_tokens::SignedTokens;
@@ -30,7 +28,7 @@ pub struct Verifier {
 /// The public keys of the last read.
 #[derive(Default)]
 struct Keys {
-    by_kid: HashMap<Kid, DecodingKey>,
+    by_kid: HashMap<Kid, VerifyingKey>,
     read_at: Option<NumericDate>,
 }
 
@@ -75,7 +73,7 @@ impl Verifier {
         self.keys.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn key(&self, kid: &Kid) -> Option<DecodingKey> {
+    fn key(&self, kid: &Kid) -> Option<VerifyingKey> {
         self.keys().by_kid.get(kid).cloned()
     }
 
@@ -87,7 +85,7 @@ impl Verifier {
             return Ok(());
         }
         let keys = self.signing_keys.list_accepted(now).await?.into_iter();
-        let by_kid = keys.filter_map(|(kid, key)| Some((kid, key.decoding_key()?))).collect();
+        let by_kid = keys.filter_map(|(kid, key)| Some((kid, VerifyingKey::of(&key)?))).collect();
         *self.keys() = Keys { by_kid, read_at: Some(now) };
         self.signed.clear();
         Ok(())

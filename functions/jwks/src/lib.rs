@@ -52,7 +52,7 @@ pub struct Key {
     /// The key's id in the header of a token: its RFC 7638 thumbprint.
     kid: String,
     /// The algorithm of its signatures.
-    #[schema(examples("ES256"))]
+    #[schema(examples("ES256", "RS256"))]
     alg: &'static str,
     /// The use of the key: signatures.
     #[serde(rename = "use")]
@@ -62,7 +62,8 @@ pub struct Key {
 
 impl From<&(Kid, PublicKey)> for Key {
     fn from((kid, public): &(Kid, PublicKey)) -> Self {
-        Self { public: public.clone(), kid: kid.to_string(), alg: "ES256", usage: "sig" }
+        let alg = public.algorithm().name();
+        Self { public: public.clone(), kid: kid.to_string(), alg, usage: "sig" }
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jsonwebtoken::{Algorithm, Header};
+use serde::Serialize;
 
 use super::claims::{Audience, Claims};
 use super::public_key::Kid;
@@ -101,10 +101,7 @@ impl Signer {
             jti: URL_SAFE_NO_PAD.encode(self.random.bytes()),
             database_id,
         };
-        let mut header = Header::new(Algorithm::ES256);
-        header.typ = Some("at+jwt".to_owned());
-        header.kid = Some(key.kid().to_string());
-        let token = jsonwebtoken::encode(&header, &claims, key.encoding_key())
+        let token = signed(&claims, &key)
             .map_err(|error| Error::Internal(format!("a token that can't be signed: {error}")))?;
         Ok(AccessToken { token: Secret::new(token), expires_in: self.life_seconds })
     }
@@ -148,6 +145,25 @@ impl Signer {
         *self.held.lock().unwrap_or_else(PoisonError::into_inner) = Some(held);
         Ok(key)
     }
+}
+
+/// The header of a token (RFC 9068 §2.1).
+#[derive(Serialize)]
+struct Header<'a> {
+    typ: &'static str,
+    alg: &'static str,
+    kid: &'a str,
+}
+
+/// The claims as a compact JWS (RFC 7515 §3.1).
+fn signed(claims: &Claims, key: &SigningKey) -> Result<String, Box<dyn std::error::Error>> {
+    let alg = key.public_key().algorithm().name();
+    let header = Header { typ: "at+jwt", alg, kid: key.kid().as_str() };
+    let encode = |json: Vec<u8>| URL_SAFE_NO_PAD.encode(json);
+    let header = encode(serde_json::to_vec(&header)?);
+    let message = format!("{header}.{}", encode(serde_json::to_vec(claims)?));
+    let signature = encode(key.sign(message.as_bytes())?);
+    Ok(format!("{message}.{signature}"))
 }
 
 #[cfg(test)]

@@ -32,6 +32,9 @@ pub const NOW: NumericDate = NumericDate::from_seconds(1_795_507_200);
 /// The private key whose public half is in a migrated database.
 pub const SIGNING_KEY: &str = "1111111111111111111111111111111111111111111111111111111111111111";
 
+/// Another private key: RSA, 3072 bits.
+pub const RSA_SIGNING_KEY: &str = include_str!("../keys/rsa-3072.pem");
+
 /// The database id of each migrated stage: all are copies of one database.
 pub const DATABASE_ID: &str = "0dbab17a-5e1f-4e6c-9d57-6c1f3b9e7a42";
 
@@ -122,7 +125,7 @@ impl Stage {
         database(&mut self.env_of(group))
     }
 
-    /// The operator's function, with the signing key `key`, 64 hexadecimal digits.
+    /// The operator's function, with the signing key `key`.
     pub fn admin_with(&self, key: &str) -> Admin {
         let key = KeySource::Value(Secret::new(key.to_owned()));
         Admin::new(self.database(), key, 3600, self.clock.clone())
@@ -171,7 +174,7 @@ fn login(group: Group) -> String {
     format!("{}_login", group.name())
 }
 
-/// A token of `user_id`, signed with `key` (64 hexadecimal digits) at `clock`'s time, valid for a
+/// A token of `user_id`, signed with `key` at `clock`'s time, valid for a
 /// minute.
 pub async fn token(settings: jwt::Settings, key: &str, clock: Clock, user_id: UserId) -> String {
     let key = Secret::new(key.to_owned());

@@ -1,10 +1,16 @@
 //! The signer's tokens and the verifier.
 
 use authorizer::{InvalidToken, UnverifiedToken, Verifier};
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, RSA_PKCS1_SHA256, RsaKeyPair,
+};
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use shared::db::{Group, SigningKeys};
 use shared::jwt::Settings;
 use shared::{NumericDate, UserId};
-use stage::{NOW, SIGNING_KEY, Stage};
+use stage::{NOW, RSA_SIGNING_KEY, SIGNING_KEY, Stage};
 
 fn settings() -> Settings {
     Settings { issuer: "latchkey".into(), audience: "latchkey".into() }
@@ -85,6 +91,80 @@ async fn a_new_key_is_found_and_forged_ones_cost_one_query() {
     assert_eq!(verify(&verifier, &token).await, Ok(UserId::new(7)));
     assert_eq!(verify(&verifier, &old).await, Ok(UserId::new(7)));
 }
+
+/// A stage over which the RSA key signs, and the P-256 key of before is accepted still.
+async fn with_both_kinds() -> Stage {
+    let stage = Stage::new().await;
+    let operator = stage.admin_with(RSA_SIGNING_KEY);
+    operator.handle(serde_json::json!({ "verb": "migrate" })).await.unwrap();
+    stage
+}
+
+#[tokio::test]
+async fn keys_of_both_kinds_are_accepted_side_by_side() {
+    let stage = with_both_kinds().await;
+    let verifier = verifier(&stage);
+    for (key, header) in [(SIGNING_KEY, r#""alg":"ES256""#), (RSA_SIGNING_KEY, r#""alg":"RS256""#)]
+    {
+        let token = token_of(&stage, key, "latchkey").await;
+        let (first, _) = token.split_once('.').unwrap();
+        let first = URL_SAFE_NO_PAD.decode(first).unwrap();
+        assert!(str::from_utf8(&first).unwrap().contains(header));
+        assert_eq!(verify(&verifier, &token).await, Ok(UserId::new(7)), "{header}");
+        // Also from the cache of verified signatures.
+        assert_eq!(verify(&verifier, &token).await, Ok(UserId::new(7)), "{header}");
+    }
+}
+
+#[tokio::test]
+async fn a_header_that_names_the_other_kind_of_key_or_algorithm_is_refused() {
+    let stage = with_both_kinds().await;
+    let verifier = verifier(&stage);
+    let p256 = token_of(&stage, SIGNING_KEY, "latchkey").await;
+    let rsa = token_of(&stage, RSA_SIGNING_KEY, "latchkey").await;
+    for token in [&p256, &rsa] {
+        assert_eq!(verify(&verifier, token).await, Ok(UserId::new(7)));
+    }
+    let header = |token: &str| {
+        let header = URL_SAFE_NO_PAD.decode(token.split('.').next().unwrap()).unwrap();
+        serde_json::from_slice::<serde_json::Value>(&header).unwrap()
+    };
+    let keys = [(SIGNING_KEY, header(&p256)), (RSA_SIGNING_KEY, header(&rsa))];
+    for (signed_with, own) in &keys {
+        for (_, named) in &keys {
+            for algorithm in ["ES256", "RS256"] {
+                let mut forged = named.clone();
+                forged["alg"] = algorithm.into();
+                // The other kind's signature, over this very header.
+                let payload = p256.split('.').nth(1).unwrap();
+                let message = format!("{}.{payload}", URL_SAFE_NO_PAD.encode(forged.to_string()));
+                let token = format!("{message}.{}", signature(signed_with, &message));
+                let is_right = *own == forged;
+                assert_eq!(verify(&verifier, &token).await.is_ok(), is_right, "{own} {forged}");
+            }
+        }
+    }
+}
+
+/// The signature of a text by the key's own algorithm.
+fn signature(key: &str, message: &str) -> String {
+    let random = SystemRandom::new();
+    let signature = if key == RSA_SIGNING_KEY {
+        let der: String = key.lines().filter(|line| !line.starts_with('-')).collect();
+        let pair = RsaKeyPair::from_pkcs8(&STANDARD.decode(der).unwrap()).unwrap();
+        let mut signature = vec![0; pair.public_modulus_len()];
+        pair.sign(&RSA_PKCS1_SHA256, &random, message.as_bytes(), &mut signature).unwrap();
+        signature
+    } else {
+        let der = [&[0x30, 0x31, 2, 1, 1, 4, 32][..], &[0x11; 32], &OF_P256].concat();
+        let pair = EcdsaKeyPair::from_private_key_der(&ECDSA_P256_SHA256_FIXED_SIGNING, &der);
+        pair.unwrap().sign(&random, message.as_bytes()).unwrap().as_ref().to_vec()
+    };
+    URL_SAFE_NO_PAD.encode(signature)
+}
+
+/// The parameters of an `ECPrivateKey` (RFC 5915): P-256.
+const OF_P256: [u8; 12] = [0xa0, 10, 6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7];
 
 #[tokio::test]
 async fn a_retired_key_ends_with_its_last_token() {
