@@ -3,7 +3,9 @@
 //! `{"verb":"migrate"}`, the same with `"check":true` or `"new_database_id":true`,
 //! `{"verb":"logins"}`, `{"verb":"check_promotion"}`, `{"verb":"withdraw_key","kid":"…"}`,
 //! `{"verb":"grant","username":"ada","role":"ROLE_ADMIN"}`, with `"id":7` instead of the name,
-//! `revoke` likewise, `{"verb":"list"}`, the same with `"unreadable":true`.
+//! `revoke` likewise, `{"verb":"list"}`, the same with `"unreadable":true`,
+//! `{"verb":"add_role","role":"ROLE_EDITOR"}`, `remove_role` likewise, the same with
+//! `"revoke":true`, `{"verb":"list_roles"}`.
 
 mod database_identity;
 mod group_roles;
@@ -16,6 +18,7 @@ mod published_keys;
 mod refusal;
 mod request;
 mod role_prefix;
+mod role_verbs;
 mod roles;
 mod signing_keys;
 mod user_ids;
@@ -26,7 +29,7 @@ use shared::environment::Invalid;
 use shared::functions::LOGINS;
 use shared::jwt::{self, KeySource};
 use shared::secrets_manager::{SecretsManager, Stage};
-use shared::{Clock, Environment, Role, UserId, log};
+use shared::{Clock, Environment, UserId};
 use tokio_postgres::Client;
 
 use database_identity::DatabaseIdentity;
@@ -36,7 +39,7 @@ pub use published_keys::PublishedKeys;
 pub use refusal::Refusal;
 use request::Request;
 pub use role_prefix::RolePrefix;
-pub use roles::{Change, Roles, Subject, UserPage, UserRoles};
+pub use roles::{Change, ListedRole, Removal, Roles, Subject, UserPage, UserRoles};
 
 /// The operator's verbs, over the whole database as its owner, and the signing key.
 #[derive(Debug)]
@@ -115,11 +118,16 @@ impl Admin {
                 signing_keys::withdraw(&self.signing_keys(), &keys, &kid, self.clock.now()).await
             }
             Request::Grant(subject, role) => {
-                changed("grant", &role, self.roles().grant(&subject, &role).await?)
+                role_verbs::grant(&self.roles(), &subject, &role).await
             }
             Request::Revoke(subject, role) => {
-                changed("revoke", &role, self.roles().revoke(&subject, &role).await?)
+                role_verbs::revoke(&self.roles(), &subject, &role).await
             }
+            Request::AddRole(role) => role_verbs::add(&self.roles(), &role).await,
+            Request::RemoveRole { role, revoke } => {
+                role_verbs::remove(&self.roles(), &role, revoke).await
+            }
+            Request::ListRoles => role_verbs::list(&self.roles()).await,
             Request::List { after, limit } => self.list(after, limit).await,
             #[cfg(not(feature = "legacy"))]
             Request::ListUnreadable { .. } => Err(Refusal::NoSuchRequest),
@@ -244,16 +252,4 @@ fn paged(users: Vec<Value>, last: Option<UserId>) -> Value {
 
 fn listed(UserRoles { id, username, roles }: &UserRoles) -> Value {
     json!({ "id": id.get(), "username": username.as_str(), "roles": roles })
-}
-
-fn changed(verb: &str, role: &Role, change: Change) -> Result<Value, Refusal> {
-    let user = match change {
-        Change::Done(user) => user,
-        Change::NoSuchUser => return Err(Refusal::NoSuchUser),
-        Change::NoSuchRole => return Err(Refusal::NoSuchRole),
-        Change::TooManyRoles => return Err(Refusal::TooManyRoles),
-    };
-    let change = format!("{verb} {role}");
-    log::notice(Some(user.id), "privilege_permissions_changed", Some(&change));
-    Ok(json!({ "username": user.username.as_str(), "roles": user.roles }))
 }
