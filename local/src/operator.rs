@@ -13,7 +13,9 @@ use crate::{
     arguments::{RoleVerb, Subject, Verb},
     error, functions,
     list::{self, Form, List, Row, Unreadable, User},
-    migration, printable,
+    migration,
+    own_functions::OwnFunctions,
+    printable,
     role_list::{self, Role},
     settings::Settings,
     template::Template,
@@ -59,10 +61,12 @@ impl Operator {
     pub(crate) async fn start(
         template: &Template,
         settings: &Settings,
+        own: &OwnFunctions,
     ) -> Result<Self, error::Error> {
         let mut environment = settings.of(template.function("admin")?);
         let admin = Admin::from_env(&mut environment).await;
-        admin.map(Self).map_err(|invalid| functions::bad_settings(&invalid, settings))
+        let admin = admin.map(|admin| Self(admin.with_own_routes(own.routes)));
+        admin.map_err(|invalid| functions::bad_settings(&invalid, settings))
     }
 
     /// Brings the database up to date. The group roles don't matter here: the runner's functions

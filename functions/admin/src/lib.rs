@@ -13,6 +13,7 @@ mod logins;
 mod migration;
 #[cfg(not(feature = "legacy"))]
 mod no_adoption;
+mod own_roles;
 mod privilege;
 mod published_keys;
 mod refusal;
@@ -23,6 +24,7 @@ mod roles;
 mod signing_keys;
 mod user_ids;
 
+use own_routes::OwnRoutes;
 use serde_json::{Map, Value, json};
 use shared::db::{self, Database};
 use shared::environment::Invalid;
@@ -50,6 +52,7 @@ pub struct Admin {
     has_separate_logins: bool,
     key_source: KeySource,
     access_token_seconds: u32,
+    own_routes: &'static OwnRoutes,
     secrets: SecretsManager,
     clock: Clock,
 }
@@ -69,13 +72,14 @@ impl Admin {
         });
         let key_source = KeySource::from_env(env);
         let access_token_seconds = jwt::Settings::access_token_seconds(env);
+        let own_routes = OwnRoutes::from_env(env);
         env.check()?;
         let secrets = SecretsManager::default();
         let database = Database::new(database, secrets.clone());
         let admin = Self::new(database, key_source, access_token_seconds, Clock::System);
         let login_secrets = login_secrets.split(',').filter(|arn| !arn.is_empty());
         let login_secrets = login_secrets.map(str::to_owned).collect();
-        Ok(Self { role_prefix, login_secrets, has_separate_logins, secrets, ..admin })
+        Ok(Self { role_prefix, login_secrets, has_separate_logins, own_routes, secrets, ..admin })
     }
 
     /// The verbs over this database, with the default prefix of group roles.
@@ -92,9 +96,16 @@ impl Admin {
             has_separate_logins: false,
             key_source,
             access_token_seconds,
+            own_routes: OwnRoutes::NONE,
             secrets: SecretsManager::default(),
             clock,
         }
+    }
+
+    /// Replaces the routes of a team's own.
+    #[must_use]
+    pub fn with_own_routes(self, own_routes: &'static OwnRoutes) -> Self {
+        Self { own_routes, ..self }
     }
 
     /// Replaces the prefix of the group roles.
@@ -168,10 +179,11 @@ impl Admin {
         }))
     }
 
-    /// Warnings about the functions' logins and the schema of the tables.
+    /// Warnings about the functions' logins, the schema of the tables and the roles of own routes.
     async fn warnings(&self, client: &Client) -> Result<Vec<String>, db::Error> {
         let mut warnings = self.warnings_of_logins(client).await?;
         warnings.extend(privilege::open_schema(client).await?);
+        warnings.extend(own_roles::missing(client, self.own_routes).await?);
         Ok(warnings)
     }
 
@@ -210,7 +222,8 @@ impl Admin {
 
     async fn check_migration(&self) -> Result<Value, Refusal> {
         signing_keys::read(&self.key_source, &self.secrets).await?;
-        Ok(json!({ "check": migration::check(&self.database, self.clock.now()).await? }))
+        let now = self.clock.now();
+        Ok(json!({ "check": migration::check(&self.database, self.own_routes, now).await? }))
     }
 
     async fn list(&self, after: Option<UserId>, limit: u32) -> Result<Value, Refusal> {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use own_routes::OwnRoutes;
 use refinery_core::{Migration, Runner, Target};
 use serde::Serialize;
 use shared::db::{self, Database};
@@ -14,7 +15,7 @@ use tokio_postgres::Client;
 #[cfg(not(feature = "legacy"))]
 use crate::no_adoption as adoption;
 use crate::refusal::Refusal;
-use crate::user_ids;
+use crate::{own_roles, user_ids};
 use adoption::Kind;
 #[cfg(feature = "legacy")]
 use legacy::adoption;
@@ -117,16 +118,21 @@ pub(crate) async fn apply(database: &Database, now: NumericDate) -> Result<(Done
 }
 
 /// Reports what [`apply`] would do. Takes no lock and writes nothing.
-pub(crate) async fn check(database: &Database, now: NumericDate) -> Result<Check, Refusal> {
+pub(crate) async fn check(
+    database: &Database,
+    own_routes: &OwnRoutes,
+    now: NumericDate,
+) -> Result<Check, Refusal> {
     let (mut client, driver) = database.connect().await?;
     let driver = tokio::spawn(driver);
     set_limits(&client).await?;
-    let adoption::Check { kind, obstacles, mut steps, notes } =
+    let adoption::Check { kind, obstacles, mut steps, mut notes } =
         adoption::check(&mut client, now).await?;
     let is_adopted = !steps.is_empty();
     let applied = if obstacles.is_empty() { applied(&client).await? } else { Vec::new() };
     let missing = missing_routines(&client).await?;
     let user_ids_left = user_ids::left(&client).await?;
+    notes.extend(own_roles::missing(&client, own_routes).await?);
     drop(client);
     // The driver ends once the server has been notified.
     let _ = driver.await;
