@@ -17,12 +17,13 @@ mod transaction;
 mod work;
 
 use serde::Serialize;
+use shared::db::locks;
 use shared::{NumericDate, db};
 use tokio_postgres::{Client, IsolationLevel};
 
 use catalog::Catalog;
 pub use error::Error;
-use names::{INDEXES, migrated};
+use names::INDEXES;
 use step::Step;
 use transaction::Failure;
 
@@ -83,7 +84,7 @@ async fn look(client: &mut Client, now: NumericDate) -> Result<Findings, db::Err
     let transaction = client.build_transaction().read_only(true);
     let transaction = transaction.isolation_level(IsolationLevel::RepeatableRead).start().await?;
     let names = INDEXES.iter().map(|(name, ..)| (*name).to_owned());
-    let names = names.chain(migrated()).chain(["adoption", mailbox_index::NAME].map(str::to_owned));
+    let names = names.chain(["adoption", mailbox_index::NAME].map(str::to_owned));
     let catalog = Catalog::read(&transaction, &names.collect::<Vec<_>>()).await?;
     let kind = kind(&catalog);
     let mut findings = Findings { kind, obstacles: vec![], steps: vec![], notes: vec![] };
@@ -137,14 +138,7 @@ fn stopped(step: &Step, failure: Failure) -> Error {
         }
         Failure::Database(error) => Error::Database(error),
         Failure::Locked(pids) => {
-            let pids: Vec<_> = pids.iter().map(ToString::to_string).collect();
-            Error::Stopped(format!(
-                "at \"{}\", other transactions keep the tables locked, the oldest those of the \
-                 processes {}. Completed steps stay: end these transactions or wait, then \
-                 migrate again",
-                step.words,
-                pids.join(", ")
-            ))
+            Error::Stopped(format!("at \"{}\", {}", step.words, locks::held_by(&pids)))
         }
     }
 }

@@ -11,10 +11,12 @@ mod group;
 mod iam;
 #[cfg(test)]
 mod iam_login;
+pub mod locks;
 mod parts;
 mod pool;
 pub mod roles;
 mod settings;
+pub mod sign_ins;
 pub mod signing_keys;
 mod sql;
 mod tls;

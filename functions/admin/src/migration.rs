@@ -1,12 +1,11 @@
 //! Migrations of the schema. An advisory lock keeps out a second run.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use own_routes::OwnRoutes;
 use refinery_core::{Migration, Runner, Target};
 use serde::Serialize;
-use shared::db::{self, Database};
+use shared::db::{self, Database, locks};
 use shared::{NumericDate, functions};
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
@@ -15,7 +14,7 @@ use tokio_postgres::Client;
 #[cfg(not(feature = "legacy"))]
 use crate::no_adoption as adoption;
 use crate::refusal::Refusal;
-use crate::{own_roles, user_ids};
+use crate::{in_the_way, user_ids};
 use adoption::Kind;
 #[cfg(feature = "legacy")]
 use legacy::adoption;
@@ -97,19 +96,24 @@ impl Lock {
 /// and creates missing functions again. The caller releases the lock.
 pub(crate) async fn apply(database: &Database, now: NumericDate) -> Result<(Done, Lock), Refusal> {
     let mut lock = Lock::acquire(database).await?;
+    let migrations = migrations()?;
+    let to_apply = pending(&lock.client, &migrations).await?;
+    let obstacles = obstacles(&lock.client, &to_apply).await?;
+    if !obstacles.is_empty() {
+        return Err(Refusal::InTheWay(obstacles));
+    }
     let adopted = adoption::adopt(&mut lock.client, now).await?;
-    let runner = Runner::new(&migrations()?);
     if adopted.is_some() {
         // The adoption did what V1 does: V1 is recorded, not run.
-        let first = Runner::new(&migrations()?).set_target(Target::FakeVersion(1));
+        let first = Runner::new(&migrations).set_target(Target::FakeVersion(1));
         let recorded = first.run_async(&mut lock.client).await;
         recorded.map_err(|error| Refusal::Migration(cause(&error)))?;
     }
-    let report = runner.run_async(&mut lock.client).await;
-    let report = report.map_err(|error| Refusal::Migration(cause(&error)))?;
-    let mut applied: Vec<_> = report.applied_migrations().iter().map(ToString::to_string).collect();
+    let pending = pending(&lock.client, &migrations).await?;
+    let mut applied: Vec<_> = pending.iter().map(ToString::to_string).collect();
+    run(&mut lock.client, &migrations).await?;
     let missing = missing_routines(&lock.client).await?;
-    for migration in makers(&migrations()?, &missing) {
+    for migration in makers(&all(&migrations), &missing) {
         let sql = migration.sql().unwrap_or_default();
         lock.client.batch_execute(sql).await?;
         applied.push(make(migration));
@@ -117,35 +121,47 @@ pub(crate) async fn apply(database: &Database, now: NumericDate) -> Result<(Done
     Ok((Done { adopted: adopted.unwrap_or_default(), applied }, lock))
 }
 
+/// Applies the missing migrations. One that waits too long for a lock is repeated, so that what is
+/// queued behind it goes first.
+async fn run(client: &mut Client, migrations: &[Migration]) -> Result<(), Refusal> {
+    let runner = Runner::new(migrations);
+    for _ in 0..locks::ATTEMPTS {
+        match runner.run_async(client).await {
+            Ok(_) => return Ok(()),
+            Err(error) if is_locked(&error) => locks::pause().await,
+            Err(error) => return Err(Refusal::Migration(cause(&error))),
+        }
+    }
+    Err(Refusal::Migration(locks::held_by(&locks::holders(client).await?)))
+}
+
+fn is_locked(error: &refinery_core::Error) -> bool {
+    let error = std::error::Error::source(error).and_then(|it| it.downcast_ref());
+    error.is_some_and(locks::is_locked)
+}
+
 /// Reports what [`apply`] would do. Takes no lock and writes nothing.
-pub(crate) async fn check(
-    database: &Database,
-    own_routes: &OwnRoutes,
-    now: NumericDate,
-) -> Result<Check, Refusal> {
+pub(crate) async fn check(database: &Database, now: NumericDate) -> Result<Check, Refusal> {
     let (mut client, driver) = database.connect().await?;
     let driver = tokio::spawn(driver);
     set_limits(&client).await?;
-    let adoption::Check { kind, obstacles, mut steps, mut notes } =
+    let adoption::Check { kind, mut obstacles, mut steps, notes } =
         adoption::check(&mut client, now).await?;
     let is_adopted = !steps.is_empty();
-    let applied = if obstacles.is_empty() { applied(&client).await? } else { Vec::new() };
+    let migrations = migrations()?;
+    let pending = pending(&client, &migrations).await?;
+    obstacles.extend(self::obstacles(&client, &pending).await?);
     let missing = missing_routines(&client).await?;
     let user_ids_left = user_ids::left(&client).await?;
-    notes.extend(own_roles::missing(&client, own_routes).await?);
     drop(client);
     // The driver ends once the server has been notified.
     let _ = driver.await;
-    let migrations = migrations()?;
-    for migration in migrations.iter().filter(|_| obstacles.is_empty()) {
-        let is_recorded = is_adopted && migration.version() == 1;
-        if !is_recorded && !applied.contains(&migration.version()) {
-            steps.push(format!("apply {migration}"));
-        }
+    if obstacles.is_empty() {
+        let not_recorded = pending.iter().filter(|it| !is_adopted || it.version() != 1);
+        steps.extend(not_recorded.map(|migration| format!("apply {migration}")));
+        let makers = makers(&all(&migrations), &missing);
+        steps.extend(makers.into_iter().filter(|it| !pending.contains(it)).map(make));
     }
-    let makers = makers(&migrations, &missing);
-    let makers = makers.iter().filter(|migration| applied.contains(&migration.version()));
-    steps.extend(makers.map(|migration| make(migration)));
     Ok(Check { database: kind, steps, obstacles, notes, user_ids_left })
 }
 
@@ -176,14 +192,23 @@ async fn missing_routines(client: &Client) -> Result<Vec<db::Routine>, db::Error
 
 /// The last migration that creates each of these functions. Such a migration only creates functions,
 /// so it can be run again.
-fn makers<'a>(migrations: &'a [Migration], routines: &[db::Routine]) -> Vec<&'a Migration> {
+fn makers<'a>(migrations: &[&'a Migration], routines: &[db::Routine]) -> Vec<&'a Migration> {
     let makes = |migration: &Migration, routine: &db::Routine| {
         let making = format!("CREATE OR REPLACE FUNCTION {}(", routine.name);
         migration.sql().is_some_and(|sql| sql.contains(&making))
     };
     let last = |routine| migrations.iter().rfind(|migration| makes(migration, routine));
-    let versions: BTreeSet<_> = routines.iter().filter_map(last).map(Migration::version).collect();
-    migrations.iter().filter(|migration| versions.contains(&migration.version())).collect()
+    let by_version: BTreeMap<_, _> =
+        routines.iter().filter_map(last).map(|it| (it.version(), *it)).collect();
+    by_version.into_values().collect()
+}
+
+/// What has a name that these migrations need, a sentence each.
+async fn obstacles(client: &Client, pending: &[&Migration]) -> Result<Vec<String>, db::Error> {
+    let mut routines = functions::routines();
+    routines.retain(|routine| !makers(pending, &[*routine]).is_empty());
+    let signatures: Vec<_> = routines.iter().map(db::Routine::signature).collect();
+    in_the_way::obstacles(client, pending, &signatures).await
 }
 
 /// The step that runs such a migration again.
@@ -191,14 +216,24 @@ fn make(migration: &Migration) -> String {
     format!("make the functions of {migration}, which a dump of tables leaves out")
 }
 
-/// The applied versions; none without refinery's table.
-async fn applied(client: &Client) -> Result<Vec<i32>, db::Error> {
-    let there = "SELECT to_regclass('refinery_schema_history') IS NOT NULL";
-    if !client.query_one(there, &[]).await?.try_get::<_, bool>(0)? {
-        return Ok(Vec::new());
+/// The migrations that aren't applied; all without refinery's table.
+async fn pending<'a>(
+    client: &Client,
+    migrations: &'a [Migration],
+) -> Result<Vec<&'a Migration>, db::Error> {
+    let there = "SELECT EXISTS (SELECT FROM pg_attribute WHERE attname = 'version' \
+                 AND attrelid = to_regclass('refinery_schema_history'))";
+    let mut applied: Vec<i64> = Vec::new();
+    if client.query_one(there, &[]).await?.try_get(0)? {
+        let versions = "SELECT version::int8 FROM refinery_schema_history";
+        let rows = client.query(versions, &[]).await?;
+        applied = rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?;
     }
-    let rows = client.query("SELECT version FROM refinery_schema_history", &[]).await?;
-    Ok(rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?)
+    Ok(migrations.iter().filter(|it| !applied.contains(&it.version().into())).collect())
+}
+
+fn all(migrations: &[Migration]) -> Vec<&Migration> {
+    migrations.iter().collect()
 }
 
 /// The tables and functions that migrations create, as `ALTER … OWNER TO` names them.

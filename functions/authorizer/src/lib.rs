@@ -62,7 +62,10 @@ impl Authorizer {
         #[cfg(feature = "legacy")]
         let legacy = legacy::tokens::Settings::from_env(env);
         let app_name = log::app_name(env);
-        let own_routes = OwnRoutes::from_env(env);
+        let own_routes = OwnRoutes::built_in().unwrap_or_else(|fault| {
+            env.refuse("the file", &fault.to_string());
+            OwnRoutes::NONE
+        });
         env.check()?;
         let secrets = SecretsManager::default();
         let database = Database::new(database, secrets.clone());

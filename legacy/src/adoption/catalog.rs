@@ -99,7 +99,7 @@ pub(super) struct Catalog {
     pub(super) roles: Option<Table>,
     pub(super) users_to_roles: Option<Table>,
     pub(super) adoption: Option<Table>,
-    /// The names that the adoption and the migrations need and that exist already.
+    /// The names that the adoption needs and that exist already.
     pub(super) taken: Vec<String>,
     /// Whether our login may create tables.
     pub(super) may_create: bool,
@@ -117,9 +117,7 @@ const TAKEN: &str = "\
     SELECT relname::text FROM pg_class \
     WHERE relname::text = ANY($1::text[]) AND relnamespace IN (SELECT oid FROM pg_namespace \
         WHERE nspname = current_schema() \
-        UNION SELECT relnamespace FROM pg_class WHERE oid = to_regclass('users')) \
-    UNION ALL SELECT name FROM unnest($1::text[]) AS t (name) \
-    WHERE CASE WHEN name LIKE '%)' THEN to_regprocedure(name) IS NOT NULL END";
+        UNION SELECT relnamespace FROM pg_class WHERE oid = to_regclass('users'))";
 
 const HAS_COLUMNS: &str = "\
     SELECT count(*) = cardinality($2::text[]) FROM pg_attribute \

@@ -1,6 +1,4 @@
-//! The names of what an adoption and the migrations after it create.
-
-use shared::functions;
+//! The names of what an adoption creates.
 
 /// V1's names of the indexes that an adoption creates, each with its table and columns.
 pub(super) const INDEXES: [(&str, &str, &[&str]); 5] = [
@@ -10,9 +8,3 @@ pub(super) const INDEXES: [(&str, &str, &[&str]); 5] = [
     ("users_to_roles_pkey", "users_to_roles", &["user_id", "role_id"]),
     ("users_to_roles_user_id_role_id_key", "users_to_roles", &["user_id", "role_id"]),
 ];
-
-/// The tables and functions of migrations that the legacy app's database must not have yet.
-pub(super) fn migrated() -> Vec<String> {
-    let routines = functions::routines().into_iter().map(|routine| routine.signature());
-    routines.chain(["signing_keys", "database_identity"].map(str::to_owned)).collect()
-}

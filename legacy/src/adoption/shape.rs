@@ -2,7 +2,7 @@
 
 use super::catalog::{Catalog, Column, Index, Table};
 use super::mailbox_index;
-use super::names::{INDEXES, migrated};
+use super::names::INDEXES;
 
 /// The length of a `bcrypt_sha256` hash, the longest that Latchkey writes.
 const PASSWORD_LENGTH: u32 = 128;
@@ -121,9 +121,7 @@ pub(super) fn of_names(catalog: &Catalog) -> Vec<String> {
         );
     }
     for name in &catalog.taken {
-        let in_the_way = if migrated().contains(name) {
-            true
-        } else if name == "adoption" {
+        let in_the_way = if name == "adoption" {
             !catalog.adoption.as_ref().is_some_and(is_our_adoption)
         } else if name == mailbox_index::NAME {
             !catalog.users.as_ref().is_some_and(mailbox_index::is_in)

@@ -1,11 +1,8 @@
 //! Transactions that run beside the legacy app.
 
-use std::time::Duration;
-
-use shared::{Random, db};
-use tokio::time::sleep;
+use shared::db;
+use shared::db::locks::{ATTEMPTS, holders, is_locked, pause};
 use tokio_postgres::Client;
-use tokio_postgres::error::SqlState;
 
 use super::step::Lock;
 
@@ -14,9 +11,6 @@ use super::step::Lock;
 /// All are below PostgreSQL's `deadlock_timeout` of one second, so in a deadlock with the legacy app
 /// our attempt ends first.
 const LOCK_WAITS: [u32; 4] = [100, 200, 300, 400];
-
-/// The most attempts of a brief transaction, about two minutes in all.
-const ATTEMPTS: usize = 90;
 
 /// Why a step failed.
 #[derive(Debug)]
@@ -59,36 +53,13 @@ pub(super) async fn brief(
             done => return Ok(done?),
         }
     }
-    Err(Failure::Locked(oldest(client).await?))
-}
-
-/// Whether the wait for a lock timed out or ended in a deadlock.
-fn is_locked(error: &tokio_postgres::Error) -> bool {
-    let code = error.code();
-    [SqlState::LOCK_NOT_AVAILABLE, SqlState::T_R_DEADLOCK_DETECTED]
-        .iter()
-        .any(|it| code == Some(it))
-}
-
-/// Waits 0.5 to 1.5 s, so that sessions queued behind our lock go first.
-async fn pause() {
-    let [byte, ..] = Random::System.bytes();
-    sleep(Duration::from_millis(500 + 4 * u64::from(byte))).await;
+    Err(Failure::Locked(holders(client).await?))
 }
 
 /// Runs SQL that blocks no read and no write of a row.
 pub(super) async fn long(client: &Client, sql: &str) -> Result<(), Failure> {
     match client.batch_execute(sql).await {
-        Err(error) if is_locked(&error) => Err(Failure::Locked(oldest(client).await?)),
+        Err(error) if is_locked(&error) => Err(Failure::Locked(holders(client).await?)),
         done => Ok(done?),
     }
-}
-
-/// The processes with the oldest transactions, which most likely hold the lock.
-async fn oldest(client: &Client) -> Result<Vec<i32>, Failure> {
-    let sql = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() \
-               AND pid <> pg_backend_pid() AND xact_start IS NOT NULL \
-               ORDER BY xact_start LIMIT 3";
-    let rows = client.query(sql, &[]).await?;
-    Ok(rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?)
 }

@@ -56,7 +56,9 @@ async fn each_revision_of_the_app_becomes_what_a_fresh_database_is() {
                     "V3__adoption",
                     "V4__find_caller",
                     "V5__database_identity",
-                    "V6__sign_in_and_sign_up"
+                    "V6__sign_in_and_sign_up",
+                    "V7__sessions",
+                    "V8__session_functions",
                 ])
             );
             // The run did what the check reported.
@@ -69,6 +71,8 @@ async fn each_revision_of_the_app_becomes_what_a_fresh_database_is() {
                     "V4__find_caller",
                     "V5__database_identity",
                     "V6__sign_in_and_sign_up",
+                    "V7__sessions",
+                    "V8__session_functions",
                 ]
                 .map(|it| json!(format!("apply {it}"))),
             );
@@ -235,6 +239,8 @@ async fn an_empty_database_is_not_the_legacy_apps() {
         "V4__find_caller",
         "V5__database_identity",
         "V6__sign_in_and_sign_up",
+        "V7__sessions",
+        "V8__session_functions",
     ]
     .map(|it| format!("apply {it}"));
     assert_eq!(checked["steps"], json!(all));

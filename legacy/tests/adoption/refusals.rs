@@ -48,11 +48,18 @@ const REFUSALS: &[(&str, &str)] = &[
         "users_to_roles exists without roles",
     ),
     ("create table signing_keys (id int)", "signing_keys exists"),
+    ("create table sign_ins (id int)", "sign_ins exists"),
+    ("create view ended_tokens as select 1 as id", "ended_tokens exists"),
+    ("alter table users add column session_epoch text", "users.session_epoch exists"),
     ("create table adoption (pet text)", "adoption exists"),
     ("create table database_identity (id int)", "database_identity exists"),
     (
         "create function find_caller(int, text, timestamptz) returns int return 1",
         "find_caller(int, text, timestamptz) exists",
+    ),
+    (
+        "create function authorize(int, uuid, int, bytea, text, timestamptz) returns int return 1",
+        "authorize(int, uuid, int, bytea, text, timestamptz) exists",
     ),
     (
         "create function sign_up(text, text, text, text) returns int return 1",

@@ -23,6 +23,15 @@ const FIND_CALLER: Routine = Routine {
     ],
 };
 
+/// What [`FIND`] finds, and whether the token signs its user in.
+pub const AUTHORIZE: Sql = Sql::new(
+    "SELECT authorize($1, $2, $3, $4, $5, to_timestamp($6))::text",
+    &[Privilege::Execute(Routine::of_owner(
+        "authorize",
+        "int, uuid, int, bytea, text, timestamptz",
+    ))],
+);
+
 /// The user with this name, with all roles, if the account existed at the adoption of the legacy
 /// app's database. A database that wasn't adopted has no row in `adoption`: no user is found.
 pub const FIND_ADOPTED: Sql = Sql::new(

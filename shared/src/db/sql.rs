@@ -69,6 +69,11 @@ pub struct Routine {
 }
 
 impl Routine {
+    /// A function that runs with its owner's privileges.
+    pub(super) const fn of_owner(name: &'static str, arguments: &'static str) -> Self {
+        Self { name, arguments, needs: &[] }
+    }
+
     /// The name and the types, as `to_regprocedure` reads them.
     pub fn signature(&self) -> String {
         format!("{}({})", self.name, self.arguments)

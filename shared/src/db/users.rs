@@ -5,25 +5,33 @@ use super::sql::{Privilege, Routine, Sql};
 /// The user with this name, the signing keys and the identity of the database, in one row.
 pub(crate) const FIND_FOR_SIGNIN: Sql = Sql::new(
     "SELECT id, password, hashed_by, kids, database_id FROM find_for_signin($1)",
-    &[Privilege::Execute(Routine { name: "find_for_signin", arguments: "text", needs: &[] })],
+    &[Privilege::Execute(Routine::of_owner("find_for_signin", "text"))],
 );
 
 /// Inserts a user with the role `ROLE_USER`, or reports the conflict. May be sent twice.
 pub const INSERT: Sql = Sql::new(
     "SELECT id, username_taken, refused FROM sign_up($1, $2, $3, $4)",
-    &[Privilege::Execute(Routine {
-        name: "sign_up",
-        arguments: "text, text, text, text",
-        needs: &[],
-    })],
+    &[Privilege::Execute(Routine::of_owner("sign_up", "text, text, text, text"))],
 );
 
 /// Replaces a hash unless it has changed since it was read.
 pub(crate) const REPLACE_PASSWORD: Sql = Sql::new(
     "SELECT FROM replace_password($1, $2, $3)",
-    &[Privilege::Execute(Routine {
-        name: "replace_password",
-        arguments: "int, text, text",
-        needs: &[],
-    })],
+    &[Privilege::Execute(Routine::of_owner("replace_password", "int, text, text"))],
+);
+
+/// What [`FIND_FOR_SIGNIN`] reads, and the epoch of the user's sessions.
+pub const FIND_CREDENTIALS: Sql = Sql::new(
+    "SELECT id, password, hashed_by, session_epoch, kids, database_id FROM find_credentials($1)",
+    &[Privilege::Execute(Routine::of_owner("find_credentials", "text"))],
+);
+
+/// Replaces the hash that a signed-in user's old password was verified against, and ends all other
+/// sessions: `changed`, `signed_out`, or `conflict` if the hash is another one.
+pub const CHANGE_PASSWORD: Sql = Sql::new(
+    "SELECT change_password($1, $2, $3, $4, $5, to_timestamp($6)) AS outcome",
+    &[Privilege::Execute(Routine::of_owner(
+        "change_password",
+        "int, uuid, bytea, text, text, timestamptz",
+    ))],
 );

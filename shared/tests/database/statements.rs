@@ -15,16 +15,16 @@ async fn every_statement_can_be_prepared() {
     }
 }
 
-async fn connect(url: &str) -> Client {
+pub(crate) async fn connect(url: &str) -> Client {
     let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
     tokio::spawn(connection);
     client
 }
 
 /// Whether a login may run a statement, tried with NULLs and rolled back.
-async fn may_run(client: &Client, sql: &Sql) -> bool {
-    client.batch_execute(&format!("PREPARE statement AS {}", sql.text())).await.unwrap();
-    let most = (1..=20).rfind(|number| sql.text().contains(&format!("${number}"))).unwrap_or(0);
+pub(crate) async fn may_run(client: &Client, sql: &str) -> bool {
+    client.batch_execute(&format!("PREPARE statement AS {sql}")).await.unwrap();
+    let most = (1..=20).rfind(|number| sql.contains(&format!("${number}"))).unwrap_or(0);
     let nulls = vec!["NULL"; most].join(", ");
     let nulls = if most == 0 { nulls } else { format!("({nulls})") };
     client.batch_execute("BEGIN").await.unwrap();
@@ -33,7 +33,7 @@ async fn may_run(client: &Client, sql: &Sql) -> bool {
     match executed.as_ref().err().and_then(tokio_postgres::Error::code) {
         Some(&SqlState::INSUFFICIENT_PRIVILEGE) => false,
         None | Some(&SqlState::NOT_NULL_VIOLATION) => true,
-        Some(_) => panic!("{}: {executed:?}", sql.text()),
+        Some(_) => panic!("{sql}: {executed:?}"),
     }
 }
 
@@ -58,7 +58,7 @@ async fn a_member_of_a_group_may_run_its_functions_statements_and_no_others() {
             let may = is_for_group
                 || is_within_reach(group, sql)
                 || group == Group::Authorizer && statements_of(Some(Group::Jwks)).contains(&sql);
-            assert_eq!(may_run(&client, sql).await, may, "{group:?}: {}", sql.text());
+            assert_eq!(may_run(&client, sql.text()).await, may, "{group:?}: {}", sql.text());
         }
     }
 }
@@ -80,7 +80,7 @@ async fn without_any_of_its_privileges_a_group_lacks_a_statement() {
             stage.execute(&format!("REVOKE {privilege} FROM {role}")).await;
             let mut may_all = true;
             for sql in &statements {
-                may_all &= may_run(&client, sql).await;
+                may_all &= may_run(&client, sql.text()).await;
             }
             assert!(!may_all, "{role} goes on without {privilege}");
             stage.execute(&format!("GRANT {privilege} TO {role}")).await;
@@ -162,6 +162,6 @@ async fn an_operator_of_the_callers_is_not_taken_for_ours() {
 async fn the_owner_may_run_what_admin_runs() {
     let client = Stage::new().await.client().await;
     for sql in statements_of(None) {
-        assert!(may_run(&client, sql).await, "{}", sql.text());
+        assert!(may_run(&client, sql.text()).await, "{}", sql.text());
     }
 }

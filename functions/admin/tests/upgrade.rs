@@ -1,0 +1,115 @@
+//! A migration of a database whose functions are running.
+
+#![expect(clippy::unwrap_used, reason = "a failed step is a failed test")]
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use stage::Stage;
+use tokio::task::JoinHandle;
+use tokio::time::sleep;
+
+/// Leads back to V6.
+const BEFORE_SESSIONS: &str = "\
+    DO $$ BEGIN EXECUTE (SELECT 'DROP FUNCTION ' || string_agg(oid::regprocedure::text, ', ') \
+        FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND proname NOT IN \
+        ('find_caller', 'find_for_signin', 'replace_password', 'sign_up')); END $$; \
+    DROP TABLE sign_ins, ended_tokens; ALTER TABLE users DROP COLUMN session_epoch; \
+    DELETE FROM refinery_schema_history WHERE version > 6";
+
+async fn before_sessions() -> Stage {
+    let stage = Stage::new().await;
+    stage.execute(BEFORE_SESSIONS).await;
+    stage.execute("INSERT INTO users (username, email) VALUES ('ada', 'ada@example.com')").await;
+    stage
+}
+
+async fn ask(stage: &Stage, event: Value) -> Result<Value, String> {
+    stage.admin().handle(event).await.map_err(|refusal| refusal.to_string())
+}
+
+/// Signs users up and finds them, one after another, until it is stopped. Returns how many there
+/// were, and the time of the slowest.
+fn sign_ups(stage: &Stage, stop: &Arc<AtomicBool>) -> JoinHandle<(u32, Duration)> {
+    let (url, stop) = (stage.url.clone(), stop.clone());
+    tokio::spawn(async move {
+        let client = Stage { url, clock: shared::Clock::System }.client().await;
+        let (mut count, mut slowest) = (0, Duration::ZERO);
+        while !stop.load(Ordering::SeqCst) {
+            let begun = Instant::now();
+            let name = format!("new {count}");
+            let sign_up = format!(
+                "SELECT sign_up('{name}', '{name}', '{name}@example.com', 'x'); \
+                 SELECT find_for_signin('{name}')"
+            );
+            client.batch_execute(&sign_up).await.unwrap();
+            slowest = slowest.max(begun.elapsed());
+            count += 1;
+        }
+        (count, slowest)
+    })
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn behind_a_long_transaction_nobody_waits_for_long() {
+    let stage = before_sessions().await;
+    let stop = Arc::new(AtomicBool::new(false));
+    let long = stage.client().await;
+    long.batch_execute("BEGIN; UPDATE users SET password = 'new' WHERE id = 1").await.unwrap();
+    let users = sign_ups(&stage, &stop);
+    let admin = stage.admin();
+    let migration = tokio::spawn(async move { admin.handle(json!({ "verb": "migrate" })).await });
+    sleep(Duration::from_secs(3)).await;
+    assert!(!migration.is_finished());
+    long.batch_execute("COMMIT").await.unwrap();
+    let answer = migration.await.unwrap().unwrap();
+    assert_eq!(answer["applied"], json!(["V7__sessions", "V8__session_functions"]));
+    stop.store(true, Ordering::SeqCst);
+    let (count, slowest) = users.await.unwrap();
+    assert!(count > 0 && slowest < Duration::from_secs(2), "{count}, the slowest {slowest:?}");
+    assert_eq!(stage.value("SELECT sum(session_epoch) FROM users").await, "0");
+}
+
+#[tokio::test]
+async fn what_has_a_name_that_it_needs_is_named_and_nothing_is_changed() {
+    for (theirs, name) in [
+        ("CREATE TABLE sign_ins (id int)", "sign_ins"),
+        ("CREATE INDEX ended_tokens ON users (email)", "ended_tokens"),
+        ("ALTER TABLE users ADD COLUMN session_epoch text", "users.session_epoch"),
+        ("CREATE FUNCTION find_credentials(text) RETURNS int RETURN 1", "find_credentials(text)"),
+    ] {
+        let stage = before_sessions().await;
+        stage.execute(theirs).await;
+        let obstacle = format!("{name} exists and isn't Latchkey's: rename it");
+        let check = json!({ "verb": "migrate", "check": true });
+        let check = ask(&stage, check).await.unwrap()["check"].take();
+        assert_eq!((&check["obstacles"], &check["steps"]), (&json!([obstacle]), &json!([])));
+        let refusal = ask(&stage, json!({ "verb": "migrate" })).await.unwrap_err();
+        assert!(
+            refusal.contains("nothing was changed") && refusal.contains(&obstacle),
+            "{refusal}"
+        );
+        let applied = "SELECT max(version) FROM refinery_schema_history";
+        assert_eq!(stage.value(applied).await, "6");
+    }
+}
+
+#[tokio::test]
+async fn the_legacy_apps_own_statements_go_on() {
+    let stage = Stage::new().await;
+    let user = "INSERT INTO users (username, email, password) VALUES ('ada', 'a@b', 'x')";
+    stage.execute(user).await;
+    for n in 0..40 {
+        let start = format!(
+            "SELECT start_session(gen_random_uuid(), 1, 0, 'access', 'latchkey', NULL, NULL, \
+                 to_timestamp({n}), to_timestamp(4000000000), 60, NULL, NULL)"
+        );
+        stage.execute(&start).await;
+    }
+    assert_eq!(stage.value("SELECT count(*) FROM sign_ins").await, "40");
+    stage.execute("UPDATE users SET password = 'y' WHERE username = 'ada'").await;
+    stage.execute("DELETE FROM users WHERE username = 'ada'").await;
+    assert_eq!(stage.value("SELECT count(*) FROM sign_ins").await, "0");
+}

@@ -1,0 +1,67 @@
+//! The table `sign_ins`, through the SQL functions of `migrations/V8__session_functions.sql`.
+
+use super::sql::{Privilege, Routine, Sql};
+
+/// Starts a session, unless all sessions of the user have ended since the epoch was read.
+pub const START: Sql = Sql::new(
+    "SELECT start_session($1, $2, $3, $4, $5, $6, $7, to_timestamp($8), to_timestamp($9), $10, \
+         $11, $12) AS has_started",
+    &[Privilege::Execute(Routine::of_owner(
+        "start_session",
+        "uuid, int, int, text, text, bytea, bytea, timestamptz, timestamptz, int, text, text",
+    ))],
+);
+
+/// Exchanges a refresh token.
+pub const REFRESH: Sql = Sql::new(
+    "SELECT outcome, user_id, client_id, generation, salt, \
+         floor(extract(epoch FROM expires_at))::int8 AS expires_at, kids, database_id \
+     FROM refresh_session($1, $2, $3, $4, $5, to_timestamp($6), make_interval(secs => $7), $8, $9)",
+    &[Privilege::Execute(Routine::of_owner(
+        "refresh_session",
+        "uuid, bytea, bytea, bytea, bytea, timestamptz, interval, text, text",
+    ))],
+);
+
+/// Signs out a session by its user or by a refresh token.
+pub const END: Sql = Sql::new(
+    "SELECT end_session($1, $2, $3)",
+    &[Privilege::Execute(Routine::of_owner("end_session", "uuid, int, bytea"))],
+);
+
+/// Signs out a token without a session.
+pub const END_TOKEN: Sql = Sql::new(
+    "SELECT end_token($1, to_timestamp($2), to_timestamp($3))",
+    &[Privilege::Execute(Routine::of_owner("end_token", "bytea, timestamptz, timestamptz"))],
+);
+
+/// The caller's sessions.
+pub const LIST: Sql = Sql::new(
+    "SELECT list_sessions($1, $2, $3, to_timestamp($4))::text",
+    &[Privilege::Execute(Routine::of_owner("list_sessions", "int, uuid, bytea, timestamptz"))],
+);
+
+/// Ends one of them.
+pub const REVOKE: Sql = Sql::new(
+    "SELECT revoke_session($1, $2, $3, $5, to_timestamp($4))",
+    &[Privilege::Execute(Routine::of_owner(
+        "revoke_session",
+        "int, uuid, bytea, uuid, timestamptz",
+    ))],
+);
+
+/// Ends all of them, or all but the caller's own.
+pub const END_ALL: Sql = Sql::new(
+    "SELECT end_sessions($1, $2, $3, $5, to_timestamp($4))",
+    &[Privilege::Execute(Routine::of_owner(
+        "end_sessions",
+        "int, uuid, bytea, boolean, timestamptz",
+    ))],
+);
+
+/// The functions that these and others call. Nobody but their owner may.
+pub const HELPERS: [Routine; 3] = [
+    Routine::of_owner("is_live", "timestamptz, timestamptz, timestamptz, int, timestamptz"),
+    Routine::of_owner("is_signed_in", "int, uuid, bytea, timestamptz"),
+    Routine::of_owner("find_issuer", ""),
+];
