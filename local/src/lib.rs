@@ -17,7 +17,6 @@ mod operator;
 mod own_functions;
 mod printable;
 mod project;
-mod role_list;
 mod runner;
 mod server;
 mod settings;

@@ -12,9 +12,13 @@ mod iam;
 #[cfg(test)]
 mod iam_login;
 pub mod locks;
+#[cfg(feature = "tokens")]
+pub mod own_sessions;
 mod parts;
 mod pool;
 pub mod roles;
+#[cfg(feature = "tokens")]
+pub mod sessions;
 mod settings;
 pub mod sign_ins;
 pub mod signing_keys;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use http::{HeaderName, HeaderValue, header};
+use lambda_http::http::{HeaderName, HeaderValue, header};
 
 use crate::user_id::UserId;
 use crate::violation::Violation;

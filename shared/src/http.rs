@@ -10,11 +10,11 @@ mod user_body;
 
 pub use crate::violation::{Location, Violation};
 pub use accept::{Accept, ErrorFormat};
-pub use aws_lambda_events::apigw::ApiGatewayProxyResponse as ProxyResponse;
 pub use cors::Cors;
 pub use etag::ETag;
 pub use function::{Endpoint, Function, serve};
-pub use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+pub use lambda_http::aws_lambda_events::apigw::ApiGatewayProxyResponse as ProxyResponse;
+pub use lambda_http::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 pub use reply::{Detail, Problem, Reply};
 pub use request::{JsonBody, ProxyEvent, Request, content_type, null_as_default};
 pub use user_body::UserBody;

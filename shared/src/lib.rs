@@ -25,12 +25,15 @@ pub mod new_password;
 pub mod password;
 #[cfg(feature = "database")]
 pub mod random;
+pub mod refresh_token;
 pub mod role;
 pub mod routes;
 pub mod rule;
 pub mod secret;
 #[cfg(feature = "database")]
 pub mod secrets_manager;
+#[cfg(feature = "tokens")]
+pub mod session_id;
 #[cfg(feature = "sign-in")]
 pub mod sign_in;
 pub mod user_id;
@@ -47,9 +50,13 @@ pub use error::Error;
 pub use new_password::NewPassword;
 #[cfg(feature = "database")]
 pub use random::Random;
+#[cfg(feature = "tokens")]
+pub use refresh_token::{RefreshToken, Salt};
 pub use role::Role;
 pub use rule::Rule;
 pub use secret::Secret;
+#[cfg(feature = "tokens")]
+pub use session_id::SessionId;
 #[cfg(feature = "sign-in")]
 pub use sign_in::SignIn;
 pub use user_id::UserId;

@@ -1,6 +1,6 @@
 //! Exchanges a username and a password for an access token, for `signin` and `token`.
 
-use http::{HeaderName, HeaderValue, header};
+use lambda_http::http::{HeaderName, HeaderValue, header};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 

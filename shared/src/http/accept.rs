@@ -1,6 +1,6 @@
 //! Content negotiation of errors.
 
-use http::{HeaderMap, header};
+use lambda_http::http::{HeaderMap, header};
 
 use crate::environment::Environment;
 
@@ -118,7 +118,7 @@ impl Range {
 
 #[cfg(test)]
 mod tests {
-    use http::HeaderValue;
+    use lambda_http::http::HeaderValue;
     use proptest::prelude::*;
 
     use super::*;

@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use http::{HeaderMap, HeaderValue, header};
+use lambda_http::http::{HeaderMap, HeaderValue, header};
 
 use crate::environment::Environment;
 

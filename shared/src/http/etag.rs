@@ -2,7 +2,7 @@
 
 use std::hash::{DefaultHasher, Hasher as _};
 
-use http::{HeaderValue, header};
+use lambda_http::http::{HeaderValue, header};
 
 use super::reply::Reply;
 use super::request::Request;

@@ -4,8 +4,8 @@ use std::convert::Infallible;
 use std::future::Future;
 use std::time::{Duration, Instant};
 
-use http::HeaderMap;
-use http::header::ORIGIN;
+use lambda_http::http::HeaderMap;
+use lambda_http::http::header::ORIGIN;
 use lambda_runtime::{LambdaEvent, service_fn};
 
 use super::ProxyResponse;

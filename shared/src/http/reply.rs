@@ -1,7 +1,7 @@
 //! An endpoint's answer, and the JSON forms of an error.
 
-use aws_lambda_events::encodings::Body;
-use http::{HeaderMap, HeaderName, HeaderValue, header};
+use lambda_http::Body;
+use lambda_http::http::{HeaderMap, HeaderName, HeaderValue, header};
 use serde::Serialize;
 use utoipa::ToSchema;
 

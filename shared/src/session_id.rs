@@ -1,0 +1,110 @@
+//! The id of a session.
+
+use std::fmt;
+
+use uuid::{Builder, Uuid, Version};
+
+use crate::clock::NumericDate;
+use crate::random::Random;
+
+/// `sign_ins.id`, and the `sid` of a token: a UUID version 7 (RFC 9562 §5.7), so that the newest rows
+/// are together in the index. It is no secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SessionId(Uuid);
+
+impl SessionId {
+    /// A new id, with the seconds of `now` and 74 random bits.
+    pub fn new(now: NumericDate, random: &Random) -> Self {
+        let milliseconds = u64::try_from(now.seconds()).unwrap_or(0).saturating_mul(1000);
+        let mut bytes = [0; 10];
+        bytes.copy_from_slice(&random.bytes()[..10]);
+        Self(Builder::from_unix_timestamp_millis(milliseconds, &bytes).into_uuid())
+    }
+
+    /// The id with these bytes; `None` if they are no UUID version 7.
+    pub fn from_bytes(bytes: [u8; 16]) -> Option<Self> {
+        Self::from_uuid(Uuid::from_bytes(bytes))
+    }
+
+    /// The id of a row; `None` if it is no UUID version 7.
+    pub fn from_uuid(uuid: Uuid) -> Option<Self> {
+        let is_ours = uuid.get_version() == Some(Version::SortRand)
+            && uuid.get_variant() == uuid::Variant::RFC4122;
+        is_ours.then_some(Self(uuid))
+    }
+
+    /// Parses 36 characters: lower-case hexadecimal digits with hyphens.
+    pub fn parse(text: &str) -> Option<Self> {
+        let id = Self::from_uuid(Uuid::try_parse(text).ok()?)?;
+        (id.to_string() == text).then_some(id)
+    }
+
+    /// The id for the database.
+    pub const fn as_uuid(&self) -> &Uuid {
+        &self.0
+    }
+
+    /// Its bytes.
+    pub const fn as_bytes(&self) -> &[u8; 16] {
+        self.0.as_bytes()
+    }
+}
+
+impl fmt::Display for SessionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.hyphenated().fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn at(seconds: i64) -> SessionId {
+        SessionId::new(NumericDate::from_seconds(seconds), &Random::System)
+    }
+
+    #[test]
+    fn it_begins_with_the_time_and_goes_on_at_random() {
+        // RFC 9562 appendix A.6: 2022-02-22T19:22:22Z is 0x017f22e279b0 milliseconds.
+        let (first, second) = (at(1_645_557_742), at(1_645_557_742));
+        assert!(first.to_string().starts_with("017f22e2-79b0-7"), "{first}");
+        assert_ne!(first, second);
+        assert!(at(-5).to_string().starts_with("00000000-0000-7"));
+        assert!(at(i64::MAX).to_string().starts_with("ffffffff-ffff-7"));
+    }
+
+    #[test]
+    fn a_text_has_one_form() {
+        let text = "017f22e2-79b0-7cc3-98c4-dc0c0c07398f";
+        assert_eq!(SessionId::parse(text).unwrap().to_string(), text);
+        for other in [
+            "",
+            "017F22E2-79B0-7CC3-98C4-DC0C0C07398F",
+            "017f22e279b07cc398c4dc0c0c07398f",
+            "{017f22e2-79b0-7cc3-98c4-dc0c0c07398f}",
+            "urn:uuid:017f22e2-79b0-7cc3-98c4-dc0c0c07398f",
+            "017f22e2-79b0-7cc3-98c4-dc0c0c07398f ",
+            "017f22e2-79b0-4cc3-98c4-dc0c0c07398f",
+            "017f22e2-79b0-7cc3-18c4-dc0c0c07398f",
+            "00000000-0000-0000-0000-000000000000",
+        ] {
+            assert_eq!(SessionId::parse(other), None, "{other:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn later_is_greater_and_what_is_written_is_read(a: u32, b: u32, bytes: [u8; 16]) {
+            let (early, late) = (at(a.min(b).into()), at(i64::from(a.max(b)) + 1));
+            prop_assert!(early.as_bytes() < late.as_bytes());
+            prop_assert_eq!(SessionId::parse(&early.to_string()), Some(early));
+            prop_assert_eq!(SessionId::from_bytes(*late.as_bytes()), Some(late));
+            if let Some(id) = SessionId::from_bytes(bytes) {
+                prop_assert_eq!(id.as_bytes(), &bytes);
+            }
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! Sessions through their statements, each sent twice.
+
+mod at_once;
+mod own;
+mod start;
+mod tokens;
+
+use serde_json::Value;
+use shared::db::own_sessions::{Bearer, OwnSessions, TokenKey};
+use shared::db::sessions::{Device, Kind, Refresh, Renewed, Sessions, Start};
+use shared::db::{Database, callers, users};
+use shared::{ClientId, NumericDate, Random, RefreshToken, Salt, SessionId, UserId};
+use stage::{NOW, Stage};
+use tokio_postgres::types::Type;
+
+const ADA: UserId = UserId::new(1);
+const EVE: UserId = UserId::new(2);
+const LEEWAY: u32 = 60;
+/// What ends a token without a session.
+const DIGEST: [u8; 32] = [7; 32];
+
+/// A database with two users.
+struct World {
+    stage: Stage,
+    database: Database,
+    random: Random,
+}
+
+impl World {
+    async fn new() -> Self {
+        let stage = Stage::new().await;
+        let users = "INSERT INTO users (username, email, password) VALUES \
+                     ('ada', 'ada@example.com', 'old'), ('eve', 'eve@example.com', 'old')";
+        stage.execute(users).await;
+        let database = stage.database();
+        Self { stage, database, random: Random::counted(1) }
+    }
+
+    fn sessions(&self) -> Sessions {
+        Sessions::new(self.database.clone())
+    }
+
+    fn own(&self) -> OwnSessions {
+        OwnSessions::new(self.database.clone())
+    }
+
+    fn token(&self, now: NumericDate) -> RefreshToken {
+        RefreshToken::first(SessionId::new(now, &self.random), &self.random)
+    }
+
+    /// Starts a session for ten days that ends after an hour without use. False if it is refused.
+    async fn starts(&self, kind: Kind<'_>, user_id: UserId, epoch: i32, now: NumericDate) -> bool {
+        let start = Start {
+            user_id,
+            session_epoch: epoch,
+            kind,
+            client_id: &ClientId::parse("phone").unwrap(),
+            now,
+            expires_at: now.plus(864_000),
+            idle_seconds: 3600,
+            device: &device("start"),
+        };
+        let first = self.sessions().start(&start).await.unwrap();
+        assert_eq!(self.sessions().start(&start).await.unwrap(), first);
+        first
+    }
+
+    /// The first refresh token of a new session.
+    async fn signed_in(&self, user_id: UserId, now: NumericDate) -> RefreshToken {
+        let token = self.token(now);
+        assert!(self.starts(Kind::Token(&token), user_id, 0, now).await);
+        token
+    }
+
+    async fn refresh(&self, token: &RefreshToken, now: NumericDate) -> Refresh {
+        let salt = Salt::new(&self.random);
+        let once = async || {
+            let device = device("refresh");
+            self.sessions().refresh(token, &salt, now, LEEWAY, &device).await.unwrap()
+        };
+        let first = once().await;
+        assert_eq!(format!("{:?}", once().await), format!("{first:?}"));
+        first
+    }
+
+    async fn renewed(&self, token: &RefreshToken, now: NumericDate) -> Renewed {
+        match self.refresh(token, now).await {
+            Refresh::Renewed(renewed) => renewed,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// What the authorizer finds of a token.
+    async fn authorize(&self, bearer: Bearer, generation: i32, now: NumericDate) -> Value {
+        let (session, digest) = match &bearer.key {
+            TokenKey::Session(session) => (Some(*session.as_uuid()), None),
+            TokenKey::Digest(digest) => (None, Some(&digest[..])),
+        };
+        let once = async || {
+            let parameters = [
+                (&bearer.user_id.get() as _, Type::INT4),
+                (&session as _, Type::UUID),
+                (&generation as _, Type::INT4),
+                (&digest as _, Type::BYTEA),
+                (&"kid" as _, Type::TEXT),
+                (&now.to_timestamp() as _, Type::FLOAT8),
+            ];
+            let row = self.database.row(&callers::AUTHORIZE, &parameters).await.unwrap().unwrap();
+            serde_json::from_str::<Value>(row.try_get(0).unwrap()).unwrap()
+        };
+        let first = once().await;
+        assert_eq!(once().await, first);
+        first
+    }
+
+    async fn is_signed_in(&self, bearer: Bearer, now: NumericDate) -> bool {
+        self.authorize(bearer, 0, now).await["is_signed_in"].as_bool().unwrap()
+    }
+
+    async fn change_password(&self, caller: Bearer, old: &str, new: &str) -> String {
+        let (session, digest) = match &caller.key {
+            TokenKey::Session(session) => (Some(*session.as_uuid()), None),
+            TokenKey::Digest(digest) => (None, Some(&digest[..])),
+        };
+        let once = async || {
+            let parameters = [
+                (&caller.user_id.get() as _, Type::INT4),
+                (&session as _, Type::UUID),
+                (&digest as _, Type::BYTEA),
+                (&old as _, Type::TEXT),
+                (&new as _, Type::TEXT),
+                (&NOW.to_timestamp() as _, Type::FLOAT8),
+            ];
+            let row = self.database.row(&users::CHANGE_PASSWORD, &parameters).await.unwrap();
+            row.unwrap().try_get::<_, String>("outcome").unwrap()
+        };
+        let first = once().await;
+        assert_eq!(once().await, first);
+        first
+    }
+
+    /// The row of a session as text; empty if there is none.
+    async fn row(&self, session: SessionId) -> String {
+        self.stage.value(&format!("SELECT s::text FROM sign_ins AS s WHERE id = '{session}'")).await
+    }
+
+    async fn count(&self) -> String {
+        self.stage.value("SELECT count(*) FROM sign_ins").await
+    }
+}
+
+fn device(user_agent: &str) -> Device {
+    Device { user_agent: Some(user_agent.into()), ip_prefix: Some("192.0.2.0/24".into()) }
+}
+
+fn bearer(token: &RefreshToken, user_id: UserId) -> Bearer {
+    Bearer { user_id, key: TokenKey::Session(token.session()) }
+}
+
+fn without_session(user_id: UserId) -> Bearer {
+    Bearer { user_id, key: TokenKey::Digest(DIGEST) }
+}

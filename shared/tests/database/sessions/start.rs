@@ -1,0 +1,70 @@
+//! The start of a session.
+
+use super::*;
+
+#[tokio::test]
+async fn a_session_starts_only_in_the_epoch_that_was_read() {
+    let world = World::new().await;
+    let token = world.token(NOW);
+    assert!(!world.starts(Kind::Token(&token), ADA, 1, NOW).await);
+    assert!(!world.starts(Kind::Token(&token), UserId::new(9), 0, NOW).await);
+    assert_eq!(world.count().await, "0");
+    assert!(world.starts(Kind::Token(&token), ADA, 0, NOW).await);
+    assert_eq!(world.count().await, "1");
+    assert!(world.is_signed_in(bearer(&token, ADA), NOW).await);
+}
+
+#[tokio::test]
+async fn the_credentials_are_those_of_today_and_the_epoch() {
+    let world = World::new().await;
+    world.stage.execute("UPDATE users SET session_epoch = 5 WHERE id = 1").await;
+    let one = "SELECT c::text FROM find_credentials('ada') AS c";
+    let today = "SELECT format('(%s,%s,%s,5,%s,%s)', id, password, hashed_by, kids, database_id) \
+                 FROM find_for_signin('ada')";
+    assert_eq!(world.stage.value(one).await, world.stage.value(today).await);
+}
+
+#[tokio::test]
+async fn a_session_without_a_refresh_token_is_not_refreshed() {
+    let world = World::new().await;
+    let token = world.token(NOW);
+    assert!(world.starts(Kind::Access(token.session()), ADA, 0, NOW).await);
+    assert!(world.is_signed_in(bearer(&token, ADA), NOW).await);
+    assert!(matches!(world.refresh(&token, NOW).await, Refresh::Refused));
+}
+
+#[tokio::test]
+async fn each_start_removes_up_to_three_that_are_over() {
+    let world = World::new().await;
+    for _ in 0..8 {
+        world.signed_in(EVE, NOW).await;
+    }
+    // Each is started twice.
+    for (days, count) in [(1, "9"), (11, "4"), (12, "2")] {
+        world.signed_in(ADA, NOW.plus(days * 86_400)).await;
+        assert_eq!(world.count().await, count, "{days}");
+    }
+}
+
+#[tokio::test]
+async fn a_user_has_a_thousand_at_most_and_the_least_recently_used_go() {
+    let world = World::new().await;
+    let (first, used) = (world.signed_in(ADA, NOW).await, world.signed_in(ADA, NOW).await);
+    world.signed_in(EVE, NOW).await;
+    world.renewed(&used, NOW.plus(2)).await;
+    let many = format!(
+        "INSERT INTO sign_ins (id, user_id, kind, client_id, created_at, used_at, expires_at, \
+             idle_seconds, rotated_at) \
+         SELECT gen_random_uuid(), 1, 'access', 'x', t, t, t + interval '1 day', 3600, t \
+         FROM generate_series(1, 998), to_timestamp({}) AS t",
+        NOW.plus(1).seconds()
+    );
+    world.stage.execute(&many).await;
+    assert_ne!(world.row(first.session()).await, "");
+    let last = world.signed_in(ADA, NOW).await;
+    assert_eq!(world.row(first.session()).await, "");
+    for kept in [used, last] {
+        assert_ne!(world.row(kept.session()).await, "");
+    }
+    assert_eq!(world.count().await, "1001");
+}

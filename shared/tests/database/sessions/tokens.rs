@@ -1,0 +1,174 @@
+//! Refresh tokens, receipts of access tokens, and signing out.
+
+use super::*;
+
+/// The outcome's word.
+fn word(refresh: &Refresh) -> &str {
+    match refresh {
+        Refresh::Renewed(renewed) => &renewed.outcome,
+        Refresh::Reused(_) => "reused",
+        Refresh::Refused => "refused",
+    }
+}
+
+#[tokio::test]
+async fn each_presentation_of_a_token_gives_the_same_successor() {
+    let world = World::new().await;
+    let first = world.signed_in(ADA, NOW).await;
+    let one = world.renewed(&first, NOW).await;
+    assert_eq!((one.outcome.as_str(), one.generation), ("rotated", 1));
+    assert_eq!((one.user_id, one.client_id.as_str()), (ADA, "phone"));
+    assert_eq!(one.expires_at, NOW.plus(864_000));
+    assert_eq!((one.database_id.as_str(), one.published.len()), (stage::DATABASE_ID, 1));
+    // Before the successor was seen, however late: the leeway begins again.
+    for seconds in [1, 59, 60, 3000] {
+        let again = world.renewed(&first, NOW.plus(seconds)).await;
+        assert_eq!((again.outcome.as_str(), again.generation), ("replayed", 1));
+        assert_eq!(again.token, one.token);
+        let kept = world.renewed(&one.token, NOW.plus(seconds)).await;
+        assert_eq!((kept.outcome.as_str(), kept.generation), ("kept", 1), "{seconds}");
+        assert_eq!(kept.token, one.token);
+    }
+    let two = world.renewed(&one.token, NOW.plus(3060)).await;
+    assert_eq!((two.outcome.as_str(), two.generation), ("rotated", 2));
+    assert_ne!(two.token, one.token);
+    assert_eq!(world.renewed(&one.token, NOW.plus(3061)).await.token, two.token);
+}
+
+#[tokio::test]
+async fn an_old_token_ends_the_session_with_one_event() {
+    let world = World::new().await;
+    let first = world.signed_in(ADA, NOW).await;
+    let other = world.signed_in(ADA, NOW).await;
+    let one = world.renewed(&first, NOW).await;
+    world.renewed(&one.token, NOW.plus(60)).await;
+    assert!(matches!(world.refresh(&first, NOW.plus(60)).await, Refresh::Reused(ADA)));
+    for token in [&first, &one.token] {
+        assert_eq!(word(&world.refresh(token, NOW.plus(60)).await), "refused");
+    }
+    assert!(!world.is_signed_in(bearer(&first, ADA), NOW.plus(60)).await);
+    assert_eq!(word(&world.refresh(&other, NOW.plus(60)).await), "rotated");
+}
+
+#[tokio::test]
+async fn the_previous_token_ends_it_after_receipt_and_leeway() {
+    let world = World::new().await;
+    for (generation, seconds, expected) in
+        [(1, 59, "replayed"), (1, 60, "reused"), (0, 60, "replayed"), (2, 60, "replayed")]
+    {
+        let first = world.signed_in(ADA, NOW).await;
+        world.renewed(&first, NOW).await;
+        world.authorize(bearer(&first, ADA), generation, NOW).await;
+        let outcome = world.refresh(&first, NOW.plus(seconds)).await;
+        assert_eq!(word(&outcome), expected, "{generation} {seconds}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_true_token_of_a_live_session_changes_nothing() {
+    let world = World::new().await;
+    let (mine, hers) = (world.signed_in(ADA, NOW).await, world.signed_in(EVE, NOW).await);
+    let spliced = |from: std::ops::Range<usize>| {
+        let (mine, hers) = (mine.to_text(), hers.to_text());
+        let mut text = mine.expose().clone();
+        text.replace_range(from.clone(), &hers.expose()[from]);
+        RefreshToken::parse(&text).unwrap()
+    };
+    let before = world.row(mine.session()).await;
+    // Another's id, another's constant part.
+    for forged in [spliced(4..25), spliced(27..46)] {
+        assert_eq!(word(&world.refresh(&forged, NOW).await), "refused");
+        world.sessions().end_of(&forged).await.unwrap();
+    }
+    // An hour without use, and the end.
+    assert_eq!(word(&world.refresh(&mine, NOW.plus(3600)).await), "refused");
+    assert_eq!(world.row(mine.session()).await, before);
+    let mut now = NOW;
+    while now < NOW.plus(864_000) {
+        world.authorize(bearer(&hers, EVE), 0, now).await;
+        now = now.plus(3599);
+    }
+    assert_eq!(word(&world.refresh(&hers, NOW.plus(863_999)).await), "rotated");
+    assert_eq!(word(&world.refresh(&hers, NOW.plus(864_000)).await), "refused");
+}
+
+#[tokio::test]
+async fn the_authorizer_notes_a_use_and_never_waits_writes_a_replica_or_revives() {
+    let world = World::new().await;
+    let token = world.signed_in(ADA, NOW).await;
+    let caller = bearer(&token, ADA);
+    let noted = async || {
+        let noted = "SELECT concat(seen_generation, ' ', extract(epoch FROM used_at)::int8 - ";
+        world.stage.value(&format!("{noted}{}) FROM sign_ins", NOW.seconds())).await
+    };
+    world.authorize(caller, 1, NOW.plus(900)).await;
+    assert_eq!(noted().await, "-1 0");
+    world.authorize(caller, 1, NOW.plus(901)).await;
+    assert_eq!(noted().await, "-1 901");
+    let holder = world.stage.client().await;
+    holder.batch_execute("BEGIN; SELECT FROM sign_ins FOR UPDATE").await.unwrap();
+    assert_eq!(world.authorize(caller, 0, NOW.plus(902)).await["is_signed_in"], true);
+    holder.batch_execute("ROLLBACK").await.unwrap();
+    assert_eq!(noted().await, "-1 901");
+    let name = world.stage.value("SELECT current_database()").await;
+    let only_reads =
+        |on: &str| format!("ALTER DATABASE {name} SET default_transaction_read_only = {on}");
+    world.stage.execute(&only_reads("on")).await;
+    let replica = World {
+        stage: Stage { url: world.stage.url.clone(), clock: world.stage.clock.clone() },
+        database: world.stage.database(),
+        random: world.random.clone(),
+    };
+    assert_eq!(replica.authorize(caller, 0, NOW.plus(903)).await["is_signed_in"], true);
+    assert_eq!(noted().await, "-1 901");
+    world.authorize(caller, 0, NOW.plus(904)).await;
+    assert_eq!(noted().await, "0 904");
+    assert!(!world.is_signed_in(caller, NOW.plus(904 + 3600)).await);
+    assert_eq!(noted().await, "0 904");
+}
+
+#[tokio::test]
+async fn a_session_signs_in_its_own_user_alone() {
+    let world = World::new().await;
+    let token = world.signed_in(ADA, NOW).await;
+    assert!(!world.is_signed_in(bearer(&token, EVE), NOW).await);
+    let found = world.authorize(bearer(&token, ADA), 0, NOW).await;
+    assert_eq!(found["user"]["username"], "ada");
+    assert_eq!(found["database_id"], stage::DATABASE_ID);
+    assert_eq!(found["is_key_accepted"], false);
+}
+
+#[tokio::test]
+async fn signing_out_ends_one_session_by_its_user_or_a_token_of_any_age() {
+    let world = World::new().await;
+    let first = world.signed_in(ADA, NOW).await;
+    let other = world.signed_in(ADA, NOW).await;
+    let second = world.renewed(&first, NOW).await.token;
+    let third = world.renewed(&second, NOW.plus(60)).await.token;
+    world.sessions().end(first.session(), EVE).await.unwrap();
+    assert_ne!(world.row(first.session()).await, "");
+    for _ in 0..2 {
+        world.sessions().end_of(&first).await.unwrap();
+        world.sessions().end(other.session(), ADA).await.unwrap();
+    }
+    assert_eq!(world.count().await, "0");
+    assert_eq!(word(&world.refresh(&third, NOW.plus(60)).await), "refused");
+}
+
+#[tokio::test]
+async fn a_token_without_a_session_is_good_until_it_or_everything_ends() {
+    let world = World::new().await;
+    assert!(world.is_signed_in(without_session(ADA), NOW).await);
+    assert!(!world.is_signed_in(without_session(UserId::new(9)), NOW).await);
+    for _ in 0..2 {
+        world.sessions().end_token(&DIGEST, NOW.plus(60), NOW).await.unwrap();
+    }
+    for caller in [ADA, EVE].map(without_session) {
+        assert!(!world.is_signed_in(caller, NOW).await);
+    }
+    world.sessions().end_token(&[8; 32], NOW.plus(90), NOW.plus(61)).await.unwrap();
+    assert_eq!(world.stage.value("SELECT count(*) FROM ended_tokens").await, "1");
+    assert!(world.is_signed_in(without_session(EVE), NOW).await);
+    assert_eq!(world.own().end_all(&without_session(EVE), NOW).await.unwrap(), Some(0));
+    assert!(!world.is_signed_in(without_session(EVE), NOW).await);
+}
