@@ -51,6 +51,9 @@ PREFLIGHT = {
     "Strict-Transport-Security": "'max-age=63072000'",
     "Vary": "'Origin'",
 }
+# Of what is below /.well-known/, which pages of any origin may read.
+PUBLIC_PREFLIGHT = {name: value for name, value in PREFLIGHT.items() if name not in ("Access-Control-Allow-Credentials", "Vary")}
+PUBLIC_PREFLIGHT["Access-Control-Allow-Origin"] = "'*'"
 # The override occurs once: API Gateway answers 500 to a second one of the same header.
 OVERRIDE = """#set($origin = $input.params("Origin"))
 #if($origin == "")#set($origin = $input.params("origin"))#end
@@ -102,11 +105,13 @@ def check_routes(body, is_public):
         if route in preflights:
             same(f"security of {route}", operation.get("security"), None)
             answer = operation["x-amazon-apigateway-integration"]["responses"]["default"]
-            headers = {f"method.response.header.{name}": value for name, value in PREFLIGHT.items()}
+            is_well_known = route[1].startswith("/.well-known/")
+            wanted = PUBLIC_PREFLIGHT if is_well_known else PREFLIGHT
+            headers = {f"method.response.header.{name}": value for name, value in wanted.items()}
             same(f"headers of {route}", answer["responseParameters"], headers)
-            same(f"mapping template of {route}", answer["responseTemplates"], {"application/json": OVERRIDE})
+            same(f"mapping template of {route}", answer["responseTemplates"], {"application/json": "{}\n" if is_well_known else OVERRIDE})
             declared = operation["responses"][answer["statusCode"]]["headers"]
-            same(f"declared headers of {route}", set(declared), set(PREFLIGHT))
+            same(f"declared headers of {route}", set(declared), set(wanted))
         else:
             wanted = [{"NONE": []}] if is_public[route] else [{"Token": []}]
             same(f"security of {route}", operation.get("security"), wanted)

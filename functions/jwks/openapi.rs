@@ -1,11 +1,46 @@
-use jwks::{Key, KeySet};
+use jwks::{Key, KeySet, Metadata};
 use serde_json::json;
+use shared::Error;
 use shared::functions::JwksRoute;
 use shared::jwt::PublicKey;
 
 use crate::openapi::{Operation, Response, Tag};
 
-pub(crate) fn describe(JwksRoute::Keys: JwksRoute) -> Operation {
+pub(crate) fn describe(route: JwksRoute) -> Operation {
+    let discovery = |id, summary| {
+        let example = Metadata::example("https://api.example.com");
+        Operation::new(Tag::Keys, id, summary)
+            .described(
+                "By the issuer alone, a service finds the public keys here. Latchkey has no \
+                 authorization endpoint and issues no ID tokens: \
+                 `id_token_signing_alg_values_supported` is of access tokens. Cache it for five \
+                 minutes.",
+            )
+            .revalidated()
+            .answers(
+                200,
+                Response::json::<Metadata<'_>>("The metadata.", &example)
+                    .with_etag()
+                    .with_cache_control("public, max-age=300"),
+            )
+            .answers(
+                404,
+                Response::new("The issuer (`TOKEN_ISSUER`) isn't an address.")
+                    .error(&Error::NotFound),
+            )
+    };
+    match route {
+        JwksRoute::Keys => keys(),
+        JwksRoute::OpenIdConfiguration => {
+            discovery("getOpenIdConfiguration", "Discovery (OpenID Connect)")
+        }
+        JwksRoute::AuthorizationServer => {
+            discovery("getAuthorizationServer", "Discovery (RFC 8414)")
+        }
+    }
+}
+
+fn keys() -> Operation {
     // The public key of RFC 7515, appendix A.3.
     let key: PublicKey = serde_json::from_value(json!({
         "kty": "EC", "crv": "P-256",

@@ -66,7 +66,7 @@ fn is_a_key_or_none(text: Secret<String>) {
         assert_eq!(key.is_some(), is_scalar);
     }
     let Some(key) = key else { return };
-    let settings = Settings { issuer: "i".into(), audience: "a".into() };
+    let settings = Settings { issuer: "i".parse().unwrap(), audience: "a".into() };
     let clock = Clock::fixed(NumericDate::from_seconds(1_000));
     let signer = Signer::new(settings, 60, KeySource::Value(text), clock, Random::System);
     let (kids, database_id) = ([key.kid().clone()], DatabaseId::new(String::new()));

@@ -44,7 +44,8 @@ impl Gate {
         let fixture = Fixture::after(&format!("{ADA}; {IDENTITY}'{DATABASE_ID}'"));
         let stage = &fixture.stage;
         let database = stage.database_of(Group::Authorizer);
-        let settings = Settings { issuer: "latchkey".into(), audience: "latchkey".into() };
+        let settings =
+            Settings { issuer: "latchkey".parse().unwrap(), audience: "latchkey".into() };
         let legacy = [("LEGACY_TOKEN_SECRET", LEGACY_SECRET), ("LEGACY_TOKENS_UNTIL", UNTIL)];
         let legacy = tokens::Settings::from_env(&mut legacy.into_iter().collect());
         let clock = stage.clock.clone();

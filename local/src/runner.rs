@@ -31,7 +31,7 @@ pub fn run(arguments: Arguments) -> Result<(), Error> {
     aws::install();
     if let Some(verb) = verb {
         let runtime = Runtime::new()?;
-        let setup = runtime.block_on(Setup::prepare(shared, Purpose::Verb))?;
+        let setup = runtime.block_on(Setup::prepare(shared, Purpose::Verb, None))?;
         let done = runtime.block_on(operate(&setup, verb));
         drop(runtime); // with its connections, before the database stops
         return done;
@@ -39,10 +39,11 @@ pub fn run(arguments: Arguments) -> Result<(), Error> {
     // Before the database: a port that is taken shows at once.
     let listener = server::bind(&listen.host, listen.port)?;
     let purpose = if fresh { Purpose::FreshService } else { Purpose::Service };
+    let base = start_page::base(listener.local_addr()?);
     let runtime = Runtime::new()?;
-    let setup = runtime.block_on(Setup::prepare(shared, purpose))?;
+    let setup = runtime.block_on(Setup::prepare(shared, purpose, Some(base.clone())))?;
     shared::log::init();
-    let served = runtime.block_on(serve(&setup, listener));
+    let served = runtime.block_on(serve(&setup, listener, &base));
     runtime.shutdown_timeout(STOPPING);
     drop(setup); // the database stops after the last that may use it
     served
@@ -58,7 +59,7 @@ async fn operate(setup: &Setup, verb: Verb) -> Result<(), Error> {
     }
 }
 
-async fn serve(setup: &Setup, listener: TcpListener) -> Result<(), Error> {
+async fn serve(setup: &Setup, listener: TcpListener, base: &str) -> Result<(), Error> {
     let mut interrupted = signal(SignalKind::interrupt())?;
     let mut terminated = signal(SignalKind::terminate())?;
     let mut stop = std::pin::pin!(async move {
@@ -73,7 +74,7 @@ async fn serve(setup: &Setup, listener: TcpListener) -> Result<(), Error> {
     };
     let listener = tokio::net::TcpListener::from_std(listener)?;
     let database = setup.own_database_url();
-    let mut lines = start_page::lines(listener.local_addr()?, database.as_deref());
+    let mut lines = start_page::lines(base, database.as_deref());
     lines.extend(setup.missing_functions().await);
     start_page::print(&lines)?;
     server::serve(listener, gateway, stop).await;

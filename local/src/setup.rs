@@ -6,7 +6,7 @@ use admin::Refusal;
 use shared::{
     Clock, Random, Secret,
     db::{self, SigningKeys},
-    jwt::{Kid, SigningKey},
+    jwt::{Issuer, Kid, SigningKey},
     secrets_manager::SecretsManager,
 };
 
@@ -40,8 +40,13 @@ pub(crate) struct Setup {
 }
 
 impl Setup {
-    /// Reads the template and the settings, and opens the database.
-    pub(crate) async fn prepare(shared: Shared, purpose: Purpose) -> Result<Self, Error> {
+    /// Reads the template and the settings, and opens the database. `base` is the service's address,
+    /// its issuer unless a setting names another.
+    pub(crate) async fn prepare(
+        shared: Shared,
+        purpose: Purpose,
+        base: Option<String>,
+    ) -> Result<Self, Error> {
         let folder = std::env::current_dir().map_err(|error| {
             format!("can't find the current directory ({error}): change to one that exists")
         })?;
@@ -56,6 +61,10 @@ impl Setup {
         let url = url.map(|url| ("DATABASE_URL".to_owned(), url));
         settings.give(Source::CommandLine, named.chain(url));
         settings.check_login()?;
+        if settings.get("TOKEN_ISSUER").is_none() {
+            let issuer = ("TOKEN_ISSUER".to_owned(), issuer(base));
+            settings.give(Source::Runner, [issuer]);
+        }
         let template = read_template(&project, &settings, overrides)?;
         let own_functions = OwnFunctions::read(&project, shared.lambda_endpoint)?;
         let setting = database::named_by(&mut settings.of(template.function("admin")?));
@@ -178,6 +187,13 @@ impl Setup {
         }
         Ok(())
     }
+}
+
+/// The issuer, unless a setting names one: the service's address. By http, other machines reach it at
+/// an address that no issuer may have; a verb has none.
+fn issuer(base: Option<String>) -> String {
+    let address = base.filter(|base| matches!(base.parse(), Ok(Issuer::Address(_))));
+    address.unwrap_or_else(|| "latchkey".to_owned())
 }
 
 fn read_template(

@@ -12,8 +12,7 @@ use shared::{
 
 /// The address, the database if it is the runner's own, three commands to paste (sign up, sign in,
 /// read the account), and the address of the API's page.
-pub(crate) fn lines(address: SocketAddr, database: Option<&str>) -> Vec<String> {
-    let base = format!("http://{}", reachable(address));
+pub(crate) fn lines(base: &str, database: Option<&str>) -> Vec<String> {
     let post = |path: &str, body: &str| {
         format!("curl -s {base}{path} -H 'Content-Type: application/json' -d '{body}'")
     };
@@ -36,14 +35,16 @@ pub(crate) fn lines(address: SocketAddr, database: Option<&str>) -> Vec<String> 
     lines
 }
 
-/// Where this machine reaches a server that listens there.
-fn reachable(address: SocketAddr) -> SocketAddr {
+/// The service's address on this machine, for a server that listens there.
+pub(crate) fn base(address: SocketAddr) -> String {
     let ip = match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
         IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
         ip => ip,
     };
-    SocketAddr::new(ip, address.port())
+    let base = format!("http://{}", SocketAddr::new(ip, address.port()));
+    // A client leaves out the default port: an issuer must not have it.
+    base.strip_suffix(":80").map_or(base.clone(), str::to_owned)
 }
 
 /// Prints lines to standard output. Nobody reading there is no reason to stop.
@@ -58,15 +59,33 @@ pub(crate) fn print(lines: &[String]) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use shared::jwt::Issuer;
+
     use super::*;
 
     #[test]
     fn every_command_names_an_address_that_answers() {
-        let lines = lines("0.0.0.0:8123".parse().unwrap(), None);
+        let lines = lines(&base("0.0.0.0:8123".parse().unwrap()), None);
         let commands: Vec<_> = lines.iter().filter(|line| line.contains("curl")).collect();
         assert_eq!(commands.len(), 3);
         for command in commands {
             assert!(command.contains(" http://127.0.0.1:8123/api/auth/"), "{command}");
+        }
+    }
+
+    #[test]
+    fn the_address_is_an_issuer_on_this_machine_and_nowhere_else() {
+        for (listens, expected, is_issuer) in [
+            ("127.0.0.1:8000", "http://127.0.0.1:8000", true),
+            ("0.0.0.0:8000", "http://127.0.0.1:8000", true),
+            ("127.0.0.1:80", "http://127.0.0.1", true),
+            ("[::1]:80", "http://[::1]", true),
+            ("[::]:8000", "http://[::1]:8000", true),
+            ("192.168.0.7:8000", "http://192.168.0.7:8000", false),
+        ] {
+            let base = base(listens.parse().unwrap());
+            assert_eq!(base, expected);
+            assert_eq!(base.parse::<Issuer>().is_ok(), is_issuer, "{base}");
         }
     }
 }

@@ -104,7 +104,8 @@ fn route(
     let path: &'static str = path.to_owned().leak();
     let examples = path.split('/').filter(|segment| segment.starts_with('{')).map(|_| EXAMPLE);
     let examples = examples.collect::<Vec<_>>().leak();
-    Ok(Route { method, path, function: owner, access, throttle: Throttle::Default, examples })
+    let throttle = Throttle::Default;
+    Ok(Route { method, path, function: owner, access, throttle, examples, metadata: None })
 }
 
 fn is_path(path: &str) -> bool {

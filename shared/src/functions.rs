@@ -17,14 +17,16 @@ use crate::routes::{Parse, Route, Routes, Throttle, method};
 pub use logins::{Login, routines, statements};
 
 /// Generates from the table below [`LOGINS`], [`ROUTES`], an enum of each function's routes, and
-/// [`for_each_endpoint`](crate::for_each_endpoint). `$d` is a dollar sign.
+/// [`for_each_endpoint`](crate::for_each_endpoint). After `=>`, a route names its [`Route::metadata`].
+/// `$d` is a dollar sign.
 macro_rules! functions {
     (($d:tt) $($function:ident {
         $(sql: $group:expr => [$($statement:path),+ $(,)?];)?
         $(endpoint: $endpoint:ident;
         routes: $routes:ident {
             $($variant:ident $(($($parameter:ty),+))?
-                = $method:ident $path:literal, $access:expr $(, $throttle:ident)?;)+
+                = $method:ident $path:literal, $access:expr $(, $throttle:ident)?
+                    $(=> $metadata:ident)?;)+
         })?
     })+) => {
         /// All functions that query the database. A test proves that members of a group can run the
@@ -38,7 +40,10 @@ macro_rules! functions {
 
         /// All routes of the API.
         pub const ROUTES: &[Route] = &[$($($(
-            functions!(@route $function $method $path $access; $($($parameter)+)?; $($throttle)?),
+            functions!(
+                @route $function $method $path $access; $($($parameter)+)?; $($throttle)?;
+                $($metadata)?
+            ),
         )+)?)+];
 
         $($(
@@ -54,7 +59,8 @@ macro_rules! functions {
 
                 const TABLE: &'static [(Route, Parse<Self>)] = &[$((
                     functions!(
-                        @route $function $method $path $access; $($($parameter)+)?; $($throttle)?
+                        @route $function $method $path $access; $($($parameter)+)?; $($throttle)?;
+                        $($metadata)?
                     ),
                     |_parameters| Some(Self::$variant $(($(_parameters.parse::<$parameter>()?),+))?),
                 ),)+];
@@ -76,7 +82,10 @@ macro_rules! functions {
             };
         }
     };
-    (@route $function:ident $method:ident $path:literal $access:expr; $($parameter:ty)*; $($throttle:ident)?) => {
+    (
+        @route $function:ident $method:ident $path:literal $access:expr; $($parameter:ty)*;
+        $($throttle:ident)?; $($metadata:ident)?
+    ) => {
         Route {
             method: method::$method,
             path: $path,
@@ -84,8 +93,11 @@ macro_rules! functions {
             access: $access,
             throttle: functions!(@throttle $($throttle)?),
             examples: &[$(<$parameter as crate::routes::PathParameter>::EXAMPLE),*],
+            metadata: functions!(@metadata $($metadata)?),
         }
     };
+    (@metadata) => { None };
+    (@metadata $metadata:ident) => { Some(stringify!($metadata)) };
     (@throttle) => { Throttle::Default };
     (@throttle $throttle:ident) => { Throttle::$throttle };
 }
@@ -109,7 +121,7 @@ functions! { ($)
         sql: Some(Group::Signin) => [users::FIND_FOR_SIGNIN, users::REPLACE_PASSWORD];
         endpoint: Token;
         routes: TokenRoute {
-            Token = POST "/api/auth/token", Public, Signin;
+            Token = POST "/api/auth/token", Public, Signin => token_endpoint;
         }
     }
     me {
@@ -134,14 +146,16 @@ functions! { ($)
         sql: Some(Group::Jwks) => [signing_keys::LIST_ACCEPTED];
         endpoint: Jwks;
         routes: JwksRoute {
-            Keys = GET "/.well-known/jwks.json", Public;
+            Keys = GET "/.well-known/jwks.json", Public => jwks_uri;
+            OpenIdConfiguration = GET "/.well-known/openid-configuration", Public;
+            AuthorizationServer = GET "/.well-known/oauth-authorization-server", Public;
         }
     }
     docs {
         endpoint: Docs;
         routes: DocsRoute {
             Document = GET "/openapi.json", Public, Docs;
-            Page = GET "/docs", Public, Docs;
+            Page = GET "/docs", Public, Docs => service_documentation;
             Script = GET "/docs/start.js", Public, Docs;
             Style = GET "/docs/page.css", Public, Docs;
             UiScript = GET "/docs/swagger-ui-bundle.js", Public, Docs;

@@ -2,6 +2,7 @@
 
 mod algorithm;
 mod claims;
+mod issuer;
 mod jws;
 mod public_key;
 mod settings;
@@ -11,6 +12,7 @@ mod verifying_key;
 
 pub use algorithm::Algorithm;
 pub use claims::{Audience, Claims};
+pub use issuer::{Issuer, NoIssuer};
 pub use jws::Jws;
 pub use public_key::{Kid, PublicKey};
 pub use settings::{MAX_ACCESS_TOKEN_SECONDS, PUBLIC_KEYS_MAX_AGE_SECONDS, Settings};

@@ -21,6 +21,7 @@ pub mod http;
 pub mod jwt;
 pub mod log;
 pub mod new_password;
+mod origin;
 #[cfg(feature = "passwords")]
 pub mod password;
 #[cfg(feature = "database")]

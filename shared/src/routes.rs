@@ -68,6 +68,13 @@ pub struct Route {
     pub throttle: Throttle,
     /// An example of each parameter of the path, in order.
     pub examples: &'static [&'static str],
+    /// The member of the discovery documents that has its address (RFC 8414 §2), if one has.
+    pub metadata: Option<&'static str>,
+}
+
+/// Whether a path is below `/.well-known/` (RFC 8615): there, all is public.
+pub fn is_well_known(path: &str) -> bool {
+    path.starts_with("/.well-known/")
 }
 
 /// The methods of routes. API Gateway answers `HEAD` with 404, and the template's preflights answer
@@ -222,7 +229,15 @@ mod tests {
 
     fn route(path: &'static str, examples: &'static [&'static str]) -> Route {
         let (access, throttle) = (Access::Public, Throttle::Default);
-        Route { method: method::PUT, path, function: "f", access, throttle, examples }
+        Route {
+            method: method::PUT,
+            path,
+            function: "f",
+            access,
+            throttle,
+            examples,
+            metadata: None,
+        }
     }
 
     #[test]

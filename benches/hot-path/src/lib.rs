@@ -31,7 +31,7 @@ pub struct Service {
 }
 
 fn settings() -> Settings {
-    Settings { issuer: "latchkey".into(), audience: "latchkey".into() }
+    Settings { issuer: "latchkey".parse().unwrap(), audience: "latchkey".into() }
 }
 
 impl Service {

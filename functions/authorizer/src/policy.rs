@@ -107,7 +107,7 @@ mod tests {
 
     fn route(method: &'static str, path: &'static str, access: Access) -> Route {
         let throttle = Throttle::Default;
-        Route { method, path, function: "f", access, throttle, examples: &[] }
+        Route { method, path, function: "f", access, throttle, examples: &[], metadata: None }
     }
 
     const ADMINS: Access = Access::AnyOf(&[Role::ADMIN]);

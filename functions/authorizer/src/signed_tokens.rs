@@ -85,7 +85,7 @@ mod tests {
 
     /// A token of that user, signed with the key of that digit.
     async fn token(digit: &str, user_id: i32) -> String {
-        let settings = Settings { issuer: "i".into(), audience: "a".into() };
+        let settings = Settings { issuer: "i".parse().unwrap(), audience: "a".into() };
         let clock = Clock::fixed(NumericDate::from_seconds(1_000));
         let source = KeySource::Value(secret(digit));
         let signer = Signer::new(settings, 60, source, clock, Random::counted(1));

@@ -34,7 +34,7 @@ impl ValidToken {
     ) -> Option<Self> {
         let claims: Claims = token.jws.payload()?;
         let user_id = UserId::parse(&claims.sub)?;
-        let is_ours = claims.iss == settings.issuer
+        let is_ours = claims.iss == settings.issuer.as_str()
             && claims.aud.includes(&settings.audience)
             && ClientId::parse(&claims.client_id).is_some()
             && !claims.jti.is_empty();

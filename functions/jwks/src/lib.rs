@@ -1,5 +1,8 @@
 //! `GET /.well-known/jwks.json`: the public keys as a JWK set (RFC 7517 §5), for services that
-//! verify our tokens themselves.
+//! verify our tokens themselves. `GET /.well-known/openid-configuration` and
+//! `GET /.well-known/oauth-authorization-server`: by these, they find the keys.
+
+mod discovery;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -14,6 +17,8 @@ use shared::secrets_manager::SecretsManager;
 use shared::{Clock, Environment, Error, NumericDate};
 use utoipa::ToSchema;
 
+pub use discovery::{Discovery, Metadata};
+
 /// Its `max-age` is [`shared::jwt::PUBLIC_KEYS_MAX_AGE_SECONDS`].
 const CACHE_CONTROL: HeaderValue = HeaderValue::from_static("public, max-age=300");
 
@@ -24,6 +29,7 @@ pub const KEPT_SECONDS: u32 = 3;
 /// The endpoint. It reads public keys only.
 #[derive(Debug)]
 pub struct Jwks {
+    discovery: Option<Discovery>,
     database: Database,
     signing_keys: SigningKeys,
     clock: Clock,
@@ -72,15 +78,32 @@ impl Endpoint for Jwks {
 
     async fn from_env(env: &mut Environment) -> Result<Self, Invalid> {
         let database = db::Settings::from_env(env).for_timeout(10);
+        let discovery = Discovery::from_env(env);
         env.check()?;
-        Ok(Self::new(Database::new(database, SecretsManager::default()), Clock::System))
+        let database = Database::new(database, SecretsManager::default());
+        Ok(Self::new(database, discovery, Clock::System))
     }
 
-    async fn handle(
-        &self,
-        JwksRoute::Keys: JwksRoute,
-        request: &Request,
-    ) -> Result<Reply, Box<dyn Failure>> {
+    async fn handle(&self, route: JwksRoute, request: &Request) -> Result<Reply, Box<dyn Failure>> {
+        let reply = match route {
+            JwksRoute::Keys => self.key_set(request).await?,
+            JwksRoute::OpenIdConfiguration | JwksRoute::AuthorizationServer => {
+                self.discovery.as_ref().ok_or(Error::NotFound)?.reply(request)
+            }
+        };
+        Ok(reply.with_header(header::CACHE_CONTROL, CACHE_CONTROL))
+    }
+}
+
+impl Jwks {
+    /// The keys in this database, and the discovery document if there is one. Connects at the first
+    /// request for the keys.
+    pub fn new(database: Database, discovery: Option<Discovery>, clock: Clock) -> Self {
+        let signing_keys = SigningKeys::new(database.clone());
+        Self { discovery, database, signing_keys, clock, kept: Mutex::new(None) }
+    }
+
+    async fn key_set(&self, request: &Request) -> Result<Reply, Error> {
         let Kept { keys, read_at } = self.keys(self.clock.now()).await?;
         let kids: Vec<_> = keys.iter().map(|(kid, _)| kid.as_str()).collect();
         // The kids identify the set: each is the hash of its key.
@@ -88,17 +111,8 @@ impl Endpoint for Jwks {
         // With the age, no cache keeps the keys longer than CACHE_CONTROL allows (RFC 9111 §5.1).
         let age = (self.clock.now().seconds() - read_at.seconds()).max(0);
         Ok(Reply::json(&KeySet { keys: keys.iter().map(Key::from).collect() })
-            .with_header(header::CACHE_CONTROL, CACHE_CONTROL)
             .with_header(header::AGE, age.into())
             .with_etag(&tag, request))
-    }
-}
-
-impl Jwks {
-    /// The keys in this database. Connects at the first request.
-    pub fn new(database: Database, clock: Clock) -> Self {
-        let signing_keys = SigningKeys::new(database.clone());
-        Self { database, signing_keys, clock, kept: Mutex::new(None) }
     }
 
     /// The keys, read at most [`KEPT_SECONDS`] ago. Closes the connection after reading: anyone can

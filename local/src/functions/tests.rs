@@ -34,13 +34,16 @@ use crate::{
     template::Given,
 };
 
+/// The runner's address.
+const ISSUER: &str = "http://127.0.0.1:8000";
+
 /// Our template; a policy is asked for each time, and hashes are cheap.
 fn ours() -> Template {
     read(include_str!("../../../template.yaml"))
 }
 
 fn read(template: &str) -> Template {
-    let overrides = [("AuthorizerCacheSeconds", "0"), ("BcryptCost", "4")];
+    let overrides = [("AuthorizerCacheSeconds", "0"), ("BcryptCost", "4"), ("TokenIssuer", ISSUER)];
     let overrides = overrides.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let given = Given { overrides: overrides.into(), ..Given::default() };
     Template::read(template, given).unwrap()
@@ -148,7 +151,8 @@ async fn is_refused_what_the_table_refuses(service: &Service) {
     let role = "ROLE_USER".to_owned();
     service.operate(Verb::Revoke { subject: ada(), role }).await;
     let forged = forged(&token);
-    let settings = jwt::Settings { issuer: "latchkey".into(), audience: "latchkey-api".into() };
+    let settings =
+        jwt::Settings { issuer: ISSUER.parse().unwrap(), audience: "latchkey-api".into() };
     let past = Clock::fixed(NumericDate::from_seconds(1_700_000_000));
     let expired = stage::token(settings, stage::SIGNING_KEY, past, UserId::new(1)).await;
     for route in service.own.routes.of_accounts() {

@@ -24,6 +24,8 @@ pub enum Source {
     Environment,
     /// The file `.env`.
     Dotenv,
+    /// The runner's own address.
+    Runner,
     /// A default of the template's.
     Template,
 }
@@ -35,6 +37,7 @@ impl fmt::Display for Source {
             Self::CommandLine => "on the command line",
             Self::Environment => "in the environment",
             Self::Dotenv => "in .env",
+            Self::Runner => "by the runner",
             Self::Template => "in the template",
         })
     }

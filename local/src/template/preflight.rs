@@ -18,7 +18,10 @@ pub(crate) struct Preflight {
     pub(crate) origins: Vec<HeaderValue>,
 }
 
-/// The one mapping template that the local runner knows, before and after its comparisons.
+/// The mapping template of a preflight that answers all origins alike.
+const OF_ANY_ORIGIN: &str = "{}\n";
+
+/// The mapping template of all other preflights, before and after its comparisons.
 const BEFORE: &str = concat!(
     "#set($origin = $input.params(\"Origin\"))\n",
     "#if($origin == \"\")#set($origin = $input.params(\"origin\"))#end\n",
@@ -126,15 +129,18 @@ impl TryFrom<Response> for Preflight {
 
 /// The origins that the mapping template compares with.
 fn origins_of(template: &str) -> Result<Vec<HeaderValue>, &'static str> {
+    if template == OF_ANY_ORIGIN {
+        return Ok(Vec::new());
+    }
     let list = template.strip_prefix(BEFORE).and_then(|rest| rest.strip_suffix(AFTER));
-    let list = list.ok_or("the local runner knows the mapping template of preflights alone")?;
+    let list = list.ok_or("the local runner knows the mapping templates of preflights alone")?;
     let read = |origin| HeaderValue::from_str(origin).map_err(|_| "this can't be an origin");
     list.split(BETWEEN).map(read).collect()
 }
 
 impl Preflight {
-    /// What the mapping template makes of the body.
-    pub(crate) const BODY: Bytes = Bytes::from_static(b"{}\n");
+    /// What either mapping template makes of the body.
+    pub(crate) const BODY: Bytes = Bytes::from_static(OF_ANY_ORIGIN.as_bytes());
 
     /// The headers for a page of `origin`.
     pub(crate) fn headers_for(&self, origin: Option<&HeaderValue>) -> HeaderMap {
@@ -149,6 +155,8 @@ impl Preflight {
 
 #[cfg(test)]
 mod tests {
+    use shared::routes::is_well_known;
+
     use super::*;
     use crate::template::{Given, Template, tests::OURS};
 
@@ -177,12 +185,25 @@ mod tests {
     }
 
     #[test]
-    fn each_path_of_the_template_has_the_same() {
+    fn each_path_of_the_template_has_one() {
         let all = preflights("https://a.example");
         let template = Template::read(OURS, Given::default()).unwrap();
         let routes = template.functions.iter().flat_map(|function| &function.routes);
         let paths: std::collections::BTreeSet<_> = routes.map(|route| &route.path).collect();
         assert_eq!(all.keys().collect::<std::collections::BTreeSet<_>>(), paths);
-        assert!(all.values().all(|preflight| *preflight == all["/"]));
+        for (path, preflight) in &all {
+            let of_all = if is_well_known(path) { "/.well-known/jwks.json" } else { "/" };
+            assert_eq!(*preflight, all[of_all], "{path}");
+        }
+    }
+
+    #[test]
+    fn any_origin_may_ask_for_what_is_well_known() {
+        let preflight = &preflights("https://a.example")["/.well-known/openid-configuration"];
+        for origin in [None, Some("https://a.example"), Some("null")] {
+            assert_eq!(allowed(preflight, origin), "*");
+        }
+        let (name, vary) = ("access-control-allow-credentials", "vary");
+        assert!(!preflight.headers.contains_key(name) && !preflight.headers.contains_key(vary));
     }
 }

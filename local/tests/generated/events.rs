@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use own_routes::OwnRoutes;
-use shared::routes::{Access, Route, Throttle};
+use shared::routes::{Access, Route, Throttle, is_well_known};
 
 /// The lines between `# <mark>` and `# </mark>`, replaced.
 fn between(text: &str, mark: &str, lines: &str) -> String {
@@ -34,12 +34,15 @@ fn throttle(route: &Route) -> Option<String> {
     ))
 }
 
-/// The preflights of all paths but `/`, whose own says what the others repeat.
+/// The paths whose preflights the template writes out; the others repeat one of them.
+const WRITTEN: [&str; 2] = ["/", "/.well-known/jwks.json"];
+
 fn preflights(own: &OwnRoutes) -> String {
-    let mut seen = BTreeSet::from(["/"]);
+    let mut seen = BTreeSet::from(WRITTEN);
     let paths = own.of_accounts().map(|route| route.path).filter(|path| seen.insert(path));
     paths.fold(String::new(), |mut lines, path| {
-        let _ = writeln!(lines, "          {}: {{options: *preflight}}", scalar(path));
+        let anchor = if is_well_known(path) { "public-preflight" } else { "preflight" };
+        let _ = writeln!(lines, "          {}: {{options: *{anchor}}}", scalar(path));
         lines
     })
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::error::Error;
 use crate::http::{ProxyEvent, Request};
-use crate::routes::Access;
+use crate::routes::{Access, is_well_known};
 
 #[test]
 fn no_route_is_there_twice_and_api_gateway_takes_them_all() {
@@ -21,6 +21,13 @@ fn no_route_is_there_twice_and_api_gateway_takes_them_all() {
             let before = prefix.rsplit_once('/').unwrap().0;
             assert_eq!(paths.entry(before).or_insert(prefix), &prefix, "{route:?}");
         }
+    }
+}
+
+#[test]
+fn what_is_well_known_is_public() {
+    for route in ROUTES.iter().filter(|route| is_well_known(route.path)) {
+        assert_eq!((route.method, route.access), (method::GET, Access::Public), "{route:?}");
     }
 }
 

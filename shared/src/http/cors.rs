@@ -1,10 +1,10 @@
-//! CORS headers for allowed origins.
-
-use std::net::{Ipv4Addr, Ipv6Addr};
+//! CORS headers for allowed origins, and for any origin on public documents.
 
 use lambda_http::http::{HeaderMap, HeaderValue, header};
 
 use crate::environment::Environment;
+use crate::origin::is_origin;
+use crate::routes::is_well_known;
 
 /// The origins whose pages may send credentials and read our answers.
 /// <https://fetch.spec.whatwg.org/#http-cors-protocol>
@@ -23,19 +23,26 @@ const RULE: &str = "must be origins as browsers send them, with commas and no sp
                     as https://app.example.com,capacitor://localhost. The host is in lower case, \
                     and the port that the scheme implies, a path and a slash at the end are left out";
 
-/// Schemes with a host that are never the origin of a page.
-const NO_PAGES: [&str; 4] = ["file", "ftp", "ws", "wss"];
-
 impl Cors {
     /// Reads `ALLOWED_ORIGINS`.
     pub fn from_env(env: &mut Environment) -> Self {
         let seed = vec![HeaderValue::from_static("http://localhost:3000")];
-        let parse = |text: &str| text.split(',').map(parse).collect();
+        let parse = |text: &str| {
+            let origins = text.split(',').filter(|it| is_origin(it));
+            let origins: Vec<_> = origins.filter_map(|it| HeaderValue::from_str(it).ok()).collect();
+            (origins.len() == text.split(',').count()).then_some(origins)
+        };
         Self { allowed: env.parsed("ALLOWED_ORIGINS", seed, RULE, parse) }
     }
 
-    /// Sets `Vary: Origin`, and the CORS headers for an allowed origin.
-    pub fn apply(&self, origin: Option<&HeaderValue>, headers: &mut HeaderMap) {
+    /// Sets `Vary: Origin`, and the CORS headers for an allowed origin. Pages of any origin may read
+    /// a document below `/.well-known/`, without credentials: it is public.
+    pub fn apply(&self, path: &str, origin: Option<&HeaderValue>, headers: &mut HeaderMap) {
+        if is_well_known(path) {
+            headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+            headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
+            return;
+        }
         headers.entry(header::VARY).or_insert(HeaderValue::from_static("Origin"));
         if let Some(origin) = origin.filter(|origin| self.allowed.contains(origin)) {
             headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
@@ -44,44 +51,6 @@ impl Cors {
             headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
         }
     }
-}
-
-/// An origin exactly as a browser writes it.
-/// <https://html.spec.whatwg.org/multipage/browsers.html#ascii-serialisation-of-an-origin>
-fn parse(text: &str) -> Option<HeaderValue> {
-    let (scheme, rest) = text.split_once("://")?;
-    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "+.-".contains(c);
-    let is_scheme = scheme.starts_with(|c: char| c.is_ascii_lowercase())
-        && scheme.chars().all(allowed)
-        && !NO_PAGES.contains(&scheme);
-    let (host, port) = match rest.rfind(':').filter(|_| !rest.ends_with(']')) {
-        Some(colon) => (&rest[..colon], Some(&rest[colon + 1..])),
-        None => (rest, None),
-    };
-    let is_origin = is_scheme && is_host(host) && port.is_none_or(|port| is_port(scheme, port));
-    is_origin.then(|| HeaderValue::from_str(text).ok())?
-}
-
-fn is_host(text: &str) -> bool {
-    if let Some(address) = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')) {
-        return address.parse().is_ok_and(|it: Ipv6Addr| it.to_string() == address);
-    }
-    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "._-".contains(c);
-    // Browsers parse a name whose last label is a number as an IPv4 address.
-    let last = text.trim_end_matches('.').rsplit('.').next().unwrap_or_default();
-    let is_address = last.starts_with("0x") || last.chars().all(|c| c.is_ascii_digit());
-    !text.is_empty()
-        && text.chars().all(allowed)
-        && (!is_address || text.parse::<Ipv4Addr>().is_ok())
-}
-
-fn is_port(scheme: &str, text: &str) -> bool {
-    let implied = match scheme {
-        "http" => "80",
-        "https" => "443",
-        _ => return false,
-    };
-    text != implied && text.parse().is_ok_and(|port: u16| port > 0 && port.to_string() == text)
 }
 
 #[cfg(test)]
@@ -96,8 +65,21 @@ mod tests {
     fn headers(origin: Option<&'static str>) -> HeaderMap {
         let (cors, _) = cors("https://app.example.com,capacitor://localhost");
         let mut headers = HeaderMap::new();
-        cors.apply(origin.map(HeaderValue::from_static).as_ref(), &mut headers);
+        cors.apply("/docs", origin.map(HeaderValue::from_static).as_ref(), &mut headers);
         headers
+    }
+
+    #[test]
+    fn any_origin_may_read_what_is_public() {
+        let (cors, _) = cors("https://app.example.com");
+        for origin in [None, Some("https://app.example.com"), Some("null")] {
+            let mut headers = HeaderMap::new();
+            let origin = origin.map(HeaderValue::from_static);
+            cors.apply("/.well-known/jwks.json", origin.as_ref(), &mut headers);
+            assert_eq!(headers["access-control-allow-origin"], "*");
+            assert!(!headers.contains_key("access-control-allow-credentials"));
+            assert!(!headers.contains_key("vary"), "one answer for all");
+        }
     }
 
     #[test]

@@ -69,21 +69,29 @@ impl<E: Endpoint> Function<E> {
         let reply = match Request::of::<E::Route>(&mut event) {
             Ok((route, request)) => {
                 let answer = self.endpoint.handle(route, &request).await;
-                self.reply(answer, &request.headers)
+                self.reply(answer, &event.resource, &request.headers)
             }
-            Err(error) => self.reply(Err(error.into()), &event.take_headers()),
+            Err(error) => {
+                let headers = event.take_headers();
+                self.reply(Err(error.into()), &event.resource, &headers)
+            }
         };
         self.log(&event, &reply, start.elapsed());
         reply.into()
     }
 
     /// An endpoint's answer or error as a response, negotiated by the headers.
-    fn reply(&self, answer: Result<Reply, Box<dyn Failure>>, headers: &HeaderMap) -> Reply {
+    fn reply(
+        &self,
+        answer: Result<Reply, Box<dyn Failure>>,
+        path: &str,
+        headers: &HeaderMap,
+    ) -> Reply {
         let of_error = |error: Box<dyn Failure>| {
             Reply::of_error(&*error, &Accept::of(headers), self.error_format)
         };
         let mut reply = answer.unwrap_or_else(of_error);
-        self.cors.apply(headers.get(ORIGIN), &mut reply.headers);
+        self.cors.apply(path, headers.get(ORIGIN), &mut reply.headers);
         reply
     }
 

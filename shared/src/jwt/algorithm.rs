@@ -14,6 +14,9 @@ pub enum Algorithm {
 }
 
 impl Algorithm {
+    /// All of them: valid tokens may have any of these, since a rotation can change the kind of key.
+    pub const ALL: [Self; 2] = [Self::Es256, Self::Rs256];
+
     /// Its name in `alg`, which is case-sensitive (RFC 7515 §4.1.1).
     pub const fn name(self) -> &'static str {
         match self {
@@ -24,7 +27,7 @@ impl Algorithm {
 
     /// The algorithm with this name.
     pub fn parse(name: &str) -> Option<Self> {
-        [Self::Es256, Self::Rs256].into_iter().find(|algorithm| algorithm.name() == name)
+        Self::ALL.into_iter().find(|algorithm| algorithm.name() == name)
     }
 
     /// Reads `SIGNING_ALGORITHM`: the algorithm of new keys.
@@ -54,7 +57,7 @@ mod tests {
 
     #[test]
     fn a_name_is_spelt_exactly() {
-        for algorithm in [Algorithm::Es256, Algorithm::Rs256] {
+        for algorithm in Algorithm::ALL {
             assert_eq!(Algorithm::parse(algorithm.name()), Some(algorithm));
         }
         for other in ["", "rs256", "Rs256", "RS256 ", "RS384", "PS256", "HS256", "none", "es256"] {

@@ -1,5 +1,6 @@
 //! The settings of tokens.
 
+use super::issuer::Issuer;
 use crate::environment::Environment;
 
 /// The longest lifetime of a token: 30 days, that of the legacy app's.
@@ -13,7 +14,7 @@ pub const PUBLIC_KEYS_MAX_AGE_SECONDS: u32 = 300;
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// `iss`.
-    pub issuer: String,
+    pub issuer: Issuer,
     /// `aud`.
     pub audience: String,
 }
@@ -21,10 +22,7 @@ pub struct Settings {
 impl Settings {
     /// Reads `TOKEN_ISSUER` and `TOKEN_AUDIENCE`.
     pub fn from_env(env: &mut Environment) -> Self {
-        Self {
-            issuer: env.text_or("TOKEN_ISSUER", "latchkey"),
-            audience: env.text_or("TOKEN_AUDIENCE", "latchkey"),
-        }
+        Self { issuer: Issuer::from_env(env), audience: env.text_or("TOKEN_AUDIENCE", "latchkey") }
     }
 
     /// Reads `ACCESS_TOKEN_SECONDS`: the lifetime of a token.

@@ -91,7 +91,7 @@ impl Signer {
         let now = self.clock.now();
         let key = self.key_for(published, now).await?;
         let claims = Claims {
-            iss: self.settings.issuer.clone(),
+            iss: self.settings.issuer.as_str().to_owned(),
             aud: Audience::One(self.settings.audience.clone()),
             sub: user_id.to_string(),
             client_id: client_id.as_str().to_owned(),
@@ -172,7 +172,7 @@ mod tests {
 
     fn signer() -> Signer {
         let key = KeySource::Value(Secret::new("1".repeat(64)));
-        let settings = Settings { issuer: "i".into(), audience: "a".into() };
+        let settings = Settings { issuer: "i".parse().unwrap(), audience: "a".into() };
         let clock = Clock::fixed(NumericDate::from_seconds(1_000));
         Signer::new(settings, 60, key, clock, Random::counted(1))
     }

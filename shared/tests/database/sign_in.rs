@@ -10,7 +10,7 @@ use stage::{SIGNING_KEY, Stage};
 const COST: u32 = 5;
 
 fn sign_in(stage: &Stage) -> SignIn {
-    let settings = Settings { issuer: "latchkey".into(), audience: "latchkey".into() };
+    let settings = Settings { issuer: "latchkey".parse().unwrap(), audience: "latchkey".into() };
     let key = KeySource::Value(Secret::new(SIGNING_KEY.into()));
     let signer = Signer::new(settings, 60, key, stage.clock.clone(), Random::System);
     let passwords = Passwords::new(COST, Random::System);

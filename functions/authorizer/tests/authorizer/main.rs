@@ -19,7 +19,7 @@ use stage::{SIGNING_KEY, Stage};
 const ARN: &str = "arn:aws:execute-api:us-east-1:123456789012:abc123/Prod/GET/api/auth/users/me";
 
 fn settings() -> Settings {
-    Settings { issuer: "latchkey".into(), audience: "latchkey".into() }
+    Settings { issuer: "latchkey".parse().unwrap(), audience: "latchkey".into() }
 }
 
 /// A user with the first role, and our token for them.

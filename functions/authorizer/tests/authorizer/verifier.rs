@@ -13,7 +13,7 @@ use shared::{NumericDate, UserId};
 use stage::{NOW, RSA_SIGNING_KEY, SIGNING_KEY, Stage};
 
 fn settings() -> Settings {
-    Settings { issuer: "latchkey".into(), audience: "latchkey".into() }
+    Settings { issuer: "latchkey".parse().unwrap(), audience: "latchkey".into() }
 }
 
 /// A token of user 7, signed with `key` and for `audience`.

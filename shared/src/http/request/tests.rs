@@ -23,6 +23,7 @@ impl Routes for Note {
             access: Access::SignedIn,
             throttle: Throttle::Default,
             examples: &["7"],
+            metadata: None,
         },
         |parameters| Some(Self(parameters.parse()?)),
     )];

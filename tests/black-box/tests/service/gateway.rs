@@ -1,6 +1,7 @@
 //! API Gateway's own answers.
 
 use crate::check::{Check, checks};
+use crate::discovery::OPENID;
 use crate::target::Target;
 
 pub(crate) fn checks() -> Vec<Check> {
@@ -32,7 +33,8 @@ fn an_unknown_path_is_not_found(target: &Target) {
         "/.env",
         "/.git/config",
         "/.well-known",
-        "/.well-known/openid-configuration",
+        "/.well-known/openid-configuration/Prod",
+        "/.well-known/oauth-protected-resource",
         "/api/auth/signin/x",
         "/api/auth/users/me/items/1",
         "/admin",
@@ -57,6 +59,7 @@ fn a_wrong_method_is_not_found(target: &Target) {
         ("POST", "/api/auth/users/me"),
         ("DELETE", "/api/test/admin"),
         ("POST", "/.well-known/jwks.json"),
+        ("POST", "/.well-known/openid-configuration"),
         ("POST", "/docs"),
         ("PUT", "/openapi.json"),
         ("TRACE", "/"),
@@ -70,7 +73,7 @@ fn a_wrong_method_is_not_found(target: &Target) {
 }
 
 fn head_is_not_found(target: &Target) {
-    for path in ["/", "/api/test/all", "/api/auth/users/me", "/nowhere"] {
+    for path in ["/", "/api/test/all", "/api/auth/users/me", OPENID, "/nowhere"] {
         assert_eq!(target.http.request("HEAD", path).send().status, 404, "{path}");
     }
 }

@@ -15,6 +15,7 @@ mod content;
 mod cors;
 mod crowd;
 mod database;
+mod discovery;
 mod docs;
 mod errors;
 mod expectation;
@@ -64,6 +65,7 @@ fn together() -> Vec<Check> {
         content::checks(),
         roles::checks(),
         jwks::checks(),
+        discovery::checks(),
         docs::checks(),
         cors::checks(),
         errors::checks(),

@@ -25,9 +25,9 @@ pub(crate) enum Needs {
     SomeRole,
 }
 
-/// The routes that clients rely on: those of the legacy app, the keys and the description. The
+/// The routes that clients rely on: those of the legacy app, the keys, discovery and the description. The
 /// description must have them, and may have more.
-pub(crate) const PROMISED: [(&str, &str, Needs); 14] = [
+pub(crate) const PROMISED: [(&str, &str, Needs); 16] = [
     ("POST", "/api/auth/signup", Needs::Nothing),
     ("POST", "/api/auth/signin", Needs::Nothing),
     ("POST", "/api/auth/token", Needs::Nothing),
@@ -40,6 +40,8 @@ pub(crate) const PROMISED: [(&str, &str, Needs); 14] = [
     ("GET", "/api/test/admin", Needs::OneOf(&[ADMIN])),
     ("GET", "/api/test/profile", Needs::Token),
     ("GET", "/.well-known/jwks.json", Needs::Nothing),
+    ("GET", "/.well-known/openid-configuration", Needs::Nothing),
+    ("GET", "/.well-known/oauth-authorization-server", Needs::Nothing),
     ("GET", "/openapi.json", Needs::Nothing),
     ("GET", "/docs", Needs::Nothing),
 ];

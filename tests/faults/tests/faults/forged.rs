@@ -31,7 +31,7 @@ const OTHER_KEY_ID: &str = "eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCIsImtpZCI6Ingi
 const CONTAINERS: usize = 500;
 
 fn settings() -> Settings {
-    Settings { issuer: "latchkey".into(), audience: "latchkey".into() }
+    Settings { issuer: "latchkey".parse().unwrap(), audience: "latchkey".into() }
 }
 
 /// The first user's token, signed with this key at this time.
@@ -56,7 +56,7 @@ fn a_token_that_is_none_of_ours_connects_nothing_and_a_forged_one_keeps_nothing(
     let gatekeeper = fixture.start::<Gatekeeper>();
     let genuine = token(&runtime, settings(), SIGNING_KEY, Clock::System);
     let other = |issuer: &str, audience: &str| {
-        let settings = Settings { issuer: issuer.into(), audience: audience.into() };
+        let settings = Settings { issuer: issuer.parse().unwrap(), audience: audience.into() };
         token(&runtime, settings, FORGERS_KEY, Clock::System)
     };
     let at = |clock| token(&runtime, settings(), FORGERS_KEY, clock);
@@ -161,7 +161,7 @@ fn the_public_keys_are_kept_for_a_moment_and_hold_no_connection() {
     let mut env = Environment::from_iter([("DATABASE_URL", url)]);
     let database = Database::new(db::Settings::from_env(&mut env), SecretsManager::default());
     let clock = fixture.stage.clock.clone();
-    let function = Function::new(Jwks::new(database, clock.clone()), &mut env);
+    let function = Function::new(Jwks::new(database, None, clock.clone()), &mut env);
     let ask = || {
         let event = serde_json::from_value(keys()).unwrap();
         let response = runtime.block_on(function.invoke(event));

@@ -8,6 +8,7 @@ mod busy;
 mod conflict;
 mod container;
 mod crowd;
+mod discovery;
 mod fixture;
 mod forged;
 mod freeze;

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::DOCUMENT;
 use crate::check::{Check, checks};
 use crate::client::Answer;
+use crate::discovery::OPENID;
 use crate::kind::Ability;
 use crate::routes::{Needs, PROMISED, operations};
 use crate::target::Target;
@@ -156,6 +157,7 @@ fn what_is_answered_is_described(target: &Target) {
         for answer in [
             get("/").send(),
             get("/.well-known/jwks.json").send(),
+            get(OPENID).send(),
             get("/docs").send(),
             get("/api/auth/users/me").bearer(&ada.token).send(),
             get("/api/auth/users/me/items").bearer(&ada.token).send(),
