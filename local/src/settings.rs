@@ -105,6 +105,18 @@ impl Settings {
         Ok(())
     }
 
+    /// Fails with a sentence if a part of a login is set. Call this if no setting names a database:
+    /// the runner's own has a login of its own.
+    pub(crate) fn refuse_parts(&self) -> Result<(), String> {
+        let given = |part| Some((part, self.given.get(part)?.1));
+        PARTS.into_iter().find_map(given).map_or(Ok(()), |(part, source)| {
+            Err(format!(
+                "{part} is set {source}, but no setting names a database: set DATABASE_HOST, \
+                 DATABASE_URL or DATABASE_SECRET_ARN too, or leave {part} out for the runner's own"
+            ))
+        })
+    }
+
     pub(crate) const fn given(&self) -> &BTreeMap<String, (String, Source)> {
         &self.given
     }

@@ -69,6 +69,9 @@ impl Setup {
         let own_functions = OwnFunctions::read(&project, shared.lambda_endpoint)?;
         let setting = database::named_by(&mut settings.of(template.function("admin")?));
         let naming = on_command_line.or(setting);
+        if naming.is_none() {
+            settings.refuse_parts()?;
+        }
         let pg_bin = settings.get(PG_BIN).map(Into::into);
         let cache = project.cache();
         let database = wait_blocking(move |begun| {

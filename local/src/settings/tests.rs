@@ -167,3 +167,13 @@ fn the_arn_of_a_secret_is_what_was_given_or_nothing() {
     settings.give(Source::CommandLine, command_line(&[("KEY_ARN", "arn:aws:x")]));
     assert_eq!(settings.of(&function).text("KEY_ARN").as_deref(), Some("arn:aws:x"));
 }
+
+#[test]
+fn a_part_of_a_login_without_a_database_is_refused() {
+    assert_eq!(layered(&[], "").unwrap().refuse_parts(), Ok(()));
+    for part in &PARTS[1..] {
+        let refused = layered(&[(part, "hunter2")], "").unwrap().refuse_parts().unwrap_err();
+        assert!(refused.starts_with(part) && refused.contains("names a database"), "{refused}");
+        assert!(!refused.contains("hunter2"), "{refused}");
+    }
+}

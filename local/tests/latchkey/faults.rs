@@ -139,6 +139,11 @@ fn bad_settings_are_named() {
     );
     let parts = error(folder.latchkey("--port 0").env("DATABASE_HOST", "127.0.0.1"));
     assert!(parts.contains("DATABASE_NAME must be set"), "{parts}");
+    let user = error(folder.latchkey("--port 0").env("DATABASE_USER", "ada"));
+    assert!(
+        user.contains("DATABASE_USER is set in the environment, but no setting names"),
+        "{user}"
+    );
     let programs = error(folder.latchkey("--port 0").env("PG_BIN", "/nowhere"));
     assert!(programs.contains("/nowhere") && programs.contains("unset PG_BIN"), "{programs}");
     let unknown = error(&mut folder.latchkey("--port 0 --parameter-overrides Nonsense=1"));
