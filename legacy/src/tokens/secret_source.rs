@@ -1,8 +1,9 @@
 //! Reads the legacy app's secret once.
 
+use std::sync::{Mutex, PoisonError};
+
 use shared::NumericDate;
 use shared::secrets_manager::{SecretsManager, Stage};
-use tokio::sync::Mutex;
 
 use super::secret::LegacySecret;
 use super::settings::{SecretSetting, sentence};
@@ -16,11 +17,10 @@ const RETRY_SECONDS: u32 = 5;
 pub(super) struct SecretSource {
     setting: SecretSetting,
     secrets: SecretsManager,
-    /// Locked while the secret is read, so that concurrent requests cause one read.
     found: Mutex<Found>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Found {
     Nothing,
     Failure { cause: String, at: NumericDate },
@@ -34,24 +34,21 @@ impl SecretSource {
 
     /// The secret. Fails with a cause for the log.
     pub(super) async fn read(&self, now: NumericDate) -> Result<LegacySecret, String> {
-        let mut found = self.found.lock().await;
-        match &*found {
-            Found::Secret(secret) => return Ok(secret.clone()),
-            Found::Failure { cause, at } if now < at.plus(RETRY_SECONDS) => {
-                return Err(cause.clone());
-            }
+        match self.found() {
+            Found::Secret(secret) => return Ok(secret),
+            Found::Failure { cause, at } if now < at.plus(RETRY_SECONDS) => return Err(cause),
             Found::Nothing | Found::Failure { .. } => {}
         }
-        match self.fetch().await {
-            Ok(secret) => {
-                *found = Found::Secret(secret.clone());
-                Ok(secret)
-            }
-            Err(cause) => {
-                *found = Found::Failure { cause: cause.clone(), at: now };
-                Err(cause)
-            }
-        }
+        let read = self.fetch().await;
+        *self.found.lock().unwrap_or_else(PoisonError::into_inner) = match &read {
+            Ok(secret) => Found::Secret(secret.clone()),
+            Err(cause) => Found::Failure { cause: cause.clone(), at: now },
+        };
+        read
+    }
+
+    fn found(&self) -> Found {
+        self.found.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     async fn fetch(&self) -> Result<LegacySecret, String> {
