@@ -25,12 +25,13 @@ const MIGRATIONS: &str = include_str!(concat!(env!("OUT_DIR"), "/migrations.json
 /// The advisory lock of all migrations: "latchkey" in ASCII.
 const LOCK: i64 = i64::from_be_bytes(*b"latchkey");
 
-/// The interval between attempts to take the lock. A statement that waits for it would hold a
-/// snapshot, and `CREATE INDEX CONCURRENTLY` in the other run would wait for that to end.
+/// The interval between attempts to take the lock. One statement that waited for the lock would hold
+/// a snapshot all the time, and `CREATE INDEX CONCURRENTLY` in the other run waits for older snapshots:
+/// the two runs would wait for each other.
 const ASKING: Duration = Duration::from_millis(100);
 
-/// The `lock_timeout` of the statements that block no read and no write, in seconds: they wait for
-/// earlier transactions to end.
+/// The `lock_timeout`, in seconds, of statements that block no read and no write. They wait until
+/// earlier transactions have ended.
 const LOCK_SECONDS: u32 = 240;
 
 /// The report of a migration.
@@ -104,7 +105,7 @@ pub(crate) async fn apply(database: &Database, now: NumericDate) -> Result<(Done
     }
     let adopted = adoption::adopt(&mut lock.client, now).await?;
     if adopted.is_some() {
-        // The adoption did what V1 does: V1 is recorded, not run.
+        // An adopted database has V1's tables already, so V1 is recorded as applied without a run.
         let first = Runner::new(&migrations).set_target(Target::FakeVersion(1));
         let recorded = first.run_async(&mut lock.client).await;
         recorded.map_err(|error| Refusal::Migration(cause(&error)))?;
@@ -236,7 +237,7 @@ fn all(migrations: &[Migration]) -> Vec<&Migration> {
     migrations.iter().collect()
 }
 
-/// The tables and functions that migrations create, as `ALTER … OWNER TO` names them.
+/// The tables and functions that migrations create, in the form that `ALTER … OWNER TO` needs.
 pub(crate) fn objects() -> Result<Vec<String>, Refusal> {
     let migrations = migrations()?;
     let lines = migrations.iter().filter_map(Migration::sql).flat_map(str::lines);

@@ -1,4 +1,8 @@
-//! Replaces `legacy::adoption` in a build without that crate.
+//! Replaces `legacy::adoption` in a build without that crate: every database is Latchkey's, and there
+//! is nothing to adopt.
+//!
+//! It stays after `legacy/` is deleted, because the answers to `migrate` keep their fields: operators'
+//! scripts read `adopted`, `database`, `obstacles` and `notes`.
 
 #![expect(clippy::unused_async, reason = "an adoption waits for the database")]
 

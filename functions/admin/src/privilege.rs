@@ -23,9 +23,9 @@ const OBJECTS: &str = "\
     FROM unnest($1::text[]) AS t (name) JOIN pg_class AS c ON c.oid = to_regclass(t.name) \
     JOIN pg_namespace AS n ON n.oid = c.relnamespace";
 
-/// The roles' privileges on the schemas and on the objects in them that this login owns. Of the
-/// functions only those of `$4` count, because a team's triggers may call the team's own. If `$3`,
-/// schema USAGE granted to PUBLIC by another role counts as held.
+/// The privileges of the roles `$1` on the schemas `$2` and on what this login owns in them. The SQL
+/// functions `$4` count and no others, because a team may grant the roles functions of its own, for
+/// its triggers. If `$3`, schema USAGE granted to PUBLIC counts as held.
 const HELD: &str = "\
     WITH schema AS ( \
         SELECT oid, nspname AS schema, nspacl AS acl, nspowner AS owner \
@@ -102,7 +102,7 @@ impl fmt::Display for Privilege {
     }
 }
 
-/// The signatures of our SQL functions, for `to_regprocedure`.
+/// The signatures of our SQL functions, as `to_regprocedure` reads them.
 fn signatures() -> Vec<String> {
     functions::routines().iter().map(db::Routine::signature).collect()
 }
@@ -167,7 +167,7 @@ pub(crate) async fn needed(
 pub(crate) enum By {
     /// Those granted to the role itself.
     Itself,
-    /// Those, and USAGE of a schema by PUBLIC.
+    /// Those, and USAGE of a schema that PUBLIC has.
     Anybody,
 }
 
@@ -203,8 +203,8 @@ pub(crate) async fn open_schema(client: &Client) -> Result<Option<String>, Error
     let Some(row) = client.query_opt(open, &[]).await? else { return Ok(None) };
     let schema: String = row.try_get(0)?;
     Ok(Some(format!(
-        "Any login may create in the schema of the tables, and what it puts there can run with the \
-         rights of the owner: REVOKE CREATE ON SCHEMA {schema} FROM PUBLIC."
+        "Any login may create objects in the schema of the tables, and these can run with the rights \
+         of the owner: REVOKE CREATE ON SCHEMA {schema} FROM PUBLIC."
     )))
 }
 

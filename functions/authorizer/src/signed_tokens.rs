@@ -12,8 +12,8 @@ use crate::unverified_token::UnverifiedToken;
 /// The most entries of the cache, of some 100 bytes each. It evicts the least recently used.
 const CAPACITY: NonZeroUsize = NonZeroUsize::new(1024).unwrap();
 
-/// Caches verified tokens by their SHA-256: the signature is most of the work of a verification and
-/// stays valid. What changes with time, the claims and the caller, isn't cached.
+/// Remembers the SHA-256 of tokens whose signature is verified, which is most of a verification's
+/// work. A valid signature stays valid; the claims and the caller are checked for each request.
 pub(crate) struct SignedTokens(Mutex<LruCache<[u8; 32], ()>>);
 
 impl Default for SignedTokens {
@@ -29,7 +29,7 @@ impl std::fmt::Debug for SignedTokens {
 }
 
 impl SignedTokens {
-    /// Whether `key`, which the token's header names, has signed it.
+    /// Whether `key` has signed the token. The token's header names the key.
     pub(crate) fn include(&self, token: &UnverifiedToken<'_>, key: &VerifyingKey) -> bool {
         let digest = digest(token);
         if self.with(|remembered| remembered.get(&digest).is_some()) {
@@ -52,8 +52,8 @@ impl SignedTokens {
     }
 }
 
-/// The digest of the token as sent. The dot separates message and signature, so no two tokens have
-/// the same text.
+/// The digest of the token as sent. The dot between message and signature makes the digest's input
+/// different for each token.
 fn digest(token: &UnverifiedToken<'_>) -> [u8; 32] {
     let mut context = Context::new(&SHA256);
     for part in [token.jws.message, ".", token.jws.signature] {

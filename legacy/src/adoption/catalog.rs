@@ -4,7 +4,7 @@ use serde::Deserialize;
 use shared::db;
 use tokio_postgres::Transaction;
 
-/// A table, or another relation of that name.
+/// A table, or a relation of another kind that has its name.
 #[derive(Debug, Deserialize)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a column of the catalog")]
 pub(super) struct Table {
@@ -55,9 +55,9 @@ pub(super) struct Index {
     pub(super) unique: bool,
     /// Whether it enforces an exclusion constraint.
     pub(super) excludes: bool,
-    /// False for what a failed `CREATE INDEX CONCURRENTLY` leaves behind.
+    /// False if a failed `CREATE INDEX CONCURRENTLY` has left it behind.
     pub(super) valid: bool,
-    /// Whether it indexes columns, not expressions, of all rows, and isn't deferrable.
+    /// Whether it has only columns and no expression, has no `WHERE`, and isn't deferrable.
     pub(super) plain: bool,
     pub(super) primary: bool,
     /// Whether a constraint uses it.
@@ -88,18 +88,18 @@ pub(super) struct Constraint {
 #[derive(Debug, Deserialize)]
 pub(super) struct Referrer {
     pub(super) table: String,
-    /// Whether a row that it refers to can be deleted.
+    /// Whether a row can be deleted while this key refers to it.
     pub(super) lets_go: bool,
 }
 
-/// The tables, and the rest of the catalog that decides about an adoption.
+/// The tables, and everything else in the catalog that an adoption depends on.
 #[derive(Debug)]
 pub(super) struct Catalog {
     pub(super) users: Option<Table>,
     pub(super) roles: Option<Table>,
     pub(super) users_to_roles: Option<Table>,
     pub(super) adoption: Option<Table>,
-    /// The names that the adoption needs and that exist already.
+    /// Of the names that the adoption creates, those that exist already.
     pub(super) taken: Vec<String>,
     /// Whether our login may create tables.
     pub(super) may_create: bool,
@@ -133,7 +133,7 @@ impl Catalog {
         ]
     }
 
-    /// Reads the catalog, and which of `names` are taken.
+    /// Reads the catalog; `names` are those to look for as [`Catalog::taken`].
     pub(super) async fn read(
         transaction: &Transaction<'_>,
         names: &[String],

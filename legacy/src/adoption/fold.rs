@@ -8,7 +8,7 @@ use super::transaction::{Failure, brief};
 /// The most rows that one transaction changes.
 const BATCH: usize = 20_000;
 
-/// Keeps the first of the rows with the same user and role.
+/// Deletes all but one of the rows with the same user and role.
 pub(super) async fn memberships(client: &Client) -> Result<(), Failure> {
     let extra = format!(
         "DELETE FROM users_to_roles WHERE ctid = ANY(ARRAY( \
@@ -19,7 +19,7 @@ pub(super) async fn memberships(client: &Client) -> Result<(), Failure> {
     in_batches(client, &extra).await
 }
 
-/// Keeps the lowest id of the roles with the same name, and gives its users those of the others.
+/// Merges roles of the same name into the one with the lowest id, which gets the users of the others.
 pub(super) async fn roles(client: &Client) -> Result<(), Failure> {
     let next = "SELECT r.id, k.id FROM roles AS r \
                 JOIN (SELECT name, min(id) AS id FROM roles GROUP BY name) AS k USING (name) \
@@ -43,8 +43,8 @@ pub(super) async fn roles(client: &Client) -> Result<(), Failure> {
         let limit = format!("LIMIT {BATCH}");
         in_batches(client, &has_both(&limit)).await?;
         in_batches(client, &moved(&limit)).await?;
-        // A sign-up reads the role's row first. With the table locked against reads, none is about to
-        // use the row.
+        // A sign-up of the legacy app reads the role and then refers to it. While the table is locked
+        // against reads, no sign-up can be between these two, so the row can be deleted.
         let rest = format!("{}; {}; DELETE FROM roles WHERE id = {extra}", has_both(""), moved(""));
         brief(client, Lock::Everyone, &["roles"], &rest).await?;
     }

@@ -1,4 +1,5 @@
-//! Reads from the rows what can't be adopted, by ids only, and what the plan needs.
+//! Finds the rows that can't be adopted, and counts what the plan has to change. A sentence names rows
+//! by their ids alone.
 
 use postgres_protocol::escape::escape_literal;
 use shared::db;
@@ -29,7 +30,7 @@ pub(super) struct Counts {
     pub(super) is_recorded: bool,
 }
 
-/// Reads the rows of tables without a [`super::shape`] obstacle.
+/// Reads the rows: the counts, and the obstacles. The tables must have no [`super::shape`] obstacle.
 pub(super) async fn read(
     transaction: &Transaction<'_>,
     catalog: &Catalog,
@@ -100,7 +101,7 @@ impl Rows<'_> {
     }
 
     /// Obstacles to a unique, NOT NULL column of `users`: NULLs, duplicates, values too long for an
-    /// index. Reads nothing that the schema rules out.
+    /// index. Skips a query whose result the schema already rules out.
     async fn of_name(&self, users: &Table, column: &str) -> Result<Vec<String>, db::Error> {
         let mut found = Vec::new();
         if !users.column(column).is_some_and(|column| column.not_null) {
@@ -128,7 +129,7 @@ impl Rows<'_> {
         Ok(found)
     }
 
-    /// A row inserted by hand may have an id near the end of the type.
+    /// Rows, perhaps inserted by hand, whose id leaves too few ids for later rows.
     async fn ids_left(&self, table: &str) -> Result<Option<String>, db::Error> {
         let near = format!("SELECT id FROM {table} WHERE id > {}", i32::MAX - LEFT);
         let what = format!("rows of {table} whose id leaves less than a million ids after it");
@@ -145,7 +146,7 @@ impl Rows<'_> {
         Ok(self.one(&sql).await?.try_get(0)?)
     }
 
-    /// Memberships without a user or a role, unless the schema rules them out.
+    /// Memberships without a user or a role. Skips the query if the schema rules them out.
     async fn of_memberships(&self, table: &Table) -> Result<Option<String>, db::Error> {
         let held = |column: &str, target: &str| {
             table.column(column).is_some_and(|column| column.not_null)
@@ -192,7 +193,7 @@ impl Rows<'_> {
     }
 }
 
-/// The ids, grouped by the value that they share.
+/// The ids as text: `, ` between rows that share a value, `; ` between groups.
 fn groups(rows: &[Row]) -> Result<String, db::Error> {
     let mut text = String::new();
     let mut before = None;

@@ -148,8 +148,8 @@ fn is_our_adoption(table: &Table) -> bool {
         })
 }
 
-/// Whether an index is still to be created, and something other than our interrupted attempt has its
-/// name.
+/// Whether the index doesn't exist yet, but something has its name that isn't left from our own
+/// interrupted attempt.
 fn is_in_the_way(catalog: &Catalog, name: &str, table: &str, columns: &[&str]) -> bool {
     let table = catalog.tables().into_iter().find_map(|(it, found)| found.filter(|_| it == table));
     let Some(table) = table else { return true };

@@ -1,7 +1,7 @@
 //! The steps of an adoption.
 
-/// A step: its purpose in words, and its transactions. Each may be repeated; the next plan sees what
-/// one of them has done.
+/// A step: its purpose in words, and its transactions. A transaction may be repeated, and the next plan
+/// includes only what is still to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Step {
     pub(super) words: String,

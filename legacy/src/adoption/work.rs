@@ -1,4 +1,4 @@
-//! Runs a step beside the legacy app, which neither our locks nor our waiting for them blocks for
+//! Runs a step beside the legacy app. Neither a lock nor the wait for one blocks the legacy app for
 //! long.
 
 use tokio_postgres::Client;

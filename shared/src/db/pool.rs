@@ -55,7 +55,7 @@ impl LazyPool {
         if let Some(pool) = self.held() {
             return Ok(pool);
         }
-        // Boxed, because it is large and runs once, not for each statement.
+        // Boxed: this large future runs once, and must not enlarge that of each statement.
         Box::pin(async {
             let pool = self.make().await?;
             *self.pool.lock().unwrap_or_else(PoisonError::into_inner) = Some(pool.clone());
@@ -95,8 +95,8 @@ impl LazyPool {
             .map_err(|error| Error::Failed(error.to_string()))
     }
 
-    /// Discards what may have failed for the same reason: idle connections to the same server, or the
-    /// login, if its secret may have changed.
+    /// Discards what the cause of this error affects too: the idle connections to the server, or the
+    /// whole pool if the login's secret may have changed.
     pub(super) fn forget(&self, pool: &Pool, error: &Error) {
         match error {
             Error::LoginRefused(_) if self.login_may_change() => {
@@ -219,7 +219,7 @@ impl Manager for Connector {
     type Error = Error;
 
     async fn create(&self) -> Result<Connection, Error> {
-        // Boxed: a connect is large, and most callers find a connection.
+        // Boxed: the future of a connect is large, and most callers get an idle connection.
         let (client, driver) = Box::pin(self.connect()).await?;
         let client = ClientWrapper::new(client, tokio::spawn(driver));
         Ok(Connection { client, has_rested: false, is_asking: false })

@@ -19,7 +19,9 @@ impl Sql {
         Self { text, needs: Some(needs) }
     }
 
-    /// A statement that the owner of the tables runs.
+    /// A statement of `admin`, the only function that logs in as the owner of the tables. It is the
+    /// exception to naming needs: the owner has every privilege, so nothing is granted for it, and no
+    /// group role may run it.
     pub const fn for_owner(text: &'static str) -> Self {
         Self { text, needs: None }
     }

@@ -9,8 +9,8 @@ const SCHEMA: &str = "\
     SELECT quote_ident(n.nspname) FROM pg_class AS c \
     JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.oid = to_regclass('users')";
 
-/// The sequences of column defaults that the new owner may not use. A sequence that a column owns
-/// changes owner with its table; the others don't.
+/// The sequences of column defaults that the new owner lacks rights on. A sequence that a column
+/// owns changes its owner with the table; any other sequence keeps its owner.
 const SEQUENCES: &str = "\
     SELECT DISTINCT s.oid::regclass::text AS name, \
            has_sequence_privilege(s.oid, 'USAGE WITH GRANT OPTION') \
@@ -24,8 +24,8 @@ const SEQUENCES: &str = "\
         AND has_sequence_privilege($1::text::name, s.oid, 'SELECT')) \
     ORDER BY name";
 
-/// The team's own triggers that run with the privileges of the session: in our functions, those of
-/// the owner.
+/// The team's own triggers whose functions aren't `SECURITY DEFINER`. They run with the privileges of
+/// the current role, which is the tables' owner inside our SQL functions.
 const TRIGGERS: &str = "\
     SELECT g.tgname::text, c.relname::text FROM pg_trigger AS g \
     JOIN pg_class AS c ON c.oid = g.tgrelid JOIN pg_proc AS p ON p.oid = g.tgfoid \
@@ -55,7 +55,7 @@ pub(crate) async fn give(
         let name: String = row.try_get("name")?;
         if !row.try_get::<_, bool>("is_grantable")? {
             return Err(Refusal::Logins(format!(
-                "the tables draw numbers from {name}, which this user may not let {owner} use: \
+                "the tables take ids from {name}, and this user may not grant it to {owner}: run \
                  GRANT USAGE, SELECT ON SEQUENCE {name} TO {owner} as its owner"
             )));
         }
@@ -66,9 +66,9 @@ pub(crate) async fn give(
     let warning = |row: &Row| -> Result<String, Refusal> {
         let (trigger, table): (String, String) = (row.try_get(0)?, row.try_get(1)?);
         Ok(format!(
-            "The trigger {trigger} of {table} runs with the rights of {owner} now: a sign-up or a \
-             change of a password fails where they don't suffice. GRANT that role what the \
-             trigger's function needs."
+            "The trigger {trigger} of {table} runs with the rights of {owner} now. If they don't \
+             suffice, sign-ups or password changes fail: GRANT that role what the trigger's \
+             function needs."
         ))
     };
     triggers.iter().map(warning).collect()
