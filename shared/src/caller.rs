@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn a_context_that_lacks_anything_is_nobody() {
+    fn a_context_that_lacks_a_value_is_no_caller() {
         let caller = Caller {
             id: UserId::new(7),
             username: Username::parse("ada".into()).unwrap(),

@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_weak_is_refused_where_users_are() {
+    fn a_weak_setting_is_refused_by_a_deployed_function() {
         let pairs = [("A", "4"), ("B", "3"), ("C", "10")];
         let read = |mut env: Environment| {
             for name in ["A", "B", "C"] {

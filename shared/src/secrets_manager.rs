@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_version_that_nobody_made_is_none_and_a_refusal_is_reported() {
+    async fn a_missing_version_is_none_and_a_refusal_is_reported() {
         let (found, _) = read("400 Bad Request", r#"{"__type":"ResourceNotFoundException"}"#).await;
         assert_eq!(found, Ok(None));
         let refusal = r#"{"__type":"AccessDeniedException","message":"not for you"}"#;

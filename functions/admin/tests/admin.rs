@@ -188,7 +188,7 @@ async fn ids_of_any_sign_are_listed() {
 }
 
 #[tokio::test]
-async fn who_can_not_sign_in_is_counted_and_named_by_id() {
+async fn users_that_can_not_sign_in_are_counted_and_listed_by_id() {
     let stage = with_ada().await;
     stage
         .execute(

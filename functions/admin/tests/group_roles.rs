@@ -193,7 +193,7 @@ async fn databases_of_one_cluster_share_the_roles_even_at_once() {
 }
 
 #[tokio::test]
-async fn who_owns_the_tables_alone_sets_what_is_theirs() {
+async fn an_owner_of_the_tables_alone_leaves_grants_on_others_tables() {
     let stage = Stage::empty().await;
     stage
         .execute(
@@ -223,7 +223,7 @@ async fn of_a_limited_owner(name: &str) -> (Stage, String) {
 }
 
 #[tokio::test]
-async fn who_may_not_create_roles_hears_what_an_administrator_has_to_run() {
+async fn a_login_without_createrole_gets_the_statements_for_an_administrator() {
     let (stage, url) = of_a_limited_owner("limited").await;
     let group_roles = migrate_at(&stage, &url, "missing").await.unwrap();
     assert_eq!(group_roles["granted"], json!([]));
@@ -251,7 +251,7 @@ async fn a_role_that_is_there_is_granted_where_others_are_missing() {
 }
 
 #[tokio::test]
-async fn who_does_not_own_the_tables_hears_that_their_owner_has_to_migrate() {
+async fn a_login_that_does_not_own_the_tables_is_referred_to_their_owner() {
     let stage = Stage::new().await;
     stage
         .execute(

@@ -254,7 +254,7 @@ async fn an_empty_database_is_not_the_legacy_apps() {
 }
 
 #[tokio::test]
-async fn what_the_page_on_going_back_takes_away_leaves_the_apps_schema() {
+async fn going_back_leaves_the_schema_of_the_legacy_app() {
     let page = include_str!("../../../docs/move/from-fastapi.md");
     let (_, page) = page.split_once("To take it all away").unwrap();
     let stage = holding(&(app::at_revision(4) + app::USERS)).await;

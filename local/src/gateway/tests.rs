@@ -142,7 +142,7 @@ async fn body(answer: Answer) -> String {
 }
 
 #[tokio::test]
-async fn a_public_route_asks_nobody() {
+async fn a_public_route_calls_no_authorizer() {
     let stage = Stage::new(nobody, hello);
     let (status, answer) = stage.send(Request::post("/open"), Some("{}".into())).await;
     assert_eq!((status, stage.times_asked.load(Ordering::SeqCst)), (200, 0));

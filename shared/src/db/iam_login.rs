@@ -127,7 +127,7 @@ impl ProvideCredentials for Late {
 }
 
 #[tokio::test]
-async fn who_has_no_credentials_is_out_of_reach_until_there_are_some() {
+async fn a_login_by_iam_fails_until_there_are_aws_credentials() {
     // Nothing listens there.
     let mut env = Environment::from_iter([
         ("AWS_REGION", "eu-central-1"),

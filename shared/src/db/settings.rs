@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn a_url_names_who_gets_a_token_where() {
+    fn a_url_names_the_user_and_the_host_of_an_iam_token() {
         let region = ("AWS_REGION", "eu-central-1");
         let with = |url| refused_with_iam(&[region, ("DATABASE_URL", url)]);
         assert!(with("postgresql://u@db.example.com/n").is_empty());

@@ -20,13 +20,14 @@ pub(super) fn authorities(bundle: &[u8]) -> Option<RootCertStore> {
     (!roots.is_empty()).then_some(roots)
 }
 
-/// A connector that trusts `authorities`, or those of RDS.
+/// A connector that trusts `authorities`, by default those of RDS.
 pub(super) fn connector(
     authorities: Option<RootCertStore>,
 ) -> Result<MakeRustlsConnect, rustls::Error> {
     let roots = authorities.unwrap_or_else(|| RootCertStore { roots: OF_RDS.to_vec() });
     let mut provider = default_provider();
-    // PostgreSQL 15 to 17 offer only P-256: another group first costs a round trip.
+    // PostgreSQL 15 to 17 accept only P-256. With another group first, the handshake would take one
+    // more round trip.
     provider.kx_groups = vec![kx_group::SECP256R1, kx_group::X25519];
     let config = ClientConfig::builder_with_provider(Arc::new(provider))
         .with_safe_default_protocol_versions()?
@@ -39,10 +40,10 @@ pub(super) fn connector(
 mod tests {
     use super::*;
 
-    /// RDS Proxy's certificates are of ACM, whose roots are these.
+    /// RDS Proxy has certificates of ACM, which these authorities issue.
     /// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-proxy.howitworks.html>
     #[test]
-    fn the_authorities_of_rds_proxy_are_there_too() {
+    fn the_authorities_of_rds_proxy_are_included() {
         for number in 1..=4 {
             let name = format!("Amazon Root CA {number}");
             let holds = |it: &TrustAnchor<'_>| {
@@ -53,13 +54,13 @@ mod tests {
     }
 
     #[test]
-    fn those_of_rds_are_the_ones_of_the_bundle_each() {
+    fn the_embedded_authorities_are_those_of_the_bundle() {
         let bundle = authorities(include_bytes!("rds-global-bundle.pem")).unwrap();
         assert_eq!(bundle.roots, OF_RDS);
     }
 
     #[test]
-    fn a_bundle_without_any_is_none() {
+    fn a_bundle_without_a_certificate_gives_no_authorities() {
         assert!(authorities(b"no certificate").is_none());
         assert!(connector(None).is_ok());
     }

@@ -131,7 +131,7 @@ mod tests {
     use ErrorFormat::{Json, Text};
 
     #[test]
-    fn who_takes_text_gets_text() {
+    fn a_client_that_takes_text_gets_text() {
         for value in [
             "*/*",
             "text/plain",
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn who_takes_json_alone_gets_problem_details() {
+    fn a_client_that_takes_json_alone_gets_problem_details() {
         for value in [
             "application/json",
             "application/problem+json",

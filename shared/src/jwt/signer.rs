@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_key_that_nobody_can_verify_with_signs_nothing() {
+    async fn an_unpublished_key_signs_nothing() {
         let other = Kid::new("other".into());
         let refused = signer()
             .access_token(

@@ -109,7 +109,7 @@ async fn a_database_that_only_reads_lets_people_in() {
 }
 
 #[tokio::test]
-async fn a_key_that_nobody_can_verify_with_lets_nobody_in() {
+async fn a_sign_in_with_an_unpublished_key_fails() {
     let stage = with_user("ada", "correct horse", COST).await;
     stage.execute("DELETE FROM signing_keys").await;
     let username = Username::parse("ada".into()).unwrap();

@@ -99,7 +99,7 @@ fn parts(privilege: Privilege) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn who_breaks_into_sign_in_or_sign_up_reaches_no_table() {
+async fn a_stolen_login_of_sign_in_or_sign_up_reaches_no_table() {
     let stage = Stage::new().await;
     let user = "INSERT INTO users (username, email) VALUES ('ada', 'ada@example.com')";
     stage.execute(user).await;

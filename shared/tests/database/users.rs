@@ -20,7 +20,7 @@ async fn the_seeds_own_insert_makes_a_user_and_a_delete_takes_everything_along()
 }
 
 #[tokio::test]
-async fn who_goes_away_leaves_nobody_waiting_behind_what_was_asked() {
+async fn a_cancelled_query_does_not_delay_the_next_one() {
     let stage = Stage::new().await;
     let database = stage.database();
     let client = stage.client().await;

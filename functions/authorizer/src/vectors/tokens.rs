@@ -96,7 +96,7 @@ fn the_json_serialization_is_refused() {
 }
 
 #[test]
-fn what_others_have_signed_holds_no_claims_of_ours_past_its_header_either() {
+fn foreign_payloads_hold_no_claims_of_ours() {
     let (mut ours, mut others) = (0, 0);
     for vector in foreign() {
         let Some(jws) = vector.jws.as_str() else { continue };

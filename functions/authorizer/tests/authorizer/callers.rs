@@ -46,7 +46,7 @@ async fn a_caller_is_a_user_by_a_key_that_is_accepted() {
 }
 
 #[tokio::test]
-async fn a_caller_of_another_database_is_nobody() {
+async fn a_token_of_another_database_has_no_caller() {
     let (stage, kid) = stage(1).await;
     let callers = Callers::new(stage.database_of(Group::Authorizer));
     let other = DatabaseId::new("another".into());

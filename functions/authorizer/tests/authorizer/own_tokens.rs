@@ -23,7 +23,7 @@ async fn no_valid_token_is_unauthorized_in_that_very_word() {
 }
 
 #[tokio::test]
-async fn a_deleted_users_token_opens_nobody_elses_account() {
+async fn a_deleted_users_token_opens_no_later_account() {
     let (stage, token) = with_ada().await;
     stage
         .execute(

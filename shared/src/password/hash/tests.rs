@@ -73,7 +73,7 @@ proptest! {
 }
 
 #[test]
-fn a_hash_that_nobody_could_wait_for_is_not_read() {
+fn a_hash_above_the_highest_cost_is_not_read() {
     let digest = "abcdefghijklmnopqrstuu0123456789012345678901234567890";
     for (cost, read) in [(4, true), (18, true), (19, false), (31, false)] {
         let (salt, rest) = digest.split_at(22);

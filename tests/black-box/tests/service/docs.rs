@@ -11,7 +11,7 @@ pub(crate) fn checks() -> Vec<Check> {
         the_page_runs_no_script_and_no_style_but_its_own;
         every_file_of_the_page_is_served_and_may_be_kept also Emulator;
         the_licences_are_where_the_script_says;
-        what_is_known_is_not_sent_again also Emulator;
+        an_unchanged_answer_is_not_sent_again also Emulator;
         a_304_has_the_media_type_and_no_length needs RawRequests;
         the_page_and_the_document_need_no_token also Emulator;
         there_is_no_other_file needs GatewayWords;
@@ -124,7 +124,7 @@ fn the_licences_are_where_the_script_says(target: &Target) {
     assert!(answer.text().contains("Apache License"));
 }
 
-fn what_is_known_is_not_sent_again(target: &Target) {
+fn an_unchanged_answer_is_not_sent_again(target: &Target) {
     for path in [PAGE, DOCUMENT, "/.well-known/jwks.json"] {
         let answer = target.http.get(path).send();
         let tag = answer.header("etag").expect("a tag").to_owned();

@@ -19,7 +19,7 @@ pub(crate) fn checks() -> Vec<Check> {
     checks![
         a_cached_policy_opens_each_of_the_callers_routes_and_no_other also Emulator needs CachedPolicies;
         a_cached_policy_does_not_outlive_its_token also Emulator needs CachedPolicies OwnKey;
-        a_cached_policy_is_nobody_elses also Emulator needs CachedPolicies;
+        a_cached_policy_serves_no_other_token also Emulator needs CachedPolicies;
         whichever_route_came_first_each_is_decided_alike also Emulator needs CachedPolicies OwnKey Database;
     ]
 }
@@ -65,7 +65,7 @@ fn a_cached_policy_does_not_outlive_its_token(target: &Target) {
     }
 }
 
-fn a_cached_policy_is_nobody_elses(target: &Target) {
+fn a_cached_policy_serves_no_other_token(target: &Target) {
     let target = target.caching();
     let (one, other) = (target.signed_in("one"), target.signed_in("other"));
     for _ in 0..3 {

@@ -52,7 +52,7 @@ async fn a_caller_is_a_user_of_that_very_name_who_was_there_at_the_adoption() {
 }
 
 #[tokio::test]
-async fn a_name_that_was_taken_again_is_nobodys() {
+async fn a_later_account_of_the_same_name_is_not_found() {
     let stage = stage(2).await;
     let callers = callers(&stage);
     for id in [1, 2] {
@@ -67,7 +67,7 @@ async fn a_name_that_was_taken_again_is_nobodys() {
 }
 
 #[tokio::test]
-async fn a_database_that_was_never_the_apps_has_no_such_callers() {
+async fn a_database_that_was_never_adopted_has_no_legacy_callers() {
     let stage = stage(1).await;
     let callers = callers(&stage);
     assert_eq!(id_of(&callers, "user1").await, Some(1));

@@ -123,7 +123,7 @@ async fn a_token_of_the_app_is_refused_where_it_was_not_said_that_they_are_accep
 }
 
 #[tokio::test]
-async fn it_is_for_who_was_there_at_the_adoption_and_still_is() {
+async fn a_legacy_token_opens_only_an_account_that_existed_at_adoption_and_still_does() {
     let (stage, _) = adopted().await;
     let authorizer = accepting(&stage);
     stage.execute("INSERT INTO users (username, email) VALUES ('eve', 'eve@example.com')").await;
@@ -190,7 +190,7 @@ fn confused(own: &str, header: &str, key: &[u8]) -> String {
 }
 
 #[tokio::test]
-async fn neither_kind_is_taken_for_the_other() {
+async fn own_and_legacy_tokens_are_never_confused() {
     let (stage, own) = adopted().await;
     let authorizer = accepting(&stage);
     let ours = SigningKey::parse(&Secret::new(SIGNING_KEY.to_owned())).unwrap();

@@ -7,7 +7,7 @@ use crate::target::Target;
 pub(crate) fn checks() -> Vec<Check> {
     checks![
         every_make_of_bcrypt_is_read also Emulator needs Database;
-        what_passlib_overlooks_is_overlooked needs Database;
+        a_hash_that_passlib_accepts_despite_a_flaw_is_accepted needs Database;
         passlibs_bcrypt_sha256_is_read also Emulator needs Database;
         the_legacy_apps_hash_of_a_long_password_signs_in needs Database;
         a_hash_that_is_none_is_a_wrong_password needs Database;
@@ -80,7 +80,7 @@ fn every_make_of_bcrypt_is_read(target: &Target) {
     }
 }
 
-fn what_passlib_overlooks_is_overlooked(target: &Target) {
+fn a_hash_that_passlib_accepts_despite_a_flaw_is_accepted(target: &Target) {
     for hash in OVERLOOKED {
         let person = inserted(target, Some(hash));
         is_wrong(target, &person, "correct horse batterz");

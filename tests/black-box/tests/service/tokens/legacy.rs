@@ -16,9 +16,9 @@ use crate::tokens::Forgeries;
 pub(crate) fn checks() -> Vec<Check> {
     checks![
         a_legacy_token_opens_what_its_user_may_do also Pooler needs Runner;
-        it_opens_no_account_that_was_made_since also Pooler needs Runner;
+        a_legacy_token_opens_no_account_made_after_adoption also Pooler needs Runner;
         a_forged_one_is_refused also Pooler needs Runner;
-        where_they_are_not_accepted_there_are_none also Pooler needs Runner;
+        a_legacy_token_is_refused_where_none_is_accepted also Pooler needs Runner;
     ]
 }
 
@@ -82,7 +82,7 @@ fn a_legacy_token_opens_what_its_user_may_do(target: &Target) {
     variant.get_as(&own, "/api/auth/users/me").is_json(200, &ada.public());
 }
 
-fn it_opens_no_account_that_was_made_since(target: &Target) {
+fn a_legacy_token_opens_no_account_made_after_adoption(target: &Target) {
     let (variant, [_, eve]) = (target.variant(), adopted(target));
     let token_of = |person: &Person| signed(&draft(&person.username), SECRET.as_bytes());
     let newcomer = variant.signed_up("newcomer");
@@ -151,7 +151,7 @@ fn own(target: &Target) -> Draft {
     Draft::of(&target.variant().ada().token)
 }
 
-fn where_they_are_not_accepted_there_are_none(target: &Target) {
+fn a_legacy_token_is_refused_where_none_is_accepted(target: &Target) {
     let person = target.signed_up("never-adopted");
     let record = "INSERT INTO adoption (adopted_at, last_user_id) \
                   SELECT now(), max(id) FROM users ON CONFLICT DO NOTHING";
