@@ -19,8 +19,8 @@ impl Sql {
         Self { text, needs: Some(needs) }
     }
 
-    /// A statement of `admin`, the only function that logs in as the owner of the tables. It is the
-    /// exception to naming needs: the owner has every privilege, so nothing is granted for it, and no
+    /// A statement of `admin`, which always logs in as the owner of the tables. It is the exception to
+    /// naming needs: the owner has every privilege, so nothing is granted for the statement, and no
     /// group role may run it.
     pub const fn for_owner(text: &'static str) -> Self {
         Self { text, needs: None }
