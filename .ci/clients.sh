@@ -10,15 +10,8 @@ serve ErrorFormat=json AuthorizerCacheSeconds=0 BcryptCost=4
 PATH=$(dirname "$PYTHON"):$PATH
 curl -sSf -o openapi.json "$api/openapi.json"
 
-# npm's packages are cached between runs.
-modules=$root/target/ci/clients-npm
-if ! cmp -s "$root/.ci/clients/package-lock.json" "$modules/installed"; then
-  mkdir -p "$modules"
-  cp "$root"/.ci/clients/package*.json "$modules"
-  npm ci --prefix "$modules" --ignore-scripts --no-audit --no-fund --silent
-  cp "$modules/package-lock.json" "$modules/installed"
-fi
-ln -s "$modules/node_modules" node_modules
+modules=$("$root/.ci/tools/node-modules")
+ln -s "$modules" node_modules
 cp "$root"/.ci/clients/* .
 
 echo "-- openapi-typescript with openapi-fetch, orval"

@@ -22,6 +22,7 @@ OF_OTHERS = {
     "UnblendedCost", "Values", "Start", "End", "Type", "Key", "CryptContext", "ForeignKey", "CachingDisabled",
     "AllViewerExceptHostHeader", "AttributeKey", "ReadOnly", "AttributeValue", "CloudTrailEvent", "AccessDenied",
     "AllViewerExceptHostHeader", "StackEvents", "ResourceStatus", "LogicalResourceId", "ResourceStatusReason", "SecretList",
+    "InvalidToken",
 }  # fmt: skip
 PATH = re.compile(r"(?<![\w/.-])((?:\.ci|\.github|deployment|docs|migrations|benches|local|shared|legacy|functions|tests)/[\w./-]*\w)")
 SCRIPT = re.compile(r"(?<![\w/.-])((?:\.ci|deployment|benches)/[\w./-]+)((?:\s+(?:--[a-z][a-z-]*|[\w./{}$\"-]+))*)")

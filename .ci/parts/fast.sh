@@ -9,6 +9,7 @@ step "cargo fmt"
 cargo fmt --all --check
 rustfmt --edition 2024 --check functions/*/openapi.rs # which cargo fmt does not find
 cargo fmt --manifest-path fuzz/Cargo.toml --check
+cargo fmt --manifest-path examples/verifiers/axum/Cargo.toml --check
 
 step "the workflows"
 target/ci/workflows/bin/actionlint -shellcheck "$(command -v shellcheck)"
@@ -30,6 +31,9 @@ step "the template, as written and as AWS transforms it"
 AWS_DEFAULT_REGION=us-east-1 sam validate --lint
 target/ci/aws/bin/python -B .ci/template template.yaml database.yaml deployment/pipeline.yaml .github/workflows/deploy.yml target/ci/transformed.json
 cfn-lint target/ci/transformed.json database.yaml deployment/pipeline.yaml
+# All of the recipes' properties are known but one, which is too new for cfn-lint (docs/use/verifying-tokens.md).
+unknown=$(cfn-lint --format parseable examples/verifiers/aws/*.yaml || true)
+[[ $unknown =~ ^[^$'\n']*rest-api.yaml:[0-9:]*:E3002:[^$'\n']*JwtConfiguration[^$'\n']*$ ]] || { echo "$unknown" && false; }
 
 step "cargo deny: bans, licences, sources"
 cargo metadata --locked --format-version 1 >/dev/null # Cargo.lock fits
@@ -63,7 +67,7 @@ step "cargo test --workspace"
 cargo test --locked --workspace
 
 step "the scripts"
-shellcheck .ci/run .ci/dry-run .ci/deleting-legacy .ci/tools/install .ci/*.sh .ci/parts/*.sh deployment/*.sh deployment/*/*.sh
+shellcheck .ci/run .ci/dry-run .ci/deleting-legacy .ci/tools/{install,node-modules} .ci/*.sh .ci/parts/*.sh deployment/*.sh deployment/*/*.sh
 python3 -B -m doctest .ci/portable.py
 python3 -B .ci/portable.py
 python3 -B -m unittest discover --quiet --start-directory .ci/scripts

@@ -1,0 +1,101 @@
+"""Checks that verifiers of others accept Latchkey's tokens by the issuer's address alone, over TLS, and no forged ones:
+the services of examples/verifiers, and the libraries that docs/use/verifying-tokens.md names.
+
+Usage: python .ci/verifiers NODE_MODULES AXUM
+NODE_MODULES is the folder of the packages of .ci/clients/package.json, AXUM the program of examples/verifiers/axum.
+"""
+
+import sys
+import tempfile
+import time
+from pathlib import Path
+from urllib.parse import urlencode
+
+from runner import USER, Runner, published
+from services import Services, ask
+from tls import Terminator
+from tokens import forged, parts, sign
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+# The keys that sign, one after another. The one before is withdrawn.
+ALGORITHMS = ["ES256", "RS256", "ES256"]
+EXAMPLES = ["axum", "express", "fastapi-authlib", "fastapi-pyjwt"]
+# They don't look at `typ`. That is harmless: Latchkey's keys sign access tokens alone.
+IGNORE_TYPE = ["aws-jwt-verify", "axum", "joserfc", "openid-client"]
+# They look for the keys at the first request, and answer 503 while there are none.
+FETCH_LATER = ["express", "fastapi-authlib", "fastapi-pyjwt"]
+PUBLISHED = ["/.well-known/openid-configuration", "/.well-known/jwks.json"]
+
+
+class Check:
+    """What is asked of the verifiers, and the faults that were found."""
+
+    def __init__(self, runner, tls, start):
+        self.runner, self.tls, self.start, self.faults = runner, tls, start, []
+
+    def expect(self, status, name, what, token):
+        found = ask(self.services.addresses[name], token)
+        if found[0] != status or (status == 200 and found[1] != int(parts(token)[1]["sub"])):
+            self.faults.append(f"{name}: {what}: {found}, not {status}")
+
+    def of_each(self, token, ahead, typed, refused):
+        """Each verifier accepts the token, and that of a clock ahead of its own, and refuses the others."""
+        for path in PUBLISHED:
+            self.tls.broken = [path]
+            for name in FETCH_LATER:
+                self.expect(503, name, f"while there is no {path}", token)
+        self.tls.broken = []
+        for name in self.services.addresses:
+            self.expect(200, name, "a token", token)
+            self.expect(200, name, "a token of a clock that is ahead", ahead)
+            for what, other in refused.items():
+                self.expect(401, name, what, other)
+            self.expect(200 if name in IGNORE_TYPE else 401, name, "another typ", typed)
+        for name in EXAMPLES:
+            self.expect(401, name, "no token", None)
+            self.expect(401, name, "no JWT", "nonsense")
+
+    def of_key(self, algorithm, retired):
+        """With a new key of that algorithm, and the token of the key before, if any."""
+        self.tls.upstream = self.runner.start(algorithm)
+        token = self.runner.token()
+        header, claims = parts(token)
+        assert header["alg"] == algorithm and claims["iss"] == self.tls.issuer, (header, claims)
+        if retired:
+            with self.start() as self.services:
+                for name in self.services.addresses:
+                    self.expect(200, name, "a token of the retired key", retired)
+            self.runner.withdraw(parts(retired)[0]["kid"])
+        (jwk,) = published(self.runner.address)
+        refused = forged(token, self.runner.key, jwk)
+        if retired:
+            refused["of a withdrawn key"] = retired
+        with self.start() as self.services:
+            granted = ask(f"{self.services.grant}?{urlencode({key: USER[key] for key in ('username', 'password')})}")
+            assert granted[0] == 200 and parts(granted[1])[0] == header, granted
+            ahead = sign(self.runner.key, header, claims | {"iat": int(time.time()) + 4})
+            self.of_each(token, ahead, sign(self.runner.key, header | {"typ": "JWT"}, claims), refused)
+            print(f"{algorithm}: {len(self.services.addresses)} verifiers, {len(refused)} tokens that each has to refuse")
+        self.runner.stop()
+        return token
+
+
+def main(modules, axum):
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)  # the runner's PostgreSQL may run as another user
+        tls = Terminator(folder)
+        runner = Runner(ROOT, folder, tls.issuer)
+        check = Check(runner, tls, lambda: Services(folder, modules, axum, tls.issuer, tls.authority))
+        token = None
+        try:
+            for algorithm in ALGORITHMS:
+                token = check.of_key(algorithm, token)
+        finally:
+            runner.stop()
+    print("\n".join(check.faults) or "no faults")
+    return 1 if check.faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]).resolve(), Path(sys.argv[2]).resolve()))
