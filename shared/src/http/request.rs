@@ -5,7 +5,7 @@ use std::mem::take;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use lambda_http::http::header::CONTENT_TYPE;
+use lambda_http::http::header::{CONTENT_TYPE, Entry};
 use lambda_http::http::{HeaderMap, HeaderName, HeaderValue};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
@@ -107,9 +107,17 @@ fn headers<V: IntoIterator<Item = String>>(
     let mut headers = HeaderMap::with_capacity(pairs.len());
     for (name, values) in pairs {
         let Ok(name) = HeaderName::try_from(name) else { continue };
-        for value in values.into_iter().filter_map(header_value) {
-            headers.append(name.clone(), value);
-        }
+        let mut values = values.into_iter().filter_map(header_value);
+        let Some(first) = values.next() else { continue };
+        // An entry, because a clone of the name would allocate.
+        let mut entry = match headers.entry(name) {
+            Entry::Vacant(entry) => entry.insert_entry(first),
+            Entry::Occupied(mut entry) => {
+                entry.append(first);
+                entry
+            }
+        };
+        values.for_each(|value| entry.append(value));
     }
     headers
 }
