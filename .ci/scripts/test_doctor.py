@@ -86,7 +86,7 @@ class Doctor(unittest.TestCase):
         on.answers("ec2 describe-vpc-attribute enableDnsHostnames", {"VpcId": "vpc-1", "EnableDnsHostnames": {"Value": True}})
         on.answers("ec2 describe-security-groups sg-", outbound({"IpProtocol": "-1"}))
         on.answers("get-function-configuration", {"State": "Active"})
-        on.answers("curl jwks.json", json.dumps({"keys": [{"kid": "k1"}]}) + "\n200")
+        on.answers("curl jwks.json", json.dumps({"keys": [{"kid": "k1", "alg": "ES256"}]}) + "\n200")
         on.answers("curl OPTIONS", preflight())
 
     def stack(self, protected=True, status="UPDATE_COMPLETE", outputs=OUTPUTS, **parameters):
@@ -312,6 +312,13 @@ class Doctor(unittest.TestCase):
         self.one("RED", "the published signing keys", "migrate")
         self.on.answers("curl jwks.json", "Service Unavailable\n503")
         self.one("RED", "the published signing keys: 503", "migrate")
+
+    def test_the_key_that_signs(self):
+        self.one("YELLOW", "the published signing keys", "is for ES256, and SigningAlgorithm is RS256", "SigningAlgorithm=RS256")
+        both = {"keys": [{"kid": "k2", "alg": "RS256"}, {"kid": "k1", "alg": "ES256"}]}
+        self.on.answers("curl jwks.json", json.dumps(both) + "\n200")
+        self.one("YELLOW", "the published signing keys", "is for RS256, and SigningAlgorithm is ES256")
+        self.assertIn("ok      the published signing keys: k2, k1", self.doctor("SigningAlgorithm=RS256").stdout)
 
     def test_a_preflight(self):
         self.on.answers("curl OPTIONS", preflight(status=500))

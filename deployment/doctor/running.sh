@@ -27,7 +27,13 @@ if ask curl -sS -m 35 -w '\n%{http_code}' "$api/.well-known/jwks.json"; then
   if [ "$status" != 200 ]; then
     red "$what: $status. Has the database been migrated (deployment/admin.sh migrate), and can the functions reach it?"
   elif keys=$(of -es 'first.keys | select(length > 0) | map(.kid) | join(", ")' 2>/dev/null); then
-    ok "$what: $keys"
+    signs=$(of -rs 'first.keys[0].alg') algorithm=$(value SigningAlgorithm)
+    if [ "$signs" = "${algorithm:-ES256}" ]; then
+      ok "$what: $keys"
+    else
+      yellow "$what: the one that signs is for $signs, and SigningAlgorithm is ${algorithm:-ES256}. Rotate the key by \
+deployment/signing-key.sh."
+    fi
   else
     red "$what: there are none, so every token is refused. Run deployment/admin.sh migrate."
   fi

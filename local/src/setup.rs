@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use admin::Refusal;
 use shared::{
-    Clock, Random, Secret,
+    Clock, Random,
     db::{self, SigningKeys},
-    jwt::{Issuer, Kid, SigningKey},
+    jwt::{Algorithm, Issuer, Kid},
     secrets_manager::SecretsManager,
 };
 
@@ -35,8 +35,8 @@ pub(crate) struct Setup {
     settings: Settings,
     database: Database,
     own_functions: OwnFunctions,
-    /// The runner's own signing key, if no setting has one.
-    own_key: Option<Kid>,
+    /// The runner's own signing keys, if no setting has one.
+    own_keys: Option<Vec<Kid>>,
 }
 
 impl Setup {
@@ -88,16 +88,18 @@ impl Setup {
         if let Some(url) = database.url() {
             settings.own("DATABASE_URL", url);
         }
-        let mut own_key = None;
+        let mut own_keys = None;
         if settings.get("SIGNING_KEY").or(settings.get("SIGNING_KEY_ARN")).is_none() {
             if purpose == Purpose::FreshService {
                 signing_key::forget(&project.cache())?;
             }
-            let key = signing_key::keep(&project.cache(), &Random::System)?;
-            own_key = SigningKey::parse(&Secret::new(key.clone())).map(|key| key.kid().clone());
+            let mut named = settings.of(template.function("admin")?);
+            let algorithm = Algorithm::from_env(&mut named);
+            let key = signing_key::keep(&project.cache(), algorithm, &Random::System)?;
+            own_keys = Some(signing_key::kids(&project.cache()));
             settings.own("SIGNING_KEY", key);
         }
-        Ok(Self { template, settings, database, own_functions, own_key })
+        Ok(Self { template, settings, database, own_functions, own_keys })
     }
 
     /// The database, if it is ours.
@@ -181,11 +183,11 @@ impl Setup {
 
     /// Refuses to replace the key of a deployment by the runner's own.
     async fn keep_their_signing_key(&self, database: db::Database) -> Result<(), Error> {
-        let Some(own) = &self.own_key else { return Ok(()) };
+        let Some(own) = &self.own_keys else { return Ok(()) };
         // A database without migrations has no keys; the next query reports one out of reach.
         let keys = SigningKeys::new(database).list_accepted(Clock::System.now()).await;
         let keys = keys.unwrap_or_default();
-        if keys.first().is_some_and(|(kid, _)| kid != own) {
+        if keys.first().is_some_and(|(kid, _)| !own.contains(kid)) {
             return Err(OTHER_KEY.to_owned().into());
         }
         Ok(())

@@ -1,21 +1,30 @@
-//! The runner's own signing key: made once, kept in `.local/signing-key`.
+//! The runner's own signing keys: one of each kind, made once and kept in `.local`.
 
 use std::{
     fmt::Write as _,
     fs,
     io::{self, Write as _},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
-use shared::{Random, Secret, jwt::SigningKey};
+use aws_lc_rs::{
+    encoding::{AsDer as _, Pkcs8V1Der},
+    rsa::{KeyPair, KeySize},
+};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use shared::{
+    Random, Secret,
+    jwt::{Algorithm, Kid, SigningKey},
+};
 
-/// The key in that folder, 64 hexadecimal digits as the template's secret holds. One is made if
+/// The key of this algorithm in that folder, in the form of the deployment's secret. One is made if
 /// there is none; of two processes that make one at once, both use the first one's. Fails with one
 /// sentence.
-pub(crate) fn keep(folder: &Path, random: &Random) -> Result<String, String> {
-    let path = folder.join("signing-key");
-    let key = read_or_make(&path, folder, random).map_err(|cause| not_kept(folder, &cause))?;
-    match SigningKey::parse(&Secret::new(key.clone())) {
+pub(crate) fn keep(folder: &Path, algorithm: Algorithm, random: &Random) -> Result<String, String> {
+    let path = path(folder, algorithm);
+    let key = read_or_make(&path, folder, algorithm, random);
+    let key = key.map_err(|cause| not_kept(folder, &cause))?;
+    match parse(&key) {
         Some(_) => Ok(key),
         None => Err(format!(
             "the key in {} {}: remove the file to have a new one made, which signs all users out",
@@ -25,13 +34,36 @@ pub(crate) fn keep(folder: &Path, random: &Random) -> Result<String, String> {
     }
 }
 
-/// Removes the key, so that the next one is another: tokens of an emptied database are void. Fails
+/// The ids of the keys in that folder.
+pub(crate) fn kids(folder: &Path) -> Vec<Kid> {
+    let keys =
+        Algorithm::ALL.into_iter().filter_map(|it| fs::read_to_string(path(folder, it)).ok());
+    keys.filter_map(|key| Some(parse(&key)?.kid().clone())).collect()
+}
+
+/// Removes the keys, so that the next one is another: tokens of an emptied database are void. Fails
 /// with one sentence.
 pub(crate) fn forget(folder: &Path) -> Result<(), String> {
-    match fs::remove_file(folder.join("signing-key")) {
-        Err(cause) if cause.kind() != io::ErrorKind::NotFound => Err(not_kept(folder, &cause)),
-        _ => Ok(()),
+    for algorithm in Algorithm::ALL {
+        match fs::remove_file(path(folder, algorithm)) {
+            Err(cause) if cause.kind() != io::ErrorKind::NotFound => {
+                return Err(not_kept(folder, &cause));
+            }
+            _ => {}
+        }
     }
+    Ok(())
+}
+
+fn path(folder: &Path, algorithm: Algorithm) -> PathBuf {
+    folder.join(match algorithm {
+        Algorithm::Es256 => "signing-key",
+        Algorithm::Rs256 => "rsa-signing-key",
+    })
+}
+
+fn parse(key: &str) -> Option<SigningKey> {
+    SigningKey::parse(&Secret::new(key.to_owned()))
 }
 
 fn not_kept(folder: &Path, cause: &io::Error) -> String {
@@ -42,12 +74,21 @@ fn not_kept(folder: &Path, cause: &io::Error) -> String {
     )
 }
 
-fn read_or_make(path: &Path, folder: &Path, random: &Random) -> io::Result<String> {
+fn read_or_make(
+    path: &Path,
+    folder: &Path,
+    algorithm: Algorithm,
+    random: &Random,
+) -> io::Result<String> {
     if !path.exists() {
         fs::create_dir_all(folder)?;
         // Readable to its owner alone, as temporary files are.
         let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        file.write_all(digits(random).as_bytes())?;
+        let key = match algorithm {
+            Algorithm::Es256 => digits(random),
+            Algorithm::Rs256 => rsa().ok_or_else(|| io::Error::other("no RSA key can be made"))?,
+        };
+        file.write_all(key.as_bytes())?;
         match file.persist_noclobber(path) {
             Ok(_) => {}
             Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => {}
@@ -67,6 +108,13 @@ fn digits(random: &Random) -> String {
     digits
 }
 
+/// A new RSA key of 3072 bits as a PEM, of AWS-LC's own random source.
+fn rsa() -> Option<String> {
+    let der: Pkcs8V1Der<'_> = KeyPair::generate(KeySize::Rsa3072).ok()?.as_der().ok()?;
+    let text = STANDARD.encode(der.as_ref());
+    Some(format!("-----BEGIN PRIVATE KEY-----\n{text}\n-----END PRIVATE KEY-----"))
+}
+
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::PermissionsExt;
@@ -77,14 +125,29 @@ mod tests {
     fn it_is_64_digits_for_its_owner_alone_and_stays() {
         let folder = tempfile::tempdir().unwrap();
         let folder = folder.path().join(".local");
-        let key = keep(&folder, &Random::counted(1)).unwrap();
+        let key = keep(&folder, Algorithm::Es256, &Random::counted(1)).unwrap();
         assert_eq!(key.len(), 64);
         assert!(key.bytes().all(|it| it.is_ascii_digit() || (b'a'..=b'f').contains(&it)), "{key}");
         let mode = fs::metadata(folder.join("signing-key")).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
-        assert_eq!(keep(&folder, &Random::counted(2)).unwrap(), key);
+        assert_eq!(keep(&folder, Algorithm::Es256, &Random::counted(2)).unwrap(), key);
         forget(&folder).unwrap();
-        assert_ne!(keep(&folder, &Random::counted(2)).unwrap(), key);
+        assert_ne!(keep(&folder, Algorithm::Es256, &Random::counted(2)).unwrap(), key);
+    }
+
+    #[test]
+    fn there_is_a_key_of_each_kind() {
+        let folder = tempfile::tempdir().unwrap();
+        let keep = |algorithm| keep(folder.path(), algorithm, &Random::counted(1)).unwrap();
+        assert_eq!(kids(folder.path()), []);
+        for algorithm in Algorithm::ALL {
+            let key = parse(&keep(algorithm)).unwrap();
+            assert_eq!(key.public_key().algorithm(), algorithm);
+            assert_eq!(parse(&keep(algorithm)).unwrap().kid(), key.kid());
+            assert!(kids(folder.path()).contains(key.kid()));
+        }
+        forget(folder.path()).unwrap();
+        assert_eq!(kids(folder.path()), []);
     }
 
     #[test]
@@ -92,14 +155,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         for text in ["", "key", &"0".repeat(64)] {
             fs::write(folder.path().join("signing-key"), text).unwrap();
-            let message = keep(folder.path(), &Random::counted(1)).unwrap_err();
+            let message = keep(folder.path(), Algorithm::Es256, &Random::counted(1)).unwrap_err();
             assert!(
                 message.contains("signing-key must be 64") && message.contains("remove"),
                 "{message}"
             );
         }
         let file = folder.path().join("signing-key");
-        let message = keep(&file, &Random::counted(1)).unwrap_err();
+        let message = keep(&file, Algorithm::Es256, &Random::counted(1)).unwrap_err();
         assert!(message.contains("start in another one"), "{message}");
     }
 }

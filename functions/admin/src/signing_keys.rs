@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use shared::NumericDate;
-use shared::jwt::{KeySource, Kid, PUBLIC_KEYS_MAX_AGE_SECONDS, PublicKey, SigningKey};
+use shared::jwt::{Algorithm, KeySource, Kid, PublicKey, SigningKey};
 use shared::secrets_manager::{SecretsManager, Stage};
 use shared::{Secret, log};
 
@@ -68,9 +68,11 @@ pub(crate) async fn check_promotion(
     now: NumericDate,
 ) -> Result<Value, Refusal> {
     let pending = keys.pending.as_ref().filter(|pending| **pending != keys.current);
-    let kid = pending.ok_or(Refusal::NoNewKey)?.kid();
+    let pending = pending.ok_or(Refusal::NoNewKey)?;
+    let kid = pending.kid();
     let published_at = table.published_at(&kid).await?.ok_or(Refusal::KeyNotPublished)?;
-    let wait = published_at.plus(PUBLIC_KEYS_MAX_AGE_SECONDS).seconds() - now.seconds();
+    let kept_seconds = pending.algorithm().kept_by_verifiers_seconds();
+    let wait = published_at.plus(kept_seconds).seconds() - now.seconds();
     if wait > 0 {
         Err(Refusal::KeyTooYoung { wait })
     } else {
@@ -78,7 +80,8 @@ pub(crate) async fn check_promotion(
     }
 }
 
-/// Ends the acceptance of a key at once. Fails if the secret still holds it.
+/// Ends the acceptance of a key at once. Fails if the secret still holds it. The answer has the
+/// longest time for which a verifier of another's may go on accepting it.
 pub(crate) async fn withdraw(
     table: &PublishedKeys,
     keys: &Keys,
@@ -93,18 +96,22 @@ pub(crate) async fn withdraw(
         return Err(Refusal::NoSuchKey);
     }
     log::notice(None, "signing_key_withdrawn", Some(kid.as_str()));
-    Ok(json!({ "withdrawn": kid.as_str(), "kept_by_others_seconds": PUBLIC_KEYS_MAX_AGE_SECONDS }))
+    let kept = Algorithm::Rs256.kept_by_verifiers_seconds();
+    Ok(json!({ "withdrawn": kid.as_str(), "kept_by_others_seconds": kept }))
 }
 
 #[cfg(test)]
 mod tests {
-    use shared::jwt::SigningKey;
-    use stage::{NOW, Stage};
+    use stage::{NOW, RSA_SIGNING_KEY, Stage};
 
     use super::*;
 
     fn public(digit: &str) -> PublicKey {
-        SigningKey::parse(&Secret::new(digit.repeat(64))).unwrap().public_key().clone()
+        public_key_of(&digit.repeat(64))
+    }
+
+    fn public_key_of(key: &str) -> PublicKey {
+        public_key(&Secret::new(key.to_owned()), "the key").unwrap()
     }
 
     #[tokio::test]
@@ -121,17 +128,33 @@ mod tests {
         assert!(ask(&Some(public("1")), 0).await.unwrap_err().contains("no new key"));
         assert!(ask(&pending, 0).await.unwrap_err().contains("isn't published"));
         table.publish(&current, pending.as_ref(), NOW, NOW.plus(900)).await.unwrap();
-        for seconds in [0, 1, 299] {
+        for seconds in [0, 1, 3_599] {
             let refusal = ask(&pending, seconds).await.unwrap_err();
-            assert!(refusal.ends_with(&format!("in {} s.", 300 - seconds)), "{refusal}");
+            assert!(refusal.ends_with(&format!("in {} s.", 3_600 - seconds)), "{refusal}");
         }
         let kid = public("2").kid();
-        assert_eq!(ask(&pending, 300).await, Ok(json!({ "promotable": kid.as_str() })));
+        assert_eq!(ask(&pending, 3_600).await, Ok(json!({ "promotable": kid.as_str() })));
         // Withdrawn and added again, it is new again.
-        table.publish(&current, None, NOW.plus(301), NOW.plus(900)).await.unwrap();
-        assert!(ask(&pending, 301).await.unwrap_err().contains("isn't published"));
-        table.publish(&current, pending.as_ref(), NOW.plus(400), NOW.plus(900)).await.unwrap();
-        assert!(ask(&pending, 401).await.is_err());
+        table.publish(&current, None, NOW.plus(3_601), NOW.plus(9_000)).await.unwrap();
+        assert!(ask(&pending, 3_601).await.unwrap_err().contains("isn't published"));
+        table.publish(&current, pending.as_ref(), NOW.plus(4_000), NOW.plus(9_000)).await.unwrap();
+        assert!(ask(&pending, 4_001).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn an_rsa_key_waits_for_the_verifiers_that_take_rsa_alone() {
+        let stage = Stage::new().await;
+        let table = PublishedKeys::new(stage.database());
+        let (p256, rsa) = (public("1"), public_key_of(RSA_SIGNING_KEY));
+        for (current, pending, wait) in [(&p256, &rsa, 7_200), (&rsa, &p256, 3_600)] {
+            // Not published any more, then published again.
+            table.publish(current, None, NOW, NOW).await.unwrap();
+            table.publish(current, Some(pending), NOW, NOW).await.unwrap();
+            let keys = Keys { current: current.clone(), pending: Some(pending.clone()) };
+            let early = check_promotion(&table, &keys, NOW.plus(wait - 1)).await.unwrap_err();
+            assert!(matches!(early, Refusal::KeyTooYoung { wait: 1 }), "{early}");
+            assert!(check_promotion(&table, &keys, NOW.plus(wait)).await.is_ok());
+        }
     }
 
     #[tokio::test]

@@ -8,7 +8,7 @@ use shared::db::{Group, SigningKeys};
 use shared::jwt::{Kid, PublicKey, SigningKey};
 use shared::sign_in::Users;
 use shared::{NumericDate, Username};
-use stage::{NOW, SIGNING_KEY, Stage};
+use stage::{NOW, RSA_SIGNING_KEY, SIGNING_KEY, Stage};
 
 const RETIRE_AT: NumericDate = NOW.plus(3_900);
 
@@ -42,6 +42,22 @@ async fn a_rotation_signs_nobody_out() {
     assert_eq!(published(&stage).await, [new.kid()]);
     assert_eq!(kids(&stage, NOW.plus(60)).await, [new.kid(), old.kid()]);
     assert_eq!(kids(&stage, RETIRE_AT).await, [new.kid()]);
+}
+
+#[tokio::test]
+async fn keys_of_both_kinds_are_published_and_one_signs() {
+    let stage = Stage::new().await;
+    let table = PublishedKeys::new(stage.database());
+    let rsa = SigningKey::parse(&Secret::new(RSA_SIGNING_KEY.to_owned())).unwrap();
+    let (p256, rsa) = (key(&SIGNING_KEY[..1]), rsa.public_key().clone());
+    for (now, current, pending) in [(1, &p256, &rsa), (2, &rsa, &p256), (3, &p256, &rsa)] {
+        table.publish(current, Some(pending), NOW.plus(now), RETIRE_AT).await.unwrap();
+        assert_eq!(published(&stage).await, [current.kid(), pending.kid()]);
+        let keys = SigningKeys::new(stage.database_of(Group::Jwks));
+        let keys = keys.list_accepted(NOW.plus(now)).await.unwrap();
+        let expected = [current, pending].map(|key| (key.kid(), key.clone()));
+        assert_eq!(keys, expected, "what was written is what is read");
+    }
 }
 
 #[tokio::test]

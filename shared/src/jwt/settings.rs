@@ -6,8 +6,7 @@ use crate::environment::Environment;
 /// The longest lifetime of a token: 30 days, that of the legacy app's.
 pub const MAX_ACCESS_TOKEN_SECONDS: u32 = 2_592_000;
 
-/// How long other services may cache the public keys, in seconds. A new key must have been published
-/// for this time before it signs.
+/// How long caches of HTTP may keep the public keys, in seconds.
 pub const PUBLIC_KEYS_MAX_AGE_SECONDS: u32 = 300;
 
 /// The issuer and the audience of tokens.

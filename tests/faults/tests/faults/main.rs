@@ -19,6 +19,7 @@ mod page;
 mod process;
 mod read_only;
 mod restart;
+mod rotation;
 mod secret;
 mod secrets_manager;
 mod service;
