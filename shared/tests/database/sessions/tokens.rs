@@ -67,11 +67,11 @@ async fn the_previous_token_ends_it_after_receipt_and_leeway() {
 #[tokio::test]
 async fn what_is_no_true_token_of_a_live_session_changes_nothing() {
     let world = World::new().await;
-    let (mine, hers) = (world.signed_in(ADA, NOW).await, world.signed_in(EVE, NOW).await);
+    let (mine, theirs) = (world.signed_in(ADA, NOW).await, world.signed_in(EVE, NOW).await);
     let spliced = |from: std::ops::Range<usize>| {
-        let (mine, hers) = (mine.to_text(), hers.to_text());
+        let (mine, theirs) = (mine.to_text(), theirs.to_text());
         let mut text = mine.expose().clone();
-        text.replace_range(from.clone(), &hers.expose()[from]);
+        text.replace_range(from.clone(), &theirs.expose()[from]);
         RefreshToken::parse(&text).unwrap()
     };
     let before = world.row(mine.session()).await;
@@ -85,11 +85,11 @@ async fn what_is_no_true_token_of_a_live_session_changes_nothing() {
     assert_eq!(world.row(mine.session()).await, before);
     let mut now = NOW;
     while now < NOW.plus(864_000) {
-        world.authorize(bearer(&hers, EVE), 0, now).await;
+        world.authorize(bearer(&theirs, EVE), 0, now).await;
         now = now.plus(3599);
     }
-    assert_eq!(word(&world.refresh(&hers, NOW.plus(863_999)).await), "rotated");
-    assert_eq!(word(&world.refresh(&hers, NOW.plus(864_000)).await), "refused");
+    assert_eq!(word(&world.refresh(&theirs, NOW.plus(863_999)).await), "rotated");
+    assert_eq!(word(&world.refresh(&theirs, NOW.plus(864_000)).await), "refused");
 }
 
 #[tokio::test]
