@@ -17,8 +17,8 @@ from tls import Terminator
 from tokens import forged, parts, sign
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-# The keys that sign, one after another. The one before is withdrawn.
-ALGORITHMS = ["ES256", "RS256", "ES256"]
+# The issuer's path, and the keys that sign, one after another: while one signs, the one before is withdrawn.
+RUNS = {"": ["ES256", "RS256"], "/Prod": ["ES256"]}
 EXAMPLES = ["axum", "express", "fastapi-authlib", "fastapi-pyjwt"]
 # They don't look at `typ`. That is harmless: Latchkey's keys sign access tokens alone.
 IGNORE_TYPE = ["aws-jwt-verify", "axum", "joserfc", "openid-client"]
@@ -57,7 +57,7 @@ class Check:
 
     def of_key(self, algorithm, retired):
         """With a new key of that algorithm, and the token of the key before, if any."""
-        self.tls.upstream = self.runner.start(algorithm)
+        self.tls.upstream = self.runner.start(self.tls.issuer, algorithm)
         token = self.runner.token()
         header, claims = parts(token)
         assert header["alg"] == algorithm and claims["iss"] == self.tls.issuer, (header, claims)
@@ -66,7 +66,7 @@ class Check:
                 for name in self.services.addresses:
                     self.expect(200, name, "a token of the retired key", retired)
             self.runner.withdraw(parts(retired)[0]["kid"])
-        (jwk,) = published(self.runner.address)
+        (jwk,) = [key for key in published(self.runner.address) if key["kid"] == header["kid"]]
         refused = forged(token, self.runner.key, jwk)
         if retired:
             refused["of a withdrawn key"] = retired
@@ -75,7 +75,8 @@ class Check:
             assert granted[0] == 200 and parts(granted[1])[0] == header, granted
             ahead = sign(self.runner.key, header, claims | {"iat": int(time.time()) + 4})
             self.of_each(token, ahead, sign(self.runner.key, header | {"typ": "JWT"}, claims), refused)
-            print(f"{algorithm}: {len(self.services.addresses)} verifiers, {len(refused)} tokens that each has to refuse")
+            count = f"{len(self.services.addresses)} verifiers, {len(refused)} tokens that each has to refuse"
+            print(f"{self.tls.issuer}, {algorithm}: {count}")
         self.runner.stop()
         return token
 
@@ -85,12 +86,13 @@ def main(modules, axum):
         folder = Path(name)
         folder.chmod(0o755)  # the runner's PostgreSQL may run as another user
         tls = Terminator(folder)
-        runner = Runner(ROOT, folder, tls.issuer)
+        runner = Runner(ROOT, folder)
         check = Check(runner, tls, lambda: Services(folder, modules, axum, tls.issuer, tls.authority))
-        token = None
         try:
-            for algorithm in ALGORITHMS:
-                token = check.of_key(algorithm, token)
+            for tls.stage, algorithms in RUNS.items():
+                token = None
+                for algorithm in algorithms:
+                    token = check.of_key(algorithm, token)
         finally:
             runner.stop()
     print("\n".join(check.faults) or "no faults")

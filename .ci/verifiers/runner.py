@@ -27,15 +27,15 @@ def new_key(algorithm):
 
 
 class Runner:
-    def __init__(self, root, folder, issuer):
-        self.program, self.folder, self.issuer = root / "target/debug/latchkey", folder, issuer
+    def __init__(self, root, folder):
+        self.program, self.folder = root / "target/debug/latchkey", folder
         self.process = self.address = self.key = None
         shutil.copy(root / "template.yaml", folder)
 
-    def start(self, algorithm):
+    def start(self, issuer, algorithm):
         """Starts it with a new key of that algorithm, over the same database; returns its host and port."""
         self.key, text = new_key(algorithm)
-        overrides = [f"TokenIssuer={self.issuer}", f"SigningAlgorithm={algorithm}", "BcryptCost=4"]
+        overrides = [f"TokenIssuer={issuer}", f"SigningAlgorithm={algorithm}", "BcryptCost=4"]
         command = [self.program, "--port", "0", "--parameter-overrides", *overrides]
         with open(self.folder / "log", "a") as log:
             self.process = subprocess.Popen(

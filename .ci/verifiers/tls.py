@@ -38,7 +38,7 @@ def certificate(folder):
 
 
 class Terminator(ThreadingHTTPServer):
-    """Answers at `issuer` with what the runner at `upstream` answers; with 502 for the paths in `broken`."""
+    """Answers below `issuer` with what the runner at `upstream` answers; with 502 for the paths in `broken`."""
 
     daemon_threads = True
 
@@ -49,9 +49,12 @@ class Terminator(ThreadingHTTPServer):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(folder / "localhost.pem")
         self.socket = context.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
-        self.issuer = f"https://localhost:{self.server_port}"
-        self.upstream, self.broken = None, []
+        self.stage, self.upstream, self.broken = "", None, []
         threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    @property
+    def issuer(self):
+        return f"https://localhost:{self.server_port}{self.stage}"
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -60,12 +63,16 @@ class Handler(BaseHTTPRequestHandler):
 
     def forward(self):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        if self.path in self.server.broken:
+        path = self.path.removeprefix(self.server.stage)
+        if self.server.stage and path == self.path:
+            self.send_error(403)  # as API Gateway answers what is in no stage
+            return
+        if path in self.server.broken:
             self.send_error(502)
             return
         headers = {name: value for name, value in self.headers.items() if name.lower() not in DROPPED}
         connection = http.client.HTTPConnection(self.server.upstream, timeout=30)
-        connection.request(self.command, self.path, body, headers)
+        connection.request(self.command, path, body, headers)
         answer = connection.getresponse()
         content = answer.read()
         self.send_response_only(answer.status, answer.reason)
