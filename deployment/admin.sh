@@ -11,6 +11,8 @@ Usage: deployment/admin.sh [--sam-local] migrate [--check | --new-database-id]
        deployment/admin.sh [--sam-local] withdraw-key KID
        deployment/admin.sh [--sam-local] grant USERNAME|--id ID ROLE
        deployment/admin.sh [--sam-local] revoke USERNAME|--id ID ROLE
+       deployment/admin.sh [--sam-local] role add|remove ROLE [--revoke]
+       deployment/admin.sh [--sam-local] role list
        deployment/admin.sh [--sam-local] list [--unreadable]
 
 migrate prints what it did as JSON, and to standard error what an administrator has to do. --check reports what it
@@ -21,6 +23,8 @@ It prints them with their connection limits.
 check-promotion and withdraw-key are for deployment/signing-key.sh.
 grant and revoke print the user's roles; list prints a line of JSON for each user. list --unreadable prints the id and
 the hash scheme of each user whose password can't be verified, and to standard error the count per scheme.
+role makes a role of your own, removes it, or lists all roles. remove --revoke takes the role from its users; without
+it, a role that has users stays.
 A refusal goes to standard error, with exit code 1.
 The stack is STACK_NAME (default: latchkey) in the account and region of the `aws` command.
 --sam-local means the service that deployment/sam-local.sh has started.
@@ -44,6 +48,11 @@ if [ "$*" = 'list --unreadable' ]; then
   unreadable=true
   set -- list
 fi
+revoke=false
+case "${1:-} ${2:-} $#" in
+  'role add 3' | 'role remove 3' | 'role list 2') set -- "$2_role" "${@:3}" ;;
+  'role remove 4') [ "$4" = --revoke ] && revoke=true && set -- remove_role "$3" ;;
+esac
 iam=false connection_limit=null
 if [ "${1:-}" = logins ]; then
   shift
@@ -60,6 +69,7 @@ if [ "${1:-}" = logins ]; then
 fi
 case "${1:-} $#" in
   'migrate 1' | 'logins 1' | 'check-promotion 1' | 'withdraw-key 2' | 'list 1' | 'grant 3' | 'revoke 3') ;;
+  'add_role 2' | 'remove_role 2' | 'list_role 1') ;;
   'grant 4' | 'revoke 4') [[ $2 = --id && $3 =~ ^-?[0-9]+$ ]] || { usage >&2 && exit 2; } ;;
   '-h 1' | '--help 1') usage && exit ;;
   *) usage >&2 && exit 2 ;;
@@ -150,6 +160,19 @@ case $1 in
     else
       jq -r "\"\\(.username): \\($roles)\"" <<<"$answer"
     fi
+    ;;
+  add_role)
+    ask --arg role "$2" '{verb: "add_role", role: $role}'
+    jq -r '"\(.role): \(if .is_new then "added" else "exists already" end)"' <<<"$answer"
+    ;;
+  remove_role)
+    ask --arg role "$2" --argjson revoke "$revoke" '{verb: "remove_role", role: $role, revoke: $revoke}'
+    jq -r '"\(.role): \(if .users == null then "doesn\u0027t exist" elif .users == 0 then "removed"
+      else "revoked from \(.users), removed" end)"' <<<"$answer"
+    ;;
+  list_role)
+    ask '{verb: "list_roles"}'
+    jq -ac '.roles[]' <<<"$answer"
     ;;
   list)
     after=null counts=null

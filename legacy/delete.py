@@ -56,6 +56,7 @@ TEXTS = {
     ".ci/cycles.py": [('"legacy", ', "")],
     ".ci/documents.py": [(' "docs/move/from-fastapi.md",', ""), ("|legacy|", "|"), ('"legacy", ', "")],
     ".ci/template/*.py": [(" LEGACY,", ""), (", UNTIL\n", "\n"), (', "LegacyTokenSecret", "ForgeableLegacyTokenSecret"', "")],
+    ".ci/lines.py": [("(functions|legacy|shared)", "(functions|shared)"), ("functions/, legacy/ and", "functions/ and")],
     ".ci/parts/fast.sh": [
         (" .ci/deleting-legacy", ""),
         (", and without the move from the legacy app", ""),

@@ -23,6 +23,10 @@ step "modules use each other in one direction"
 python3 -B -m doctest .ci/cycles.py
 python3 -B .ci/cycles.py
 
+step "no long file, and how much Rust is deployed"
+python3 -B -m doctest .ci/lines.py
+python3 -B .ci/lines.py
+
 step "plain words"
 python3 -B -m doctest .ci/words.py
 python3 .ci/words.py

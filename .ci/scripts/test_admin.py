@@ -28,6 +28,21 @@ class Admin(unittest.TestCase):
         self.assertEqual((self.called("lambda invoke"), self.called("wait function-active-v2")), (3, 2))
         self.assertEqual(done.stderr.count("\n"), 1)
 
+    def test_a_role_is_added_and_removed(self):
+        for answer, verb, printed in (
+            ('{"role": "ROLE_X", "is_new": true}', ("add", "ROLE_X"), "ROLE_X: added"),
+            ('{"role": "ROLE_X", "is_new": false}', ("add", "ROLE_X"), "ROLE_X: exists already"),
+            ('{"role": "ROLE_X", "users": 0}', ("remove", "ROLE_X"), "ROLE_X: removed"),
+            ('{"role": "ROLE_X", "users": 2}', ("remove", "ROLE_X", "--revoke"), "ROLE_X: revoked from 2, removed"),
+            ('{"role": "ROLE_X", "users": null}', ("remove", "ROLE_X"), "ROLE_X: doesn't exist"),
+            ('{"roles": [{"name": "ROLE_X"}]}', ("list",), '{"name":"ROLE_X"}'),
+        ):
+            self.on.answers("lambda invoke", "None\n", file=answer)
+            done = self.on.run("admin.sh", "role", *verb)
+            self.assertEqual((done.returncode, done.stdout), (0, printed + "\n"), done.stderr)
+        for wrong in (("add",), ("remove", "ROLE_X", "--force"), ("list", "ROLE_X"), ("drop", "ROLE_X"), ()):
+            self.assertEqual(self.on.run("admin.sh", "role", *wrong).returncode, 2, wrong)
+
     def test_the_wait_is_bounded(self):
         self.on.answers("lambda invoke", refusal=ASLEEP)
         done = self.grant()

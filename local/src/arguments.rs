@@ -3,6 +3,7 @@
 #![expect(clippy::doc_markdown, reason = "clap prints these comments, backticks and all")]
 
 mod overrides;
+mod role_verb;
 
 use std::path::PathBuf;
 
@@ -11,6 +12,7 @@ use clap::{
     error::ErrorKind, parser::ValueSource,
 };
 pub(crate) use overrides::Override;
+pub(crate) use role_verb::RoleVerb;
 
 use crate::lambda_endpoint::LambdaEndpoint;
 
@@ -68,6 +70,7 @@ Examples, in a checkout (`latchkey` is `cargo run --` there):
   cargo run -- --parameter-overrides AuthorizerCacheSeconds=0
                                             A revoked role takes effect at once
   cargo run -- grant ada ROLE_ADMIN         Make ada an administrator
+  cargo run -- role add ROLE_EDITOR         Make a role of your own
   cargo run -- list                         The users and their roles
   cargo run -- list --json                  The same for programs, such as jq
   cargo run -- list --unreadable            Users that can't sign in, and why
@@ -124,12 +127,12 @@ pub(crate) struct Shared {
 /// An operator's work.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
-    /// Give a user a role: ROLE_USER, ROLE_MODERATOR or ROLE_ADMIN
+    /// Give a user a role: ROLE_USER, ROLE_MODERATOR, ROLE_ADMIN or your own
     #[command(after_help = AFTER_GRANT, allow_missing_positional = true)]
     Grant {
         #[command(flatten)]
         subject: Subject,
-        /// ROLE_USER, ROLE_MODERATOR or ROLE_ADMIN
+        /// ROLE_USER, ROLE_MODERATOR, ROLE_ADMIN or one that `role add` made
         role: String,
     },
     /// Take a role from a user
@@ -137,8 +140,14 @@ pub(crate) enum Verb {
     Revoke {
         #[command(flatten)]
         subject: Subject,
-        /// ROLE_USER, ROLE_MODERATOR or ROLE_ADMIN
+        /// The role's name
         role: String,
+    },
+    /// Add, remove or list roles
+    #[command(after_help = role_verb::AFTER, arg_required_else_help = false)]
+    Role {
+        #[command(subcommand)]
+        verb: RoleVerb,
     },
     /// List all users and their roles
     #[command(after_help = AFTER_LIST)]

@@ -17,6 +17,7 @@ mod operator;
 mod own_functions;
 mod printable;
 mod project;
+mod role_list;
 mod runner;
 mod server;
 mod settings;

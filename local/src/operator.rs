@@ -10,10 +10,13 @@ use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
 use crate::{
-    arguments::{Subject, Verb},
+    arguments::{RoleVerb, Subject, Verb},
     error, functions,
     list::{self, Form, List, Row, Unreadable, User},
-    migration, printable,
+    migration,
+    own_functions::OwnFunctions,
+    printable,
+    role_list::{self, Role},
     settings::Settings,
     template::Template,
     waiting::wait,
@@ -58,10 +61,12 @@ impl Operator {
     pub(crate) async fn start(
         template: &Template,
         settings: &Settings,
+        own: &OwnFunctions,
     ) -> Result<Self, error::Error> {
         let mut environment = settings.of(template.function("admin")?);
         let admin = Admin::from_env(&mut environment).await;
-        admin.map(Self).map_err(|invalid| functions::bad_settings(&invalid, settings))
+        let admin = admin.map(|admin| Self(admin.with_own_routes(own.routes)));
+        admin.map_err(|invalid| functions::bad_settings(&invalid, settings))
     }
 
     /// Brings the database up to date. The group roles don't matter here: the runner's functions
@@ -76,6 +81,7 @@ impl Operator {
         match verb {
             Verb::Grant { subject, role } => self.change("grant", &subject, &role, output).await,
             Verb::Revoke { subject, role } => self.change("revoke", &subject, &role, output).await,
+            Verb::Role { verb } => self.role(verb, output).await,
             Verb::List { unreadable: false, json } => self.list(form(json), output).await,
             Verb::List { unreadable: true, json } => self.list_unreadable(form(json), output).await,
             Verb::Migrate { check: true, .. } => self.check(output).await,
@@ -110,6 +116,32 @@ impl Operator {
         let changed: Changed = serde_json::from_value(self.0.handle(event).await?)?;
         let (name, roles) = (printable::name(&changed.username), list::roles(&changed.roles));
         writeln!(output, "{name}: {roles}")?;
+        Ok(output.flush()?)
+    }
+
+    async fn role(&self, verb: RoleVerb, output: &mut dyn Write) -> Result<(), Error> {
+        match verb {
+            RoleVerb::Add { role } => {
+                let answer = self.0.handle(json!({ "verb": "add_role", "role": role })).await?;
+                let done = if answer["is_new"] == true { "added" } else { "exists already" };
+                writeln!(output, "{role}: {done}")?;
+            }
+            RoleVerb::Remove { role, revoke } => {
+                let event = json!({ "verb": "remove_role", "role": role, "revoke": revoke });
+                match self.0.handle(event).await?["users"].as_i64() {
+                    None => writeln!(output, "{role}: doesn't exist")?,
+                    Some(0) => writeln!(output, "{role}: removed")?,
+                    Some(users) => writeln!(output, "{role}: revoked from {users}, removed")?,
+                }
+            }
+            RoleVerb::List { json } => {
+                let answer = self.0.handle(json!({ "verb": "list_roles" })).await?["roles"].take();
+                let roles: Vec<Role> = serde_json::from_value(answer)?;
+                let mut list = List::new(&mut *output, if json { Form::Json } else { Form::Table });
+                list.page(&roles)?;
+                list.end(role_list::role_count)?;
+            }
+        }
         Ok(output.flush()?)
     }
 

@@ -110,7 +110,7 @@ impl Setup {
     /// An operator of a database that can be reached. A database that we have just started may be
     /// empty, so it is migrated first, unless the verb itself does that.
     pub(crate) async fn operator(&self, verb: &Verb) -> Result<Operator, Error> {
-        let operator = Operator::start(&self.template, &self.settings).await?;
+        let operator = Operator::start(&self.template, &self.settings, &self.own_functions).await?;
         let migrates = matches!(verb, Verb::Migrate { .. });
         match self.database {
             Database::Given(_) => {
@@ -127,7 +127,7 @@ impl Setup {
 
     /// The gateway over a database that is up to date.
     pub(crate) async fn gateway(&self) -> Result<Gateway, Error> {
-        let operator = Operator::start(&self.template, &self.settings).await?;
+        let operator = Operator::start(&self.template, &self.settings, &self.own_functions).await?;
         if let Database::Given(_) = self.database {
             let database = self.reach().await?;
             self.keep_their_signing_key(database).await?;

@@ -7,9 +7,9 @@ mod table;
 
 use std::sync::LazyLock;
 
-use shared::Role;
 use shared::functions::ROUTES;
 use shared::routes::{Access, Route};
+use shared::{Environment, Role};
 
 use document::Document;
 pub use fault::Fault;
@@ -37,6 +37,14 @@ impl OwnRoutes {
     /// The routes of the document that this program was built with.
     pub fn built_in() -> Result<&'static Self, Fault> {
         BUILT_IN.as_ref().map_err(Fault::clone)
+    }
+
+    /// The same; a document that isn't good counts as a bad setting.
+    pub fn from_env(env: &mut Environment) -> &'static Self {
+        Self::built_in().unwrap_or_else(|fault| {
+            env.refuse("the file", &fault.to_string());
+            Self::NONE
+        })
     }
 
     /// The routes of a document, which stay in memory as long as the process.

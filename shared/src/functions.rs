@@ -173,9 +173,12 @@ functions! { ($)
     admin {
         sql: None => [
             database_identity::ENSURE,
+            roles::ADD,
             roles::GRANT,
             roles::LIST,
+            roles::REMOVE,
             roles::REVOKE,
+            roles::ROLES,
             signing_keys::PUBLISH,
             signing_keys::PUBLISHED_AT,
             signing_keys::WITHDRAW,

@@ -3,7 +3,9 @@
 //! `{"verb":"migrate"}`, the same with `"check":true` or `"new_database_id":true`,
 //! `{"verb":"logins"}`, `{"verb":"check_promotion"}`, `{"verb":"withdraw_key","kid":"…"}`,
 //! `{"verb":"grant","username":"ada","role":"ROLE_ADMIN"}`, with `"id":7` instead of the name,
-//! `revoke` likewise, `{"verb":"list"}`, the same with `"unreadable":true`.
+//! `revoke` likewise, `{"verb":"list"}`, the same with `"unreadable":true`,
+//! `{"verb":"add_role","role":"ROLE_EDITOR"}`, `remove_role` likewise, the same with
+//! `"revoke":true`, `{"verb":"list_roles"}`.
 
 mod database_identity;
 mod group_roles;
@@ -12,22 +14,25 @@ mod logins;
 mod migration;
 #[cfg(not(feature = "legacy"))]
 mod no_adoption;
+mod own_roles;
 mod privilege;
 mod published_keys;
 mod refusal;
 mod request;
 mod role_prefix;
+mod role_verbs;
 mod roles;
 mod signing_keys;
 mod user_ids;
 
+use own_routes::OwnRoutes;
 use serde_json::{Map, Value, json};
 use shared::db::{self, Database};
 use shared::environment::Invalid;
 use shared::functions::LOGINS;
 use shared::jwt::{self, KeySource};
 use shared::secrets_manager::{SecretsManager, Stage};
-use shared::{Clock, Environment, Role, UserId, log};
+use shared::{Clock, Environment, UserId};
 use tokio_postgres::Client;
 
 use database_identity::DatabaseIdentity;
@@ -37,7 +42,7 @@ pub use published_keys::PublishedKeys;
 pub use refusal::Refusal;
 use request::Request;
 pub use role_prefix::RolePrefix;
-pub use roles::{Change, Roles, Subject, UserPage, UserRoles};
+pub use roles::{Change, ListedRole, Removal, Roles, Subject, UserPage, UserRoles};
 
 /// The operator's verbs, over the whole database as its owner, and the signing key.
 #[derive(Debug)]
@@ -48,6 +53,7 @@ pub struct Admin {
     has_separate_logins: bool,
     key_source: KeySource,
     access_token_seconds: u32,
+    own_routes: &'static OwnRoutes,
     secrets: SecretsManager,
     clock: Clock,
 }
@@ -67,13 +73,14 @@ impl Admin {
         });
         let key_source = KeySource::from_env(env);
         let access_token_seconds = jwt::Settings::access_token_seconds(env);
+        let own_routes = OwnRoutes::from_env(env);
         env.check()?;
         let secrets = SecretsManager::default();
         let database = Database::new(database, secrets.clone());
         let admin = Self::new(database, key_source, access_token_seconds, Clock::System);
         let login_secrets = login_secrets.split(',').filter(|arn| !arn.is_empty());
         let login_secrets = login_secrets.map(str::to_owned).collect();
-        Ok(Self { role_prefix, login_secrets, has_separate_logins, secrets, ..admin })
+        Ok(Self { role_prefix, login_secrets, has_separate_logins, own_routes, secrets, ..admin })
     }
 
     /// The verbs over this database, with the default prefix of group roles.
@@ -90,9 +97,16 @@ impl Admin {
             has_separate_logins: false,
             key_source,
             access_token_seconds,
+            own_routes: OwnRoutes::NONE,
             secrets: SecretsManager::default(),
             clock,
         }
+    }
+
+    /// Replaces the routes of a team's own.
+    #[must_use]
+    pub fn with_own_routes(self, own_routes: &'static OwnRoutes) -> Self {
+        Self { own_routes, ..self }
     }
 
     /// Replaces the prefix of the group roles.
@@ -116,11 +130,16 @@ impl Admin {
                 signing_keys::withdraw(&self.signing_keys(), &keys, &kid, self.clock.now()).await
             }
             Request::Grant(subject, role) => {
-                changed("grant", &role, self.roles().grant(&subject, &role).await?)
+                role_verbs::grant(&self.roles(), &subject, &role).await
             }
             Request::Revoke(subject, role) => {
-                changed("revoke", &role, self.roles().revoke(&subject, &role).await?)
+                role_verbs::revoke(&self.roles(), &subject, &role).await
             }
+            Request::AddRole(role) => role_verbs::add(&self.roles(), &role).await,
+            Request::RemoveRole { role, revoke } => {
+                role_verbs::remove(&self.roles(), &role, revoke).await
+            }
+            Request::ListRoles => role_verbs::list(&self.roles()).await,
             Request::List { after, limit } => self.list(after, limit).await,
             #[cfg(not(feature = "legacy"))]
             Request::ListUnreadable { .. } => Err(Refusal::NoSuchRequest),
@@ -161,10 +180,11 @@ impl Admin {
         }))
     }
 
-    /// Warnings about the functions' logins and the schema of the tables.
+    /// Warnings about the functions' logins, the schema of the tables and the roles of own routes.
     async fn warnings(&self, client: &Client) -> Result<Vec<String>, db::Error> {
         let mut warnings = self.warnings_of_logins(client).await?;
         warnings.extend(privilege::open_schema(client).await?);
+        warnings.extend(own_roles::missing(client, self.own_routes).await?);
         Ok(warnings)
     }
 
@@ -203,7 +223,8 @@ impl Admin {
 
     async fn check_migration(&self) -> Result<Value, Refusal> {
         signing_keys::read(&self.key_source, &self.secrets).await?;
-        Ok(json!({ "check": migration::check(&self.database, self.clock.now()).await? }))
+        let now = self.clock.now();
+        Ok(json!({ "check": migration::check(&self.database, self.own_routes, now).await? }))
     }
 
     async fn list(&self, after: Option<UserId>, limit: u32) -> Result<Value, Refusal> {
@@ -245,16 +266,4 @@ fn paged(users: Vec<Value>, last: Option<UserId>) -> Value {
 
 fn listed(UserRoles { id, username, roles }: &UserRoles) -> Value {
     json!({ "id": id.get(), "username": username.as_str(), "roles": roles })
-}
-
-fn changed(verb: &str, role: &Role, change: Change) -> Result<Value, Refusal> {
-    let user = match change {
-        Change::Done(user) => user,
-        Change::NoSuchUser => return Err(Refusal::NoSuchUser),
-        Change::NoSuchRole => return Err(Refusal::NoSuchRole),
-        Change::TooManyRoles => return Err(Refusal::TooManyRoles),
-    };
-    let change = format!("{verb} {role}");
-    log::notice(Some(user.id), "privilege_permissions_changed", Some(&change));
-    Ok(json!({ "username": user.username.as_str(), "roles": user.roles }))
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use own_routes::OwnRoutes;
 use refinery_core::{Migration, Runner, Target};
 use serde::Serialize;
 use shared::db::{self, Database, locks};
@@ -14,7 +15,7 @@ use tokio_postgres::Client;
 #[cfg(not(feature = "legacy"))]
 use crate::no_adoption as adoption;
 use crate::refusal::Refusal;
-use crate::{in_the_way, user_ids};
+use crate::{in_the_way, own_roles, user_ids};
 use adoption::Kind;
 #[cfg(feature = "legacy")]
 use legacy::adoption;
@@ -137,16 +138,19 @@ async fn run(client: &mut Client, migrations: &[Migration]) -> Result<(), Refusa
 }
 
 fn is_locked(error: &refinery_core::Error) -> bool {
-    let error = std::error::Error::source(error).and_then(|it| it.downcast_ref());
-    error.is_some_and(locks::is_locked)
+    std::error::Error::source(error).and_then(|it| it.downcast_ref()).is_some_and(locks::is_locked)
 }
 
 /// Reports what [`apply`] would do. Takes no lock and writes nothing.
-pub(crate) async fn check(database: &Database, now: NumericDate) -> Result<Check, Refusal> {
+pub(crate) async fn check(
+    database: &Database,
+    own_routes: &OwnRoutes,
+    now: NumericDate,
+) -> Result<Check, Refusal> {
     let (mut client, driver) = database.connect().await?;
     let driver = tokio::spawn(driver);
     set_limits(&client).await?;
-    let adoption::Check { kind, mut obstacles, mut steps, notes } =
+    let adoption::Check { kind, mut obstacles, mut steps, mut notes } =
         adoption::check(&mut client, now).await?;
     let is_adopted = !steps.is_empty();
     let migrations = migrations()?;
@@ -154,6 +158,7 @@ pub(crate) async fn check(database: &Database, now: NumericDate) -> Result<Check
     obstacles.extend(self::obstacles(&client, &pending).await?);
     let missing = missing_routines(&client).await?;
     let user_ids_left = user_ids::left(&client).await?;
+    notes.extend(own_roles::missing(&client, own_routes).await?);
     drop(client);
     // The driver ends once the server has been notified.
     let _ = driver.await;

@@ -19,6 +19,13 @@ pub enum Refusal {
     BadRole,
     /// There is no role with that name.
     NoSuchRole,
+    /// The legacy app's roles can't be removed.
+    BuiltInRole,
+    /// A role isn't removed while users have it.
+    RoleHeld {
+        /// How many.
+        users: i64,
+    },
     /// The user has so many roles that another one isn't granted.
     TooManyRoles,
     /// The signing key can't be used, for this reason.
@@ -59,7 +66,9 @@ impl fmt::Display for Refusal {
                  {\"verb\":\"withdraw_key\",\"kid\":\"…\"}; \
                  {\"verb\":\"grant\",\"username\":\"…\",\"role\":\"ROLE_…\"}, or \"id\" instead of \
                  \"username\"; the same with \"revoke\"; {\"verb\":\"list\"}, optionally with \
-                 \"unreadable\", \"after\" and \"limit\".",
+                 \"unreadable\", \"after\" and \"limit\"; {\"verb\":\"add_role\",\"role\":\"ROLE_…\"}; \
+                 {\"verb\":\"remove_role\",\"role\":\"ROLE_…\"}, optionally with \"revoke\"; \
+                 {\"verb\":\"list_roles\"}.",
             ),
             Self::BadLimit => f.write_str("`limit` must be from 1 to 1000."),
             Self::BadConnectionLimit => {
@@ -69,7 +78,17 @@ impl fmt::Display for Refusal {
                 "No user has that name or id; names are compared exactly, and `list` shows both.",
             ),
             Self::BadRole => f.write_str(Role::RULE),
-            Self::NoSuchRole => f.write_str("There is no such role; names are compared exactly."),
+            Self::NoSuchRole => f.write_str(
+                "No role has that name; names are compared exactly, and `role list` shows them.",
+            ),
+            Self::BuiltInRole => {
+                f.write_str("ROLE_USER, ROLE_MODERATOR and ROLE_ADMIN can't be removed.")
+            }
+            Self::RoleHeld { users } => write!(
+                f,
+                "Users that have this role: {users}. Revoke it from them first, or let the removal \
+                 do so: `--revoke`, in the event \"revoke\":true."
+            ),
             Self::TooManyRoles => write!(
                 f,
                 "The names of the user's roles would have more than {} bytes: revoke one first.",

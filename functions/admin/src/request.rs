@@ -36,6 +36,17 @@ pub(crate) enum Request {
     Grant(Subject, Role),
     /// Revokes a role.
     Revoke(Subject, Role),
+    /// Makes a role.
+    AddRole(Role),
+    /// Removes a role.
+    RemoveRole {
+        /// The role, which isn't one of the legacy app's.
+        role: Role,
+        /// Whether it is taken from its users; otherwise it must have none.
+        revoke: bool,
+    },
+    /// Lists all roles.
+    ListRoles,
     /// Lists users and their roles in pages: `next` of an answer is `after` of the next request.
     List {
         /// The id after which the page begins; the first page has none.
@@ -81,6 +92,15 @@ enum Event {
         id: Option<i32>,
         role: String,
     },
+    AddRole {
+        role: String,
+    },
+    RemoveRole {
+        role: String,
+        #[serde(default)]
+        revoke: bool,
+    },
+    ListRoles {},
     List {
         #[serde(default)]
         unreadable: bool,
@@ -116,6 +136,12 @@ impl Request {
             Event::Revoke { username, id, role } => {
                 Ok(Self::Revoke(subject(username, id)?, named(&role)?))
             }
+            Event::AddRole { role } => Ok(Self::AddRole(named(&role)?)),
+            Event::RemoveRole { role, revoke } => match named(&role)? {
+                role if Role::BUILT_IN.contains(&role) => Err(Refusal::BuiltInRole),
+                role => Ok(Self::RemoveRole { role, revoke }),
+            },
+            Event::ListRoles {} => Ok(Self::ListRoles),
             Event::List { limit, .. } if !(1..=MAX_LIMIT).contains(&limit) => {
                 Err(Refusal::BadLimit)
             }
@@ -168,6 +194,24 @@ mod tests {
         let by_id = json!({ "verb": "grant", "id": 7, "role": "ROLE_ADMIN" });
         let expected = Request::Grant(Subject::Id(UserId::new(7)), Role::ADMIN);
         assert_eq!(Request::parse(by_id).unwrap(), expected);
+        let editor = || Role::parse("ROLE_EDITOR").unwrap();
+        let add = json!({ "verb": "add_role", "role": "ROLE_EDITOR" });
+        assert_eq!(Request::parse(add).unwrap(), Request::AddRole(editor()));
+        let remove = |more: bool| {
+            let event = json!({ "verb": "remove_role", "role": "ROLE_EDITOR", "revoke": more });
+            Request::parse(event).unwrap()
+        };
+        for revoke in [false, true] {
+            assert_eq!(remove(revoke), Request::RemoveRole { role: editor(), revoke });
+        }
+        for role in Role::BUILT_IN {
+            let event = json!({ "verb": "remove_role", "role": role.name(), "revoke": true });
+            assert!(matches!(Request::parse(event), Err(Refusal::BuiltInRole)), "{role}");
+        }
+        for verb in ["add_role", "remove_role"] {
+            let event = json!({ "verb": verb, "role": "editor" });
+            assert!(matches!(Request::parse(event), Err(Refusal::BadRole)), "{verb}");
+        }
         let unreadable = json!({ "verb": "list", "unreadable": true, "limit": 7 });
         let expected = Request::ListUnreadable { after: None, limit: 7 };
         assert_eq!(Request::parse(unreadable).unwrap(), expected);
@@ -185,6 +229,9 @@ mod tests {
             json!({ "verb": "grant", "username": "ada" }),
             json!({ "verb": "MIGRATE" }),
             json!({ "verb": "withdraw_key" }),
+            json!({ "verb": "add_role" }),
+            json!({ "verb": "remove_role", "role": "ROLE_X", "revoke": 1 }),
+            json!({ "verb": "list_roles", "after": 1 }),
             json!({ "verb": "check_promotion", "kid": "x" }),
             json!({ "verb": "migrate", "force": true }),
             json!({ "verb": "migrate", "check": "true" }),

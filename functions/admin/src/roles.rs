@@ -1,6 +1,6 @@
 //! Users and their roles.
 
-use shared::db::roles::{GRANT, LIST, REVOKE};
+use shared::db::roles::{ADD, GRANT, LIST, REMOVE, REVOKE, ROLES};
 use shared::db::{Database, Error, Parameter, Sql};
 use shared::{Role, UserId, Username};
 use tokio_postgres::Row;
@@ -54,7 +54,27 @@ pub enum Change {
     TooManyRoles,
 }
 
-/// Reads and changes the roles of users.
+/// The result of removing a role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Removal {
+    /// It was removed, and taken from this many users.
+    Done(i64),
+    /// There is no such role.
+    NoSuchRole,
+    /// It stays, since this many users have it.
+    Held(i64),
+}
+
+/// A row of `roles`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedRole {
+    /// The name, which may break [`Role`]'s rule.
+    pub name: String,
+    /// The number of its users.
+    pub users: i64,
+}
+
+/// Reads and changes roles, and the roles of users.
 #[derive(Debug, Clone)]
 pub struct Roles(Database);
 
@@ -73,6 +93,31 @@ impl Roles {
     /// Revokes a role. Repeating it changes nothing.
     pub async fn revoke(&self, from: &Subject, role: &Role) -> Result<Change, Error> {
         self.change(&REVOKE, from, role, &[]).await
+    }
+
+    /// Makes a role. Returns whether it is new.
+    pub async fn add(&self, role: &Role) -> Result<bool, Error> {
+        Ok(self.0.row(&ADD, &[(&role.name() as _, Type::TEXT)]).await?.is_some())
+    }
+
+    /// Removes a role. If it has users, it stays, or with `revoke` is taken from them.
+    pub async fn remove(&self, role: &Role, revoke: bool) -> Result<Removal, Error> {
+        let parameters = [(&role.name() as _, Type::TEXT), (&revoke as _, Type::BOOL)];
+        let row = self.0.row(&REMOVE, &parameters).await?;
+        let row = row.ok_or_else(|| Error::Failed("a count without a row".into()))?;
+        let users = row.try_get("users")?;
+        Ok(match (row.try_get("is_removed")?, users) {
+            (true, users) => Removal::Done(users),
+            (false, 0) => Removal::NoSuchRole,
+            (false, users) => Removal::Held(users),
+        })
+    }
+
+    /// All roles, in the order of `roles.id`.
+    pub async fn list_roles(&self) -> Result<Vec<ListedRole>, Error> {
+        let read =
+            |row: &Row| Ok(ListedRole { name: row.try_get("name")?, users: row.try_get("users")? });
+        self.0.rows(&ROLES, &[]).await?.iter().map(read).collect()
     }
 
     /// At most `limit` users with an id past `after`, fewer where their names are very long.

@@ -219,12 +219,37 @@ async fn users_that_can_not_sign_in_are_counted_and_listed_by_id() {
 }
 
 #[tokio::test]
+async fn a_role_is_added_listed_granted_and_removed() {
+    let stage = with_ada().await;
+    stage.execute("INSERT INTO roles (name) VALUES ('editor')").await;
+    let add = || json!({ "verb": "add_role", "role": "ROLE_EDITOR" });
+    let added = |is_new: bool| json!({ "role": "ROLE_EDITOR", "is_new": is_new });
+    assert_eq!(ask(&stage, add()).await.unwrap(), added(true));
+    assert_eq!(ask(&stage, add()).await.unwrap(), added(false));
+    let grant = json!({ "verb": "grant", "username": "ada", "role": "ROLE_EDITOR" });
+    ask(&stage, grant).await.unwrap();
+    let listed = ask(&stage, json!({ "verb": "list_roles" })).await.unwrap();
+    let role = |name: &str, users: i64, is_ignored: bool| json!({ "name": name, "users": users, "is_ignored": is_ignored });
+    let listed = listed["roles"].as_array().unwrap();
+    assert_eq!(listed[3..], [role("editor", 0, true), role("ROLE_EDITOR", 1, false)]);
+    let remove = |revoke| json!({ "verb": "remove_role", "role": "ROLE_EDITOR", "revoke": revoke });
+    let refusal = ask(&stage, remove(false)).await.unwrap_err();
+    assert!(refusal.starts_with("Users that have this role: 1."), "{refusal}");
+    for (is_removed, users) in [(true, json!(1)), (false, Value::Null)] {
+        let answer = json!({ "role": "ROLE_EDITOR", "is_removed": is_removed, "users": users });
+        assert_eq!(ask(&stage, remove(true)).await.unwrap(), answer);
+    }
+}
+
+#[tokio::test]
 async fn what_is_refused_is_refused_in_a_sentence() {
     let stage = with_ada().await;
     for (event, words) in [
         (json!({ "verb": "grant", "username": "eve", "role": "ROLE_ADMIN" }), "No user"),
         (json!({ "verb": "grant", "id": 2, "role": "ROLE_ADMIN" }), "No user"),
-        (json!({ "verb": "grant", "username": "ada", "role": "ADMIN" }), "The roles are"),
+        (json!({ "verb": "grant", "username": "ada", "role": "ADMIN" }), "No role"),
+        (json!({ "verb": "grant", "username": "ada", "role": "admin" }), "A role's name has 1"),
+        (json!({ "verb": "remove_role", "role": "ROLE_USER" }), "ROLE_USER, ROLE_MODERATOR and"),
         (json!({ "verb": "revoke", "username": "a\u{0}", "role": "ROLE_USER" }), "No user"),
         (json!({ "verb": "list", "limit": 1001 }), "`limit` must be"),
         (json!({ "verb": "drop" }), "The event must be"),

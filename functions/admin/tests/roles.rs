@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a failed step is a failed test")]
 
-use admin::{Change, Roles, Subject, UserPage, UserRoles};
+use admin::{Change, ListedRole, Removal, Roles, Subject, UserPage, UserRoles};
 use shared::{Role, UserId, Username};
 use stage::Stage;
 
@@ -65,6 +65,41 @@ async fn a_row_of_the_teams_own_is_a_role() {
     stage.execute("INSERT INTO roles (name) VALUES ('ROLE_EDITOR')").await;
     assert_eq!(names(roles.grant(&ada(), &editor).await.unwrap()), ["ROLE_EDITOR"]);
     assert_eq!(names(roles.revoke(&ada(), &editor).await.unwrap()), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_role_is_made_once_and_removed_once() {
+    let roles = Roles::new(with_ada().await.database());
+    let editor = Role::parse("ROLE_EDITOR").unwrap();
+    assert_eq!(roles.remove(&editor, true).await.unwrap(), Removal::NoSuchRole);
+    assert!(roles.add(&editor).await.unwrap());
+    assert!(!roles.add(&editor).await.unwrap());
+    let listed = roles.list_roles().await.unwrap();
+    let last = ListedRole { name: "ROLE_EDITOR".into(), users: 0 };
+    assert_eq!((listed.len(), listed.last()), (4, Some(&last)));
+    assert_eq!(roles.remove(&editor, false).await.unwrap(), Removal::Done(0));
+    assert_eq!(roles.remove(&editor, false).await.unwrap(), Removal::NoSuchRole);
+}
+
+#[tokio::test]
+async fn a_role_with_users_is_removed_only_on_request() {
+    let stage = with_ada().await;
+    stage.execute("INSERT INTO users (username, email) VALUES ('b', 'b'), ('c', 'c')").await;
+    let roles = Roles::new(stage.database());
+    let editor = Role::parse("ROLE_EDITOR").unwrap();
+    assert!(roles.add(&editor).await.unwrap());
+    for subject in [ada(), named("b")] {
+        done(roles.grant(&subject, &editor).await.unwrap());
+        done(roles.grant(&subject, &Role::USER).await.unwrap());
+    }
+    assert_eq!(roles.remove(&editor, false).await.unwrap(), Removal::Held(2));
+    assert_eq!(roles.list_roles().await.unwrap().last().unwrap().users, 2);
+    assert_eq!(roles.remove(&editor, true).await.unwrap(), Removal::Done(2));
+    let left = roles.list(None, 10).await.unwrap().users;
+    assert_eq!(
+        left.iter().map(|user| user.roles.join(" ")).collect::<Vec<_>>(),
+        ["ROLE_USER", "ROLE_USER", ""]
+    );
 }
 
 /// The statement counts as [`Role::of_user`] does: a role that is granted is one that is read.

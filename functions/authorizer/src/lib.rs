@@ -62,10 +62,7 @@ impl Authorizer {
         #[cfg(feature = "legacy")]
         let legacy = legacy::tokens::Settings::from_env(env);
         let app_name = log::app_name(env);
-        let own_routes = OwnRoutes::built_in().unwrap_or_else(|fault| {
-            env.refuse("the file", &fault.to_string());
-            OwnRoutes::NONE
-        });
+        let own_routes = OwnRoutes::from_env(env);
         env.check()?;
         let secrets = SecretsManager::default();
         let database = Database::new(database, secrets.clone());

@@ -60,6 +60,9 @@ fn what_is_wrong_is_one_line_that_says_what_to_do_next() {
         ("latchkey --prot 1", "'--port'"),
         ("latchkey lst", "'list'"),
         ("latchkey grant ada", "<USERNAME>"),
+        ("latchkey role", "add, remove, list"),
+        ("latchkey role add", "<ROLE>"),
+        ("latchkey role list ROLE_EDITOR", "'ROLE_EDITOR'"),
         ("latchkey grant --id ada ROLE_USER", "'--id <ID>'"),
         ("latchkey grant --id 7 ada ROLE_USER", "cannot be used with"),
         ("latchkey list --parameter-overrides A", "Name=value"),
@@ -75,7 +78,7 @@ fn what_is_wrong_is_one_line_that_says_what_to_do_next() {
 
 #[test]
 fn every_help_fits_a_terminal_of_80_columns() {
-    let verbs = ["grant", "revoke", "list", "migrate"].map(|verb| [verb, "--help"]);
+    let verbs = ["grant", "revoke", "role", "list", "migrate"].map(|verb| [verb, "--help"]);
     for arguments in [&["--help"][..], &["-h"]].into_iter().chain(verbs.iter().map(|it| &it[..])) {
         let help = help(arguments);
         for line in help.lines() {
@@ -88,7 +91,7 @@ fn every_help_fits_a_terminal_of_80_columns() {
 #[test]
 fn every_example_of_a_help_can_be_run() {
     let mut examples = 0;
-    let verbs = ["grant", "revoke", "list", "migrate"].map(|verb| [verb, "-h"]);
+    let verbs = ["grant", "revoke", "role", "list", "migrate"].map(|verb| [verb, "-h"]);
     for arguments in [&["--help"][..]].into_iter().chain(verbs.iter().map(|it| &it[..])) {
         let help = help(arguments);
         for line in help.lines().filter_map(|line| line.trim().strip_prefix("cargo run")) {
@@ -98,7 +101,7 @@ fn every_example_of_a_help_can_be_run() {
             examples += 1;
         }
     }
-    assert!(examples >= 13, "{examples}");
+    assert!(examples >= 17, "{examples}");
 }
 
 #[test]

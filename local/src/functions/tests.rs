@@ -78,7 +78,7 @@ impl Service {
 
     async fn with(template: Template, own: OwnFunctions) -> Self {
         let stage = Stage::new().await;
-        let operator = Operator::start(&template, &over(stage.url.clone())).await.unwrap();
+        let operator = Operator::start(&template, &over(stage.url.clone()), &own).await.unwrap();
         operator.migrate().await.unwrap();
         let mut of_groups = Vec::new();
         for group in Group::ALL {
@@ -203,7 +203,7 @@ async fn a_list_of_more_than_a_page_is_whole() {
     let stage = Stage::new().await;
     let add = "INSERT INTO users (username, email) SELECT n, n FROM generate_series(1, 2001) AS n";
     stage.execute(add).await;
-    let operator = Operator::start(&ours(), &over(stage.url)).await.unwrap();
+    let operator = Operator::start(&ours(), &over(stage.url), &no_functions()).await.unwrap();
     let mut output = Vec::new();
     operator.run(Verb::List { unreadable: false, json: true }, &mut output).await.unwrap();
     let users: Vec<Value> = serde_json::from_slice(&output).unwrap();

@@ -51,7 +51,9 @@ fn a_name_or_a_role_that_is_not_there_is_reported_with_what_there_is() {
         let error = sentence(&folder.end_of(&format!("{verb} Ada ROLE_ADMIN")));
         assert!(error.contains("exactly") && error.contains("`list`"), "{error}");
         let error = sentence(&folder.end_of(&format!("{verb} ada ADMIN")));
-        assert!(error.contains("ROLE_USER, ROLE_MODERATOR and ROLE_ADMIN"), "{error}");
+        assert!(error.contains("exactly") && error.contains("`role list`"), "{error}");
+        let error = sentence(&folder.end_of(&format!("{verb} ada admin")));
+        assert!(error.contains("A-Z, 0-9 and _"), "{error}");
     }
     let granted = folder.end_of("grant ada ROLE_ADMIN");
     assert_eq!(String::from_utf8(granted.stdout).unwrap(), "ada: ROLE_USER, ROLE_ADMIN\n");
@@ -59,6 +61,40 @@ fn a_name_or_a_role_that_is_not_there_is_reported_with_what_there_is() {
     for left in ["ROLE_USER", "ROLE_USER"] {
         let revoked = folder.end_of("revoke ada ROLE_ADMIN");
         assert_eq!(String::from_utf8(revoked.stdout).unwrap(), format!("ada: {left}\n"));
+    }
+}
+
+#[test]
+fn a_role_of_the_teams_own_is_added_listed_and_removed() {
+    let folder = Folder::new();
+    let runner = folder.start("--port 0 --parameter-overrides BcryptCost=4");
+    runner.sign_up("ada");
+    let printed = |line: &str| String::from_utf8(folder.end_of(line).stdout).unwrap();
+    assert_eq!(printed("role add ROLE_EDITOR"), "ROLE_EDITOR: added\n");
+    assert_eq!(printed("role add ROLE_EDITOR"), "ROLE_EDITOR: exists already\n");
+    assert_eq!(printed("grant ada ROLE_EDITOR"), "ada: ROLE_USER, ROLE_EDITOR\n");
+    let expected = "\
+USERS  ROLE
+    1  ROLE_USER
+    0  ROLE_MODERATOR
+    0  ROLE_ADMIN
+    1  ROLE_EDITOR
+4 roles
+";
+    assert_eq!(printed("role list"), expected);
+    let array: Value = serde_json::from_str(&printed("role list --json")).unwrap();
+    let editor = json!({ "name": "ROLE_EDITOR", "users": 1, "is_ignored": false });
+    assert_eq!(array[3], editor);
+    let error = sentence(&folder.end_of("role remove ROLE_EDITOR"));
+    assert!(error.contains("have this role: 1.") && error.contains("--revoke"), "{error}");
+    let removed = printed("role remove ROLE_EDITOR --revoke");
+    assert_eq!(removed, "ROLE_EDITOR: revoked from 1, removed\n");
+    assert_eq!(printed("role remove ROLE_EDITOR"), "ROLE_EDITOR: doesn't exist\n");
+    for (line, words) in [
+        ("role add editor", "A-Z, 0-9 and _"),
+        ("role remove ROLE_USER --revoke", "can't be removed"),
+    ] {
+        assert!(sentence(&folder.end_of(line)).contains(words), "{line}");
     }
 }
 

@@ -40,6 +40,29 @@ pub const REVOKE: Sql = Sql::for_owner(
      FROM subject AS s",
 );
 
+/// Makes a role; no row if it exists.
+pub const ADD: Sql = Sql::for_owner(
+    "INSERT INTO roles (name) VALUES ($1) ON CONFLICT DO NOTHING RETURNING TRUE AS is_new",
+);
+
+/// Removes a role and takes it from its users; if it has users, only with `$2`.
+pub const REMOVE: Sql = Sql::for_owner(
+    "WITH held AS ( \
+         SELECT count(*) AS users FROM users_to_roles AS ur \
+         JOIN roles AS r ON r.id = ur.role_id WHERE r.name::text = $1), \
+     removed AS ( \
+         DELETE FROM roles USING held \
+         WHERE roles.name::text = $1 AND ($2 OR held.users = 0) RETURNING roles.id \
+     ) \
+     SELECT held.users, EXISTS (SELECT FROM removed) AS is_removed FROM held",
+);
+
+/// All roles with the number of their users.
+pub const ROLES: Sql = Sql::for_owner(
+    "SELECT r.name, count(ur.user_id) AS users FROM roles AS r \
+     LEFT JOIN users_to_roles AS ur ON ur.role_id = r.id GROUP BY r.id, r.name ORDER BY r.id",
+);
+
 /// A page of users by id, cut where their names and roles exceed `$3` bytes, with the number of users
 /// before the cut.
 pub const LIST: Sql = Sql::for_owner(

@@ -1,4 +1,4 @@
-//! The operator's verbs: `grant`, `revoke`, `list`.
+//! The operator's verbs: `grant`, `revoke`, `role`, `list`.
 
 use std::path::PathBuf;
 use std::process::{Command, Output};

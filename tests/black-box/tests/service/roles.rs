@@ -18,6 +18,7 @@ pub(crate) fn checks() -> Vec<Check> {
         revoking_what_nobody_has_is_no_mistake also Pooler, Emulator needs Operator;
         an_unknown_user_or_role_is_refused_with_a_sentence also Pooler, Emulator needs Operator;
         the_list_has_each_users_roles also Pooler, Emulator needs Operator;
+        a_role_of_the_teams_own_is_one_like_any_other also Pooler, Emulator needs Operator;
         roles_come_from_the_database_alone also Emulator needs OwnKey;
     ]
 }
@@ -142,6 +143,24 @@ fn the_list_has_each_users_roles(target: &Target) {
     let line = list.lines().find(|line| line.contains(&person.username)).expect("the name");
     assert!(line.contains("ROLE_USER") && line.contains("ROLE_MODERATOR"), "{line}");
     assert!(!list.contains(&person.email) && !list.contains("$2"), "{list}");
+}
+
+/// It opens no route of another role.
+fn a_role_of_the_teams_own_is_one_like_any_other(target: &Target) {
+    const ROLE: &str = "ROLE_EDITOR_2";
+    let someone = target.signed_in("editor");
+    let name = someone.person.username.as_str();
+    let operator = target.operator();
+    operator.succeeds(&["role", "add", ROLE]);
+    assert!(operator.succeeds(&["role", "list"]).contains(ROLE));
+    operator.revoke(name, "ROLE_USER");
+    let granted = operator.grant(name, ROLE);
+    assert!(granted.contains(ROLE) && !granted.contains("ROLE_USER"), "{granted}");
+    assert_eq!(opens(target, &someone), [false, false, false, true]);
+    assert!(!operator.run(&["role", "remove", ROLE]).status.success(), "a user has it");
+    assert!(!operator.revoke(name, ROLE).contains(ROLE));
+    operator.succeeds(&["role", "remove", ROLE]);
+    assert!(!operator.run(&["grant", name, ROLE]).status.success(), "it is removed");
 }
 
 fn roles_come_from_the_database_alone(target: &Target) {
