@@ -219,7 +219,7 @@ BEGIN
         outcome := 'rotated';
     ELSIF presented_hash = session.previous_hash AND (is_fresh OR NOT is_seen) THEN
         outcome := 'replayed';
-        IF NOT is_fresh THEN
+        IF NOT is_seen THEN
             session.rotated_at := asked_at;
         END IF;
     ELSE

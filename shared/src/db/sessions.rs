@@ -92,11 +92,38 @@ pub enum Refresh {
     Refused,
 }
 
+/// What became of a refresh token that was presented.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Its successor is current from now on.
+    Rotated,
+    /// It stays current, since it has just become so. A client that stores it again may overwrite its
+    /// successor, so a cookie isn't set again.
+    Kept,
+    /// It is the previous one, and gets the same successor again.
+    Replayed,
+}
+
+impl Outcome {
+    /// The word for the log.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Rotated => "rotated",
+            Self::Kept => "kept",
+            Self::Replayed => "replayed",
+        }
+    }
+
+    fn named(name: &str) -> Option<Self> {
+        [Self::Rotated, Self::Kept, Self::Replayed].into_iter().find(|it| it.name() == name)
+    }
+}
+
 /// A session that goes on.
 #[derive(Debug)]
 pub struct Renewed {
-    /// The word for the log: `rotated`, `kept` or `replayed`.
-    pub outcome: String,
+    /// What became of the token.
+    pub outcome: Outcome,
     /// The token to hand out: the same for each presentation of one token.
     pub token: RefreshToken,
     /// The number of rotations.
@@ -220,16 +247,18 @@ impl Sessions {
 
 fn renewed(presented: &RefreshToken, outcome: &str, row: &Row) -> Result<Renewed, Error> {
     let broken = |what: &str| Error::Failed(format!("a session with a broken {what}"));
-    let token = if outcome == "kept" {
-        presented.clone()
-    } else {
-        let salt = Salt::from_slice(row.try_get("salt")?).ok_or_else(|| broken("salt"))?;
-        presented.successor(&salt)
+    let outcome = Outcome::named(outcome).ok_or_else(|| broken("outcome"))?;
+    let token = match outcome {
+        Outcome::Kept => presented.clone(),
+        Outcome::Rotated | Outcome::Replayed => {
+            let salt = Salt::from_slice(row.try_get("salt")?).ok_or_else(|| broken("salt"))?;
+            presented.successor(&salt)
+        }
     };
     let kids: Vec<String> = row.try_get("kids")?;
     let database_id: Option<String> = row.try_get("database_id")?;
     Ok(Renewed {
-        outcome: outcome.to_owned(),
+        outcome,
         token,
         generation: row.try_get("generation")?,
         user_id: UserId::new(row.try_get("user_id")?),

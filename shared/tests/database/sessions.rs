@@ -7,7 +7,7 @@ mod tokens;
 
 use serde_json::Value;
 use shared::db::own_sessions::{Bearer, OwnSessions, TokenKey};
-use shared::db::sessions::{Device, Kind, Refresh, Renewed, Sessions, Start};
+use shared::db::sessions::{Device, Kind, Outcome, Refresh, Renewed, Sessions, Start};
 use shared::db::{Database, callers, users};
 use shared::{ClientId, NumericDate, Random, RefreshToken, Salt, SessionId, UserId};
 use stage::{NOW, Stage};
@@ -48,18 +48,10 @@ impl World {
         RefreshToken::first(SessionId::new(now, &self.random), &self.random)
     }
 
-    /// Starts a session for ten days that ends after an hour without use. False if it is refused.
+    /// Starts a session. False if it is refused.
     async fn starts(&self, kind: Kind<'_>, user_id: UserId, epoch: i32, now: NumericDate) -> bool {
-        let start = Start {
-            user_id,
-            session_epoch: epoch,
-            kind,
-            client_id: &ClientId::parse("phone").unwrap(),
-            now,
-            expires_at: now.plus(864_000),
-            idle_seconds: 3600,
-            device: &device("start"),
-        };
+        let (client_id, device) = (ClientId::parse("phone").unwrap(), device("start"));
+        let start = start(kind, user_id, epoch, now, (&client_id, &device));
         let first = self.sessions().start(&start).await.unwrap();
         assert_eq!(self.sessions().start(&start).await.unwrap(), first);
         first
@@ -92,25 +84,23 @@ impl World {
 
     /// What the authorizer finds of a token.
     async fn authorize(&self, bearer: Bearer, generation: i32, now: NumericDate) -> Value {
-        let (session, digest) = match &bearer.key {
-            TokenKey::Session(session) => (Some(*session.as_uuid()), None),
-            TokenKey::Digest(digest) => (None, Some(&digest[..])),
-        };
-        let once = async || {
-            let parameters = [
-                (&bearer.user_id.get() as _, Type::INT4),
-                (&session as _, Type::UUID),
-                (&generation as _, Type::INT4),
-                (&digest as _, Type::BYTEA),
-                (&"kid" as _, Type::TEXT),
-                (&now.to_timestamp() as _, Type::FLOAT8),
-            ];
-            let row = self.database.row(&callers::AUTHORIZE, &parameters).await.unwrap().unwrap();
-            serde_json::from_str::<Value>(row.try_get(0).unwrap()).unwrap()
-        };
-        let first = once().await;
-        assert_eq!(once().await, first);
+        let first = self.authorize_once(bearer, generation, now).await;
+        assert_eq!(self.authorize_once(bearer, generation, now).await, first);
         first
+    }
+
+    async fn authorize_once(&self, bearer: Bearer, generation: i32, now: NumericDate) -> Value {
+        let (session, digest) = parts(&bearer);
+        let parameters = [
+            (&bearer.user_id.get() as _, Type::INT4),
+            (&session as _, Type::UUID),
+            (&generation as _, Type::INT4),
+            (&digest as _, Type::BYTEA),
+            (&"kid" as _, Type::TEXT),
+            (&now.to_timestamp() as _, Type::FLOAT8),
+        ];
+        let row = self.database.row(&callers::AUTHORIZE, &parameters).await.unwrap().unwrap();
+        serde_json::from_str(row.try_get(0).unwrap()).unwrap()
     }
 
     async fn is_signed_in(&self, bearer: Bearer, now: NumericDate) -> bool {
@@ -118,10 +108,7 @@ impl World {
     }
 
     async fn change_password(&self, caller: Bearer, old: &str, new: &str) -> String {
-        let (session, digest) = match &caller.key {
-            TokenKey::Session(session) => (Some(*session.as_uuid()), None),
-            TokenKey::Digest(digest) => (None, Some(&digest[..])),
-        };
+        let (session, digest) = parts(&caller);
         let once = async || {
             let parameters = [
                 (&caller.user_id.get() as _, Type::INT4),
@@ -149,12 +136,32 @@ impl World {
     }
 }
 
+/// A session that ends after ten days, or an hour without use.
+fn start<'a>(
+    kind: Kind<'a>,
+    user_id: UserId,
+    session_epoch: i32,
+    now: NumericDate,
+    (client_id, device): (&'a ClientId, &'a Device),
+) -> Start<'a> {
+    let expires_at = now.plus(864_000);
+    Start { user_id, session_epoch, kind, client_id, now, expires_at, idle_seconds: 3600, device }
+}
+
 fn device(user_agent: &str) -> Device {
     Device { user_agent: Some(user_agent.into()), ip_prefix: Some("192.0.2.0/24".into()) }
 }
 
 fn bearer(token: &RefreshToken, user_id: UserId) -> Bearer {
     Bearer { user_id, key: TokenKey::Session(token.session()) }
+}
+
+/// What a statement takes of a token: its session, or what ends it without one.
+fn parts(bearer: &Bearer) -> (Option<uuid::Uuid>, Option<&[u8]>) {
+    match &bearer.key {
+        TokenKey::Session(session) => (Some(*session.as_uuid()), None),
+        TokenKey::Digest(digest) => (None, Some(digest)),
+    }
 }
 
 fn without_session(user_id: UserId) -> Bearer {

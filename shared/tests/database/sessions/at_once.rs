@@ -54,8 +54,8 @@ async fn sixteen_that_present_one_token_get_one_successor() {
             }
         });
         let renewed = at_once(refreshes.collect::<Vec<_>>()).await;
-        let rotated = renewed.iter().filter(|it| it.outcome == "rotated").count();
-        let replayed = renewed.iter().filter(|it| it.outcome == "replayed").count();
+        let rotated = renewed.iter().filter(|it| it.outcome == Outcome::Rotated).count();
+        let replayed = renewed.iter().filter(|it| it.outcome == Outcome::Replayed).count();
         assert_eq!((rotated, replayed), (1, 15), "{leeway}");
         let successors: HashSet<_> =
             renewed.iter().map(|it| it.token.to_text().expose().clone()).collect();
@@ -80,16 +80,8 @@ async fn no_sign_in_under_way_outlives_a_change_of_the_password() {
             for _ in 0..round % 7 {
                 tokio::task::yield_now().await;
             }
-            let start = Start {
-                user_id: ADA,
-                session_epoch: 0,
-                kind: Kind::Token(&token),
-                client_id: &ClientId::default(),
-                now: NOW,
-                expires_at: NOW.plus(60),
-                idle_seconds: 60,
-                device: &Device::default(),
-            };
+            let (client_id, device) = (ClientId::default(), Device::default());
+            let start = start(Kind::Token(&token), ADA, 0, NOW, (&client_id, &device));
             sessions.start(&start).await.unwrap()
         };
         let changing = World {
@@ -108,4 +100,40 @@ async fn no_sign_in_under_way_outlives_a_change_of_the_password() {
         if has_started { before += 1 } else { refused += 1 }
     }
     assert!(before > 0 && refused > 0, "they never met: {before} before, {refused} refused");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn all_that_one_user_does_at_once_meets_no_deadlock() {
+    let world = World::new().await;
+    // One that PostgreSQL doesn't resolve exceeds the deadline of a query.
+    let name = world.stage.value("SELECT current_database()").await;
+    world.stage.execute(&format!("ALTER DATABASE {name} SET deadlock_timeout = '1min'")).await;
+    let runs = (0..6).map(|number| {
+        let world = World {
+            stage: Stage { url: world.stage.url.clone(), clock: world.stage.clock.clone() },
+            database: world.stage.database(),
+            random: Random::counted(100 * number),
+        };
+        async move {
+            let (client_id, device) = (ClientId::default(), Device::default());
+            for round in 0..40 {
+                let (token, now) = (world.token(NOW), NOW.plus(round));
+                let epoch = "SELECT session_epoch FROM users WHERE id = 1";
+                let epoch = world.stage.value(epoch).await.parse().unwrap();
+                let (sessions, salt) = (world.sessions(), Salt::new(&world.random));
+                let start = start(Kind::Token(&token), ADA, epoch, now, (&client_id, &device));
+                sessions.start(&start).await.unwrap();
+                sessions.refresh(&token, &salt, now, LEEWAY, &device).await.unwrap();
+                let caller = bearer(&token, ADA);
+                world.authorize_once(caller, 1, now).await;
+                match number {
+                    0 => drop(world.own().end_others(&caller, now).await.unwrap()),
+                    1 => drop(world.own().revoke(&caller, token.session(), now).await.unwrap()),
+                    2 => sessions.end_of(&token).await.unwrap(),
+                    _ => drop(world.own().list(&caller, now).await.unwrap()),
+                }
+            }
+        }
+    });
+    at_once(runs.collect::<Vec<_>>()).await;
 }

@@ -5,7 +5,7 @@ use super::*;
 /// The outcome's word.
 fn word(refresh: &Refresh) -> &str {
     match refresh {
-        Refresh::Renewed(renewed) => &renewed.outcome,
+        Refresh::Renewed(renewed) => renewed.outcome.name(),
         Refresh::Reused(_) => "reused",
         Refresh::Refused => "refused",
     }
@@ -16,21 +16,21 @@ async fn each_presentation_of_a_token_gives_the_same_successor() {
     let world = World::new().await;
     let first = world.signed_in(ADA, NOW).await;
     let one = world.renewed(&first, NOW).await;
-    assert_eq!((one.outcome.as_str(), one.generation), ("rotated", 1));
+    assert_eq!((one.outcome.name(), one.generation), ("rotated", 1));
     assert_eq!((one.user_id, one.client_id.as_str()), (ADA, "phone"));
     assert_eq!(one.expires_at, NOW.plus(864_000));
     assert_eq!((one.database_id.as_str(), one.published.len()), (stage::DATABASE_ID, 1));
     // Before the successor was seen, however late: the leeway begins again.
     for seconds in [1, 59, 60, 3000] {
         let again = world.renewed(&first, NOW.plus(seconds)).await;
-        assert_eq!((again.outcome.as_str(), again.generation), ("replayed", 1));
+        assert_eq!((again.outcome.name(), again.generation), ("replayed", 1));
         assert_eq!(again.token, one.token);
         let kept = world.renewed(&one.token, NOW.plus(seconds)).await;
-        assert_eq!((kept.outcome.as_str(), kept.generation), ("kept", 1), "{seconds}");
+        assert_eq!((kept.outcome.name(), kept.generation), ("kept", 1), "{seconds}");
         assert_eq!(kept.token, one.token);
     }
     let two = world.renewed(&one.token, NOW.plus(3060)).await;
-    assert_eq!((two.outcome.as_str(), two.generation), ("rotated", 2));
+    assert_eq!((two.outcome.name(), two.generation), ("rotated", 2));
     assert_ne!(two.token, one.token);
     assert_eq!(world.renewed(&one.token, NOW.plus(3061)).await.token, two.token);
 }
