@@ -45,6 +45,7 @@ BLOCKS = {
     "local/tests/latchkey/main.rs": ["mod adoption"],
     "shared/src/db/callers.rs": ["pub const FIND_ADOPTED"],
     "shared/src/functions.rs": ["callers::FIND_ADOPTED"],
+    "shared/tests/database/last_release.jsonl": ["FROM adoption"],
     "template.yaml": [r"^  \w*Legacy\w*:", "^  AForgeableSecretIsTheSecret:", "LEGACY_", "HasLegacy", "DecryptsLegacy", "tokens of the legacy app'}"],
     f"{SERVICE}/log.rs": ["tokens::legacy", "legacy_tokens_are_events", "legacy::SECRET", "sync::atomic"],
     f"{SERVICE}/runner.rs": ["LEGACY"],

@@ -6,23 +6,14 @@
 use std::path::Path;
 use std::{env, fs};
 
-use serde::{Deserialize, Serialize};
 use shared::functions::LOGINS;
 use stage::Stage;
 
 use crate::statements::{connect, may_run};
 
-/// A statement of the last release.
-#[derive(Serialize, Deserialize)]
-struct Recorded {
-    /// The class of work whose login runs it, or `owner`.
-    login: String,
-    text: String,
-    /// The types of its parameters.
-    parameters: Vec<String>,
-    /// Its columns with their types.
-    columns: Vec<String>,
-}
+/// A statement of the last release, on a line of its own as JSON: the class of work whose login runs
+/// it, or `owner`; its text; the types of its parameters; its columns with their types.
+type Recorded = (String, String, Vec<String>, Vec<String>);
 
 /// The types that PostgreSQL gives to the parameters and the columns.
 async fn types(stage: &Stage, text: &str) -> (Vec<String>, Vec<String>) {
@@ -33,33 +24,33 @@ async fn types(stage: &Stage, text: &str) -> (Vec<String>, Vec<String>) {
     (parameters, statement.columns().iter().map(column).collect())
 }
 
-async fn record(stage: &Stage) -> Vec<Recorded> {
-    let mut recorded = Vec::new();
+async fn record(stage: &Stage) -> String {
+    let mut lines: Vec<String> = Vec::new();
     for login in LOGINS {
         for sql in login.statements {
-            let text = sql.text().to_owned();
-            let login = login.group.map_or("owner", |group| group.name()).to_owned();
-            if !recorded.iter().any(|it: &Recorded| it.login == login && it.text == text) {
-                let (parameters, columns) = types(stage, &text).await;
-                recorded.push(Recorded { login, text, parameters, columns });
-            }
+            let (parameters, columns) = types(stage, sql.text()).await;
+            let login = login.group.map_or("owner", |group| group.name());
+            let line = (login, sql.text(), parameters, columns);
+            lines.push(serde_json::to_string(&line).unwrap() + "\n");
         }
     }
-    recorded
+    lines.sort();
+    lines.dedup();
+    lines.concat()
 }
 
 #[tokio::test]
 async fn the_statements_of_the_last_release_go_on() {
     let stage = Stage::new().await;
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/database/last_release.json");
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/database/last_release.jsonl");
     #[expect(clippy::disallowed_methods, reason = "no setting of the service: a switch of tests")]
     if env::var_os("RENEW").is_some() {
-        let recorded = serde_json::to_string_pretty(&record(&stage).await).unwrap();
-        fs::write(&file, recorded + "\n").unwrap();
+        fs::write(&file, record(&stage).await).unwrap();
     }
-    let recorded: Vec<Recorded> = serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap();
+    let recorded = fs::read_to_string(file).unwrap();
     assert!(!recorded.is_empty());
-    for Recorded { login, text, parameters, columns } in recorded {
+    for line in recorded.lines() {
+        let (login, text, parameters, columns): Recorded = serde_json::from_str(line).unwrap();
         assert_eq!(types(&stage, &text).await, (parameters, columns), "{text}");
         let user = if login == "owner" { "postgres".into() } else { format!("{login}_login") };
         let client = connect(&stage.url.replace("//postgres@", &format!("//{user}@"))).await;
