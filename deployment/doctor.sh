@@ -188,7 +188,7 @@ else
   ok "$what: for $architecture"
 fi
 
-for part in database network running; do
+for part in database network running issuer; do
   # shellcheck disable=SC1090 # one of the files in doctor/
   . "deployment/doctor/$part.sh"
 done

@@ -197,6 +197,7 @@ against() {
 times+=("$(printf '%5d s  %s' "$SECONDS" "a database, the emulator")")
 part deployment
 part first-user
+part issuer
 part logins
 printf '[%3ds] deployed, and all answers are as expected: %s\n' "$SECONDS" "$api"
 

@@ -164,6 +164,9 @@ export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_DEFAULT_REGION=us-e
   AWS_EC2_METADATA_DISABLED=true AWS_CONFIG_FILE=/dev/null AWS_SHARED_CREDENTIALS_FILE=/dev/null SAM_CLI_TELEMETRY=0
 bcrypt_cost=10 # the least that a function takes
 key=$(python3 -c 'import secrets; print(secrets.token_hex(32))')
+if [ -z "$port" ]; then
+  if [ -n "$then" ]; then port=$(free_port); else port=8000; fi
+fi
 settled=yes
 mkdir -p .local
 rm -rf "$settings" # left by a killed run
@@ -176,12 +179,12 @@ version = 0.1
 
 [default.global.parameters]
 template_file = "$PWD/template.yaml"
-parameter_overrides = "Architecture=$architecture BcryptCost=$bcrypt_cost"
+parameter_overrides = "Architecture=$architecture BcryptCost=$bcrypt_cost TokenIssuer=http://127.0.0.1:$port"
 env_vars = "$PWD/$settings/environment.json"
 add_host = ["$host:host-gateway"]
 
 [default.local_start_api.parameters]
-port = 8000
+port = $port
 warm_containers = "EAGER"
 END
 
@@ -199,12 +202,9 @@ fi
 # ---- the API ----
 
 step "sam local start-api"
-if [ -z "$port" ]; then
-  if [ -n "$then" ]; then port=$(free_port); else port=8000; fi
-fi
 is_free() { python3 -c 'import socket, sys; socket.socket().bind(("127.0.0.1", int(sys.argv[1])))' "$port" 2>/dev/null; }
 is_free || fail "port $port is taken: choose another one with --port"
-$start --port "$port" >"$scratch/sam.log" 2>&1 </dev/null &
+$start >"$scratch/sam.log" 2>&1 </dev/null &
 sam=$!
 api=http://127.0.0.1:$port
 # On the first start sam downloads an image.

@@ -5,6 +5,7 @@ import json
 import re
 import time
 import unittest
+from datetime import UTC, datetime
 
 from stub import FUNCTIONS, NO_STACK, ROOT, Stub, stack
 
@@ -17,7 +18,7 @@ SIGNIN = "latchkey_signin_login"
 LOGS = "arn:aws:iam::123456789012:role/logs"
 LOGIN = {"username": "owner", "password": "hidden", "host": "db", "port": 5432, "dbname": "app"}
 FINE = {"is": True, "iam": False, "owner": False}
-OUTPUTS = {f"{name.capitalize()}FunctionName": f"latchkey-{name}" for name in FUNCTIONS} | {"ApiUrl": "https://api"}
+OUTPUTS = {f"{name.capitalize()}FunctionName": f"latchkey-{name}" for name in FUNCTIONS} | {"ApiUrl": "https://api", "TokenIssuer": "https://api"}
 PARAMETERS = {
     "ApiGatewayLogRole": "exists",
     "AllowedOrigins": "https://app.example.com,https://www.example.com",
@@ -59,6 +60,10 @@ def preflight(status=200, origin="https://app.example.com"):
     return f"HTTP/2 {status} \r\nAccess-Control-Allow-Origin: {origin}\r\n\r\n"
 
 
+def discovery(issuer, status=200):
+    return json.dumps({"issuer": issuer}) + f"\n{status}"
+
+
 def outbound(*rules):
     return {"SecurityGroups": [{"IpPermissionsEgress": list(rules)}]}
 
@@ -88,10 +93,13 @@ class Doctor(unittest.TestCase):
         on.answers("get-function-configuration", {"State": "Active"})
         on.answers("curl jwks.json", json.dumps({"keys": [{"kid": "k1", "alg": "ES256"}]}) + "\n200")
         on.answers("curl OPTIONS", preflight())
+        on.answers("get-function-configuration TOKEN_ISSUER", "https://api\n")
+        on.answers("curl https://api/.well-known/openid-configuration", discovery("https://api"))
 
-    def stack(self, protected=True, status="UPDATE_COMPLETE", outputs=OUTPUTS, **parameters):
-        described = stack(status, outputs, **(PARAMETERS | parameters))
-        self.on.answers("describe-stacks", described | {"EnableTerminationProtection": protected})
+    def stack(self, protected=True, status="UPDATE_COMPLETE", outputs=OUTPUTS, updated=None, **parameters):
+        described = stack(status, outputs, **(PARAMETERS | {"TokenIssuer": "https://api"} | parameters))
+        at = datetime.fromtimestamp(updated or time.time(), UTC).isoformat()
+        self.on.answers("describe-stacks", described | {"EnableTerminationProtection": protected, "LastUpdatedTime": at})
 
     def endpoint(self):
         self.on.answers("ec2 describe-vpc-endpoints", {"VpcEndpoints": [{"VpcEndpointId": "vpce-1", "PrivateDnsEnabled": True}]})
@@ -302,9 +310,9 @@ class Doctor(unittest.TestCase):
         self.one("RED", what, "rule for port 6432 (the database).", "DatabasePort=6432")
 
     def test_functions(self):
-        self.on.answers("get-function-configuration latchkey-signin", {"State": "Failed", "StateReason": "No such subnet."})
+        self.on.answers("get-function-configuration latchkey-signin json", {"State": "Failed", "StateReason": "No such subnet."})
         self.one("RED", "the functions: signin is Failed", "No such subnet.")
-        self.on.answers("get-function-configuration latchkey-signin", {"State": "Inactive"})
+        self.on.answers("get-function-configuration latchkey-signin json", {"State": "Inactive"})
         self.one("YELLOW", "the functions", "fails: signin")
 
     def test_published_keys(self):
@@ -319,6 +327,34 @@ class Doctor(unittest.TestCase):
         self.on.answers("curl jwks.json", json.dumps(both) + "\n200")
         self.one("YELLOW", "the published signing keys", "is for RS256, and SigningAlgorithm is ES256")
         self.assertIn("ok      the published signing keys: k2, k1", self.doctor("SigningAlgorithm=RS256").stdout)
+
+    def test_the_issuer(self):
+        self.on.answers("curl openid-configuration", discovery("https://other"))
+        self.one("RED", "the issuer: the document at https://api names another issuer, https://other", "issuer.sh")
+        self.on.answers("curl openid-configuration", "Not Found\n404")
+        self.one("RED", "the issuer: https://api/.well-known/openid-configuration answers 404", "the API's address")
+        self.on.answers("curl openid-configuration", refusal="curl: (6) Could not resolve host: api\n")
+        self.one("RED", "the issuer: https://api can't be reached", "resolve host")
+        self.on.answers("get-function-configuration latchkey-signin TOKEN_ISSUER", "https://old\n")
+        self.one("RED", "the issuer: it is https://api, but not of signin: https://old", "sam deploy")
+
+    def test_an_issuer_by_which_nothing_is_found(self):
+        self.stack(outputs=OUTPUTS | {"TokenIssuer": "latchkey"}, TokenIssuer="")
+        self.on.answers("get-function-configuration TOKEN_ISSUER", "latchkey\n")
+        self.one("YELLOW", "the issuer: latchkey is a name", "deployment/issuer.sh")
+
+    def test_a_deployment_that_would_sign_everybody_out(self):
+        self.one("RED", "the issuer: tokens of https://api would be refused", "PreviousTokenIssuer=https://api", "TokenIssuer=https://new")
+        self.assertEqual(self.doctor("TokenIssuer=https://new", "PreviousTokenIssuer=https://api").returncode, 0)
+
+    def test_the_previous_issuer(self):
+        what = "the previous issuer"
+        self.stack(PreviousTokenIssuer="latchkey")
+        self.assertEqual(self.doctor().returncode, 0)
+        self.one("RED", what, "the authorizer doesn't start", "PreviousTokenIssuer=https://api")
+        self.stack(PreviousTokenIssuer="latchkey", updated=time.time() - 3700)
+        self.one("YELLOW", what, "sam deploy --parameter-overrides PreviousTokenIssuer=")
+        self.assertEqual(self.doctor("AccessTokenSeconds=4000").returncode, 0)
 
     def test_a_preflight(self):
         self.on.answers("curl OPTIONS", preflight(status=500))

@@ -96,6 +96,7 @@ def check_environment(source):
         "ForgeableLegacyTokenSecret": "a" * 64,
         "TokenAudience": "https://" + "a" * 60,
         "TokenIssuer": "https://" + "a" * 60,
+        "PreviousTokenIssuer": "https://" + "b" * 60,
     }
     for name, function in of(source, **long).items():
         size = len(json.dumps(function["Environment"]["Variables"]))

@@ -13,12 +13,14 @@ def check(source):
     others = {f"{it.logical_id}Name": f"<{it.logical_id}>" for it in functions(source)}
     others |= {"AuthorizerCacheSeconds": "17", "AuthorizerArn": "<AuthorizerFunction.Arn>"}
     found = deployed(source, AuthorizerCacheSeconds=17)
-    same("outputs", found.outputs, addresses(OWN) | others)
+    issuer = found.of_type("AWS::Lambda::Function")["SigninFunction"]["Environment"]["Variables"]["TOKEN_ISSUER"]
+    same("outputs", found.outputs, addresses(OWN) | others | {"TokenIssuer": issuer})
     same("a domain, unasked", of_domain(found), {})
 
     found = deployed(source, AuthorizerCacheSeconds=17, **DOMAIN)
     target = {"DomainTarget": "<Domain.RegionalDomainName>"}
-    same("outputs with a domain", found.outputs, addresses("https://api.example.com") | others | target)
+    issuer = {"TokenIssuer": "https://api.example.com"}
+    same("outputs with a domain", found.outputs, addresses("https://api.example.com") | others | issuer | target)
     domain = {
         "Domain": {
             "DomainName": "api.example.com",

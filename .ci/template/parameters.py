@@ -19,10 +19,11 @@ PATTERNS = {
         ["", "*", "null", "app.example.com", "https://a/", "https://a/b", "https://A.example", "HTTPS://a", "https://a:443", "http://a:80", "http://a:080", "http://a:", "https://u@a", "https://*.a", "https://a,", ",https://a", "https://a, https://b", "https://a,https://B", "https://a,http://b:80", 'https://a"', "https://$a"],
     ),
     "AllowedHeaders": (["content-type", "X-Mine,x_other"], ["", "*", "a,", "a, b", "a'b", "a:b"]),
-    "TokenIssuer": (
+    "TokenIssuer": (issuers := (
         ["", "latchkey", "https://a1.execute-api.eu-west-1.amazonaws.com/Prod", "https://a.example:8443/a/b.c", "https://[2001:db8::1]", "http://127.0.0.1:8000", "http://localhost:4599/_aws/a", "http://[::1]:8000"],
         ["a/b", "urn:a", "https://", "https://a/", "https://a//b", "https://a/.", "https://a/../b", "https://a/%41", "https://a?b", "https://a#", "https://u@a", "https://a:443", "https://a:", "https://A", "HTTPS://a", "http://a", "http://localhost:80", "http://127.0.0.1.a", "ftp://a"],
-    ),
+    )),
+    "PreviousTokenIssuer": issuers,
     "TokenAudience": (["", "latchkey-api"], ["x" * 256]),
     "DatabaseUrl": (["", "postgres://u:p@h/n", "postgresql://h"], ["mysql://h", "h"]),
     "DatabaseSecretArn": (secret_arns := (["", "arn:aws:secretsmanager:eu-west-1:123456789012:secret:rds!cluster-0a-b1c2d3"], ["x", "arn:aws:secretsmanager:eu-west-1:123456789012:secret:*", "arn:aws:ssm:eu-west-1:123456789012:parameter/x"])),

@@ -59,6 +59,7 @@ impl Authorizer {
     pub async fn from_env(env: &mut Environment) -> Result<Self, Invalid> {
         let database = db::Settings::from_env(env).for_timeout(10);
         let tokens = jwt::Settings::from_env(env);
+        let previous_issuer = tokens.issuer.previous(env);
         #[cfg(feature = "legacy")]
         let legacy = legacy::tokens::Settings::from_env(env);
         let app_name = log::app_name(env);
@@ -67,7 +68,8 @@ impl Authorizer {
         let secrets = SecretsManager::default();
         let database = Database::new(database, secrets.clone());
         let authorizer = Self::new(database, tokens, Clock::System, app_name);
-        let authorizer = authorizer.with_own_routes(own_routes);
+        let authorizer =
+            authorizer.with_own_routes(own_routes).with_previous_issuer(previous_issuer);
         #[cfg(feature = "legacy")]
         let authorizer = authorizer.with_legacy_tokens(legacy, secrets);
         Ok(authorizer)
@@ -94,6 +96,12 @@ impl Authorizer {
     #[must_use]
     pub fn with_own_routes(self, own_routes: &'static OwnRoutes) -> Self {
         Self { own_routes, ..self }
+    }
+
+    /// Accepts the tokens of this issuer too, if there is one.
+    #[must_use]
+    pub fn with_previous_issuer(self, previous: Option<jwt::Issuer>) -> Self {
+        Self { verifier: self.verifier.with_previous_issuer(previous), ..self }
     }
 
     /// Accepts the legacy app's tokens too, if there are settings for them.

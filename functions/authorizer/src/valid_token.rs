@@ -1,6 +1,6 @@
 //! The claims of a valid token.
 
-use shared::jwt::{Claims, Settings};
+use shared::jwt::{Claims, Issuer, Settings};
 use shared::{ClientId, DatabaseId, NumericDate, UserId};
 
 use crate::unverified_token::UnverifiedToken;
@@ -27,14 +27,17 @@ pub struct ValidToken {
 
 impl ValidToken {
     /// Checks the claims, but not the signature; `None` if they aren't ours or aren't valid at `now`.
+    /// `previous` is an issuer that is accepted beside the one in `settings`.
     pub(crate) fn of_claims(
         token: &UnverifiedToken<'_>,
         settings: &Settings,
+        previous: Option<&Issuer>,
         now: NumericDate,
     ) -> Option<Self> {
         let claims: Claims = token.jws.payload()?;
         let user_id = UserId::parse(&claims.sub)?;
-        let is_ours = claims.iss == settings.issuer.as_str()
+        let mut issuers = [&settings.issuer].into_iter().chain(previous);
+        let is_ours = issuers.any(|issuer| claims.iss == issuer.as_str())
             && claims.aud.includes(&settings.audience)
             && ClientId::parse(&claims.client_id).is_some()
             && !claims.jti.is_empty();

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use shared::db::{self, SigningKeys};
-use shared::jwt::{Kid, Settings, VerifyingKey};
+use shared::jwt::{Issuer, Kid, Settings, VerifyingKey};
 use shared::{Clock, NumericDate};
 
 use crate::signed_tokens::SignedTokens;
@@ -19,6 +19,7 @@ const REREAD_SECONDS: u32 = 5;
 #[derive(Debug)]
 pub struct Verifier {
     settings: Settings,
+    previous_issuer: Option<Issuer>,
     signing_keys: SigningKeys,
     clock: Clock,
     keys: Mutex<Keys>,
@@ -42,7 +43,13 @@ impl Verifier {
     /// Verifies with the keys in `signing_keys`.
     pub fn new(settings: Settings, signing_keys: SigningKeys, clock: Clock) -> Self {
         let (keys, signed) = Default::default();
-        Self { settings, signing_keys, clock, keys, signed }
+        Self { settings, previous_issuer: None, signing_keys, clock, keys, signed }
+    }
+
+    /// Accepts the tokens of this issuer too.
+    #[must_use]
+    pub fn with_previous_issuer(self, previous_issuer: Option<Issuer>) -> Self {
+        Self { previous_issuer, ..self }
     }
 
     /// Verifies issuer, audience, client, times and the form of the key's id, then the signature.
@@ -53,8 +60,8 @@ impl Verifier {
         &self,
         token: &UnverifiedToken<'_>,
     ) -> Result<Result<ValidToken, InvalidToken>, db::Error> {
-        let now = self.clock.now();
-        let Some(valid) = ValidToken::of_claims(token, &self.settings, now) else {
+        let (now, previous) = (self.clock.now(), self.previous_issuer.as_ref());
+        let Some(valid) = ValidToken::of_claims(token, &self.settings, previous, now) else {
             return Ok(Err(InvalidToken));
         };
         if !token.kid.is_thumbprint() {

@@ -35,6 +35,16 @@ impl Issuer {
         env.parsed("TOKEN_ISSUER", Self::Name("latchkey".to_owned()), RULE, |it| it.parse().ok())
     }
 
+    /// Reads `PREVIOUS_TOKEN_ISSUER`: the issuer before this one, whose tokens are still accepted.
+    pub fn previous(&self, env: &mut Environment) -> Option<Self> {
+        let name = "PREVIOUS_TOKEN_ISSUER";
+        let previous = env.parsed(name, None, RULE, |it| it.parse().ok().map(Some));
+        if previous.as_ref() == Some(self) {
+            env.refuse(name, "must be empty or differ from TOKEN_ISSUER");
+        }
+        previous
+    }
+
     /// The value of `iss`.
     pub fn as_str(&self) -> &str {
         match self {
@@ -157,6 +167,25 @@ mod tests {
         ] {
             assert_eq!(text.parse::<Issuer>(), Err(NoIssuer), "{text}");
         }
+    }
+
+    fn previous(value: &str) -> Result<Option<Issuer>, String> {
+        let now = ("TOKEN_ISSUER", "https://example.com");
+        let mut env = Environment::from_iter([now, ("PREVIOUS_TOKEN_ISSUER", value)]);
+        let previous = Issuer::from_env(&mut env).previous(&mut env);
+        env.check().map(|()| previous).map_err(|invalid| invalid.to_string())
+    }
+
+    #[test]
+    fn the_previous_one_is_another() {
+        assert_eq!(previous(""), Ok(None));
+        assert_eq!(previous("latchkey"), Ok(Some(Issuer::Name("latchkey".into()))));
+        let refusal = previous("https://example.com").unwrap_err();
+        assert!(
+            refusal.ends_with("PREVIOUS_TOKEN_ISSUER must be empty or differ from TOKEN_ISSUER")
+        );
+        let refusal = previous("https://example.com/").unwrap_err();
+        assert!(refusal.contains("PREVIOUS_TOKEN_ISSUER must be the API's address"), "{refusal}");
     }
 
     #[test]

@@ -25,7 +25,7 @@ fn check(
     let key = verifying_key(vector.key.as_ref().unwrap());
     let settings = Settings { issuer: "latchkey".parse().unwrap(), audience: audience.into() };
     let is_signed = SignedTokens::default().include(token, &key);
-    let valid = ValidToken::of_claims(token, &settings, NumericDate::from_seconds(at));
+    let valid = ValidToken::of_claims(token, &settings, None, NumericDate::from_seconds(at));
     valid.filter(|_| is_signed)
 }
 

@@ -1,6 +1,12 @@
 //! Our tokens.
 
-use crate::{ask, opens, over, unauthorized, unavailable, with_ada};
+use authorizer::Authorizer;
+use shared::UserId;
+use shared::db::Group;
+use shared::jwt::Settings;
+use stage::SIGNING_KEY;
+
+use crate::{ask, opens, over, settings, unauthorized, unavailable, with_ada};
 
 #[tokio::test]
 async fn a_valid_token_opens_what_its_users_roles_open_now() {
@@ -20,6 +26,28 @@ async fn no_valid_token_is_unauthorized_in_that_very_word() {
     }
     stage.clock.advance(60);
     assert_eq!(ask(&over(&stage), &token).await, unauthorized());
+}
+
+#[tokio::test]
+async fn a_changed_issuer_signs_nobody_out() {
+    let (stage, old) = with_ada().await;
+    let settings = || Settings { issuer: "https://a.example".parse().unwrap(), ..settings() };
+    let new = stage::token(settings(), SIGNING_KEY, stage.clock.clone(), UserId::new(1)).await;
+    let new = format!("Bearer {new}");
+    let changed = || {
+        let database = stage.database_of(Group::Authorizer);
+        Authorizer::new(database, settings(), stage.clock.clone(), "test".into())
+    };
+    let both = changed().with_previous_issuer("latchkey".parse().ok());
+    assert!(ask(&both, &old).await.is_ok() && ask(&both, &new).await.is_ok());
+    let another = changed().with_previous_issuer("https://b.example".parse().ok());
+    for authorizer in [another, changed()] {
+        assert_eq!(ask(&authorizer, &old).await, unauthorized());
+        assert!(ask(&authorizer, &new).await.is_ok());
+    }
+    // It ends with the token.
+    stage.clock.advance(60);
+    assert_eq!(ask(&both, &old).await, unauthorized());
 }
 
 #[tokio::test]

@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# Makes the API's address the issuer of its tokens, by which other services find the public keys. A template can't do
+# that: the functions' settings and the address of their API would refer to each other.
+set -euo pipefail
+
+usage() {
+  cat <<'OF'
+Usage: deployment/issuer.sh [ADDRESS]
+
+Runs `sam deploy` with TokenIssuer=ADDRESS, and with the issuer until now as PreviousTokenIssuer, so that nobody is signed
+out. It does nothing if ADDRESS is the issuer already. The functions get the binaries in target/lambda.
+ADDRESS defaults to LATCHKEY_BASE_URL, then to the output ApiUrl of the stack STACK_NAME (default: latchkey).
+Needs: aws, sam, jq.
+OF
+}
+
+case "${1:-} $#" in
+  '-h 1' | '--help 1') usage && exit ;;
+  -*) usage >&2 && exit 2 ;;
+  *' 0') address=${LATCHKEY_BASE_URL:-} ;;
+  *' 1') address=$1 ;;
+  *) usage >&2 && exit 2 ;;
+esac
+cd "$(dirname "$0")/.."
+. deployment/stack.sh
+
+outputs=$(outputs)
+issuer=$(jq -r '.TokenIssuer // empty' <<<"$outputs")
+[ -n "$issuer" ] || { echo "the stack $STACK_NAME has no output TokenIssuer: deploy it first" >&2 && exit 1; }
+[ -n "$address" ] || address=$(jq -r '.ApiUrl // empty' <<<"$outputs")
+address=${address%/}
+if [ "$issuer" = "$address" ]; then
+  echo "$address is the issuer already"
+  exit
+fi
+sam deploy --stack-name "$STACK_NAME" --s3-prefix "$STACK_NAME" --no-confirm-changeset --no-progressbar \
+  --parameter-overrides "TokenIssuer=$address" "PreviousTokenIssuer=$issuer"
+echo "The issuer is $address. Tokens of $issuer stay valid; deployment/doctor.sh says when PreviousTokenIssuer can go."
