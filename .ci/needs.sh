@@ -11,7 +11,7 @@ needs_of() {
       ;;
     runner)
       packages=(build-essential chromium chromium-driver curl default-jre-headless git jq nodejs npm openssl pgbouncer postgresql wrk)
-      tools=(api aws cargo-fuzz clients)
+      tools=(api aws cargo-fuzz clients emulator)
       ;;
     deployment)
       packages=(binutils build-essential curl git jq openssl postgresql wrk)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Checks that verifiers of others accept Latchkey's tokens by the issuer's address alone, and no forged ones
-# (.ci/verifiers). Needs PYTHON, a python with .ci/tools/clients.txt; npm and node; PostgreSQL.
+# (.ci/verifiers). Needs PYTHON, a python with .ci/tools/clients.txt; npm and node; PostgreSQL; aws and ministack.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 modules=$(.ci/tools/node-modules)

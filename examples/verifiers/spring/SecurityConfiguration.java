@@ -3,9 +3,11 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.security.config.Customizer;
 import org.springframework.security.config.annotation.web.builders.HttpSecurity;
+import org.springframework.security.oauth2.jose.jws.SignatureAlgorithm;
 import org.springframework.security.oauth2.jwt.JwtDecoder;
 import org.springframework.security.oauth2.jwt.JwtValidators;
 import org.springframework.security.oauth2.jwt.NimbusJwtDecoder;
+import org.springframework.security.oauth2.jwt.SupplierJwtDecoder;
 import org.springframework.security.web.SecurityFilterChain;
 
 /**
@@ -15,13 +17,23 @@ import org.springframework.security.web.SecurityFilterChain;
 @Configuration
 class SecurityConfiguration {
 
-    /** Finds the keys, and their algorithms, through the issuer's discovery document. Keeps them for five minutes. */
+    /**
+     * Finds the keys through the issuer's discovery document, at the first request: this service starts without Latchkey.
+     * Keeps the keys for five minutes.
+     */
     @Bean
     JwtDecoder latchkey(@Value("${latchkey.issuer}") String issuer, @Value("${latchkey.audience}") String audience) {
-        // Without these two lines Spring refuses `typ: at+jwt`: its default is `JWT` alone.
-        NimbusJwtDecoder decoder = NimbusJwtDecoder.withIssuerLocation(issuer).validateType(false).build();
-        decoder.setJwtValidator(JwtValidators.createAtJwtValidator().issuer(issuer).audience(audience).build());
-        return decoder;
+        return new SupplierJwtDecoder(() -> {
+            // By default Spring accepts the algorithms of the keys that are published now, and no others later.
+            NimbusJwtDecoder decoder = NimbusJwtDecoder.withIssuerLocation(issuer)
+                .jwsAlgorithm(SignatureAlgorithm.ES256)
+                .jwsAlgorithm(SignatureAlgorithm.RS256)
+                .validateType(false)
+                .build();
+            // By default Spring refuses `typ: at+jwt`: validateType and the default validator accept `JWT` alone.
+            decoder.setJwtValidator(JwtValidators.createAtJwtValidator().issuer(issuer).audience(audience).build());
+            return decoder;
+        });
     }
 
     @Bean
