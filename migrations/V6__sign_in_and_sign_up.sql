@@ -13,11 +13,11 @@ SELECT set_config('search_path', (
     FROM unnest(current_schemas(FALSE)) WITH ORDINALITY AS s (name, position)
 ), TRUE);
 
--- The user with that name, or NULL; the ids of the current keys, the newest first and an unpromoted
+-- The user with that name, or NULL, with the names of all roles; the ids of the current keys, the newest first and an unpromoted
 -- one last; the id of the database.
 CREATE OR REPLACE FUNCTION find_for_signin(
     username text, OUT id int, OUT password text, OUT hashed_by text, OUT kids text[],
-    OUT database_id text
+    OUT database_id text, OUT roles text[]
 )
 LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path FROM CURRENT
@@ -31,6 +31,10 @@ BEGIN
     database_id := (SELECT d.id::text FROM database_identity AS d);
     SELECT u.id, u.password, u.hashed_by INTO id, password, hashed_by
     FROM users AS u WHERE u.username::text = find_for_signin.username;
+    roles := ARRAY(
+        SELECT r.name::text FROM users_to_roles AS m JOIN roles AS r ON r.id = m.role_id
+        WHERE m.user_id = find_for_signin.id ORDER BY m.role_id
+    );
 END
 $$;
 

@@ -115,7 +115,7 @@ $$;
 -- What a sign-in reads; takes over from `find_for_signin`.
 CREATE OR REPLACE FUNCTION find_credentials(
     username text, OUT id int, OUT password text, OUT hashed_by text, OUT session_epoch int,
-    OUT kids text[], OUT database_id text
+    OUT kids text[], OUT database_id text, OUT roles text[]
 )
 LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path FROM CURRENT
@@ -125,6 +125,10 @@ BEGIN
     SELECT w.kids, w.database_id INTO kids, database_id FROM find_issuer() AS w;
     SELECT u.id, u.password, u.hashed_by, u.session_epoch INTO id, password, hashed_by, session_epoch
     FROM users AS u WHERE u.username::text = find_credentials.username;
+    roles := ARRAY(
+        SELECT r.name::text FROM users_to_roles AS m JOIN roles AS r ON r.id = m.role_id
+        WHERE m.user_id = find_credentials.id ORDER BY m.role_id
+    );
 END
 $$;
 

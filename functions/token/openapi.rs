@@ -21,7 +21,7 @@ struct Form {
     #[schema(min_length = 1, format = Password, pattern = r"^[^\u0000]*$")]
     #[schema(examples("correct horse"))]
     password: &'static str,
-    /// Never granted: the answer has an empty `scope`.
+    /// Has no effect on the token, whose scope the answer has.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, examples(""))]
     scope: Option<&'static str>,

@@ -3,13 +3,15 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use serde::Serialize;
+
 /// The most characters of a role's name.
 const MAX_CHARACTERS: usize = 64;
 
 /// A role, by its name in `roles.name`: 1 to 64 characters of `A–Z`, `0–9` and `_`. The name is thus
 /// also a scope token of RFC 6749 §3.3. A row with another name, which an adopted database may have,
 /// is no role.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Role(Cow<'static, str>);
 
 impl Role {

@@ -14,6 +14,7 @@ use crate::log;
 use crate::password::{
     HashedBy, Password, PasswordHash, Passwords, RefusalReason, StoredPassword, Verified,
 };
+use crate::role::Role;
 use crate::secret::Secret;
 use crate::secrets_manager::SecretsManager;
 use crate::user_id::UserId;
@@ -119,11 +120,12 @@ impl SignIn {
                 return Ok(Err(refusal(RefusalReason::UnknownUser, None)));
             }
         };
+        let SigninUser { id: user_id, roles, .. } = user;
         let access_token = self
             .signer
-            .access_token(user.id, client_id, &found.published, found.database_id)
+            .access_token(user_id, client_id, &found.published, found.database_id, roles)
             .await?;
-        Ok(Ok(SignedIn { user_id: user.id, access_token }))
+        Ok(Ok(SignedIn { user_id, access_token }))
     }
 
     /// Logs a hash above the configured cost: refusing it takes longer than refusing an unknown user.
@@ -165,6 +167,8 @@ pub struct SigninUser {
     pub id: UserId,
     /// The stored password.
     pub password: StoredPassword,
+    /// The user's roles.
+    pub roles: Vec<Role>,
 }
 
 /// Finds users by name, and replaces their hashes.
@@ -226,5 +230,6 @@ fn signin_user(id: i32, row: &Row) -> Result<SigninUser, db::Error> {
     let hashed_by = HashedBy::named(row.try_get("hashed_by")?)
         .ok_or_else(|| db::Error::Failed("an unknown word in users.hashed_by".into()))?;
     let password = StoredPassword { hash: hash.map(Secret::new), hashed_by };
-    Ok(SigninUser { id: UserId::new(id), password })
+    let roles: Vec<String> = row.try_get("roles")?;
+    Ok(SigninUser { id: UserId::new(id), password, roles: Role::of_user(roles) })
 }

@@ -158,6 +158,42 @@ mod tests {
         );
     }
 
+    /// The documented limits: 8 KB for an authorizer's answer (of WebSocket APIs; REST APIs have been
+    /// seen to take more), and 512 characters for a resource.
+    /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html>
+    #[test]
+    fn sixty_routes_and_thirty_roles_are_within_api_gateways_limits() {
+        let names = (10..40).map(|n| format!("ROLE_TEAM_{n}_EDITOR"));
+        let roles: Vec<Role> = names.map(|name| Role::parse(name).unwrap()).collect();
+        let routes: Vec<_> = (0..60)
+            .map(|n| {
+                let needed = roles.iter().cycle().skip(n).take(3).cloned().collect::<Vec<_>>();
+                let path = format!("/api/teams/{{team}}/reports-{n}");
+                route([GET, DELETE][n % 2], path.leak(), Access::AnyOf(needed.leak()))
+            })
+            .collect();
+        let answer = |roles: &[Role]| {
+            let caller = Caller {
+                id: UserId::new(i32::MAX),
+                username: Username::parse("a".repeat(64)).unwrap(),
+                email: Email::from_row("a".repeat(64)),
+                roles: roles.to_vec(),
+                expires_at: NumericDate::from_seconds(4_102_444_800),
+            };
+            let arn = "arn:aws:execute-api:ap-southeast-2:123456789012:abcdefghij/production/GET/";
+            let policy = Policy::of(&caller, routes.iter(), arn).unwrap();
+            let resources = &policy.document.statement[0].resource;
+            assert!(resources.iter().all(|it| it.len() <= 512));
+            (resources.len(), serde_json::to_vec(&policy).unwrap().len())
+        };
+        let (opened, bytes) = answer(&roles);
+        assert_eq!(opened, 60);
+        assert!(bytes <= 8 * 1024, "{bytes}");
+        let (opened, less) = answer(&roles[..1]);
+        assert_eq!(opened, 6);
+        assert!(less < bytes / 4, "{less}");
+    }
+
     #[test]
     fn what_is_no_method_gives_no_policy() {
         let caller = Caller {

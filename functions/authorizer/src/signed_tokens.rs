@@ -91,7 +91,8 @@ mod tests {
         let signer = Signer::new(settings, 60, source, clock, Random::counted(1));
         let (published, database) = ([key(digit).kid().clone()], DatabaseId::new("d".into()));
         let (id, client) = (UserId::new(user_id), ClientId::default());
-        let token = signer.access_token(id, &client, &published, database).await.unwrap();
+        let token =
+            signer.access_token(id, &client, &published, database, Vec::new()).await.unwrap();
         token.token.expose().clone()
     }
 

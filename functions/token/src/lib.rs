@@ -36,10 +36,11 @@ pub struct TokenResponse<'a> {
     /// The lifetime of the token in seconds.
     #[schema(examples(3600))]
     pub expires_in: u32,
-    /// The token's scope, always empty. Absent unless the client asked for one.
+    /// The user's roles, joined by spaces, with `TOKEN_CLAIMS=roles`. Otherwise empty, and absent unless
+    /// the client asked for a scope.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, examples(""))]
-    pub scope: Option<&'static str>,
+    pub scope: Option<&'a str>,
 }
 
 impl Endpoint for Token {
@@ -83,8 +84,10 @@ async fn grant(sign_in: &SignIn, request: &Request) -> Result<Reply, Refusal> {
     let client_id = form.parameter("client_id")?.map(ClientId::parse);
     let client_id = client_id.unwrap_or_else(|| Some(ClientId::default()));
     let client_id = client_id.ok_or(Refusal::ClientId)?;
-    let scope = form.parameter("scope")?.map(|_| "");
+    let asked_for_scope = form.parameter("scope")?.is_some();
     let signed_in = sign_in.authenticate(&username, password, &client_id).await??;
+    // RFC 6749 §5.1 requires the scope if it isn't the requested one.
+    let scope = signed_in.access_token.scope.as_deref().or(asked_for_scope.then_some(""));
     let body = TokenResponse {
         access_token: signed_in.access_token.token.expose(),
         token_type: "bearer",

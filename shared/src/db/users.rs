@@ -4,7 +4,7 @@ use super::sql::{Privilege, Routine, Sql};
 
 /// The user with this name, the signing keys and the identity of the database, in one row.
 pub(crate) const FIND_FOR_SIGNIN: Sql = Sql::new(
-    "SELECT id, password, hashed_by, kids, database_id FROM find_for_signin($1)",
+    "SELECT id, password, hashed_by, kids, database_id, roles FROM find_for_signin($1)",
     &[Privilege::Execute(Routine::of_owner("find_for_signin", "text"))],
 );
 
@@ -22,7 +22,7 @@ pub(crate) const REPLACE_PASSWORD: Sql = Sql::new(
 
 /// What [`FIND_FOR_SIGNIN`] reads, and the epoch of the user's sessions.
 pub const FIND_CREDENTIALS: Sql = Sql::new(
-    "SELECT id, password, hashed_by, session_epoch, kids, database_id FROM find_credentials($1)",
+    "SELECT id, password, hashed_by, session_epoch, kids, database_id, roles FROM find_credentials($1)",
     &[Privilege::Execute(Routine::of_owner("find_credentials", "text"))],
 );
 

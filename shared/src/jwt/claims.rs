@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::NumericDate;
 use crate::database_id::DatabaseId;
+use crate::role::Role;
 
 /// The claims of a token. Unknown ones are ignored (RFC 7519 §4); a known claim that is repeated or
 /// has another type makes the token invalid.
@@ -29,6 +30,14 @@ pub struct Claims {
     /// The database that it was issued over: a private claim (RFC 7519 §4.3), which other
     /// verifiers ignore.
     pub database_id: DatabaseId,
+    /// The user's roles at the time of issue (RFC 9068 §2.2.3.1), with `TOKEN_CLAIMS=roles`. They are
+    /// for other services: our authorizer reads the roles in the database, and ignores this claim.
+    #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
+    pub roles: Option<Vec<Role>>,
+    /// The same roles, joined by spaces, unless there are none (RFC 9068 §2.2.3): many verifiers
+    /// compare scopes alone. Ignored likewise.
+    #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<String>,
 }
 
 /// One audience, or several (RFC 7519 §4.1.3).
@@ -64,6 +73,16 @@ mod tests {
 
     fn read(text: &str) -> Result<Claims, serde_json::Error> {
         serde_json::from_str(text)
+    }
+
+    #[test]
+    fn what_a_token_says_of_roles_is_not_read() {
+        for claims in [r#""roles":["ROLE_ADMIN"],"scope":"ROLE_ADMIN""#, r#""roles":7,"scope":[]"#]
+        {
+            let claims =
+                read(&WHOLE.replace(r#""exp":2"#, &format!(r#""exp":2,{claims}"#))).unwrap();
+            assert_eq!((claims.roles, claims.scope), (None, None));
+        }
     }
 
     const WHOLE: &str = r#"{"iss":"i","aud":"a","sub":"7","client_id":"latchkey","iat":1,"exp":2,"jti":"j","database_id":"d"}"#;

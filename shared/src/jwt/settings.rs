@@ -18,10 +18,29 @@ pub struct Settings {
     pub audience: String,
 }
 
+/// What a token says about its user, beside who they are.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum TokenClaims {
+    /// Nothing.
+    #[default]
+    None,
+    /// Their roles, for services that can't ask the authorizer.
+    Roles,
+}
+
 impl Settings {
     /// Reads `TOKEN_ISSUER` and `TOKEN_AUDIENCE`.
     pub fn from_env(env: &mut Environment) -> Self {
         Self { issuer: Issuer::from_env(env), audience: env.text_or("TOKEN_AUDIENCE", "latchkey") }
+    }
+
+    /// Reads `TOKEN_CLAIMS`.
+    pub fn token_claims(env: &mut Environment) -> TokenClaims {
+        env.parsed("TOKEN_CLAIMS", TokenClaims::None, "must be none or roles", |text| match text {
+            "none" => Some(TokenClaims::None),
+            "roles" => Some(TokenClaims::Roles),
+            _ => None,
+        })
     }
 
     /// Reads `ACCESS_TOKEN_SECONDS`: the lifetime of a token.

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::claims::{Audience, Claims};
 use super::public_key::Kid;
-use super::settings::Settings;
+use super::settings::{Settings, TokenClaims};
 use super::signing_key::{KeySource, SigningKey};
 use crate::client_id::ClientId;
 use crate::clock::{Clock, NumericDate};
@@ -16,6 +16,7 @@ use crate::database_id::DatabaseId;
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::random::Random;
+use crate::role::Role;
 use crate::secret::Secret;
 use crate::secrets_manager::{SecretsManager, Stage};
 use crate::user_id::UserId;
@@ -29,6 +30,7 @@ const REFETCH_SECONDS: u32 = 5;
 pub struct Signer {
     settings: Settings,
     life_seconds: u32,
+    token_claims: TokenClaims,
     source: KeySource,
     secrets: SecretsManager,
     held: Mutex<Option<Held>>,
@@ -49,16 +51,25 @@ pub struct AccessToken {
     pub token: Secret<String>,
     /// `expires_in` of RFC 6749 §5.1.
     pub expires_in: u32,
+    /// `scope` of RFC 6749 §5.1: empty if the user has no role, `None` if tokens have no scope.
+    pub scope: Option<String>,
 }
 
 impl Signer {
-    /// Reads the settings of tokens, their lifetime, and the source of the key.
+    /// Reads the settings of tokens, their lifetime and claims, and the source of the key.
     pub fn from_env(env: &mut Environment, secrets: SecretsManager) -> Self {
         let settings = Settings::from_env(env);
         let life_seconds = Settings::access_token_seconds(env);
+        let token_claims = Settings::token_claims(env);
         let source = KeySource::from_env(env);
         let signer = Self::new(settings, life_seconds, source, Clock::System, Random::System);
-        Self { secrets, ..signer }
+        Self { token_claims, secrets, ..signer }
+    }
+
+    /// Sets what tokens say about their users.
+    #[must_use]
+    pub fn with_claims(self, token_claims: TokenClaims) -> Self {
+        Self { token_claims, ..self }
     }
 
     /// A signer of tokens with a lifetime of `life_seconds`.
@@ -70,7 +81,8 @@ impl Signer {
         random: Random,
     ) -> Self {
         let (secrets, held) = (SecretsManager::default(), Mutex::new(None));
-        Self { settings, life_seconds, source, secrets, held, clock, random }
+        let token_claims = TokenClaims::default();
+        Self { settings, life_seconds, token_claims, source, secrets, held, clock, random }
     }
 
     /// Reads the key before the first token.
@@ -78,7 +90,7 @@ impl Signer {
         self.read(self.clock.now()).await.map(drop)
     }
 
-    /// Signs a token for this client, user and database. `published` are the keys that verifiers
+    /// Signs a token for this client, user with these roles, and database. `published` are the keys that verifiers
     /// accept now, the signing one first. If the cached key is another one, the key was rotated and
     /// is read again.
     pub async fn access_token(
@@ -87,9 +99,12 @@ impl Signer {
         client_id: &ClientId,
         published: &[Kid],
         database_id: DatabaseId,
+        roles: Vec<Role>,
     ) -> Result<AccessToken, Error> {
         let now = self.clock.now();
         let key = self.key_for(published, now).await?;
+        let roles = Some(roles).filter(|_| self.token_claims == TokenClaims::Roles);
+        let scope = roles.as_deref().map(Role::joined);
         let claims = Claims {
             iss: self.settings.issuer.as_str().to_owned(),
             aud: Audience::One(self.settings.audience.clone()),
@@ -100,10 +115,12 @@ impl Signer {
             nbf: None,
             jti: URL_SAFE_NO_PAD.encode(self.random.bytes()),
             database_id,
+            roles,
+            scope: scope.clone().filter(|scope| !scope.is_empty()),
         };
         let token = signed(&claims, &key)
             .map_err(|error| Error::Internal(format!("a token that can't be signed: {error}")))?;
-        Ok(AccessToken { token: Secret::new(token), expires_in: self.life_seconds })
+        Ok(AccessToken { token: Secret::new(token), expires_in: self.life_seconds, scope })
     }
 
     async fn key_for(&self, published: &[Kid], now: NumericDate) -> Result<Arc<SigningKey>, Error> {
@@ -167,57 +184,4 @@ fn signed(claims: &Claims, key: &SigningKey) -> Result<String, Box<dyn std::erro
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn signer() -> Signer {
-        let key = KeySource::Value(Secret::new("1".repeat(64)));
-        let settings = Settings { issuer: "i".parse().unwrap(), audience: "a".into() };
-        let clock = Clock::fixed(NumericDate::from_seconds(1_000));
-        Signer::new(settings, 60, key, clock, Random::counted(1))
-    }
-
-    fn kid() -> Kid {
-        SigningKey::parse(&Secret::new("1".repeat(64))).unwrap().kid().clone()
-    }
-
-    fn database() -> DatabaseId {
-        DatabaseId::new("d".into())
-    }
-
-    #[tokio::test]
-    async fn two_tokens_of_one_second_differ() {
-        let signer = signer();
-        let mut tokens = Vec::new();
-        for _ in 0..2 {
-            let token = signer
-                .access_token(UserId::new(7), &ClientId::default(), &[kid()], database())
-                .await
-                .unwrap();
-            assert_eq!(token.expires_in, 60);
-            tokens.push(token.token);
-        }
-        let payload = |token: &Secret<String>| token.expose().split('.').nth(1).map(str::to_owned);
-        assert_ne!(payload(&tokens[0]), payload(&tokens[1]));
-    }
-
-    #[tokio::test]
-    async fn an_unpublished_key_signs_nothing() {
-        let other = Kid::new("other".into());
-        let refused = signer()
-            .access_token(
-                UserId::new(7),
-                &ClientId::default(),
-                std::slice::from_ref(&other),
-                database(),
-            )
-            .await;
-        assert!(matches!(refused, Err(Error::Unavailable(_))));
-        assert!(
-            signer()
-                .access_token(UserId::new(7), &ClientId::default(), &[other, kid()], database())
-                .await
-                .is_ok()
-        );
-    }
-}
+mod tests;

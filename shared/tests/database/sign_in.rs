@@ -4,7 +4,7 @@ use shared::db::Group;
 use shared::jwt::{KeySource, Settings, Signer};
 use shared::password::{Password, Passwords, RefusalReason};
 use shared::sign_in::{Refusal, Users};
-use shared::{ClientId, Error, NewPassword, Random, Secret, SignIn, UserId, Username};
+use shared::{ClientId, Error, NewPassword, Random, Role, Secret, SignIn, UserId, Username};
 use stage::{SIGNING_KEY, Stage};
 
 const COST: u32 = 5;
@@ -54,6 +54,22 @@ async fn only_the_very_name_and_password_sign_in() {
     );
     let unknown = reason("Ada", "correct horse").await;
     assert_eq!(unknown, Refusal { reason: RefusalReason::UnknownUser, user_id: None });
+}
+
+#[tokio::test]
+async fn the_roles_of_the_user_come_with_the_hash() {
+    let stage = with_user("Zo\u{eb}", "correct horse", COST).await;
+    let held = "INSERT INTO users (username, email) VALUES ('b', 'b'); \
+                INSERT INTO roles (name) VALUES ('editor'), ('ROLE_EDITOR'); \
+                INSERT INTO users_to_roles SELECT 1, id FROM roles WHERE id <> 2; \
+                INSERT INTO users_to_roles VALUES (2, 2)";
+    stage.execute(held).await;
+    let users = Users::new(stage.database_of(Group::Signin));
+    for name in ["Zo\u{eb}", "Zoe\u{308}"] {
+        let found = users.find_for_signin(&Username::parse(name.into()).unwrap()).await.unwrap();
+        let roles = Role::joined(&found.user.unwrap().roles);
+        assert_eq!(roles, "ROLE_USER ROLE_ADMIN ROLE_EDITOR");
+    }
 }
 
 #[tokio::test]

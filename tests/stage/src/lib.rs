@@ -183,7 +183,7 @@ pub async fn token(settings: jwt::Settings, key: &str, clock: Clock, user_id: Us
     let database_id = DatabaseId::new(DATABASE_ID.into());
     let client_id = ClientId::default();
     signer
-        .access_token(user_id, &client_id, &[kid], database_id)
+        .access_token(user_id, &client_id, &[kid], database_id, Vec::new())
         .await
         .unwrap()
         .token

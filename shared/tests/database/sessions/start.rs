@@ -17,9 +17,11 @@ async fn a_session_starts_only_in_the_epoch_that_was_read() {
 #[tokio::test]
 async fn the_credentials_are_those_of_today_and_the_epoch() {
     let world = World::new().await;
-    world.stage.execute("UPDATE users SET session_epoch = 5 WHERE id = 1").await;
+    let set =
+        "UPDATE users SET session_epoch = 5 WHERE id = 1; INSERT INTO users_to_roles VALUES (1, 3)";
+    world.stage.execute(set).await;
     let one = "SELECT c::text FROM find_credentials('ada') AS c";
-    let today = "SELECT format('(%s,%s,%s,5,%s,%s)', id, password, hashed_by, kids, database_id) \
+    let today = "SELECT ROW(id, password, hashed_by, 5, kids, database_id, roles)::text \
                  FROM find_for_signin('ada')";
     assert_eq!(world.stage.value(one).await, world.stage.value(today).await);
 }

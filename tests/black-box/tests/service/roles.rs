@@ -1,9 +1,10 @@
 //! Roles: none includes another, and a change takes effect at once.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::check::{Check, checks};
-use crate::person::SignedIn;
+use crate::jws::members;
+use crate::person::{Person, SignedIn};
 use crate::target::Target;
 
 pub(crate) fn checks() -> Vec<Check> {
@@ -19,6 +20,9 @@ pub(crate) fn checks() -> Vec<Check> {
         an_unknown_user_or_role_is_refused_with_a_sentence also Pooler, Emulator needs Operator;
         the_list_has_each_users_roles also Pooler, Emulator needs Operator;
         a_role_of_the_teams_own_is_one_like_any_other also Pooler, Emulator needs Operator;
+        a_token_says_no_role_by_default also Emulator;
+        a_token_says_the_roles_where_that_is_set needs Runner;
+        a_role_that_only_the_token_still_says_opens_nothing needs Runner;
         roles_come_from_the_database_alone also Emulator needs OwnKey;
     ]
 }
@@ -161,6 +165,45 @@ fn a_role_of_the_teams_own_is_one_like_any_other(target: &Target) {
     assert!(!operator.revoke(name, ROLE).contains(ROLE));
     operator.succeeds(&["role", "remove", ROLE]);
     assert!(!operator.run(&["grant", name, ROLE]).status.success(), "it is removed");
+}
+
+fn a_token_says_no_role_by_default(target: &Target) {
+    let claims = members(target.ada().token.split('.').nth(1).expect("the claims"));
+    assert!(!claims.contains_key("roles") && !claims.contains_key("scope"), "{claims:?}");
+}
+
+/// A user who is an administrator too, and the answer of the token endpoint.
+fn administrator(target: &Target) -> (Person, Value) {
+    let person = target.signed_up("administrator");
+    target.operator().grant(&person.username, "ROLE_ADMIN");
+    let fields = [("username", &*person.username), ("password", &*person.password)];
+    let answer = target.token(&[&fields[..], &[("scope", "openid")]].concat());
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let body = answer.json();
+    (person, body)
+}
+
+fn a_token_says_the_roles_where_that_is_set(target: &Target) {
+    let target = target.costly();
+    let (person, body) = administrator(target);
+    assert_eq!(body["scope"], "ROLE_USER ROLE_ADMIN", "{body}");
+    let signed_in = target.token_of(&person);
+    for token in [body["access_token"].as_str().expect("a token"), &signed_in] {
+        let claims = members(token.split('.').nth(1).expect("the claims"));
+        assert_eq!(claims["roles"], json!(["ROLE_USER", "ROLE_ADMIN"]));
+        assert_eq!(claims["scope"], "ROLE_USER ROLE_ADMIN");
+        assert_eq!(target.get_as(token, "/api/test/admin").status, 200);
+    }
+}
+
+fn a_role_that_only_the_token_still_says_opens_nothing(target: &Target) {
+    let target = target.costly();
+    let (person, body) = administrator(target);
+    let token = body["access_token"].as_str().expect("a token");
+    assert_eq!(target.get_as(token, "/api/test/admin").status, 200);
+    target.operator().revoke(&person.username, "ROLE_ADMIN");
+    target.get_as(token, "/api/test/admin").is_forbidden(target);
+    assert_eq!(target.get_as(token, "/api/test/user").status, 200);
 }
 
 fn roles_come_from_the_database_alone(target: &Target) {

@@ -38,6 +38,7 @@ const FOREIGN: &[&str] = &[
     "TOKEN_ISSUER",
     "TOKEN_AUDIENCE",
     "ACCESS_TOKEN_SECONDS",
+    "TOKEN_CLAIMS",
     "TOKEN_ENDPOINT",
     "API_DOCS",
     "PASSWORD_MIN_LENGTH",

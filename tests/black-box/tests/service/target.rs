@@ -220,10 +220,11 @@ impl Target {
         self.further(&self.variant, "variant", settings::OVERRIDES)
     }
 
-    /// One whose hashes cost as much as a deployment's at least: another runner, or this target.
+    /// One whose hashes cost as much as a deployment's at least: another runner, whose tokens have
+    /// roles too, or this target.
     #[track_caller]
     pub(crate) fn costly(&self) -> &Self {
-        let settings = ["AuthorizerCacheSeconds=0", "BcryptCost=10"];
+        let settings = ["AuthorizerCacheSeconds=0", "BcryptCost=10", "TokenClaims=roles"];
         if self.is_ours() { self.further(&self.costly, "costly", &settings) } else { self }
     }
 
