@@ -18,8 +18,8 @@ from tls import Terminator
 from tokens import forged, parts, sign
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-# The issuer's path, and the keys that sign, one after another: while one signs, the one before is withdrawn.
-RUNS = {"": ["ES256", "RS256"], "/Prod": ["ES256"]}
+# The issuer's path, TokenClaims, and the keys that sign, one after another: while one signs, the one before is withdrawn.
+RUNS = [("", "none", ["ES256", "RS256"]), ("/Prod", "roles", ["ES256"])]
 EXAMPLES = ["axum", "express", "fastapi-authlib", "fastapi-pyjwt"]
 # They don't look at `typ`. That is harmless: Latchkey's keys sign access tokens alone.
 IGNORE_TYPE = ["aws-jwt-verify", "axum", "http-api.yaml", "joserfc", "openid-client"]
@@ -64,12 +64,13 @@ class Check:
         count = f"{', '.join(self.services.addresses)}: {len(refused)} tokens to refuse"
         print(f"{self.tls.issuer}, {parts(token)[0]['alg']}: {count}")
 
-    def of_key(self, algorithm, retired):
+    def of_key(self, algorithm, more_claims, retired):
         """With a new key of that algorithm, and the token of the key before, if any."""
-        self.tls.upstream = self.runner.start(self.tls.issuer, algorithm)
+        self.tls.upstream = self.runner.start(self.tls.issuer, algorithm, more_claims)
         token = self.runner.token()
         header, claims = parts(token)
         assert header["alg"] == algorithm and claims["iss"] == self.tls.issuer, (header, claims)
+        assert (more_claims == "roles") == ("roles" in claims), claims
         if retired:
             with self.start() as self.services:
                 for name in self.services.addresses:
@@ -104,10 +105,10 @@ def main(modules, axum):
         start = lambda: Services(folder, modules, axum, tls.issuer, tls.authority)
         check = Check(runner, tls, start, lambda: HttpApi(folder, tls.issuer, tls.authority))
         try:
-            for tls.stage, algorithms in RUNS.items():
+            for tls.stage, more_claims, algorithms in RUNS:
                 token = None
                 for algorithm in algorithms:
-                    token = check.of_key(algorithm, token)
+                    token = check.of_key(algorithm, more_claims, token)
         finally:
             runner.stop()
     print("\n".join(check.faults) or "no faults")

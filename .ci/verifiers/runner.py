@@ -32,10 +32,10 @@ class Runner:
         self.process = self.address = self.key = None
         shutil.copy(root / "template.yaml", folder)
 
-    def start(self, issuer, algorithm):
+    def start(self, issuer, algorithm, claims):
         """Starts it with a new key of that algorithm, over the same database; returns its host and port."""
         self.key, text = new_key(algorithm)
-        overrides = [f"TokenIssuer={issuer}", f"SigningAlgorithm={algorithm}", "BcryptCost=4"]
+        overrides = [f"TokenIssuer={issuer}", f"SigningAlgorithm={algorithm}", f"TokenClaims={claims}", "BcryptCost=4"]
         command = [self.program, "--port", "0", "--parameter-overrides", *overrides]
         with open(self.folder / "log", "a") as log:
             self.process = subprocess.Popen(
