@@ -57,24 +57,33 @@ SET plan_cache_mode = force_generic_plan
 AS $$
 #variable_conflict use_variable
 DECLARE
-    signed_in CONSTANT boolean := is_signed_in(user_id, session_id, token_digest, asked_at);
+    signed_in boolean;
+    is_news boolean;
 BEGIN
-    IF signed_in AND current_setting('transaction_read_only') = 'off' THEN
-        PERFORM FROM sign_ins AS s
-        WHERE s.id = session_id AND is_live(s.reused_at, s.expires_at, s.used_at, s.idle_seconds, asked_at)
-            AND (
-                s.used_at < asked_at - interval '15 minutes'
-                OR s.generation = generation AND s.seen_generation < generation
-            )
-        FOR NO KEY UPDATE SKIP LOCKED;
-        IF FOUND THEN
-            PERFORM set_config('synchronous_commit', 'off', TRUE);
-            UPDATE sign_ins AS s SET
-                used_at = greatest(s.used_at, asked_at),
-                seen_generation = CASE
-                    WHEN s.generation = generation THEN generation ELSE s.seen_generation END
-            WHERE s.id = session_id;
-        END IF;
+    IF session_id IS NULL THEN
+        signed_in := is_signed_in(user_id, NULL, token_digest, asked_at);
+    ELSE
+        -- In one statement, since this is the most frequent question of all.
+        SELECT
+            s.user_id = user_id
+            AND is_live(s.reused_at, s.expires_at, s.used_at, s.idle_seconds, asked_at),
+            s.used_at < asked_at - interval '15 minutes'
+            OR s.generation = generation AND s.seen_generation < generation
+        INTO signed_in, is_news
+        FROM sign_ins AS s WHERE s.id = session_id;
+    END IF;
+    IF signed_in AND is_news AND current_setting('transaction_read_only') = 'off' THEN
+        PERFORM set_config('synchronous_commit', 'off', TRUE);
+        UPDATE sign_ins AS s SET
+            used_at = greatest(s.used_at, asked_at),
+            seen_generation = CASE
+                WHEN s.generation = generation THEN generation ELSE s.seen_generation END
+        WHERE s.id = (
+            SELECT o.id FROM sign_ins AS o
+            WHERE o.id = session_id
+                AND is_live(o.reused_at, o.expires_at, o.used_at, o.idle_seconds, asked_at)
+            FOR NO KEY UPDATE SKIP LOCKED
+        );
     END IF;
     RETURN json_build_object(
         'user', (
@@ -89,7 +98,7 @@ BEGIN
             )
             FROM users AS u WHERE u.id = user_id
         ),
-        'is_signed_in', signed_in,
+        'is_signed_in', coalesce(signed_in, FALSE),
         'is_key_accepted', EXISTS (
             SELECT FROM signing_keys AS k
             WHERE k.kid = token_kid AND (k.accepted_until IS NULL OR k.accepted_until > asked_at)

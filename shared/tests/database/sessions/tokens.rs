@@ -160,6 +160,8 @@ async fn a_token_without_a_session_is_good_until_it_or_everything_ends() {
     let world = World::new().await;
     assert!(world.is_signed_in(without_session(ADA), NOW).await);
     assert!(!world.is_signed_in(without_session(UserId::new(9)), NOW).await);
+    let without_digest = "SELECT authorize(1, NULL, NULL, NULL, '', now())->'is_signed_in'";
+    assert_eq!(world.stage.value(without_digest).await, "false");
     for _ in 0..2 {
         world.sessions().end_token(&DIGEST, NOW.plus(60), NOW).await.unwrap();
     }
