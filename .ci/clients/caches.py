@@ -12,7 +12,9 @@ import requests
 from cachecontrol import CacheControl
 
 address, log = sys.argv[1], Path(sys.argv[2])
-TYPES = {"/docs": "text/html; charset=utf-8", "/openapi.json": "application/json", "/.well-known/jwks.json": "application/json"}
+TYPES = {"/docs": "text/html; charset=utf-8"} | dict.fromkeys(
+    ["/openapi.json", "/.well-known/jwks.json", "/.well-known/openid-configuration"], "application/json"
+)
 # A cache that may keep an answer for a while is asked to look again.
 AGAIN = {"Cache-Control": "no-cache"}
 
