@@ -1,4 +1,4 @@
-"""Holds the project's text to plain technical English: in documents, comments, names and messages.
+"""Holds the project's text to plain technical English: in documents, comments, names, messages and paths.
 
 Usage: python3 .ci/words.py [FILE...]
 
@@ -32,7 +32,7 @@ RULES = {
     r"heeds?": "honour, apply",
     r"besides": "also, beside",
     r"thence|whence|hence": "from there, so",
-    r"(?:the|that|this|old|former|FastAPI) app(?:lication)?(?:'s)?": "the legacy app (once: a FastAPI app)",
+    r"(?:(?:the|that|this|old|former)[ _-]|FastAPI )app(?:lication)?(?:'?s)?": "the legacy app (once: a FastAPI app)",
 }  # fmt: skip
 # Upper and lower case count.
 EXACT = {
@@ -61,6 +61,8 @@ def faults(text, document=False):
     []
     >>> [word for _, word, _ in faults("Who asks. Who was it? # Who runs that app", True)]
     ['Who', 'Who', 'that app']
+    >>> [word for _, word, _ in faults("fn none_of_the_app() {} // only_the_apps_own, docs/0010-tokens-of-the-app.md, the_legacy_apps")]
+    ['the_app', 'the_apps', 'the-app']
     >>> list(faults("the `turn`\\n```\\nplace\\n```\\n[page](move/the-place.md)", True))
     []
     """
@@ -84,7 +86,8 @@ def main(arguments):
     for path in paths:
         file = ROOT / path
         if fits(path, TEXT) and not fits(path, LEFT_OUT) and file.is_file():
-            found = faults(file.read_text(), file.suffix == ".md")
+            found = [(0, word, instead) for _, word, instead in faults(path)]  # line 0: the path itself
+            found += faults(file.read_text(), file.suffix == ".md")
             wrong += [f"{path}:{number}: {word!r}: write {instead}" for number, word, instead in found]
     for glob, most in MAX_WORDS.items():
         words = sum(len((ROOT / path).read_text().split()) for path in tracked if fnmatch(path, glob) and (ROOT / path).is_file())

@@ -31,7 +31,7 @@ async fn holding(sql: &str) -> Stage {
 }
 
 #[tokio::test]
-async fn each_revision_of_the_app_becomes_what_a_fresh_database_is() {
+async fn each_revision_of_the_legacy_app_gets_the_schema_of_a_fresh_database() {
     let fresh = schema::of(&Stage::new().await).await;
     for revision in 1..=4 {
         for alembic in [false, true] {

@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn with_json_errors_a_client_that_names_text_gets_what_the_app_sent() {
+    fn with_json_errors_a_client_that_names_text_gets_the_legacy_apps_text() {
         for value in [
             "text/plain",
             "TEXT/*;q=0.1",

@@ -61,7 +61,7 @@ fn of_claims(claims: &str) -> Result<String, Refusal> {
 }
 
 #[test]
-fn a_token_of_the_app_names_its_user_until_its_end() {
+fn a_legacy_token_names_its_user_until_it_expires() {
     for (name, token) in GENUINE {
         let valid = Ok(format!("{name} until {EXPIRES}"));
         assert_eq!(judged(token, EXPIRES - 1), Some(valid), "{name}");
@@ -232,7 +232,7 @@ fn it_has_a_name_and_an_end() {
 }
 
 #[test]
-fn other_claims_count_as_in_the_app() {
+fn other_claims_are_read_as_the_legacy_app_reads_them() {
     let with = |claim: &str| of_claims(&CLAIMS.replace('}', &format!(",{claim}}}")));
     for claim in [
         r#""nbf":1000"#,
@@ -271,7 +271,7 @@ proptest! {
     }
 
     #[test]
-    fn no_header_panics_and_none_but_the_apps_is_its_form(header in "\\PC{0,60}") {
+    fn no_header_panics_and_only_the_legacy_apps_has_the_legacy_form(header in "\\PC{0,60}") {
         prop_assert_eq!(judged(&signed(&header, CLAIMS), 1_000), None);
     }
 

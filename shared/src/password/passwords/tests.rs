@@ -36,7 +36,7 @@ async fn every_byte_of_a_password_counts_at_every_length() {
 }
 
 #[tokio::test]
-async fn only_the_apps_own_bcrypt_ignores_what_is_past_72_bytes() {
+async fn only_the_legacy_apps_bcrypt_ignores_bytes_past_72() {
     for scheme in [Scheme::Bcrypt, Scheme::RepeatedBcrypt] {
         let hash = PasswordHash::new(scheme, &[b'x'; 72], COST, [7; 16]).unwrap();
         let long = "x".repeat(100);

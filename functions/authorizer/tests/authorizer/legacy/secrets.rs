@@ -121,12 +121,12 @@ fn forged() -> String {
 }
 
 #[tokio::test]
-async fn the_secret_is_read_when_the_first_token_of_the_app_comes_and_once() {
+async fn the_secret_is_read_once_at_the_first_legacy_token() {
     let (stage, own) = adopted().await;
     let arn = Arn::of("once", text(SECRET));
     let authorizer = arn.authorizer(&stage);
-    let none_of_the_app = own.replacen('.', "..", 1);
-    for authorization in [&*own, &none_of_the_app, "Bearer x"] {
+    let not_a_legacy_token = own.replacen('.', "..", 1);
+    for authorization in [&*own, &not_a_legacy_token, "Bearer x"] {
         let _ = ask(&authorizer, authorization).await;
     }
     assert_eq!(arn.count(), 0, "nobody has needed it");
@@ -244,7 +244,7 @@ async fn started(stage: &Stage, pairs: &[(&str, &str)]) -> (Authorizer, Vec<Valu
 }
 
 #[tokio::test]
-async fn init_reads_no_secret_and_the_first_token_of_the_app_does() {
+async fn the_first_legacy_token_reads_the_secret_and_init_does_not() {
     let (stage, _) = adopted().await;
     let arn = Arn::of("init", text(SECRET));
     // A started function uses the system's clock, long before or after the stage's.

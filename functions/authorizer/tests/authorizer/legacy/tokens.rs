@@ -63,7 +63,7 @@ pub(crate) async fn adopted() -> (Stage, String) {
 }
 
 #[tokio::test]
-async fn a_token_of_the_app_opens_what_its_users_roles_open_now() {
+async fn a_legacy_token_opens_what_its_users_current_roles_open() {
     let (stage, _) = adopted().await;
     let authorizer = accepting(&stage);
     let policy = ask(&authorizer, &token("ada", 60)).await.unwrap();
@@ -92,7 +92,7 @@ async fn a_policy_outlives_neither_its_token_nor_the_day() {
 }
 
 #[tokio::test]
-async fn the_day_ends_every_token_of_the_app_and_none_of_ours() {
+async fn the_last_day_ends_every_legacy_token_and_none_of_ours() {
     let (stage, _) = adopted().await;
     let (authorizer, long) = (accepting(&stage), token("ada", 30 * 86_400));
     stage.clock.advance(HOUR - 1);
@@ -105,7 +105,7 @@ async fn the_day_ends_every_token_of_the_app_and_none_of_ours() {
 }
 
 #[tokio::test]
-async fn a_token_of_the_app_ends_at_its_own_end() {
+async fn a_legacy_token_expires_at_its_exp() {
     let (stage, _) = adopted().await;
     let (authorizer, token) = (accepting(&stage), token("ada", 60));
     stage.clock.advance(59);
@@ -115,7 +115,7 @@ async fn a_token_of_the_app_ends_at_its_own_end() {
 }
 
 #[tokio::test]
-async fn a_token_of_the_app_is_refused_where_it_was_not_said_that_they_are_accepted() {
+async fn a_legacy_token_is_refused_unless_the_operator_accepts_them() {
     let (stage, own) = adopted().await;
     let authorizer = over(&stage);
     assert_eq!(ask(&authorizer, &token("ada", 60)).await, unauthorized());
@@ -150,7 +150,7 @@ async fn an_adopted_name_may_be_odd() {
 }
 
 #[tokio::test]
-async fn a_database_that_was_never_the_apps_knows_no_such_token() {
+async fn a_database_that_was_never_adopted_accepts_no_legacy_token() {
     let (stage, own) = with_ada().await;
     let authorizer = accepting(&stage);
     assert_eq!(ask(&authorizer, &token("ada", 60)).await, unauthorized());

@@ -21,7 +21,7 @@ pub(crate) fn checks() -> Vec<Check> {
         other_media_types_are_no_json also Emulator;
         a_byte_order_mark_is_no_mistake also Emulator;
         whitespace_around_the_body_is_no_mistake;
-        the_words_are_those_of_the_app;
+        an_invalid_field_has_the_legacy_apps_words;
         nothing_that_was_sent_is_echoed also Emulator;
     ]
 }
@@ -142,7 +142,7 @@ fn whitespace_around_the_body_is_no_mistake(target: &Target) {
     answer.is_invalid(&[("missing", json!(["body", "password"]))]);
 }
 
-fn the_words_are_those_of_the_app(target: &Target) {
+fn an_invalid_field_has_the_legacy_apps_words(target: &Target) {
     for (body, words) in [
         ("{}", "Field required"),
         ("", "Field required"),
