@@ -75,8 +75,10 @@ preflight() {
 }
 
 check 'content answers' 200 '. == "Hello World"' GET /
-check 'the database is migrated and has public keys' 200 \
-  '.keys | length > 0 and all(.kty == "EC" and .crv == "P-256" and (has("d") | not))' GET /.well-known/jwks.json
+# The private members of a JWK (RFC 7518 section 6).
+check 'the database is migrated and has public keys' 200 '.keys | length > 0 and all(
+    (.kty == "EC" and .crv == "P-256" or .kty == "RSA") and ([has("d", "p", "q", "dp", "dq", "qi", "oth", "k")] | any | not)
+  )' GET /.well-known/jwks.json
 check 'a request without a token is refused' 401 '' GET /api/auth/users/me
 check 'the authorizer refuses a malformed token' 401 '' GET /api/auth/users/me -H 'Authorization: Bearer not.a.token'
 check 'sign-up validates its body' 422 '.detail | length > 0' POST /api/auth/signup "${json[@]}" '{}'

@@ -60,6 +60,7 @@ sign_in && is_good
 new_token=$token token=$old_token
 is_good
 published "$(both)"
+deployment/smoke.sh "$api" >"$scratch/smoke.log" 2>&1 || fail "deployment/smoke.sh: $(<"$scratch/smoke.log")"
 left=$(sql "SELECT round(extract(epoch FROM accepted_until - now())) FROM signing_keys WHERE kid = '$old_kid'")
 ((left > 3600 && left <= 3900)) || fail "the old key is accepted for $left s, not for a token's 3600 s and 300 s more"
 
