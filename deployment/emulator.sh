@@ -149,19 +149,23 @@ bcrypt_cost=10 # the least that a function takes
 parameters=(AuthorizerCacheSeconds=0 BcryptCost="$bcrypt_cost" ApiGatewayLogRole=make Architecture="$architecture"
   DatabaseUrl="$database_url" AlarmEmail=operator@example.com DatabaseInstanceId=latchkey)
 
+# deploy_stack NAME TEMPLATE PARAMETER=VALUE...
+deploy_stack() {
+  sam deploy --config-file "$PWD/samconfig.toml" --stack-name "$1" --template-file "$2" --no-confirm-changeset --no-progressbar \
+    --parameter-overrides "${@:3}" >"$scratch/deploy.log" 2>&1 || fail "sam deploy: $(tail -n 30 "$scratch/deploy.log")"
+}
 # deploy PARAMETER=VALUE...: sets api, the address.
 deploy() {
-  sam deploy --stack-name "$STACK_NAME" --no-confirm-changeset --no-progressbar --parameter-overrides "$@" \
-    >"$scratch/deploy.log" 2>&1 || fail "sam deploy: $(tail -n 30 "$scratch/deploy.log")"
+  deploy_stack "$STACK_NAME" template.yaml "$@"
   local url form='^https://([a-z0-9]+)\.execute-api\..*/Prod$'
   url=$(output ApiUrl)
   [[ $url =~ $form ]] || fail "the output ApiUrl is $url"
   api_id=${BASH_REMATCH[1]}
   api=$endpoint/_aws/execute-api/$api_id/Prod # the emulator's address of it
 }
-# output NAME: an output of the stack. resource NAME: the physical id of one of its resources.
+# output NAME [STACK]: an output of the stack. resource NAME: the physical id of one of its resources.
 output() {
-  aws cloudformation describe-stacks --stack-name "$STACK_NAME" --query "Stacks[0].Outputs[?OutputKey=='$1'].OutputValue" --output text
+  aws cloudformation describe-stacks --stack-name "${2:-$STACK_NAME}" --query "Stacks[0].Outputs[?OutputKey=='$1'].OutputValue" --output text
 }
 resource() {
   aws cloudformation describe-stack-resource --stack-name "$STACK_NAME" --logical-resource-id "$1" \
@@ -211,6 +215,7 @@ if [ "$brief" = no ]; then
   part cached-policies
   part update
   part upgrade
+  part own-routes
   part rotation
   part outage
   part removal

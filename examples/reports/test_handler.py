@@ -30,8 +30,8 @@ class Reports(unittest.TestCase):
         self.assertEqual(call("GET", "/reports/{id}", id="8")[0], 404)
 
     def test_a_report_is_added_by_its_role_alone(self):
-        self.assertEqual(call("POST", "/reports", "ROLE_USER ROLE_MODERATOR")[:2], (201, {"author": 1}))
-        self.assertEqual(call("POST", "/reports", "ROLE_USER ROLE_MODERATORS")[0], 403)
+        self.assertEqual(call("POST", "/reports", "ROLE_USER ROLE_EDITOR")[:2], (201, {"author": 1}))
+        self.assertEqual(call("POST", "/reports", "ROLE_USER ROLE_EDITORS")[0], 403)
 
     def test_a_token_that_has_ended_is_refused(self):
         self.assertEqual(call("GET", "/reports", exp=0)[0], 401)

@@ -106,7 +106,7 @@ pub(crate) fn with_routes(template: &str, own: &OwnRoutes) -> String {
 
 /// The routes of the example.
 pub(crate) fn example() -> &'static OwnRoutes {
-    let own = OwnRoutes::parse(include_str!("../../../examples/reports/own-routes.json"));
+    let own = OwnRoutes::parse(include_str!("../../../examples/own-routes.json"));
     Box::leak(Box::new(own.unwrap()))
 }
 

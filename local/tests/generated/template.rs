@@ -18,7 +18,7 @@ fn template_yaml_has_the_routes_of_the_table() {
     crate::holds(FILE, &with_routes(&template(), own));
 }
 
-/// Writes `target/examples/reports` too, which deployment/emulator.sh and .ci/template use.
+/// Writes `target/examples` too, which deployment/emulator.sh deploys.
 #[test]
 fn the_example_is_added_by_its_block_and_its_document() {
     let (with_reports, own) = (with_example(&template()), example());
@@ -31,9 +31,9 @@ fn the_example_is_added_by_its_block_and_its_document() {
         assert!(with_reports.contains(&format!("\n          {path}: {{options: *preflight}}\n")));
     }
     assert_eq!(with_routes(&with_reports, own), with_reports);
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("../examples/reports");
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("../examples");
     fs::create_dir_all(&folder).unwrap();
     fs::write(folder.join(FILE), with_reports).unwrap();
-    let document = include_str!("../../../examples/reports/own-routes.json");
+    let document = include_str!("../../../examples/own-routes.json");
     fs::write(folder.join("own-routes.json"), document).unwrap();
 }

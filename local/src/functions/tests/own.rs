@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use super::*;
+use crate::arguments::RoleVerb;
 use crate::lambda_endpoint::tests::serving;
 
 const TEMPLATE: &str = include_str!("../../../../template.yaml");
@@ -49,7 +50,9 @@ async fn the_function_gets_the_caller_that_the_authorizer_found() {
     let token = service.sign_in("ada").await;
     let add = route(&service, "POST /reports");
     assert_eq!(service.call(add, Some(&token)).await, 403);
-    service.operate(Verb::Grant { subject: ada(), role: "ROLE_MODERATOR".to_owned() }).await;
+    let role = || "ROLE_EDITOR".to_owned();
+    service.operate(Verb::Role { verb: RoleVerb::Add { role: role() } }).await;
+    service.operate(Verb::Grant { subject: ada(), role: role() }).await;
     let request = Request::post("/reports").header("authorization", format!("Bearer {token}"));
     assert_eq!(service.send(request, &json!({})).await, (201, json!({ "author": 1 })));
     let one = route(&service, "GET /reports/{id}");
@@ -62,7 +65,7 @@ async fn the_function_gets_the_caller_that_the_authorizer_found() {
         ("principalId", "1"),
         ("username", "ada"),
         ("email", "ada@example.com"),
-        ("roles", "ROLE_USER ROLE_MODERATOR"),
+        ("roles", "ROLE_USER ROLE_EDITOR"),
     ] {
         assert_eq!(caller[member], value, "{member}");
     }
