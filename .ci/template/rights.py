@@ -113,7 +113,7 @@ def check_other_roles(source):
     for name, permission in deployed(source).of_type("AWS::Lambda::Permission").items():
         same(f"who calls by {name}", permission["Principal"], "apigateway.amazonaws.com")
         same(f"what {name} allows", permission["Action"], "lambda:InvokeFunction")
-        holds(f"{name} is for any API", permission["SourceArn"].startswith(f"arn:aws:execute-api:{REGION}:{ACCOUNT}:<Api>/"))
+        holds(f"{name} is for any API", permission.get("SourceArn", "").startswith(f"arn:aws:execute-api:{REGION}:{ACCOUNT}:<Api>/"))
 
 
 def summary(source):

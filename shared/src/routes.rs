@@ -117,8 +117,8 @@ impl Route {
 
     /// Whether some request matches both routes, where `*` replaces each parameter.
     pub fn meets(&self, other: &Self) -> bool {
-        let patterns = (self.pattern(), other.pattern());
-        self.method == other.method && overlap::meet(patterns.0.as_bytes(), patterns.1.as_bytes())
+        self.method == other.method
+            && overlap::meet(self.pattern().as_bytes(), other.pattern().as_bytes())
     }
 
     /// Whether a policy that names this route opens the other to a caller that may not use it. A

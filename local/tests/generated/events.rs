@@ -110,10 +110,14 @@ pub(crate) fn example() -> &'static OwnRoutes {
     Box::leak(Box::new(own.unwrap()))
 }
 
-/// The template with the example's function and its routes.
+/// The template with the example's function, unless it is there already, and with its routes.
 pub(crate) fn with_example(template: &str) -> String {
     let function = include_str!("../../../examples/reports/function.yaml");
     let mark = "\n  AdminFunction:\n";
-    let added = template.replacen(mark, &format!("\n{function}{mark}"), 1);
-    with_routes(&added, example())
+    let added = if template.contains("\n  ReportsFunction:\n") {
+        mark
+    } else {
+        &format!("\n{function}{mark}")
+    };
+    with_routes(&template.replacen(mark, added, 1), example())
 }
