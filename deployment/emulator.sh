@@ -154,9 +154,9 @@ deploy_stack() {
   sam deploy --config-file "$PWD/samconfig.toml" --stack-name "$1" --template-file "$2" --no-confirm-changeset --no-progressbar \
     --parameter-overrides "${@:3}" >"$scratch/deploy.log" 2>&1 || fail "sam deploy: $(tail -n 30 "$scratch/deploy.log")"
 }
-# deploy PARAMETER=VALUE...: sets api, the address.
+# deploy PARAMETER=VALUE...: sets api, the address. `template` may name another template.
 deploy() {
-  deploy_stack "$STACK_NAME" template.yaml "$@"
+  deploy_stack "$STACK_NAME" "${template:-template.yaml}" "$@"
   local url form='^https://([a-z0-9]+)\.execute-api\..*/Prod$'
   url=$(output ApiUrl)
   [[ $url =~ $form ]] || fail "the output ApiUrl is $url"

@@ -18,7 +18,7 @@ cp target/debug/authorizer "$own/target/lambda/authorizer/bootstrap"
 
 step "a function of a team's own in the same API"
 own_before=$(code)
-deploy_stack "$STACK_NAME" "$own/template.yaml" "${parameters[@]}"
+template=$own/template.yaml deploy "${parameters[@]}"
 sign_in
 # only_with_token METHOD PATH...: without a token and with a forged one, each route is refused.
 only_with_token() {
