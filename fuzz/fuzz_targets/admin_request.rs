@@ -28,6 +28,10 @@ fuzz_target!(|event: &[u8]| {
             let limit = event.get("limit").map_or(1000, |limit| limit.as_u64().unwrap());
             assert!(answer["users"].as_array().unwrap().len() as u64 <= limit);
         }
+        Ok(answer) if event["verb"] == "list_roles" => assert!(answer["roles"].is_array()),
+        Ok(answer) if event["verb"] == "add_role" || event["verb"] == "remove_role" => {
+            assert_eq!(answer["role"], event["role"]);
+        }
         Ok(answer) => {
             assert!(answer["username"] == event["username"] || !event["id"].is_null());
             let has_role = answer["roles"].as_array().unwrap().contains(&event["role"]);
@@ -38,6 +42,9 @@ fuzz_target!(|event: &[u8]| {
             | Refusal::NoSuchUser
             | Refusal::BadRole
             | Refusal::NoSuchRole
+            | Refusal::BuiltInRole
+            | Refusal::RoleHeld { .. }
+            | Refusal::TooManyRoles
             | Refusal::BadLimit,
         ) => {}
         Err(refusal) => panic!("{refusal}"),
