@@ -67,6 +67,34 @@ fn what_it_keeps_survives_sigkill_and_verbs_find_it_running_or_not() {
 }
 
 #[test]
+fn another_algorithm_makes_a_key_of_its_own_and_signs_nobody_out() {
+    let folder = Folder::new();
+    let mut tokens: Vec<String> = Vec::new();
+    // The headers `{"typ":"at+jwt","alg":"ES256"` and `{"typ":"at+jwt","alg":"RS256"` in base64url.
+    let (es256, rs256) =
+        ("eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFUzI1NiI", "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJSUzI1NiI");
+    for (algorithm, header) in [("ES256", es256), ("RS256", rs256), ("ES256", es256)] {
+        let overrides = format!("SigningAlgorithm={algorithm} TokenIssuer=http://127.0.0.1");
+        let runner =
+            folder.start(&format!("--port 0 --parameter-overrides BcryptCost=4 {overrides}"));
+        if tokens.is_empty() {
+            runner.sign_up("ada");
+        }
+        let body = r#"{"username":"ada","password":"correct horse"}"#;
+        let answer = runner.post("/api/auth/signin", body);
+        let token = answer.split('"').find(|it| it.starts_with("eyJ")).unwrap();
+        assert!(token.starts_with(header), "{algorithm}: {token}");
+        tokens.push(token.to_owned());
+        for token in &tokens {
+            let headers = format!("Host: x\r\nAuthorization: Bearer {token}");
+            let answer =
+                runner.answer(&format!("GET /api/auth/users/me HTTP/1.0\r\n{headers}\r\n\r\n"));
+            assert!(answer[8..].starts_with(" 200 "), "{algorithm}: {answer}");
+        }
+    }
+}
+
+#[test]
 fn a_folder_that_postgres_can_not_enter_is_no_obstacle() {
     let folder = Folder::new();
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o700)).unwrap();

@@ -11,7 +11,7 @@ use crate::target::Target;
 
 pub(crate) fn checks() -> Vec<Check> {
     checks![
-        the_keys_are_public_keys_for_es256 also Emulator;
+        the_keys_are_public_keys_for_es256_or_rs256 also Emulator;
         the_key_that_signs_is_published also Pooler, Emulator needs OwnKey;
         a_token_verifies_with_the_published_key_alone also Pooler, Emulator, SamLocal;
         the_keys_may_be_kept_for_a_while also Emulator;
@@ -30,17 +30,24 @@ fn published(target: &Target) -> Vec<Value> {
     body["keys"].as_array().expect("a list").clone()
 }
 
-fn the_keys_are_public_keys_for_es256(target: &Target) {
+fn the_keys_are_public_keys_for_es256_or_rs256(target: &Target) {
     let keys = published(target);
     assert!(!keys.is_empty());
     for key in keys {
         let names: Vec<_> = key.as_object().expect("an object").keys().cloned().collect();
+        let (alg, of_kind) = match key["kty"].as_str() {
+            Some("EC") => ("ES256", &["crv", "x", "y"][..]),
+            Some("RSA") => ("RS256", &["e", "n"][..]),
+            _ => panic!("{key}"),
+        };
         for name in &names {
-            let public = ["alg", "crv", "key_ops", "kid", "kty", "use", "x", "y"];
-            assert!(public.contains(&name.as_str()), "{name} is none of a public key's members");
+            let public = ["alg", "key_ops", "kid", "kty", "use"];
+            let is_public = public.iter().chain(of_kind).any(|it| it == name);
+            assert!(is_public, "{name} is none of a public key's members");
         }
-        assert_eq!((&key["kty"], &key["crv"]), (&json!("EC"), &json!("P-256")));
-        assert_eq!((&key["alg"], &key["use"]), (&json!("ES256"), &json!("sig")));
+        assert!(of_kind.iter().all(|name| key[*name].is_string()), "{key}");
+        assert!(alg == "RS256" || key["crv"] == "P-256", "{key}");
+        assert_eq!((&key["alg"], &key["use"]), (&json!(alg), &json!("sig")));
         assert!(key["kid"].is_string());
     }
 }

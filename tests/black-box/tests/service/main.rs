@@ -35,6 +35,7 @@ mod pooler;
 mod process;
 mod roles;
 mod routes;
+mod rsa;
 mod runner;
 mod secrets;
 mod settings;

@@ -8,6 +8,7 @@ mod headers;
 mod json;
 mod keys;
 pub(crate) mod legacy;
+mod rsa;
 mod signature;
 mod subjects;
 
@@ -24,6 +25,7 @@ pub(crate) fn checks() -> Vec<Check> {
     [
         genuine::checks(),
         signature::checks(),
+        rsa::checks(),
         encoding::checks(),
         json::checks(),
         headers::checks(),

@@ -146,7 +146,7 @@ fn the_signature_of_another_token_is_refused(target: &Target) {
 fn hmac_with_anything_public_is_refused(target: &Target) {
     let key = target.key();
     let spki = key.spki();
-    let pem = pem(&spki);
+    let pem = pem("PUBLIC KEY", &spki);
     let secrets: Vec<(&str, Vec<u8>)> = vec![
         ("nothing", Vec::new()),
         ("the point", key.point()),
@@ -170,10 +170,11 @@ fn hmac_with_anything_public_is_refused(target: &Target) {
     forgeries.are_refused(target);
 }
 
-fn pem(der: &[u8]) -> String {
+/// The PEM of DER with this label.
+pub(super) fn pem(label: &str, der: &[u8]) -> String {
     use base64::Engine;
     let text = base64::engine::general_purpose::STANDARD.encode(der);
     let lines: Vec<_> =
         text.as_bytes().chunks(64).map(|line| String::from_utf8_lossy(line).into_owned()).collect();
-    format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", lines.join("\n"))
+    format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", lines.join("\n"))
 }
