@@ -36,6 +36,13 @@ impl World {
         Self { stage, database, random: Random::counted(1) }
     }
 
+    /// The same database over other connections.
+    fn again(&self) -> Self {
+        let stage = Stage { url: self.stage.url.clone(), clock: self.stage.clock.clone() };
+        let database = stage.database();
+        Self { stage, database, random: self.random.clone() }
+    }
+
     fn sessions(&self) -> Sessions {
         Sessions::new(self.database.clone())
     }

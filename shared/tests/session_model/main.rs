@@ -46,6 +46,12 @@ async fn tabs_whose_access_tokens_are_not_used_are_never_refused() {
 }
 
 #[tokio::test]
+#[ignore = "takes minutes"]
+async fn three_tabs_that_refresh_twice_are_never_refused() {
+    holds(Search { tabs: 3, lost: 2, ..HONEST }).await;
+}
+
+#[tokio::test]
 async fn after_a_sign_out_nothing_opens() {
     holds(Search { signs_out: true, ..HONEST }).await;
 }

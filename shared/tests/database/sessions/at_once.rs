@@ -84,11 +84,7 @@ async fn no_sign_in_under_way_outlives_a_change_of_the_password() {
             let start = start(Kind::Token(&token), ADA, 0, NOW, (&client_id, &device));
             sessions.start(&start).await.unwrap()
         };
-        let changing = World {
-            stage: Stage { url: world.stage.url.clone(), clock: world.stage.clock.clone() },
-            database: other.clone(),
-            random: world.random.clone(),
-        };
+        let changing = World { database: other.clone(), ..world.again() };
         let change = async move {
             assert_eq!(changing.change_password(bearer(&mine, ADA), "old", "new").await, "changed");
             false
@@ -109,11 +105,7 @@ async fn all_that_one_user_does_at_once_meets_no_deadlock() {
     let name = world.stage.value("SELECT current_database()").await;
     world.stage.execute(&format!("ALTER DATABASE {name} SET deadlock_timeout = '1min'")).await;
     let runs = (0..6).map(|number| {
-        let world = World {
-            stage: Stage { url: world.stage.url.clone(), clock: world.stage.clock.clone() },
-            database: world.stage.database(),
-            random: Random::counted(100 * number),
-        };
+        let world = World { random: Random::counted(100 * number), ..world.again() };
         async move {
             let (client_id, device) = (ClientId::default(), Device::default());
             for round in 0..40 {
@@ -136,4 +128,50 @@ async fn all_that_one_user_does_at_once_meets_no_deadlock() {
         }
     });
     at_once(runs.collect::<Vec<_>>()).await;
+}
+
+/// Runs `second` while a transaction with `first` is open, until it waits for the lock.
+async fn behind<T: Send + 'static>(
+    world: &World,
+    first: &str,
+    second: impl Future<Output = T> + Send + 'static,
+) -> T {
+    let holder = world.stage.client().await;
+    holder.batch_execute(&format!("BEGIN; {first}")).await.unwrap();
+    let second = tokio::spawn(second);
+    let waits = "SELECT count(*) FROM pg_stat_activity \
+                 WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    while world.stage.value(waits).await == "0" {}
+    holder.batch_execute("COMMIT").await.unwrap();
+    second.await.unwrap()
+}
+
+#[tokio::test]
+async fn of_two_that_end_the_others_one_goes_on() {
+    let world = World::new().await;
+    let (mine, other) = (world.signed_in(ADA, NOW).await, world.signed_in(ADA, NOW).await);
+    let first = format!(
+        "SELECT end_sessions(1, '{}', NULL, TRUE, to_timestamp({}))",
+        mine.session(),
+        NOW.seconds()
+    );
+    let own = world.own();
+    let second = async move { own.end_others(&bearer(&other, ADA), NOW).await.unwrap() };
+    assert_eq!(behind(&world, &first, second).await, None);
+    assert!(world.is_signed_in(bearer(&mine, ADA), NOW).await);
+}
+
+#[tokio::test]
+async fn of_two_changes_of_one_password_the_second_is_refused() {
+    let world = World::new().await;
+    let mine = world.signed_in(ADA, NOW).await;
+    let first = format!(
+        "SELECT change_password(1, '{}', NULL, 'old', 'first', to_timestamp({}))",
+        mine.session(),
+        NOW.seconds()
+    );
+    let changing = world.again();
+    let second = async move { changing.change_password(bearer(&mine, ADA), "old", "second").await };
+    assert_eq!(behind(&world, &first, second).await, "conflict");
+    assert_eq!(world.stage.value("SELECT password FROM users WHERE id = 1").await, "first");
 }

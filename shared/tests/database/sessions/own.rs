@@ -27,6 +27,8 @@ async fn a_list_has_the_callers_sessions_and_those_that_reuse_has_ended() {
     for caller in [bearer(&stolen, ADA), bearer(&first, EVE)] {
         assert_eq!(list(caller).await, None);
     }
+    let later = world.own().list(&without_session(ADA), NOW.plus(864_001)).await.unwrap();
+    assert_eq!(later.unwrap().sessions, []);
     // The user may remove it.
     let revoke =
         async |id| world.own().revoke(&bearer(&first, ADA), id, NOW.plus(62)).await.unwrap();

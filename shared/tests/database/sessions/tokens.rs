@@ -33,6 +33,8 @@ async fn each_presentation_of_a_token_gives_the_same_successor() {
     assert_eq!((two.outcome.name(), two.generation), ("rotated", 2));
     assert_ne!(two.token, one.token);
     assert_eq!(world.renewed(&one.token, NOW.plus(3061)).await.token, two.token);
+    // Each presentation is a use: the hour without one begins again.
+    assert_eq!(world.renewed(&two.token, NOW.plus(3061 + 3599)).await.generation, 3);
 }
 
 #[tokio::test]
@@ -114,11 +116,7 @@ async fn the_authorizer_notes_a_use_and_never_waits_writes_a_replica_or_revives(
     let only_reads =
         |on: &str| format!("ALTER DATABASE {name} SET default_transaction_read_only = {on}");
     world.stage.execute(&only_reads("on")).await;
-    let replica = World {
-        stage: Stage { url: world.stage.url.clone(), clock: world.stage.clock.clone() },
-        database: world.stage.database(),
-        random: world.random.clone(),
-    };
+    let replica = world.again();
     assert_eq!(replica.authorize(caller, 0, NOW.plus(903)).await["is_signed_in"], true);
     assert_eq!(noted().await, "-1 901");
     world.authorize(caller, 0, NOW.plus(904)).await;
