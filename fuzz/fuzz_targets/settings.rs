@@ -36,7 +36,7 @@ fuzz_target!(|text: &str| {
     RolePrefix::from_env(&mut env);
     NewPassword::min_length(&mut env);
     Passwords::from_env(&mut env);
-    Settings::from_env(&mut env);
+    Settings::from_env(&mut env).issuer.previous(&mut env);
     Settings::access_token_seconds(&mut env);
     tokens::Settings::from_env(&mut env);
     let database = db::Settings::from_env(&mut env);
