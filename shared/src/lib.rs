@@ -26,6 +26,7 @@ mod origin;
 pub mod password;
 #[cfg(feature = "database")]
 pub mod random;
+#[cfg(feature = "tokens")]
 pub mod refresh_token;
 pub mod role;
 pub mod routes;
