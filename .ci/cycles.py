@@ -3,9 +3,8 @@
 Usage: python3 .ci/cycles.py
 
 A module is a file, and a folder with all that is in it. Counted are its paths that begin with
-crate::, self::, super:: or the name of a module that it declares, in `use` and elsewhere, outside of
-tests. A name is followed through `pub use` to the file that has it; `pub use` itself isn't counted.
-Prints each cycle.
+crate::, self::, super:: or the name of a module that it declares, in `use`, `pub use` and elsewhere,
+outside of tests. A name is followed through `pub use` to the file that has it. Prints each cycle.
 
 >>> uses("use crate::{a::B, c::{self, d::E as F}};")
 [['crate', 'a', 'B'], ['crate', 'c', 'self'], ['crate', 'c', 'd', 'E']]
@@ -16,18 +15,24 @@ Prints each cycle.
 >>> sources = {("a",): "mod b; fn c() { b::d() }", ("a", "b"): "use super::c; fn d() {}"}
 >>> cycles(graph(sources, 2))
 [['a', 'a::b']]
+>>> sources = {(): "mod a;\\npub use a::B;\\npub const C: u8 = 0;", ("a",): "use crate::C; pub struct B;"}
+>>> cycles(graph(sources, 1))
+[['a', 'the crate']]
+>>> sources |= {(): "mod a;\\nmod c;\\npub use a::B;\\npub use c::C;", ("c",): "pub const C: u8 = 0;"}
+>>> cycles(graph(sources, 1))
+[]
 >>> cycles({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}})
 [['a', 'b', 'c']]
 >>> cycles({"a": {"b"}, "b": set()})
 []
 """
 
+import json
 import re
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-CRATES = ["functions/*", "legacy", "shared", "local", "local/postgres"]
 TREE = re.compile(r"^\s*(pub(?:\([^)]*\))?\s+)?use\s+([^;]+);", re.M)
 INLINE = re.compile(r"(?<![\w:])[a-z_]\w*(?:::\w+)+")
 
@@ -62,9 +67,9 @@ def leaves(tree, before=()):
 
 
 def uses(source, public=False):
-    """The paths within the crate that a source has; with `public`, those of its `pub use`."""
+    """The paths within the crate that a source has; with `public`, those of its `pub use` alone."""
     source = bare(source)
-    found = [path for match in TREE.finditer(source) if bool(match[1]) == public for path in leaves(match[2])]
+    found = [path for match in TREE.finditer(source) if match[1] or not public for path in leaves(match[2])]
     if not public:
         found += [path.split("::") for path in INLINE.findall(TREE.sub("", source))]
     children = set(re.findall(r"\bmod (\w+);", source))
@@ -131,12 +136,17 @@ def graph(found, depth):
     return edges
 
 
+def crates():
+    """The folders of the workspace's crates, without those that are tests or benches."""
+    members = json.loads(re.search(r"^members = (\[[^]]*\])", (ROOT / "Cargo.toml").read_text(), re.M)[1])
+    patterns = [pattern for pattern in members if not pattern.startswith(("tests/", "benches/"))]
+    return [folder for pattern in patterns for folder in sorted(ROOT.glob(pattern)) if (folder / "src").is_dir()]
+
+
 def main():
     found = {
         f"{folder.relative_to(ROOT)}: {' → '.join([*cycle, cycle[0]])}"
-        for pattern in CRATES
-        for folder in sorted(ROOT.glob(pattern))
-        if (folder / "src").is_dir()
+        for folder in crates()
         for found in [modules(folder)]
         for depth in range(1, 1 + max(map(len, found)))
         for cycle in cycles(graph(found, depth))

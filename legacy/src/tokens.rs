@@ -5,6 +5,7 @@
 //! can't be confused with ours: a token's form decides its kind, and each kind has its own key and
 //! algorithm (RFC 8725 §3.1).
 
+mod refusal;
 mod rfc_3339;
 mod secret;
 mod secret_source;
@@ -14,6 +15,7 @@ mod token;
 use shared::secrets_manager::SecretsManager;
 use shared::{NumericDate, Username};
 
+pub use refusal::Refusal;
 use secret_source::SecretSource;
 pub use settings::Settings;
 pub use token::LegacyToken;
@@ -46,37 +48,6 @@ pub enum Error {
 impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Self {
         Self::Refused(refusal)
-    }
-}
-
-/// Why a token of the legacy app's form is refused, for the log. All callers get the same answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refusal {
-    /// `LEGACY_TOKENS_UNTIL` has passed.
-    AfterCutoff,
-    /// The signature isn't by the secret.
-    WrongSignature,
-    /// A claim is missing, or there is one that the legacy app refuses.
-    WrongClaims,
-    /// `exp` has passed.
-    Expired,
-    /// `nbf` is in the future.
-    NotYetValid,
-    /// No account with this name has existed since the adoption.
-    UnknownUser,
-}
-
-impl Refusal {
-    /// The stable name in the log.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::AfterCutoff => "after_cutoff",
-            Self::WrongSignature => "wrong_signature",
-            Self::WrongClaims => "wrong_claims",
-            Self::Expired => "expired",
-            Self::NotYetValid => "not_yet_valid",
-            Self::UnknownUser => "unknown_user",
-        }
     }
 }
 

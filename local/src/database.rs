@@ -1,13 +1,12 @@
 //! The database that the functions use: the one that was given, or a PostgreSQL of the runner's.
 
-mod fault;
+pub(crate) mod fault;
 
 use std::{
     fmt,
     path::{Path, PathBuf},
 };
 
-pub(crate) use fault::secret;
 use local_postgres::{Address, Data, Server, Settings, Step};
 use shared::Environment;
 

@@ -159,7 +159,7 @@ impl Setup {
             Refusal::Database(error) => self.database.fault(&error).into(),
             Refusal::Migration(cause) => self.database.migration_fault(&cause).into(),
             Refusal::SigningKey(cause) => {
-                format!("the signing key can't be used: {}", database::secret(&cause)).into()
+                format!("the signing key can't be used: {}", database::fault::secret(&cause)).into()
             }
             other => other.into(),
         }

@@ -13,9 +13,7 @@ use shared::{Environment, Role};
 
 use document::Document;
 pub use fault::Fault;
-
-/// The name that the stage of Latchkey's own API has for its routes.
-pub const ACCOUNTS: &str = "accounts";
+pub use table::ACCOUNTS;
 
 /// The routes of a document, which has been checked.
 #[derive(Debug)]

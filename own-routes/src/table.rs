@@ -6,9 +6,11 @@ use shared::Role;
 use shared::functions::{LOGINS, ROUTES};
 use shared::routes::{Access, Route, Throttle, method};
 
-use crate::ACCOUNTS;
 use crate::document::{Members, Written, WrittenAccess};
 use crate::fault::Fault;
+
+/// The name that the stage of Latchkey's own API has for its routes.
+pub const ACCOUNTS: &str = "accounts";
 
 /// API Gateway's limit of a resource's path is not documented. This one keeps a policy readable.
 const MAX_PATH_BYTES: usize = 200;

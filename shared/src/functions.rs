@@ -6,7 +6,9 @@
 //! the documents that do (docs/adr/0021).
 
 #[cfg(feature = "database")]
-mod logins;
+mod login;
+#[cfg(feature = "database")]
+pub mod logins;
 
 #[cfg(feature = "database")]
 use crate::db::{Group, callers, database_identity, roles, signing_keys, users};
@@ -14,7 +16,7 @@ use crate::role::Role;
 use crate::routes::Access::{AnyOf, Public, SignedIn};
 use crate::routes::{Parse, Route, Routes, Throttle, method};
 #[cfg(feature = "database")]
-pub use logins::{Login, routines, statements};
+pub use login::Login;
 
 /// Generates from the table below [`LOGINS`], [`ROUTES`], an enum of each function's routes, and
 /// [`for_each_endpoint`](crate::for_each_endpoint). After `=>`, a route names its [`Route::metadata`].

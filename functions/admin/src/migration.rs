@@ -6,8 +6,9 @@ use std::time::Duration;
 use own_routes::OwnRoutes;
 use refinery_core::{Migration, Runner, Target};
 use serde::Serialize;
+use shared::NumericDate;
 use shared::db::{self, Database, locks};
-use shared::{NumericDate, functions};
+use shared::functions::logins;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 use tokio_postgres::Client;
@@ -184,7 +185,7 @@ async fn set_limits(client: &Client) -> Result<(), db::Error> {
 
 /// Our SQL functions that are missing, as in a copy made of the tables alone.
 async fn missing_routines(client: &Client) -> Result<Vec<db::Routine>, db::Error> {
-    let mut missing = functions::routines();
+    let mut missing = logins::routines();
     let signatures: Vec<_> = missing.iter().map(db::Routine::signature).collect();
     let there = "SELECT to_regprocedure(t.signature) IS NOT NULL \
                  FROM unnest($1::text[]) WITH ORDINALITY AS t (signature, position) \
@@ -211,7 +212,7 @@ fn makers<'a>(migrations: &[&'a Migration], routines: &[db::Routine]) -> Vec<&'a
 
 /// What has a name that these migrations need, a sentence each.
 async fn obstacles(client: &Client, pending: &[&Migration]) -> Result<Vec<String>, db::Error> {
-    let mut routines = functions::routines();
+    let mut routines = logins::routines();
     routines.retain(|routine| !makers(pending, &[*routine]).is_empty());
     let signatures: Vec<_> = routines.iter().map(db::Routine::signature).collect();
     in_the_way::obstacles(client, pending, &signatures).await
@@ -251,7 +252,7 @@ pub(crate) fn objects() -> Result<Vec<String>, Refusal> {
         made.trim_start_matches("IF NOT EXISTS ").split(' ').next()
     });
     let tables = tables.chain(["refinery_schema_history"]).map(|name| format!("TABLE {name}"));
-    let routines = functions::routines().into_iter();
+    let routines = logins::routines().into_iter();
     let routines = routines.map(|routine| format!("FUNCTION {}", routine.signature()));
     Ok(tables.chain(routines).collect())
 }

@@ -5,7 +5,7 @@ use std::fmt;
 
 use postgres_protocol::escape::escape_identifier;
 use shared::db::{self, Group};
-use shared::functions;
+use shared::functions::logins;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Error, Row, Transaction};
 
@@ -104,7 +104,7 @@ impl fmt::Display for Privilege {
 
 /// The signatures of our SQL functions, as `to_regprocedure` reads them.
 fn signatures() -> Vec<String> {
-    functions::routines().iter().map(db::Routine::signature).collect()
+    logins::routines().iter().map(db::Routine::signature).collect()
 }
 
 /// The schemas of our tables and functions, and the privileges that `groups` need.

@@ -6,7 +6,7 @@ use serde::de::IgnoredAny;
 use shared::NumericDate;
 use shared::jwt::Jws;
 
-use super::Refusal;
+use super::refusal::Refusal;
 use super::secret::LegacySecret;
 
 /// A token with the header of the legacy app's. Our tokens never have it: their header has a key id

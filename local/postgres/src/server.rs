@@ -10,12 +10,12 @@ use std::{
 };
 
 use crate::{
-    Settings,
     account::Account,
     cluster::{self, Cluster},
     error::{Error, doing, reason},
     folder,
     programs::Programs,
+    settings::Settings,
     step::Step,
 };
 

@@ -8,7 +8,7 @@ use aws_smithy_types::error::display::DisplayErrorContext;
 use tokio::sync::OnceCell;
 use tokio::time::timeout;
 
-use super::{DEADLINE, config};
+use super::config::{DEADLINE, config};
 
 /// AWS credentials. The first read finds their provider, which clones share.
 #[derive(Debug, Clone, Default)]

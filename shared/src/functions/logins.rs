@@ -1,18 +1,7 @@
-//! The functions that query the database, and what their statements need.
+//! The statements of the functions that query the database, and what they need.
 
 use super::LOGINS;
 use crate::db::{Group, Privilege, Routine, Sql, callers, sign_ins, users};
-
-/// A function that queries the database.
-#[derive(Debug)]
-pub struct Login {
-    /// Its crate.
-    pub function: &'static str,
-    /// The group role that its login needs; `None` if it logs in as the owner of the tables.
-    pub group: Option<Group>,
-    /// Its statements.
-    pub statements: &'static [&'static Sql],
-}
 
 impl Group {
     /// The group role that the login of a function needs; `None` if it logs in as the owner of the

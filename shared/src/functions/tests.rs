@@ -100,5 +100,5 @@ fn no_statement_is_forgotten() {
     let written: usize = texts
         .map(|text| text.matches("Sql::new(").count() + text.matches("Sql::for_owner(").count())
         .sum();
-    assert_eq!(written, statements().len());
+    assert_eq!(written, logins::statements().len());
 }

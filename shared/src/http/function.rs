@@ -4,11 +4,11 @@ use std::convert::Infallible;
 use std::future::Future;
 use std::time::{Duration, Instant};
 
+use lambda_http::aws_lambda_events::apigw::ApiGatewayProxyResponse as ProxyResponse;
 use lambda_http::http::HeaderMap;
 use lambda_http::http::header::ORIGIN;
 use lambda_runtime::{LambdaEvent, service_fn};
 
-use super::ProxyResponse;
 use super::accept::{Accept, ErrorFormat};
 use super::cors::Cors;
 use super::reply::Reply;

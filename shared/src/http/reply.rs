@@ -1,11 +1,11 @@
 //! An endpoint's answer, and the JSON forms of an error.
 
 use lambda_http::Body;
+use lambda_http::aws_lambda_events::apigw::ApiGatewayProxyResponse as ProxyResponse;
 use lambda_http::http::{HeaderMap, HeaderName, HeaderValue, header};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::ProxyResponse;
 use super::accept::{Accept, ErrorForm, ErrorFormat};
 use crate::error::{Answer, Error, Failure, SecurityEvent};
 use crate::user_id::UserId;

@@ -2,7 +2,8 @@
 
 use shared::db::roles::{LIST, ROLES};
 use shared::db::{Group, Privilege, Sql};
-use shared::functions::{LOGINS, statements};
+use shared::functions::LOGINS;
+use shared::functions::logins::statements;
 use stage::Stage;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, NoTls};

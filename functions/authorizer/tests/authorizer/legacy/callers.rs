@@ -81,7 +81,7 @@ async fn a_database_that_was_never_adopted_has_no_legacy_callers() {
 async fn a_name_is_found_by_its_index() {
     let stage = stage(20_000).await;
     stage.execute("ANALYZE users").await;
-    let find = shared::functions::statements()
+    let find = shared::functions::logins::statements()
         .into_iter()
         .find(|sql| sql.text().contains("adoption"))
         .unwrap();
