@@ -7,8 +7,8 @@ SET LOCAL lock_timeout = '5s';
 LOCK TABLE users IN SHARE UPDATE EXCLUSIVE MODE;
 SET LOCAL lock_timeout = '400ms';
 
--- How often all sessions of the user have ended. A sign-in under way notices by it, and a token
--- without a session is good only while it is 0.
+-- Incremented when all of the user's sessions end. A concurrent sign-in detects this, and a token
+-- without a session is valid only while it is 0.
 ALTER TABLE users ADD COLUMN session_epoch int NOT NULL DEFAULT 0;
 
 CREATE TABLE sign_ins (

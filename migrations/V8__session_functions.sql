@@ -261,7 +261,8 @@ END
 $$;
 
 -- The caller's sessions, the most recently used first, at most a hundred, and how many more there
--- are; NULL if the token signs nobody in. A session that reuse has ended is among them to its end.
+-- are; NULL if the token signs nobody in. A session ended by token reuse stays in the list until it
+-- expires.
 CREATE OR REPLACE FUNCTION list_sessions(
     user_id int, session_id uuid, token_digest bytea, asked_at timestamptz
 )
@@ -303,8 +304,8 @@ BEGIN
 END
 $$;
 
--- Signs out a session by its user or by its refresh token's constant part. One that reuse has ended
--- stays in the user's list.
+-- Signs out a session by its user or by its refresh token's constant part. A session ended by token
+-- reuse stays in the user's list.
 CREATE OR REPLACE FUNCTION end_session(session_id uuid, user_id int, family_hash bytea)
 RETURNS void LANGUAGE plpgsql SECURITY DEFINER
 SET search_path FROM CURRENT

@@ -11,8 +11,8 @@ pub(crate) fn describe(route: JwksRoute) -> Operation {
         let example = Metadata::example("https://api.example.com");
         Operation::new(Tag::Keys, id, summary)
             .described(
-                "By the issuer alone, a service finds the public keys here. Latchkey has no \
-                 authorization endpoint and issues no ID tokens: \
+                "A service that knows only the issuer finds the public keys through this document. \
+                 Latchkey has no authorization endpoint and issues no ID tokens: \
                  `id_token_signing_alg_values_supported` is of access tokens. Cache it for five \
                  minutes.",
             )

@@ -22,10 +22,10 @@ pub(crate) type Start =
 /// A container that is there, or the settings that it can't start with.
 pub(crate) type Started = Result<Box<dyn Handler>, Invalid>;
 
-/// How many of the latest requests show how long one takes.
+/// How many of the latest requests the usual service time is the median of.
 const LATEST: usize = 5;
 
-/// The containers of one function, at most so many, and the requests that wait for one.
+/// The containers of one function, at most `max`, and the requests queued for one.
 pub(crate) struct Containers {
     start: Start,
     max: usize,
@@ -37,7 +37,7 @@ pub(crate) struct Containers {
 struct State {
     /// The containers that serve no request; the next request takes the last one.
     idle: Vec<Box<dyn Handler>>,
-    waiting: usize,
+    queued: usize,
     /// How long the latest requests took in their containers, the newest first.
     latest: Vec<Duration>,
 }
@@ -48,8 +48,8 @@ pub(crate) struct Slot {
     _permit: OwnedSemaphorePermit,
 }
 
-/// A request in the line.
-struct Waiting<'a>(&'a Containers);
+/// A queued request, until it is dropped.
+struct Queued<'a>(&'a Containers);
 
 impl Containers {
     /// At most `max` containers; none yet.
@@ -64,30 +64,31 @@ impl Containers {
         Ok(())
     }
 
-    /// Waits for a free container; `None` as soon as a request can't be answered within that time.
+    /// Waits for a free container; `None` as soon as a request can't be answered within `within`.
     pub(crate) async fn slot(self: &Arc<Self>, within: Duration) -> Option<Slot> {
         let slot = |permit| Slot { containers: Arc::clone(self), _permit: permit };
         if let Ok(permit) = Arc::clone(&self.free).try_acquire_owned() {
             return Some(slot(permit));
         }
         let start = Instant::now();
-        let (_waiting, usual) = self.join_line(within)?;
+        let (_queued, usual) = self.queue(within)?;
         let permit = Arc::clone(&self.free).acquire_owned();
         let permit = timeout_at(start + within - usual, permit).await.ok()?.ok()?;
         Some(slot(permit))
     }
 
-    /// Joins the line, and says how long a request is served; `None` if the line is too long: if
-    /// those that are served, those that wait and this one take longer than `within`.
-    fn join_line(&self, within: Duration) -> Option<(Waiting<'_>, Duration)> {
+    /// Queues a request and returns the usual service time; `None` if the expected wait exceeds
+    /// `within`.
+    fn queue(&self, within: Duration) -> Option<(Queued<'_>, Duration)> {
         let mut state = self.state();
-        let rounds = u32::try_from(state.waiting / self.max).ok()?.checked_add(2)?;
+        // The requests now in containers, and this one, are a round each.
+        let rounds = u32::try_from(state.queued / self.max).ok()?.checked_add(2)?;
         let usual = state.usual();
         if usual.checked_mul(rounds)? > within {
             return None;
         }
-        state.waiting += 1;
-        Some((Waiting(self), usual))
+        state.queued += 1;
+        Some((Queued(self), usual))
     }
 
     async fn idle_or_started(&self) -> Started {
@@ -117,14 +118,14 @@ impl State {
     }
 }
 
-impl Drop for Waiting<'_> {
+impl Drop for Queued<'_> {
     fn drop(&mut self) {
-        self.0.state().waiting -= 1;
+        self.0.state().queued -= 1;
     }
 }
 
 impl Slot {
-    /// Has a container answer an event. One that panics or doesn't answer within that time is gone.
+    /// Has a container answer an event. A container that panics or exceeds `within` is discarded.
     pub(crate) async fn serve(self, event: Vec<u8>, within: Duration) -> Result<Vec<u8>, Failure> {
         let mut start = None;
         let serving = async {
@@ -136,7 +137,7 @@ impl Slot {
         };
         let served: Result<Result<_, FunctionError>, _> = timeout(within, serving).await;
         let mut state = self.containers.state();
-        // The start of a container doesn't count: a request in the line waits for one that is there.
+        // The start of a container doesn't count: a queued request waits for one that is there.
         if let Some(start) = start {
             state.note(start.elapsed());
         }

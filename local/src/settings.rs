@@ -14,7 +14,7 @@ const PASSWORDS: [&str; 2] = ["DATABASE_SECRET_ARN", "DATABASE_PASSWORD"];
 const PARTS: [&str; 5] =
     ["DATABASE_HOST", "DATABASE_PORT", "DATABASE_NAME", "DATABASE_USER", "DATABASE_PASSWORD"];
 
-/// Settings that a source gives together, and those that the sources below it then don't give.
+/// If a source sets all of the first, the second are ignored in sources of lower precedence.
 const ALTERNATIVES: &[(&[&str], &[&str])] = &[
     (&["DATABASE_URL"], &PARTS),
     (&["DATABASE_URL"], &["DATABASE_SECRET_ARN"]),

@@ -120,13 +120,13 @@ async fn neither_the_start_of_a_container_nor_one_timeout_keeps_others_from_wait
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_request_that_goes_away_leaves_the_line() {
+async fn a_request_whose_client_goes_away_leaves_the_queue() {
     let (containers, log) = containers(1);
     let first = tokio::spawn(ask(Arc::clone(&containers), 9));
     tokio::task::yield_now().await;
     let gone = tokio::time::timeout(Duration::from_secs(1), ask(Arc::clone(&containers), 9));
     assert!(gone.await.is_err());
-    assert_eq!(containers.state().waiting, 0);
+    assert_eq!(containers.state().queued, 0);
     assert!(first.await.unwrap().0);
     assert_eq!(log.served.load(SeqCst), 1);
 }

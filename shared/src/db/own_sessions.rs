@@ -73,7 +73,7 @@ impl OwnSessions {
         Self(database)
     }
 
-    /// The caller's sessions, with those that reuse has ended.
+    /// The caller's sessions, including those ended because an old refresh token was reused.
     pub async fn list(&self, caller: &Bearer, now: NumericDate) -> Result<Option<Listed>, Error> {
         let row = only(self.ask(&LIST, caller, now, None).await?)?;
         let text: Option<&str> = row.try_get(0)?;

@@ -17,8 +17,8 @@ impl Group {
     }
 }
 
-/// The statements that no function runs yet. No group has their privileges, but `migrate` creates the
-/// SQL functions that they call.
+/// Statements that no function runs yet. They are granted to nobody; `migrate` creates their SQL
+/// functions.
 const TO_COME: [&Sql; 10] = [
     &callers::AUTHORIZE,
     &sign_ins::END,

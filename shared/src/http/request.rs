@@ -32,8 +32,8 @@ pub struct ProxyEvent {
     pub http_method: String,
     #[serde(default, deserialize_with = "null_as_default")]
     multi_value_headers: BTreeMap<String, Vec<String>>,
-    #[serde(default, deserialize_with = "null_as_default")]
     /// As the caller wrote them.
+    #[serde(default, deserialize_with = "null_as_default")]
     path_parameters: BTreeMap<String, String>,
     #[serde(default, deserialize_with = "null_as_default")]
     multi_value_query_string_parameters: BTreeMap<String, Vec<String>>,
