@@ -13,7 +13,8 @@ use shared::http::Cors;
 use shared::jwt::{KeySource, Settings, Signer, SigningKey};
 use shared::password::Passwords;
 use shared::{
-    ClientId, Clock, DatabaseId, Environment, NewPassword, NumericDate, Random, Secret, UserId, db, log,
+    ClientId, Clock, DatabaseId, Environment, NewPassword, NumericDate, Random, Secret, UserId, db,
+    log,
 };
 use tokio::runtime::Runtime;
 use tokio_postgres::Config;
@@ -71,7 +72,8 @@ fn is_a_key_or_none(text: Secret<String>) {
     let signer = Signer::new(settings, 60, KeySource::Value(text), clock, Random::System);
     let (kids, database_id) = ([key.kid().clone()], DatabaseId::new(String::new()));
     let client_id = ClientId::default();
-    RUNTIME.block_on(signer.access_token(UserId::new(7), &client_id, &kids, database_id)).unwrap();
+    let token = signer.access_token(UserId::new(7), &client_id, &kids, database_id, Vec::new());
+    RUNTIME.block_on(token).unwrap();
 }
 
 fn names_another_machine(url: &str) -> bool {
