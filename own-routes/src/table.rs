@@ -1,6 +1,6 @@
 //! The routes of a document, checked one by one and against each other.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use shared::Role;
 use shared::functions::{LOGINS, ROUTES};
@@ -146,17 +146,15 @@ fn check(ours: &[Route], added: &[Route], section: &str) -> Result<(), Fault> {
             }
         }
     }
-    for (index, route) in added.iter().enumerate() {
+    let mut seen = HashSet::new();
+    for route in added {
         let fault = |rule: String| {
             Err(Fault::at(format_args!("{section}.{}, \"{route}\"", route.function), rule))
         };
         if let Some(other) = ours.iter().find(|other| other.meets(route)) {
             return fault(format!("Latchkey's own {other} may match the same path; use another"));
         }
-        if added[..index]
-            .iter()
-            .any(|it| it.method == route.method && it.pattern() == route.pattern())
-        {
+        if !seen.insert((route.method, route.pattern())) {
             return fault("the same route is there twice".into());
         }
         if let Some(other) = added.iter().find(|other| route.opens(other)) {
