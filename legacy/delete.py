@@ -54,7 +54,6 @@ BLOCKS = {
 }
 # Before that, in each of these files, texts to replace.
 TEXTS = {
-    ".ci/cycles.py": [('"legacy", ', "")],
     ".ci/documents.py": [(' "docs/move/from-fastapi.md",', ""), ("|legacy|", "|"), ('"legacy", ', "")],
     ".ci/template/*.py": [(" LEGACY,", ""), (", UNTIL\n", "\n"), (', "LegacyTokenSecret", "ForgeableLegacyTokenSecret"', "")],
     ".ci/lines.py": [("(functions|legacy|shared)", "(functions|shared)"), ("functions/, legacy/ and", "functions/ and")],
