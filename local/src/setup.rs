@@ -41,7 +41,7 @@ pub(crate) struct Setup {
 
 impl Setup {
     /// Reads the template and the settings, and opens the database. `base` is the service's address,
-    /// its issuer unless a setting names another.
+    /// its issuer unless a setting or the template names another.
     pub(crate) async fn prepare(
         shared: Shared,
         purpose: Purpose,
@@ -61,11 +61,9 @@ impl Setup {
         let url = url.map(|url| ("DATABASE_URL".to_owned(), url));
         settings.give(Source::CommandLine, named.chain(url));
         settings.check_login()?;
-        if settings.get("TOKEN_ISSUER").is_none() {
-            let issuer = ("TOKEN_ISSUER".to_owned(), issuer(base));
-            settings.give(Source::Runner, [issuer]);
-        }
-        let template = read_template(&project, &settings, overrides)?;
+        let given =
+            Given { overrides, settings: settings.given().clone(), issuer: Some(issuer(base)) };
+        let template = read_template(&project, given)?;
         let own_functions = OwnFunctions::read(&project, shared.lambda_endpoint)?;
         let setting = database::named_by(&mut settings.of(template.function("admin")?));
         let naming = on_command_line.or(setting);
@@ -201,11 +199,7 @@ fn issuer(base: Option<String>) -> String {
     address.unwrap_or_else(|| "latchkey".to_owned())
 }
 
-fn read_template(
-    project: &Project,
-    settings: &Settings,
-    overrides: BTreeMap<String, String>,
-) -> Result<Template, Error> {
+fn read_template(project: &Project, given: Given) -> Result<Template, Error> {
     let path = &project.template;
     let text = std::fs::read_to_string(path).map_err(|error| {
         let path = path.display();
@@ -214,6 +208,5 @@ fn read_template(
              in its folder"
         )
     })?;
-    let given = Given { overrides, settings: settings.given().clone() };
     Template::read(&text, given).map_err(|error| error.in_file(path).into())
 }

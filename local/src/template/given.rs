@@ -13,6 +13,9 @@ pub struct Given {
     pub(crate) overrides: BTreeMap<String, String>,
     /// By the settings that parameters are named after (`FOO_BAR`).
     pub(crate) settings: BTreeMap<String, (String, Source)>,
+    /// The runner's own address, for `TokenIssuer`. It is used if the template and the command line
+    /// name neither an issuer nor a domain.
+    pub(crate) issuer: Option<String>,
 }
 
 /// Where a value is set, the closest to the user first.
@@ -24,10 +27,10 @@ pub enum Source {
     Environment,
     /// The file `.env`.
     Dotenv,
-    /// The runner's own address.
-    Runner,
     /// A default of the template's.
     Template,
+    /// The runner's own address.
+    Runner,
 }
 
 /// The end of a sentence that begins "It is set".
@@ -37,8 +40,8 @@ impl fmt::Display for Source {
             Self::CommandLine => "on the command line",
             Self::Environment => "in the environment",
             Self::Dotenv => "in .env",
-            Self::Runner => "by the runner",
             Self::Template => "in the template",
+            Self::Runner => "by the runner",
         })
     }
 }

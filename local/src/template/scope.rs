@@ -23,6 +23,10 @@ const PSEUDO_PARAMETERS: [(&str, &str); 5] = [
     ("AWS::URLSuffix", "amazonaws.com"),
 ];
 
+/// The parameters that decide the issuer.
+const ISSUER: &str = "TokenIssuer";
+const DOMAIN: &str = "DomainName";
+
 const SECRET: &str = "AWS::SecretsManager::Secret";
 
 /// What the names in a template refer to.
@@ -239,15 +243,28 @@ impl<'a> Scope<'a> {
         value.ok_or_else(unknown)
     }
 
-    /// A parameter's value: the override, else the setting, else the default.
+    /// A parameter's value: the override, else the setting, else the default, else the runner's own.
     fn parameter(&self, name: &str, parameter: &Parameter) -> Result<String> {
-        let Given { overrides, settings } = &self.given;
-        let setting = settings.get(&setting_name(name)).map(|(value, source)| (value, *source));
-        let given = [overrides.get(name).map(|value| (value, Source::CommandLine)), setting];
-        let given = given.into_iter().flatten().find(|(value, _)| !value.is_empty());
-        match given.or_else(|| Some((parameter.default.as_ref()?, Source::Template))) {
+        let Given { overrides, settings, .. } = &self.given;
+        let default = parameter.default.as_ref().map(|value| (value, Source::Template));
+        let values = [
+            overrides.get(name).map(|value| (value, Source::CommandLine)),
+            settings.get(&setting_name(name)).map(|(value, source)| (value, *source)),
+            default,
+            self.issuer().filter(|_| name == ISSUER).map(|value| (value, Source::Runner)),
+        ];
+        match values.into_iter().flatten().find(|(value, _)| !value.is_empty()).or(default) {
             Some((value, source)) => parameter.check(name, value, source).map(|()| value.clone()),
             None => Err(Error::of(format!("parameter {name}"), "it has no value")),
         }
+    }
+
+    /// The runner's own issuer. A domain makes another, if the template or the command line names it:
+    /// a variable may have the parameter's name by chance.
+    fn issuer(&self) -> Option<&String> {
+        let default = || self.parameters.get(DOMAIN)?.default.as_ref();
+        let domains = [self.given.overrides.get(DOMAIN), default()];
+        let has_domain = domains.into_iter().flatten().any(|domain| !domain.is_empty());
+        self.given.issuer.as_ref().filter(|_| !has_domain)
     }
 }

@@ -174,13 +174,40 @@ fn overrides_win_over_settings_and_those_over_defaults() {
 }
 
 #[test]
+fn an_issuer_or_a_domain_of_the_template_wins_over_the_runners_address() {
+    let issuer = |template: &str, overrides: &[(&str, &str)], setting: Option<&str>| {
+        let issuer = Some("http://127.0.0.1:3000".to_owned());
+        let setting = setting.map(|value| (value.to_owned(), Source::Environment));
+        let settings = setting.into_iter().map(|value| ("TOKEN_ISSUER".to_owned(), value));
+        let given = Given { settings: settings.collect(), issuer, ..given(overrides) };
+        let template = Template::read(template, given).unwrap();
+        template.function("signin").unwrap().environment["TOKEN_ISSUER"].clone()
+    };
+    let with = |parameter: &str, default: &str| {
+        let (before, after) = OURS.split_once(&format!("\n  {parameter}:\n")).unwrap();
+        let after = after.replacen("Default: ''", &format!("Default: {default}"), 1);
+        format!("{before}\n  {parameter}:\n{after}")
+    };
+    let named = with("TokenIssuer", "https://id.example.com");
+    let of_domain = with("DomainName", "api.example.com");
+    assert_eq!(issuer(OURS, &[], None), "http://127.0.0.1:3000");
+    assert_eq!(issuer(OURS, &[("DomainName", "a.example.com")], None), "https://a.example.com");
+    assert_eq!(issuer(&named, &[], None), "https://id.example.com");
+    assert_eq!(issuer(&of_domain, &[], None), "https://api.example.com");
+    for template in [OURS, &named, &of_domain] {
+        assert_eq!(issuer(template, &[], Some("set")), "set");
+        assert_eq!(issuer(template, &[("TokenIssuer", "chosen")], Some("set")), "chosen");
+    }
+}
+
+#[test]
 fn a_variable_that_happens_to_have_the_name_of_a_parameter_of_aws_alone_does_no_harm() {
     let settings = [("TRACING", "verbose"), ("VPC_ID", "office"), ("DOMAIN_NAME", "localhost")];
-    // The runner always names an issuer, which decides that no domain does.
-    let settings = settings.into_iter().chain([("TOKEN_ISSUER", "latchkey")]);
     let settings =
         settings.map(|(name, value)| (name.to_owned(), (value.to_owned(), Source::Environment)));
-    let given = Given { settings: settings.collect(), ..Given::default() };
+    // The runner always has an issuer, so that no domain makes one.
+    let issuer = Some("latchkey".to_owned());
+    let given = Given { settings: settings.into_iter().collect(), issuer, ..Given::default() };
     assert!(Template::read(OURS, given).is_ok());
 }
 
