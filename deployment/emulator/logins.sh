@@ -1,11 +1,14 @@
 # shellcheck shell=bash disable=SC2154,SC2034 # sourced by deployment/emulator.sh, whose names it uses
 # Gives each class of work its own login. The later parts run with these.
 
+# The secrets of the logins in the template.
+logins=$(sed -nE 's/^  ([A-Z][A-Za-z]*Login):$/\1/p' template.yaml)
+# login LOGIN: the username and the password in that secret, as JSON.
+login() { aws secretsmanager get-secret-value --secret-id "$(resource "$1")" --query SecretString --output text; }
 # refused_to LOGIN STATEMENT: PostgreSQL refuses the statement to the login of that secret for lack of rights.
 refused_to() {
-  local login user login_password
-  login=$(aws secretsmanager get-secret-value --secret-id "$(resource "$1")" --query SecretString --output text)
-  user=$(jq -r .username <<<"$login") login_password=$(jq -r .password <<<"$login")
+  local user login_password
+  user=$(login "$1" | jq -r .username) login_password=$(login "$1" | jq -r .password)
   ! PGPASSWORD=$login_password "$psql" -h 127.0.0.1 -p "$database_port" -U "$user" -d postgres -qAtX -c "$2" >"$scratch/answer" 2>&1 ||
     fail "PostgreSQL allowed $user this: $2"
   grep -q 'permission denied' "$scratch/answer" || fail "$2: $(<"$scratch/answer")"
@@ -24,12 +27,12 @@ grep -q 'log in as the owner' "$scratch/warnings" || fail "migrate doesn't warn 
 step "the logins, twice"
 admin logins
 admin logins --connection-limit 120 # the suite sends a hundred requests at once
-refused_to SigninLogin 'SELECT password FROM users'
-refused_to SigninLogin 'INSERT INTO users_to_roles SELECT 1, id FROM roles'
-refused_to SignupLogin 'SELECT password FROM users'
-refused_to SignupLogin "INSERT INTO users (username, email) VALUES ('eve', 'eve@example.com')"
+for login in $logins; do
+  refused_to "$login" 'SELECT password FROM users'
+  refused_to "$login" "INSERT INTO users (username, email) VALUES ('eve', 'eve@example.com')"
+  refused_to "$login" 'INSERT INTO users_to_roles SELECT 1, id FROM roles'
+done
 refused_to JwksLogin 'SELECT email FROM users'
-refused_to AuthorizerLogin 'SELECT password FROM users'
 
 step "sam deploy: each function with its own login"
 parameters=("${parameters[@]/#DatabaseLogins=prepared/DatabaseLogins=separate}")
@@ -40,9 +43,12 @@ request GET /.well-known/jwks.json && expect_json 200 '.keys | length == 1'
 request POST /api/auth/signup "${json[@]}" "$ada" && expect 409 'Username already registered'
 deployment/admin.sh migrate 2>"$scratch/warnings" >/dev/null
 [ ! -s "$scratch/warnings" ] || fail "migrate warns: $(<"$scratch/warnings")"
-logins=$(sql "SELECT string_agg(DISTINCT usename, ' ' ORDER BY usename) FROM pg_stat_activity WHERE application_name = 'latchkey'")
-wanted='latchkey latchkey_authorizer_login latchkey_signin_login latchkey_signup_login' # jwks keeps no connection
-[ "$logins" = "$wanted" ] || fail "the functions' logins are: $logins"
+users=$(sql "SELECT DISTINCT usename FROM pg_stat_activity WHERE application_name = 'latchkey' ORDER BY usename")
+wanted=$({
+  echo latchkey # admin's
+  for login in ${logins/JwksLogin/}; do login "$login" | jq -r .username; done # jwks keeps no connection
+} | LC_ALL=C sort)
+[ "$users" = "$wanted" ] || fail "the functions' logins are $users, not $wanted"
 
 step "deployment/doctor.sh: no fault; then a login that is a member of rds_iam"
 doctor || fail "the doctor reports: $(cat "$scratch/doctor" "$scratch/doctor.log")"

@@ -14,4 +14,4 @@ deploy "${parameters[@]}"
 [ "$(resource SigningKey)" = "$key_before" ] || fail "the signing key has changed"
 [ "$api" = "$api_before" ] || fail "the address has changed: $api"
 is_good
-echo "       the nine functions, the key and the address are the same; ada's token is still accepted"
+echo "       the functions, the key and the address are the same; ada's token is still accepted"

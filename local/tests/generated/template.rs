@@ -1,8 +1,9 @@
-//! `template.yaml` with the routes of the table and of `own-routes.json`.
+//! `template.yaml` with the routes and logins of the table, and the routes of `own-routes.json`.
 
 use std::{fs, path::Path};
 
 use own_routes::OwnRoutes;
+use shared::functions::LOGINS;
 
 use crate::events::{example, with_example, with_routes};
 
@@ -12,10 +13,24 @@ fn template() -> String {
     fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../template.yaml")).unwrap()
 }
 
+/// The template with a curve of the dashboard for each function whose containers keep connections.
+fn with_curves(template: &str) -> String {
+    let start = r#"["AWS/Lambda", "ConcurrentExecutions", "FunctionName", "#;
+    let (before, rest) = template.split_once(start).unwrap();
+    let (_, after) = rest.split_once("]}}").unwrap();
+    let connected = LOGINS.iter().filter(|login| login.group.is_some());
+    let ids = connected.map(|login| {
+        let (first, rest) = login.function.split_at(1);
+        format!(r#""${{{}{rest}Function}}""#, first.to_uppercase())
+    });
+    let curves = ids.collect::<Vec<_>>().join(r#"], ["...", "#);
+    format!("{before}{start}{curves}]]}}}}{after}")
+}
+
 #[test]
 fn template_yaml_has_the_routes_of_the_table() {
     let own = OwnRoutes::built_in().unwrap_or_else(|fault| panic!("{fault}"));
-    crate::holds(FILE, &with_routes(&template(), own));
+    crate::holds(FILE, &with_curves(&with_routes(&template(), own)));
 }
 
 /// Writes `target/examples` too, which deployment/emulator.sh deploys.
