@@ -24,7 +24,9 @@ OF_OTHERS = {
     "AllViewerExceptHostHeader", "StackEvents", "ResourceStatus", "LogicalResourceId", "ResourceStatusReason", "SecretList",
     "InvalidToken",
 }  # fmt: skip
-PATH = re.compile(r"(?<![\w/.-])((?:\.ci|\.github|deployment|docs|migrations|benches|local|shared|legacy|functions|tests)/[\w./-]*\w)")
+# Folders of Rust.
+CRATES = ("functions", "legacy", "local", "own-routes", "shared", "tests", "benches")
+PATH = re.compile(rf"(?<![\w/.-])((?:\.ci|\.github|deployment|docs|migrations|{'|'.join(CRATES)})/[\w./-]*\w)")
 SCRIPT = re.compile(r"(?<![\w/.-])((?:\.ci|deployment|benches)/[\w./-]+)((?:\s+(?:--[a-z][a-z-]*|[\w./{}$\"-]+))*)")
 
 
@@ -45,11 +47,17 @@ def template_names(text):
     return set(re.findall(r"^  ([A-Za-z][A-Za-z0-9]*):", text, re.M))
 
 
-def tests():
-    """The names of all Rust functions, including tests."""
-    folders = ("functions", "legacy", "local", "shared", "tests", "benches")
-    sources = (path.read_text() for folder in folders for path in (ROOT / folder).glob("**/*.rs"))
-    return {name for source in sources for name in re.findall(r"\bfn (\w+)", source)}
+def tests(source):
+    """The names of the tests in Rust: those of an attribute, and the black-box suite's checks.
+
+    >>> sorted(tests("#[test]\\nfn a() {}\\nfn b() {}\\n#[tokio::test(start_paused = true)]\\n#[ignore]\\nasync fn c() {}"))
+    ['a', 'c']
+    >>> sorted(tests("fn e() {}\\nfn checks() { checks![\\n    d;\\n    f also Emulator needs Log;\\n] }"))
+    ['d', 'f']
+    """
+    attribute = r"^ *#\[(?:tokio::)?test(?:\([^)]*\))?\]\s*(?:#\[.*\]\s*)*(?:async )?fn (\w+)"
+    checks = re.findall(r"\bchecks!\[(.*?)\]", source, re.S)
+    return {*re.findall(attribute, source, re.M), *(name for text in checks for name in re.findall(r"^\s*(\w+)\b[^;]*;", text, re.M))}
 
 
 def holders(text):
@@ -102,7 +110,8 @@ def main():
     documents = {path.relative_to(ROOT) for path in documents}
     documents = sorted(str(path) for path in documents if "target" not in path.parts)
     assert set(OF_AWS) < set(documents), "a document is missing"
-    known = tests()
+    sources = (path.read_text() for folder in CRATES for path in (ROOT / folder).glob("**/*.rs"))
+    known = set().union(*map(tests, sources))
     faults = [f"{document}: {fault}" for document in documents for fault in dict.fromkeys(check(document, names, known))]
     print("\n".join(faults) or f"everything that {len(documents)} documents name exists")
     return 1 if faults else 0
