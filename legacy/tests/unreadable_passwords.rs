@@ -65,7 +65,7 @@ async fn insert(stage: &Stage, passwords: &[Option<String>]) {
 }
 
 #[tokio::test]
-async fn postgresql_and_we_read_the_same() {
+async fn postgresql_and_rust_read_the_same_hashes() {
     let (mut runner, strategy) = (TestRunner::deterministic(), texts());
     let random = (0..20_000).map(|_| strategy.new_tree(&mut runner).unwrap().current());
     let texts: Vec<_> =
@@ -88,7 +88,7 @@ async fn postgresql_and_we_read_the_same() {
 }
 
 #[tokio::test]
-async fn they_are_listed_in_pages_and_over_any_ids() {
+async fn unreadable_passwords_are_listed_in_pages_over_any_ids() {
     let stage = Stage::new().await;
     let good = "$2b$04$jdKw.xB3ycMjCRZuvXU.NO.PZF0J4DmdMsksAmi85z/tWVAXa08.S";
     stage
@@ -114,7 +114,7 @@ async fn they_are_listed_in_pages_and_over_any_ids() {
 }
 
 #[tokio::test]
-async fn more_than_one_chunk_of_them_is_listed_too() {
+async fn unreadable_passwords_beyond_one_chunk_are_listed() {
     let stage = Stage::new().await;
     let good = "$2b$04$jdKw.xB3ycMjCRZuvXU.NO.PZF0J4DmdMsksAmi85z/tWVAXa08.S";
     stage

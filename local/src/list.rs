@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_no_table_and_an_empty_array() {
+    fn an_empty_list_is_no_table_and_an_empty_array() {
         assert_eq!(printed(Form::Table, &[&[]]), "");
         assert_eq!(printed(Form::Json, &[&[]]), "[]\n");
     }

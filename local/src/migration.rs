@@ -77,7 +77,7 @@ Steps of a migration:
     }
 
     #[test]
-    fn nothing_to_do_is_said_too() {
+    fn an_up_to_date_database_is_reported() {
         let identity = json!({ "id": "a-b", "is_new": false });
         let answer = json!({ "adopted": [], "applied": [], "database_id": identity });
         let expected = "The database is up to date.\nIts id is a-b.\n";

@@ -48,7 +48,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_be_taken_for_something_else_is_quoted() {
+    fn an_ambiguous_name_is_quoted() {
         for (odd, shown) in [
             ("", r#""""#),
             (" ada", r#"" ada""#),
@@ -76,7 +76,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_that_acts_is_left_and_two_names_never_look_alike(
+        fn no_control_character_is_printed_and_two_names_never_look_alike(
             one in ".*|[\u{0}-\u{a0}\u{200b}-\u{2069}\"\\\\]{0,4}",
             other in "[\u{0}-\u{a0}\u{200b}-\u{2069}\"\\\\]{0,4}",
         ) {

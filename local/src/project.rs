@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn without_one_the_program_knows_its_own() {
+    fn the_embedded_template_is_used_without_a_file() {
         let empty = tempfile::tempdir().unwrap();
         let project = Project::find(empty.path(), None);
         assert_eq!(project.dotenv(), empty.path().join(".env"));

@@ -122,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_64_digits_for_its_owner_alone_and_stays() {
+    fn the_key_is_64_digits_that_only_its_owner_reads_and_is_kept() {
         let folder = tempfile::tempdir().unwrap();
         let folder = folder.path().join(".local");
         let key = keep(&folder, Algorithm::Es256, &Random::counted(1)).unwrap();

@@ -39,7 +39,7 @@ fn routes_are_of_a_function_or_of_another_api() {
 }
 
 #[test]
-fn what_is_no_route_is_refused_with_its_location() {
+fn an_invalid_route_is_refused_with_its_location() {
     let location = |route: &str| format!("own-routes.json, functions.reports, \"{route}\": ");
     for (route, rule) in [
         ("GET", "a route is a method, a space and a path, as GET /reports"),

@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_show_is_refused() {
+    fn an_invisible_character_is_refused() {
         for character in [
             '\t',
             '\n',

@@ -33,7 +33,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_printable_ascii_of_bounded_length() {
+    fn a_client_id_is_printable_ascii_of_bounded_length() {
         for text in ["x", " ", "~", "s6BhdRkqt3", "a \"b\" \\", &"x".repeat(255)] {
             assert_eq!(ClientId::parse(text).unwrap().as_str(), text);
         }

@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_is_refused() {
+    fn an_invalid_address_is_refused() {
         for text in [
             "",
             "@",
@@ -163,7 +163,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_is_taken_has_one_at_sign_and_no_space(text in "\\PC{0,12}@?\\PC{0,12}") {
+        fn an_accepted_address_has_one_at_sign_and_no_space(text in "\\PC{0,12}@?\\PC{0,12}") {
             if let Ok(email) = NewEmail::parse(text) {
                 prop_assert_eq!(email.as_str().matches('@').count(), 1);
                 prop_assert!(!email.as_str().contains(char::is_whitespace));

@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn it_lists_the_settings_that_were_read() {
+    fn an_environment_lists_the_settings_that_were_read() {
         let mut env = Environment::default();
         env.text("B");
         env.number("A", 1, 0..=9);

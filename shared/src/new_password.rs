@@ -54,7 +54,7 @@ mod tests {
     }
 
     #[test]
-    fn it_does_not_print_itself() {
+    fn debug_does_not_show_a_new_password() {
         let password = NewPassword::parse("correct horse".into(), 8).unwrap();
         assert!(!format!("{password:?}").contains("correct"));
     }

@@ -29,7 +29,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn debug_does_not_show_it() {
+    fn debug_does_not_show_a_secret() {
         assert_eq!(format!("{:?}", Secret::new("correct horse")), "[redacted]");
     }
 }

@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn it_begins_with_the_time_and_goes_on_at_random() {
+    fn a_session_id_is_a_time_then_random_bits() {
         // RFC 9562 appendix A.6: 2022-02-22T19:22:22Z is 0x017f22e279b0 milliseconds.
         let (first, second) = (at(1_645_557_742), at(1_645_557_742));
         assert!(first.to_string().starts_with("017f22e2-79b0-7"), "{first}");
@@ -97,7 +97,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn later_is_greater_and_what_is_written_is_read(a: u32, b: u32, bytes: [u8; 16]) {
+        fn session_ids_sort_by_time_and_survive_their_text(a: u32, b: u32, bytes: [u8; 16]) {
             let (early, late) = (at(a.min(b).into()), at(i64::from(a.max(b)) + 1));
             prop_assert!(early.as_bytes() < late.as_bytes());
             prop_assert_eq!(SessionId::parse(&early.to_string()), Some(early));

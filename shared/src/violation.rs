@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn it_has_the_shape_of_fastapi_less_the_input() {
+    fn a_violation_has_fastapis_shape_without_the_input() {
         assert_eq!(
             json(&Violation::new(Location::Field("password"), Rule::Missing)),
             r#"{"type":"missing","loc":["body","password"],"msg":"Field required"}"#

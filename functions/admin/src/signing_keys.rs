@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_the_secret_names_is_not_withdrawn() {
+    async fn a_key_that_the_secret_holds_is_not_withdrawn() {
         let stage = Stage::new().await;
         let table = PublishedKeys::new(stage.database());
         let keys = Keys { current: public("1"), pending: Some(public("2")) };

@@ -59,7 +59,7 @@ async fn a_database_keeps_its_identity_until_an_operator_says_that_it_is_a_copy(
 }
 
 #[tokio::test]
-async fn many_at_once_migrate_once() {
+async fn concurrent_migrations_apply_each_migration_once() {
     let stage = Stage::empty().await;
     let migrations = (0..4).map(|_| {
         let admin = stage.admin();
@@ -242,7 +242,7 @@ async fn a_role_is_added_listed_granted_and_removed() {
 }
 
 #[tokio::test]
-async fn what_is_refused_is_refused_in_a_sentence() {
+async fn a_refused_event_is_answered_with_a_sentence() {
     let stage = with_ada().await;
     for (event, words) in [
         (json!({ "verb": "grant", "username": "eve", "role": "ROLE_ADMIN" }), "No user"),

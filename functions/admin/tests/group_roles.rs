@@ -125,7 +125,7 @@ async fn another_function_of_the_same_name_is_left_alone() {
 }
 
 #[tokio::test]
-async fn once_more_changes_nothing() {
+async fn a_repeated_migration_changes_no_privilege() {
     let stage = Stage::empty().await;
     migrate(&stage, "again").await;
     // Each change of a privilege creates another version of its row.
@@ -163,7 +163,7 @@ async fn roles_that_are_there_lose_what_a_former_release_gave() {
 }
 
 #[tokio::test]
-async fn what_others_may_do_stays() {
+async fn privileges_of_other_roles_are_kept() {
     let stage = Stage::empty().await;
     migrate(&stage, "ours").await;
     stage

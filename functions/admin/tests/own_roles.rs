@@ -24,7 +24,7 @@ fn line(role: &str, routes: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_check_and_a_migration_name_them() {
+async fn a_check_and_a_migration_report_own_roles_that_are_missing() {
     let stage = Stage::empty().await;
     let check = json!({ "verb": "migrate", "check": true });
     let both = json!([

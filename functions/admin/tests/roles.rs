@@ -47,7 +47,7 @@ async fn a_role_is_given_once_and_taken_once() {
 }
 
 #[tokio::test]
-async fn nobody_is_nobody() {
+async fn an_unknown_user_gets_no_role() {
     let roles = Roles::new(with_ada().await.database());
     for other in [named("Ada"), named("1"), Subject::Id(UserId::new(2))] {
         assert_eq!(roles.grant(&other, &Role::ADMIN).await.unwrap(), Change::NoSuchUser);

@@ -73,7 +73,7 @@ async fn behind_a_long_transaction_nobody_waits_for_long() {
 }
 
 #[tokio::test]
-async fn what_has_a_name_that_it_needs_is_named_and_nothing_is_changed() {
+async fn a_conflicting_name_is_reported_and_nothing_is_changed() {
     for (theirs, name) in [
         ("CREATE TABLE sign_ins (id int)", "sign_ins"),
         ("CREATE INDEX ended_tokens ON users (email)", "ended_tokens"),

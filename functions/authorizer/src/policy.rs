@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn it_names_every_route_that_the_roles_open_and_no_other() {
+    fn a_policy_names_every_route_that_the_roles_open_and_no_other() {
         for roles in [
             &[][..],
             &[Role::USER],
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_spelled_as_api_gateway_wants_it() {
+    fn a_policy_has_the_form_that_api_gateway_documents() {
         let routes =
             ["users/me", "users/me/items"].map(|path| format!("{API}/Prod/GET/api/auth/{path}"));
         let profile = format!("{API}/Prod/GET/api/test/profile");
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_method_gives_no_policy() {
+    fn an_invalid_method_arn_gives_no_policy() {
         let caller = Caller {
             id: UserId::new(7),
             username: Username::parse("ada".into()).unwrap(),

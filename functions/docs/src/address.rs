@@ -38,7 +38,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_what_the_caller_wrote_before_the_path() {
+    fn the_address_is_what_the_caller_wrote_before_the_path() {
         for (scheme, host, path, address) in [
             ("https", "api.example.com", "/openapi.json", "https://api.example.com"),
             ("https", "a1.example", "/Prod/openapi.json", "https://a1.example/Prod"),
@@ -52,7 +52,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_be_anything_else_is_none() {
+    fn an_ambiguous_address_is_none() {
         for (scheme, host, path) in [
             ("ftp", "a.example", "/openapi.json"),
             ("https", "", "/openapi.json"),

@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_loaded_that_we_do_not_serve() {
+    fn the_page_loads_only_files_that_the_service_serves() {
         for asset in [UI_STYLE, STYLE, UI_SCRIPT, SCRIPT] {
             let text = asset.text();
             assert!(!text.contains("sourceMappingURL"), "{:?}", asset.route);

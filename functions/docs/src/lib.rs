@@ -104,7 +104,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn nothing_answers_where_it_is_turned_off() {
+    async fn no_route_of_the_docs_answers_if_they_are_switched_off() {
         for (value, is_served) in [("on", true), ("off", false), ("", true)] {
             let mut env = Environment::from_iter([("API_DOCS", value)]);
             let docs = Docs::from_env(&mut env).await.unwrap();

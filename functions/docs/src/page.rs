@@ -57,14 +57,14 @@ mod tests {
     }
 
     #[test]
-    fn it_has_no_inline_script_or_style() {
+    fn the_page_has_no_inline_script_or_style() {
         let page = of("Latchkey");
         assert!(!page.contains("<style") && !page.contains(" style=") && !page.contains(" on"));
         assert!(page.split("<script").skip(1).all(|rest| rest.starts_with(" src=\"docs/")));
     }
 
     #[test]
-    fn every_address_in_it_is_relative() {
+    fn every_address_in_the_page_is_relative() {
         let page = of("Latchkey");
         let after = |mark| page.split(mark).skip(1).map(|rest| rest.split('"').next().unwrap());
         let addresses: Vec<_> = after("href=\"").chain(after("src=\"")).collect();

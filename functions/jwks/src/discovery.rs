@@ -154,13 +154,13 @@ mod tests {
     }
 
     #[test]
-    fn a_name_has_no_document() {
+    fn an_issuer_that_is_no_address_has_no_metadata() {
         assert_eq!(document(&[("TOKEN_ISSUER", "latchkey")]), None);
         assert_eq!(document(&[]), None);
     }
 
     #[test]
-    fn what_is_turned_off_is_not_there() {
+    fn the_metadata_omits_what_is_switched_off() {
         let issuer = ("TOKEN_ISSUER", "https://example.com");
         let members = ["token_endpoint", "token_endpoint_auth_methods_supported"];
         let off = document(&[issuer, ("TOKEN_ENDPOINT", "off")]).unwrap();

@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn what_everyone_uses_is_refused_in_any_case() {
+    fn a_common_password_is_refused_in_any_case() {
         for password in ["password", "Password", "pAsSwOrD", "12345678", "QWERTYUIOP", "ПАРОЛЬ"]
         {
             assert_eq!(check(password), Err(Rule::TooCommon), "{password}");
@@ -84,14 +84,14 @@ mod tests {
     }
 
     #[test]
-    fn the_whole_password_is_compared_with_what_everyone_uses() {
+    fn only_the_whole_password_is_compared_with_common_ones() {
         for password in ["password of mine", "my sunshine1", "12345678 horses"] {
             assert_eq!(check(password), Ok(()), "{password}");
         }
     }
 
     #[test]
-    fn ones_own_words_and_the_services_are_refused_in_any_case_and_any_dress() {
+    fn names_of_user_and_service_are_refused_in_any_case_and_between_punctuation() {
         for (words, rule) in [
             (["ada.lovelace", "ADA.LOVELACE", "Ada.Lovelace"], Rule::LikeUsername),
             (["countess", "COUNTESS", "Countess"], Rule::LikeEmail),
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pass_phrase_that_holds_such_a_word_is_taken() {
+    fn a_pass_phrase_that_contains_a_name_is_accepted() {
         for password in [
             "latchkey opens the door",
             "the latchkey",
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_known_of_a_person_refuses_nothing() {
+    fn an_unknown_username_or_address_refuses_no_password() {
         let password = NewPassword::parse("ada.lovelace".into(), 8).unwrap();
         assert_eq!(Blocklist::new("Latchkey").check(&password, None, None), Ok(()));
     }
@@ -172,7 +172,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(64))]
 
         #[test]
-        fn whatever_is_listed_is_refused_in_any_case(
+        fn any_listed_password_is_refused_in_any_case(
             line in any::<prop::sample::Index>(),
             upper in any::<u32>(),
         ) {
@@ -182,7 +182,7 @@ mod tests {
         }
 
         #[test]
-        fn a_name_in_any_case_and_dress_is_refused(
+        fn a_username_is_refused_in_any_case_and_between_punctuation(
             name in "[a-z]{1,20}",
             upper in any::<u32>(),
             before in "[0-9!-/:-@ ]{0,6}",

@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn what_everyone_uses_is_in_it() {
+    fn the_list_contains_the_commonest_passwords() {
         for password in [
             "1",
             "123456",
@@ -114,7 +114,9 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(32))]
 
         #[test]
-        fn it_is_the_list(line in any::<prop::sample::Index>(), other in "[a-z0-9]{1,9}") {
+        fn a_password_is_found_if_and_only_if_it_is_listed(
+            line in any::<prop::sample::Index>(), other in "[a-z0-9]{1,9}",
+        ) {
             let entries: Vec<_> = LIST.lines().collect();
             prop_assert!(contains(entries[line.index(entries.len())]));
             prop_assert_eq!(contains(&other), entries.binary_search(&other.as_str()).is_ok());

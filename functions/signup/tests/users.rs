@@ -196,7 +196,7 @@ async fn an_insert_that_is_sent_again_finds_its_own_row() {
 }
 
 #[tokio::test]
-async fn of_many_at_once_one_is_made() {
+async fn concurrent_sign_ups_of_one_name_create_one_user() {
     let stage = Stage::new().await;
     let tasks: Vec<_> = (0..16)
         .map(|seed| {

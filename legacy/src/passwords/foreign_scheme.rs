@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn what_others_write_has_the_name_that_they_give_it() {
+    fn a_foreign_hash_has_the_name_that_its_library_uses() {
         for (name, text) in of_others() {
             assert_eq!(scheme_of(&text), name, "{text}");
         }

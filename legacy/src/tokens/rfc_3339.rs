@@ -48,7 +48,7 @@ mod tests {
     }
 
     #[test]
-    fn what_rfc_3339_does_not_know_is_no_time() {
+    fn a_time_that_rfc_3339_does_not_allow_is_refused() {
         for text in [
             "2026-11-24",
             "2026-11-24T08:00:00",

@@ -108,7 +108,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn what_is_surely_no_secret_is_refused() {
+    fn an_empty_or_json_secret_is_refused() {
         assert_eq!(parse("", None).err(), Some(BadSecret::Empty));
         assert_eq!(parse("", Some("")).err(), Some(BadSecret::Empty));
         let of_the_console = r#"{"SECRET_KEY":"a secret of thirty-two characters"}"#;
@@ -117,7 +117,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn one_under_32_bytes_needs_an_acknowledgement() {
+    fn a_secret_under_32_bytes_needs_an_acknowledgement() {
         let short = "s".repeat(31);
         assert_eq!(parse(&short, None).err(), Some(BadSecret::Short));
         assert!(parse(&short, Some(&short)).is_ok());
@@ -127,7 +127,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn it_is_not_shown() {
+    fn debug_does_not_show_the_legacy_secret() {
         assert!(!format!("{:?}", parse("hunter2", Some("hunter2")).unwrap()).contains("hunter2"));
     }
 }

@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_set_and_nothing_is_accepted() {
+    fn without_settings_no_legacy_token_is_accepted() {
         let (settings, sentence) = read(&[]);
         assert!(settings.is_none() && sentence.is_none());
         let (settings, sentence) =
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn one_without_the_other_is_refused() {
+    fn a_secret_without_a_last_day_or_a_day_without_a_secret_is_refused() {
         for secret in [(SECRET, GOOD), (SECRET_ARN, ARN)] {
             let sentence = refused(&[secret]);
             assert!(

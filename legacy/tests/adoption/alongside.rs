@@ -119,7 +119,7 @@ async fn a_duplicate_that_comes_while_the_index_is_built_is_folded_too() {
 }
 
 #[tokio::test]
-async fn what_a_broken_index_has_left_is_cleared_away() {
+async fn an_invalid_index_of_a_failed_migration_is_replaced() {
     let sql = app::at_revision(4) + app::USERS + app::MEMBERSHIPS;
     let stage = holding(&sql).await;
     let index = "CREATE UNIQUE INDEX CONCURRENTLY users_to_roles_pkey \

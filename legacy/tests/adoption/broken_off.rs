@@ -31,7 +31,7 @@ async fn state(stage: &Stage) -> (String, Vec<String>) {
 }
 
 #[tokio::test]
-async fn after_any_statement() {
+async fn a_migration_killed_after_any_statement_is_finished_by_the_next() {
     let whole = holding(&worst()).await;
     let counting = Proxy::to(&whole.url);
     migrate(&whole.by(&counting)).await;

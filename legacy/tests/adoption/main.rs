@@ -104,7 +104,7 @@ async fn each_revision_of_the_legacy_app_gets_the_schema_of_a_fresh_database() {
 }
 
 #[tokio::test]
-async fn what_create_all_has_made_becomes_ours_too() {
+async fn a_schema_made_by_create_all_is_adopted() {
     let stage = holding(app::CREATE_ALL).await;
     let checked = check(&stage).await;
     let steps = checked["steps"].to_string();
@@ -132,7 +132,7 @@ async fn what_create_all_has_made_becomes_ours_too() {
 }
 
 #[tokio::test]
-async fn what_a_team_has_added_is_left() {
+async fn additions_of_the_team_are_kept() {
     let sql = app::at_revision(4) + app::USERS + app::MEMBERSHIPS + app::GROWN;
     let stage = holding(&sql).await;
     stage.execute("DELETE FROM users_to_roles WHERE user_id <> 3").await;

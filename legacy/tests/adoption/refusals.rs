@@ -130,7 +130,7 @@ const REFUSALS: &[(&str, &str)] = &[
 ];
 
 #[tokio::test]
-async fn each_is_reported_by_the_check_and_by_the_migration() {
+async fn each_obstacle_is_reported_by_the_check_and_by_the_migration() {
     for (change, words) in REFUSALS {
         let stage = holding(&(app::at_revision(4) + app::USERS + app::MEMBERSHIPS)).await;
         stage.execute("insert into users (username, email) values ('gone', 'gone'); ").await;
@@ -164,7 +164,7 @@ async fn each_is_reported_by_the_check_and_by_the_migration() {
 }
 
 #[tokio::test]
-async fn tables_of_others_are_left() {
+async fn unrelated_tables_are_not_adopted() {
     for sql in [
         "create table roles (id int)",
         "create table users (id int)",

@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn root_and_strangers_are_no_account() {
+    fn root_and_unknown_users_are_refused_as_accounts() {
         assert!(Account::named("root").is_none());
         assert!(Account::named("no such user").is_none());
     }

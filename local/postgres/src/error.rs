@@ -118,7 +118,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_many_lines_the_marked_one_is_the_reason() {
+    fn the_reason_is_the_marked_line_of_many() {
         let said = "2026-11-24 11:33:24.695 UTC [31] FATAL:  could not write: No space left\n\
                     child process exited with exit code 1\n\
                     initdb: removing contents of data directory";

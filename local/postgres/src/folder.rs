@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_open_cache_holds_it() {
+    fn the_data_folder_is_in_a_readable_cache() {
         let cache = tempfile::tempdir().unwrap();
         make(cache.path()).unwrap();
         let folder = open(cache.path(), Account::choose().unwrap()).unwrap();

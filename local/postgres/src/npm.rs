@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn what_npm_says_becomes_a_phrase() {
+    fn npms_message_becomes_a_phrase() {
         let said =
             "npm warn x\nnpm error code EINTEGRITY\nnpm error Integrity failed\nnpm error A log";
         assert_eq!(reason(said), "code EINTEGRITY, Integrity failed");

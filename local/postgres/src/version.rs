@@ -14,7 +14,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn versions_as_packagers_write_them() {
+    fn packagers_spellings_of_a_version_are_read() {
         assert_eq!(major("postgres (PostgreSQL) 15.14 (Debian 15.14-0+deb12u1)\n"), Some(15));
         assert_eq!(major("postgres (PostgreSQL) 17.10\n"), Some(17));
         assert_eq!(major("postgres (PostgreSQL) 19devel\n"), Some(19));

@@ -13,7 +13,7 @@ fn help(arguments: &[&str]) -> String {
 }
 
 #[test]
-fn nothing_said_is_loopback_and_port_8000() {
+fn the_default_address_is_loopback_port_8000() {
     let arguments = parse("latchkey").unwrap();
     assert_eq!((arguments.listen.host.as_str(), arguments.listen.port), ("127.0.0.1", 8000));
     assert!(arguments.verb.is_none() && !arguments.fresh);
@@ -53,7 +53,7 @@ fn a_user_is_named_or_numbered() {
 }
 
 #[test]
-fn what_is_wrong_is_one_line_that_says_what_to_do_next() {
+fn a_wrong_argument_is_reported_in_one_line_with_the_next_step() {
     for (line, words) in [
         ("latchkey --port many", "'--port <PORT>': invalid digit found in string (--help"),
         ("latchkey --what", "--help shows"),

@@ -84,8 +84,7 @@ async fn a_container_serves_one_request_at_a_time_and_is_used_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_request_that_can_not_be_answered_in_time_is_refused_at_once_and_no_container_hears_of_it()
- {
+async fn a_request_that_would_be_answered_late_is_refused_at_once() {
     let (containers, log) = containers(2);
     assert!(ask(Arc::clone(&containers), 2).await.0);
     let answers = at_once(&containers, 40, 2).await;

@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn of_awss_client_only_the_first_sentence_is_shown() {
+    fn only_the_first_sentence_of_awss_client_is_shown() {
         let arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:x";
         let chain = format!(
             "{arn} can't be read: dispatch failure: other: no credentials found in chain. \

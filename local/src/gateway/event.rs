@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn it_has_the_fields_of_a_proxy_event() {
+    fn an_event_has_the_fields_of_a_proxy_event() {
         let request = Request::get("/x?a=1&a=%C3%A9+2&b").header("user-agent", "curl");
         let event = event(request, b"", &[]);
         assert_eq!(event["httpMethod"], "GET");

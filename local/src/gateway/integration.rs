@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_malformed_is_no_answer() {
+    fn a_malformed_answer_is_refused() {
         for output in [
             json!(null),
             json!("text"),

@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_allowed_that_no_statement_allows() {
+    fn a_call_that_no_statement_allows_is_denied() {
         assert!(!allows(&json!([])));
         assert!(!allows(&json!([statement("Allow", "arn:other")])));
         assert!(allows(&json!([statement("Allow", ME)])));
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_malformed_or_undecidable_is_refused() {
+    fn a_malformed_or_undecidable_policy_is_refused() {
         let conditional = json!({ "Effect": "Allow", "Action": "*", "Resource": "*",
             "Condition": { "Bool": {} } });
         assert!(policy(&conditional).is_none());

@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn its_own_customisation_counts_first() {
+    async fn an_answers_own_customisation_has_precedence() {
         let own = (ResponseType::AccessDenied, customised(None, Some("Unauthorized.")));
         let all = (ResponseType::Default4xx, customised(None, Some("Bad")));
         let answer = answered([own, all], ResponseType::AccessDenied).await;
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn else_that_of_its_kind() {
+    async fn an_answer_without_a_customisation_has_the_default_of_its_kind() {
         let all = || (ResponseType::Default4xx, customised(None, Some("Bad")));
         let answer = answered([all()], ResponseType::AccessDenied).await;
         assert_eq!(answer, (403, "Bad".into(), true));

@@ -154,7 +154,7 @@ async fn a_public_route_calls_no_authorizer() {
 }
 
 #[tokio::test]
-async fn what_is_no_route_is_answered_as_the_template_says_with_a_token_or_without() {
+async fn an_unknown_route_has_the_templates_answer_with_or_without_a_token() {
     let stage = Stage::new(nobody, hello);
     for (method, path) in [
         ("GET", "/nowhere"),
@@ -217,7 +217,7 @@ async fn a_parameter_is_one_segment_of_the_path_as_it_was_sent() {
 }
 
 #[tokio::test]
-async fn what_is_written_out_comes_before_a_parameter() {
+async fn a_literal_segment_has_precedence_over_a_parameter() {
     let stage = Stage::new(|_| Ok(policy("Allow", &["/users/*"])), hello);
     for (path, resource) in [("/users/me", "/users/me"), ("/users/7", "/users/{id}")] {
         assert_eq!(stage.get(path, "Bearer x").await, 200);
@@ -227,7 +227,7 @@ async fn what_is_written_out_comes_before_a_parameter() {
 }
 
 #[tokio::test]
-async fn what_a_function_can_not_answer_is_answered_for_it() {
+async fn a_failed_function_has_the_gateways_answer() {
     let broken: [fn(Value) -> Answers; 3] =
         [|_| Err("failed"), |_| panic!("in a handler"), |_| Ok(json!("no proxy response"))];
     for function in broken {
@@ -237,7 +237,7 @@ async fn what_a_function_can_not_answer_is_answered_for_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_function_without_a_free_container_is_answered_for() {
+async fn a_function_without_a_free_container_has_the_gateways_answer() {
     let template = Template::read(TEMPLATE, Given::default()).unwrap();
     let never = |_| -> Outcome<'static> { Box::pin(std::future::pending()) };
     let full = serving(never, 1, Duration::from_mins(1));

@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_nested_too_deep_for_a_stack_is_refused() {
+    fn a_template_nested_too_deep_is_refused() {
         let nested = |depth: usize| format!("a: 1\nb:\n  {}c", "- ".repeat(depth));
         assert!(Node::parse(&nested(MAX_DEPTH - 1)).is_ok());
         for depth in [MAX_DEPTH, 100_000] {

@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_weak_is_taken_for_trials() {
+    fn a_weak_value_is_accepted_for_local_use() {
         let cost = parameter("{Type: Number, MinValue: 10, MaxValue: 16}").unwrap();
         assert!(cost.check("BcryptCost", "4", Source::Dotenv).is_ok());
         for (name, value) in [("BcryptCost", "3"), ("Other", "4")] {
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn what_it_does_not_know_is_an_error() {
+    fn an_unknown_type_or_field_of_a_parameter_is_an_error() {
         assert!(parameter("{Type: CommaDelimitedList}").is_err());
         assert!(parameter("{Type: String, Nonsense: 1}").is_err());
     }

@@ -38,7 +38,7 @@ fn variable(value: &str) -> Result<String> {
 }
 
 #[test]
-fn calls_are_decided() {
+fn functions_of_cloudformation_are_evaluated() {
     for (value, expected) in [
         ("!Ref Name", "ada"),
         ("!Sub '${Name} of ${AWS::StackName}, ${!Name}'", "ada of latchkey, ${Name}"),
@@ -56,7 +56,7 @@ fn calls_are_decided() {
 }
 
 #[test]
-fn what_is_not_supported_is_named_with_its_path() {
+fn an_unsupported_feature_is_reported_with_its_path() {
     for (value, fault) in [
         ("!Base64 a", "!Base64"),
         ("!Join [a, b]", "list"),
@@ -142,7 +142,7 @@ fn a_variable_that_a_condition_leaves_out_is_not_there() {
 }
 
 #[test]
-fn ours_is_read_whole() {
+fn every_part_of_our_template_is_read() {
     let template = Template::read(OURS, Given::default()).unwrap();
     let authorizer = template.api.authorizer.as_ref().unwrap();
     assert_eq!((authorizer.function.as_str(), authorizer.cache_seconds), ("authorizer", 60));

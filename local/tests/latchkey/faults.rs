@@ -13,7 +13,7 @@ use std::{
 use crate::folder::{Folder, ended, sentence};
 
 #[test]
-fn a_second_one_on_the_same_data_says_so() {
+fn a_second_runner_on_the_same_data_is_refused() {
     let folder = Folder::new();
     let runner = folder.start("--port 0");
     let error = sentence(&folder.end_of("--port 0"));
@@ -87,7 +87,7 @@ fn a_login_that_is_refused_is_reported_with_what_to_correct() {
 }
 
 #[test]
-fn what_takes_long_is_reported_before_it_fails() {
+fn a_slow_step_is_reported_before_it_fails() {
     let folder = Folder::new();
     let url = closed_server(None);
     let mut list = folder.latchkey("list");
@@ -237,7 +237,7 @@ fn a_folder_that_can_not_be_written_is_named() {
 }
 
 #[test]
-fn what_is_not_unicode_in_the_environment_is_no_obstacle() {
+fn a_variable_that_is_not_unicode_is_ignored() {
     let folder = Folder::new();
     let odd = OsStr::from_bytes(b"\xff");
     let output = folder.latchkey("list").env("ODD", odd).output().unwrap();

@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_named() {
+    fn a_missing_part_of_a_login_is_named() {
         let all = known(&[]).unwrap_err();
         for setting in ["DATABASE_HOST", "DATABASE_NAME", "DATABASE_USER"] {
             assert!(all.contains(&format!("{setting} must be set, or DATABASE_URL")), "{all}");

@@ -25,7 +25,7 @@ fn no_route_is_there_twice_and_api_gateway_takes_them_all() {
 }
 
 #[test]
-fn what_is_well_known_is_public() {
+fn well_known_routes_are_public() {
     for route in ROUTES.iter().filter(|route| is_well_known(route.path)) {
         assert_eq!((route.method, route.access), (method::GET, Access::Public), "{route:?}");
     }
@@ -92,7 +92,7 @@ fn a_policy_that_allows_too_much_opens_nothing() {
 }
 
 #[test]
-fn no_statement_is_forgotten() {
+fn every_statement_of_the_sources_is_listed() {
     let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/src/db");
     let files = std::fs::read_dir(directory).unwrap().map(|file| file.unwrap().path());
     let texts =

@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_browser_sends_is_taken() {
+    fn an_origin_as_browsers_send_it_is_accepted() {
         for text in [
             "http://localhost",
             "http://localhost:3000",
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_browser_sends_is_refused() {
+    fn an_origin_that_no_browser_sends_is_refused() {
         for text in [
             "*",
             "null",

@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_token_says_of_roles_is_not_read() {
+    fn roles_in_a_token_are_not_read() {
         for claims in [r#""roles":["ROLE_ADMIN"],"scope":"ROLE_ADMIN""#, r#""roles":7,"scope":[]"#]
         {
             let claims =

@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn what_two_services_could_spell_differently_is_refused() {
+    fn an_issuer_with_two_spellings_is_refused() {
         for text in [
             "",
             " ",
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn the_previous_one_is_another() {
+    fn the_previous_issuer_differs_from_the_current() {
         assert_eq!(previous(""), Ok(None));
         assert_eq!(previous("latchkey"), Ok(Some(Issuer::Name("latchkey".into()))));
         let refusal = previous("https://example.com").unwrap_err();
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_one_ends_the_start_with_one_sentence_without_the_value() {
+    fn an_invalid_issuer_ends_init_with_one_sentence_without_the_value() {
         let mut env = Environment::from_iter([("TOKEN_ISSUER", "https://example.com/?secret")]);
         Issuer::from_env(&mut env);
         let refusal = env.check().unwrap_err().to_string();

@@ -195,7 +195,7 @@ bWzfZuW4AoLU7RlKfevLl3EtLdo8qFqodlpW9F/HWFmWUvKJfGUwbleU
     }
 
     #[test]
-    fn what_is_no_scalar_of_p256_is_refused() {
+    fn an_invalid_scalar_of_p256_is_refused() {
         let order = "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551";
         let below = "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632550";
         assert!(parse(below).is_some());

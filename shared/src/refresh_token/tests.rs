@@ -70,7 +70,7 @@ fn debug_shows_no_secret() {
 
 proptest! {
     #[test]
-    fn what_is_written_is_read(seed: u64, seconds: u32) {
+    fn a_refresh_token_survives_its_text(seed: u64, seconds: u32) {
         let random = Random::counted(seed);
         let session = SessionId::new(NumericDate::from_seconds(seconds.into()), &random);
         let token = RefreshToken::first(session, &random);

@@ -123,7 +123,7 @@ fn another_header_is_of_another_form() {
 }
 
 #[test]
-fn another_algorithm_signs_nothing() {
+fn a_signature_by_another_algorithm_is_refused() {
     for algorithm in [Algorithm::HS384, Algorithm::HS512] {
         let name = format!("{algorithm:?}");
         for header in [HEADER, &HEADER.replace("HS256", &name)] {
@@ -137,7 +137,7 @@ fn another_algorithm_signs_nothing() {
 }
 
 #[test]
-fn another_secret_signs_nothing() {
+fn a_signature_by_another_secret_is_refused() {
     for secret in ["", " ", &SECRET[1..], &format!("{SECRET}\n"), &SECRET.to_uppercase()] {
         let token = signed_by(secret, Algorithm::HS256, HEADER, CLAIMS.as_bytes());
         assert_eq!(judged(&token, 1_000), Some(Err(Refusal::WrongSignature)), "{secret:?}");
@@ -177,7 +177,7 @@ fn a_token_has_one_spelling() {
 }
 
 #[test]
-fn a_payload_that_is_no_object_says_nothing() {
+fn a_payload_that_is_no_object_is_refused() {
     for payload in [
         r#"["ada",2000]"#,
         r#"["ada",2000,null,null,null]"#,
@@ -197,7 +197,7 @@ fn a_payload_that_is_no_object_says_nothing() {
 }
 
 #[test]
-fn it_has_a_name_and_an_end() {
+fn a_payload_needs_one_name_and_one_expiry() {
     assert_eq!(of_claims(CLAIMS), Ok("ada until 2000".into()));
     for (from, to) in [
         (r#""sub":"ada","#, ""),

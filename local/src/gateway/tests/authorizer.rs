@@ -19,7 +19,7 @@ async fn a_policy_is_compared_with_the_path_that_was_called() {
 }
 
 #[tokio::test]
-async fn without_an_identity_nobody_is_asked() {
+async fn a_request_without_a_token_calls_no_authorizer() {
     let stage = Stage::new(|_| Ok(policy("Allow", &["/me"])), hello);
     assert_eq!(stage.send(Request::get("/me"), Some(Bytes::new())).await.0, 401);
     assert_eq!(stage.get("/me", "").await, 401);
@@ -27,7 +27,7 @@ async fn without_an_identity_nobody_is_asked() {
 }
 
 #[tokio::test]
-async fn each_end_of_the_authorizer_has_its_own_answer() {
+async fn each_outcome_of_the_authorizer_has_its_own_answer() {
     for (answer, status) in [
         (Ok(policy("Allow", &["/me"])), 200),
         (Ok(policy("Allow", &["/other"])), 403),

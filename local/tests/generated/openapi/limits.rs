@@ -41,7 +41,7 @@ fn the_longest_password_is_taken_and_no_longer_one() {
 }
 
 #[test]
-fn what_is_no_address_is_none_by_the_pattern_either() {
+fn the_pattern_refuses_what_the_service_refuses() {
     let pattern = Regex::new(rule("email", "pattern").as_str().unwrap()).unwrap();
     for text in ["", "@", "a@", "@b", "not-an-email", "a b@c.d", "a@b c", "a@@b", "a@b@c", "<a@b>"]
     {

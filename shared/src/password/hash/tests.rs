@@ -21,7 +21,7 @@ fn hashes_of_passlib_are_read_and_written_alike() {
 const ODDITIES_OF_PASSLIB: &str = include_str!("../passlib_oddities.json");
 
 #[test]
-fn what_passlib_verifies_is_verified_and_nothing_else() {
+fn a_password_is_verified_if_and_only_if_passlib_verifies_it() {
     let rows: Vec<(String, String, bool)> = serde_json::from_str(ODDITIES_OF_PASSLIB).unwrap();
     for (password, text, verified) in rows {
         let matches = PasswordHash::parse(&text).is_some_and(|it| it.matches(password.as_bytes()));
@@ -30,7 +30,7 @@ fn what_passlib_verifies_is_verified_and_nothing_else() {
 }
 
 #[test]
-fn what_is_no_hash_of_ours_is_not_read() {
+fn a_hash_of_another_form_is_not_read() {
     let digest = "abcdefghijklmnopqrstuu0123456789012345678901234567890";
     for text in [
         "",

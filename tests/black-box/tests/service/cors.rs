@@ -8,10 +8,10 @@ pub(crate) fn checks() -> Vec<Check> {
     checks![
         the_allowed_origin_may_read_an_answer also Emulator, SamLocal;
         the_allowed_origin_may_read_a_functions_errors also Emulator;
-        another_origin_may_not also Emulator needs OwnCors;
+        a_page_of_another_origin_may_not_read also Emulator needs OwnCors;
         an_origin_is_compared_exactly needs OwnCors;
         without_an_origin_an_answer_varies_all_the_same also Emulator needs OwnCors;
-        what_a_script_may_read_is_listed also Emulator;
+        readable_headers_are_exposed_to_scripts also Emulator;
         a_preflight_is_answered_on_every_route also SamLocal needs Preflights;
         a_preflight_lists_methods_and_headers_by_name needs Preflights;
         a_preflight_names_the_one_origin_to_every_page needs Preflights;
@@ -86,7 +86,7 @@ fn the_allowed_origin_may_read_a_functions_errors(target: &Target) {
     }
 }
 
-fn another_origin_may_not(target: &Target) {
+fn a_page_of_another_origin_may_not_read(target: &Target) {
     for answer in answers(target, |request| request.header("origin", "http://evil.example")) {
         may_not_be_read(&answer);
         varies(&answer);
@@ -111,7 +111,7 @@ fn without_an_origin_an_answer_varies_all_the_same(target: &Target) {
     }
 }
 
-fn what_a_script_may_read_is_listed(target: &Target) {
+fn readable_headers_are_exposed_to_scripts(target: &Target) {
     let answer = target.signin_from(ORIGIN);
     let exposed = answer.header("access-control-expose-headers").unwrap_or_default().to_lowercase();
     assert!(!exposed.is_empty() && !exposed.contains('*'), "{answer:?}");

@@ -13,7 +13,7 @@ use crate::target::Target;
 pub(crate) fn checks() -> Vec<Check> {
     checks![
         of_many_sign_ups_of_one_name_one_succeeds also Pooler, Emulator needs Crowds;
-        the_one_of_many_is_one_row_with_one_role also Pooler, Emulator needs Database Crowds;
+        concurrent_sign_ups_make_one_row_with_one_role also Pooler, Emulator needs Database Crowds;
         of_16_sign_ups_of_one_email_one_succeeds also Pooler, Emulator needs Crowds;
         many_people_sign_up_and_in_side_by_side also Pooler, Emulator needs Crowds;
         a_hundred_requests_at_once_are_all_answered also Pooler, Emulator needs Crowds;
@@ -71,7 +71,7 @@ fn of_many_sign_ups_of_one_name_one_succeeds(target: &Target) {
     assert_eq!(target.signin(&loser.username, &loser.password).status, 401);
 }
 
-fn the_one_of_many_is_one_row_with_one_role(target: &Target) {
+fn concurrent_sign_ups_make_one_row_with_one_role(target: &Target) {
     let person = Person::new("same-of-many");
     let crowd = vec![person.clone(); target.hashes_at_once()];
     one_succeeds(&at_once(&crowd, |person| target.signup(person)), "Username already registered");

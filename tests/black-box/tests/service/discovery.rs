@@ -12,8 +12,8 @@ pub(crate) fn checks() -> Vec<Check> {
         a_runners_issuer_is_its_address needs Runner;
         the_issuer_alone_leads_to_the_keys also Emulator;
         the_token_endpoint_is_named_while_it_is_on needs Runner;
-        they_may_be_cached_and_need_no_token also Emulator;
-        no_header_of_a_request_changes_them needs Runner;
+        the_documents_need_no_token_and_may_be_cached also Emulator;
+        no_header_of_a_request_changes_the_documents needs Runner;
         pages_of_any_origin_may_read_them also Emulator needs OwnCors;
         pages_of_any_origin_may_ask_for_them needs Preflights;
     ]
@@ -86,7 +86,7 @@ fn the_token_endpoint_is_named_while_it_is_on(target: &Target) {
     assert_eq!(off["grant_types_supported"], json!([]));
 }
 
-fn they_may_be_cached_and_need_no_token(target: &Target) {
+fn the_documents_need_no_token_and_may_be_cached(target: &Target) {
     if document(target).is_none() {
         return;
     }
@@ -99,7 +99,7 @@ fn they_may_be_cached_and_need_no_token(target: &Target) {
     }
 }
 
-fn no_header_of_a_request_changes_them(target: &Target) {
+fn no_header_of_a_request_changes_the_documents(target: &Target) {
     let expected = document(target);
     for (name, value) in [
         ("host", "evil.example"),

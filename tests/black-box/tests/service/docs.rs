@@ -14,7 +14,7 @@ pub(crate) fn checks() -> Vec<Check> {
         an_unchanged_answer_is_not_sent_again also Emulator;
         a_304_has_the_media_type_and_no_length needs RawRequests;
         the_page_and_the_document_need_no_token also Emulator;
-        there_is_no_other_file needs GatewayWords;
+        an_unknown_file_of_the_page_is_not_found needs GatewayWords;
         the_title_is_the_services_name needs Runner;
     ];
     own.into_iter().chain(document::checks()).collect()
@@ -158,7 +158,7 @@ fn the_page_and_the_document_need_no_token(target: &Target) {
     }
 }
 
-fn there_is_no_other_file(target: &Target) {
+fn an_unknown_file_of_the_page_is_not_found(target: &Target) {
     for path in [
         "/docs/index.html",
         "/docs/x.js",

@@ -11,14 +11,14 @@ pub(crate) fn checks() -> Vec<Check> {
     checks![
         a_client_that_accepts_text_gets_text also Emulator;
         a_client_that_accepts_only_json_gets_problem_details also Emulator;
-        of_several_accept_headers_all_count also Emulator;
+        several_accept_headers_are_one_list also Emulator;
         a_problem_keeps_the_headers_of_its_error also Emulator;
         a_422_stays_as_it_is_wherever_json_is_accepted;
         a_422_is_a_problem_to_a_client_that_accepts_only_that;
         oauths_errors_are_oauths_whatever_is_accepted also Emulator;
         an_odd_accept_header_breaks_nothing also Emulator;
         vary_names_what_an_error_depends_on;
-        what_is_no_error_has_one_form;
+        a_success_has_one_form_whatever_the_client_accepts;
     ]
 }
 
@@ -132,7 +132,7 @@ fn a_client_that_accepts_only_json_gets_problem_details(target: &Target) {
     }
 }
 
-fn of_several_accept_headers_all_count(target: &Target) {
+fn several_accept_headers_are_one_list(target: &Target) {
     let case = too_large();
     let both = case.ask(target, "application/json").header("accept", "text/plain");
     both.send().is_text(case.status, case.words);
@@ -208,7 +208,7 @@ fn vary_names_what_an_error_depends_on(target: &Target) {
     }
 }
 
-fn what_is_no_error_has_one_form(target: &Target) {
+fn a_success_has_one_form_whatever_the_client_accepts(target: &Target) {
     for accept in ["application/problem+json", "text/plain", "image/png"] {
         let answer = target.http.get("/").header("accept", accept).send();
         answer.is_json(200, &json!("Hello World"));

@@ -13,8 +13,8 @@ pub(crate) fn checks() -> Vec<Check> {
         an_unknown_path_with_a_token_is_not_found_and_quotes_nothing needs GatewayWords;
         paths_are_compared_exactly needs GatewayWords;
         a_slash_at_the_end_is_dropped needs GatewayWords;
-        what_the_gateway_answers_is_for_https_alone needs GatewayHeaders;
-        text_whatever_is_accepted needs GatewayWords;
+        the_gateways_own_answers_require_https needs GatewayHeaders;
+        an_error_is_text_whatever_the_client_accepts needs GatewayWords;
         a_long_address_or_header_breaks_nothing also Emulator needs RefusedTokens;
         forwarded_headers_change_nothing also Emulator;
     ]
@@ -125,7 +125,7 @@ fn a_slash_at_the_end_is_dropped(target: &Target) {
     }
 }
 
-fn what_the_gateway_answers_is_for_https_alone(target: &Target) {
+fn the_gateways_own_answers_require_https(target: &Target) {
     let token = &target.ada().token;
     for answer in [
         target.http.get("/nowhere").send(),
@@ -137,7 +137,7 @@ fn what_the_gateway_answers_is_for_https_alone(target: &Target) {
     }
 }
 
-fn text_whatever_is_accepted(target: &Target) {
+fn an_error_is_text_whatever_the_client_accepts(target: &Target) {
     for accept in
         ["application/json", "application/problem+json", "*/*", "text/html", "image/png", "x"]
     {

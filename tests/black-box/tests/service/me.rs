@@ -10,7 +10,7 @@ pub(crate) fn checks() -> Vec<Check> {
         me_is_the_name_and_the_email also Pooler, Emulator, SamLocal;
         items_are_owned_by_the_caller also Emulator;
         personal_data_are_not_stored_by_caches also Emulator;
-        both_need_a_token also Emulator;
+        me_and_items_need_a_token also Emulator;
         odd_names_and_emails_arrive_whole also Pooler, Emulator needs Database;
         me_ignores_a_query_and_a_body also Emulator;
         a_user_who_is_renamed_is_answered_with_the_new_name also Pooler, Emulator needs Database;
@@ -39,7 +39,7 @@ fn personal_data_are_not_stored_by_caches(target: &Target) {
     }
 }
 
-fn both_need_a_token(target: &Target) {
+fn me_and_items_need_a_token(target: &Target) {
     for path in [ME, ITEMS] {
         target.http.get(path).send().is_unauthorized(target);
         target.get_as("x", path).is_unauthorized(target);

@@ -20,7 +20,7 @@ pub(crate) fn checks() -> Vec<Check> {
         a_cached_policy_opens_each_of_the_callers_routes_and_no_other also Emulator needs CachedPolicies;
         a_cached_policy_does_not_outlive_its_token also Emulator needs CachedPolicies OwnKey;
         a_cached_policy_serves_no_other_token also Emulator needs CachedPolicies;
-        whichever_route_came_first_each_is_decided_alike also Emulator needs CachedPolicies OwnKey Database;
+        a_cached_policy_decides_alike_whichever_route_came_first also Emulator needs CachedPolicies OwnKey Database;
     ]
 }
 
@@ -186,7 +186,7 @@ fn orders(holders: usize, routes: &[Route]) -> Vec<Order> {
 /// The number of concurrent clients; a single one would take too long.
 const CALLERS: usize = 8;
 
-fn whichever_route_came_first_each_is_decided_alike(target: &Target) {
+fn a_cached_policy_decides_alike_whichever_route_came_first(target: &Target) {
     let target = target.caching();
     let holders: Vec<_> = sets_of_roles().map(|roles| Holder::of(target, roles)).collect();
     let all = routes(target);

@@ -12,9 +12,9 @@ pub(crate) fn checks() -> Vec<Check> {
         a_moderator_sees_moderator_content_and_no_other also Pooler, Emulator needs Operator;
         an_admin_sees_admin_content_and_no_other also Pooler, Emulator needs Operator;
         a_missing_role_has_the_legacy_apps_words also Emulator;
-        a_grant_and_a_revocation_bite_at_once also Pooler, Emulator, SamLocal needs Operator;
+        a_grant_and_a_revocation_apply_at_once also Pooler, Emulator, SamLocal needs Operator;
         any_of_the_three_roles_opens_user_content also Pooler, Emulator needs Operator;
-        without_a_role_a_profile_is_all_there_is also Pooler, Emulator needs Operator;
+        a_user_without_a_role_sees_only_the_profile also Pooler, Emulator needs Operator;
         granting_twice_is_granting_once also Pooler, Emulator needs Operator Database;
         revoking_what_nobody_has_is_no_mistake also Pooler, Emulator needs Operator;
         an_unknown_user_or_role_is_refused_with_a_sentence also Pooler, Emulator needs Operator;
@@ -71,7 +71,7 @@ fn a_missing_role_has_the_legacy_apps_words(target: &Target) {
     }
 }
 
-fn a_grant_and_a_revocation_bite_at_once(target: &Target) {
+fn a_grant_and_a_revocation_apply_at_once(target: &Target) {
     let someone = target.signed_in("bite");
     let name = &someone.person.username;
     assert_eq!(opens(target, &someone), [true, false, false, true]);
@@ -95,7 +95,7 @@ fn any_of_the_three_roles_opens_user_content(target: &Target) {
     }
 }
 
-fn without_a_role_a_profile_is_all_there_is(target: &Target) {
+fn a_user_without_a_role_sees_only_the_profile(target: &Target) {
     let someone = target.signed_in("none");
     target.operator().revoke(&someone.person.username, "ROLE_USER");
     assert_eq!(opens(target, &someone), [false, false, false, true]);

@@ -22,7 +22,7 @@ pub(crate) fn checks() -> Vec<Check> {
         a_nul_or_a_lone_surrogate_is_refused also Emulator;
         the_longest_names_and_passwords_are_just_wrong;
         extra_fields_are_ignored;
-        of_a_field_given_twice_the_last_counts;
+        the_last_of_a_repeated_field_counts;
         sql_in_a_name_is_a_name also Pooler, Emulator;
     ];
     own.into_iter().chain(hashes::checks()).collect()
@@ -142,7 +142,7 @@ fn extra_fields_are_ignored(target: &Target) {
     }
 }
 
-fn of_a_field_given_twice_the_last_counts(target: &Target) {
+fn the_last_of_a_repeated_field_counts(target: &Target) {
     let ada = &target.ada().person;
     for (first, last, status) in [
         ("not the password", ada.password.as_str(), 200),

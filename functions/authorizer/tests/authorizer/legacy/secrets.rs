@@ -168,7 +168,7 @@ async fn a_secret_out_of_reach_is_no_refusal_and_disturbs_none_of_ours() {
 }
 
 #[tokio::test]
-async fn the_day_ends_the_secret_too() {
+async fn the_secret_is_not_read_after_the_last_day() {
     let (stage, _) = adopted().await;
     let arn = Arn::of("the-day", text(SECRET));
     stage.clock.advance(3_600);
@@ -202,7 +202,7 @@ async fn the_printed_secret_behind_an_arn_is_none_unless_it_is_set_too() {
 }
 
 #[tokio::test]
-async fn what_can_not_be_a_secret_is_reported() {
+async fn an_unusable_secret_is_reported() {
     let (stage, _) = adopted().await;
     for (name, answer, words) in [
         ("empty", text(""), "is empty"),

@@ -158,7 +158,7 @@ async fn a_database_that_was_never_adopted_accepts_no_legacy_token() {
 }
 
 #[tokio::test]
-async fn an_adoption_is_all_that_it_takes() {
+async fn an_adopted_database_needs_no_further_step() {
     let stage = Stage::empty().await;
     // As `create_all` of the legacy app's models makes it, with rows of its users.
     stage

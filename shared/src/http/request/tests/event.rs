@@ -51,7 +51,7 @@ fn a_body_is_text_or_base64_or_null() {
 }
 
 #[test]
-fn what_sam_local_sends_as_null_counts_as_absent() {
+fn a_null_field_of_sam_local_counts_as_absent() {
     let mut event = event(&json!({
         "headers": null, "multiValueHeaders": null, "isBase64Encoded": null,
         "pathParameters": null, "multiValueQueryStringParameters": null,

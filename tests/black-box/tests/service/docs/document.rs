@@ -17,7 +17,7 @@ pub(crate) fn checks() -> Vec<Check> {
         the_document_says_which_routes_need_a_token;
         each_described_route_is_there;
         the_token_endpoint_is_deprecated_with_a_reason;
-        both_ways_to_authorize_are_there;
+        the_document_has_both_security_schemes;
         what_is_answered_is_described also Emulator;
         the_examples_work_unchanged needs Runner;
         the_rule_for_passwords_is_the_services needs Runner;
@@ -101,7 +101,7 @@ fn the_token_endpoint_is_deprecated_with_a_reason(target: &Target) {
     assert!(description.is_some_and(|it| it.contains("RFC 9700 §2.4")), "{description:?}");
 }
 
-fn both_ways_to_authorize_are_there(target: &Target) {
+fn the_document_has_both_security_schemes(target: &Target) {
     let document = read(target);
     let schemes = document["components"]["securitySchemes"].as_object().expect("schemes");
     let of = |kind: &str| schemes.values().find(|it| it["type"] == kind).expect("a scheme");

@@ -10,7 +10,7 @@ pub(crate) fn checks() -> Vec<Check> {
         a_hash_that_passlib_accepts_despite_a_flaw_is_accepted needs Database;
         passlibs_bcrypt_sha256_is_read also Emulator needs Database;
         the_legacy_apps_hash_of_a_long_password_signs_in needs Database;
-        a_hash_that_is_none_is_a_wrong_password needs Database;
+        a_malformed_hash_is_a_wrong_password needs Database;
         no_stored_password_is_a_wrong_password also Pooler, Emulator needs Database;
         an_adopted_password_may_be_short needs Database;
         an_adopted_password_may_be_one_that_everyone_uses needs Database;
@@ -110,7 +110,7 @@ fn the_legacy_apps_hash_of_a_long_password_signs_in(target: &Target) {
     }
 }
 
-fn a_hash_that_is_none_is_a_wrong_password(target: &Target) {
+fn a_malformed_hash_is_a_wrong_password(target: &Target) {
     for odd in [
         "",
         " ",

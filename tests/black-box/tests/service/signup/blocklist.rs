@@ -9,19 +9,19 @@ use crate::target::Target;
 
 pub(crate) fn checks() -> Vec<Check> {
     checks![
-        a_password_that_everyone_uses_is_refused also Emulator;
-        its_case_does_not_matter;
-        a_longer_one_that_everyone_uses_is_refused_too;
-        such_a_password_is_refused_where_longer_ones_are_asked_for needs Runner;
+        a_common_password_is_refused also Emulator;
+        a_common_password_is_refused_whatever_its_case;
+        a_longer_common_password_is_refused;
+        a_common_password_is_refused_under_a_longer_minimum needs Runner;
         the_own_name_is_refused;
         the_own_email_is_refused;
-        what_the_service_is_called_is_refused;
-        digits_and_punctuation_make_no_difference;
-        anyone_elses_name_is_a_password;
+        the_services_name_is_refused;
+        a_name_between_digits_and_punctuation_is_refused;
+        another_users_name_is_accepted_as_a_password;
         a_pass_phrase_may_hold_such_a_word;
-        it_is_reported_beside_other_errors;
+        a_common_password_is_reported_beside_other_errors;
         a_short_password_is_reported_as_short;
-        a_user_refused_for_it_is_not_signed_up;
+        a_common_password_creates_no_user;
     ]
 }
 
@@ -47,7 +47,7 @@ fn takes(target: &Target, person: &Person, password: &str) {
     target.signup(&person).is_json(200, &person.public());
 }
 
-fn a_password_that_everyone_uses_is_refused(target: &Target) {
+fn a_common_password_is_refused(target: &Target) {
     let person = Person::new("common");
     for password in [
         "password",
@@ -77,7 +77,7 @@ fn a_password_that_everyone_uses_is_refused(target: &Target) {
     }
 }
 
-fn its_case_does_not_matter(target: &Target) {
+fn a_common_password_is_refused_whatever_its_case(target: &Target) {
     let person = Person::new("common");
     for password in ["Password", "PASSWORD", "Password1", "QwertyUiop", "ILoveYou", "ЙЦУКЕНГШЩЗ"]
     {
@@ -96,14 +96,14 @@ const LONGER: [&str; 7] = [
     "qwertyuiopasdfghjklzxcvbnm",
 ];
 
-fn a_longer_one_that_everyone_uses_is_refused_too(target: &Target) {
+fn a_longer_common_password_is_refused(target: &Target) {
     let person = Person::new("common");
     for password in LONGER {
         refuses(target, &person, password, TOO_COMMON);
     }
 }
 
-fn such_a_password_is_refused_where_longer_ones_are_asked_for(target: &Target) {
+fn a_common_password_is_refused_under_a_longer_minimum(target: &Target) {
     let person = Person::new("common");
     for password in LONGER {
         refuses(target.variant(), &person, password, TOO_COMMON);
@@ -138,14 +138,14 @@ fn the_own_email_is_refused(target: &Target) {
     }
 }
 
-fn what_the_service_is_called_is_refused(target: &Target) {
+fn the_services_name_is_refused(target: &Target) {
     let person = Person::new("service");
     for password in ["latchkey", "LATCHKEY", "LatchKey", "latchkeylatchkey"] {
         refuses(target, &person, password, LIKE_SERVICE);
     }
 }
 
-fn digits_and_punctuation_make_no_difference(target: &Target) {
+fn a_name_between_digits_and_punctuation_is_refused(target: &Target) {
     let person = Person::new("dress");
     let local_part = person.email.split_once('@').expect("an address").0;
     for (word, words) in [
@@ -166,7 +166,7 @@ fn digits_and_punctuation_make_no_difference(target: &Target) {
     }
 }
 
-fn anyone_elses_name_is_a_password(target: &Target) {
+fn another_users_name_is_accepted_as_a_password(target: &Target) {
     let someone = Person::new("someone else");
     takes(target, &Person::new("elses"), &someone.username);
     takes(target, &Person::new("elses"), &someone.email);
@@ -184,7 +184,7 @@ fn a_pass_phrase_may_hold_such_a_word(target: &Target) {
     takes(target, &person, &format!("write to {}", person.email));
 }
 
-fn it_is_reported_beside_other_errors(target: &Target) {
+fn a_common_password_is_reported_beside_other_errors(target: &Target) {
     let body = json!({ "username": "", "email": "not-an-email", "password": "sunshine1" });
     let answer = target.http.post_json(SIGNUP, &body).send();
     answer.is_invalid(&[
@@ -206,7 +206,7 @@ fn a_short_password_is_reported_as_short(target: &Target) {
     answer.is_invalid(&[("string_too_short", json!(["body", "password"]))]);
 }
 
-fn a_user_refused_for_it_is_not_signed_up(target: &Target) {
+fn a_common_password_creates_no_user(target: &Target) {
     let person = Person::new("refused");
     refuses(target, &person, "iloveyou", TOO_COMMON);
     target.signin(&person.username, "iloveyou").is_text(401, "Incorrect username or password");

@@ -11,11 +11,11 @@ pub(crate) fn checks() -> Vec<Check> {
         every_byte_of_100_counts;
         every_byte_of_1024_counts;
         a_password_is_no_prefix_of_a_longer_one;
-        spaces_count;
-        case_counts;
+        spaces_in_a_password_are_significant;
+        the_case_of_a_password_is_significant;
         any_unicode_is_a_password also Emulator;
         composed_and_decomposed_letters_differ;
-        what_looks_like_a_hash_or_sql_is_a_password;
+        a_password_may_look_like_a_hash_or_sql;
     ]
 }
 
@@ -69,13 +69,13 @@ fn a_password_is_no_prefix_of_a_longer_one(target: &Target) {
     only(target, &right, &[&of_length(72), &of_length(73), &of_length(100), &of_length(70)]);
 }
 
-fn spaces_count(target: &Target) {
+fn spaces_in_a_password_are_significant(target: &Target) {
     let right = "  two  spaces  ";
     only(target, right, &[right.trim(), " two spaces ", "  two  spaces ", "\ttwo  spaces  "]);
     only(target, "        ", &["         ", "       ", ""]);
 }
 
-fn case_counts(target: &Target) {
+fn the_case_of_a_password_is_significant(target: &Target) {
     only(target, "Correct Horse", &["correct horse", "CORRECT HORSE"]);
 }
 
@@ -98,7 +98,7 @@ fn composed_and_decomposed_letters_differ(target: &Target) {
     only(target, "\u{212b}ngstr\u{f6}m 10", &["\u{c5}ngstr\u{f6}m 10"]);
 }
 
-fn what_looks_like_a_hash_or_sql_is_a_password(target: &Target) {
+fn a_password_may_look_like_a_hash_or_sql(target: &Target) {
     only(target, "' OR '1'='1' --", &["' OR '1'='1'"]);
     only(target, "$2b$12$abcdefghijklmnopqrstuuJ8xJt0Q", &["$2b$12$abcdefghijklmnopqrstuu"]);
 }

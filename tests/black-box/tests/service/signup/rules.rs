@@ -15,7 +15,7 @@ pub(crate) fn checks() -> Vec<Check> {
         a_name_that_looks_like_another_is_refused also Emulator;
         a_name_keeps_the_joiners_of_its_script;
         a_name_signs_in_in_either_form;
-        what_is_no_email_is_refused;
+        a_malformed_email_is_refused;
         an_email_of_254_characters_is_the_longest;
         usual_emails_are_taken;
         a_password_under_8_characters_is_refused;
@@ -125,7 +125,7 @@ fn signup_with_email(target: &Target, email: &str) -> crate::client::Answer {
     target.signup(&person)
 }
 
-fn what_is_no_email_is_refused(target: &Target) {
+fn a_malformed_email_is_refused(target: &Target) {
     for email in [
         "",
         "not-an-email",

@@ -13,7 +13,7 @@ pub(crate) fn checks() -> Vec<Check> {
         a_broken_multipart_form_is_an_invalid_request also Emulator;
         a_further_file_is_ignored;
         a_nul_is_an_invalid_request;
-        what_is_no_client_is_an_invalid_request;
+        a_malformed_client_id_is_an_invalid_request;
         fields_in_the_query_are_no_fields also Emulator;
         nothing_that_was_sent_is_echoed also Emulator;
     ]
@@ -131,7 +131,7 @@ fn a_further_file_is_ignored(target: &Target) {
     assert_eq!(target.http.post(TOKEN, kind, whole).send().status, 200);
 }
 
-fn what_is_no_client_is_an_invalid_request(target: &Target) {
+fn a_malformed_client_id_is_an_invalid_request(target: &Target) {
     for client in ["caf\u{e9}", "a\nb", "\u{7f}", &"x".repeat(256)] {
         ada_with(target, &[("client_id", client)]).is_oauth_error(400, "invalid_request");
     }

@@ -12,7 +12,7 @@ pub(crate) fn checks() -> Vec<Check> {
         a_claim_of_another_type_is_refused needs OwnKey RefusedTokens;
         another_issuer_is_refused also Emulator needs OwnKey RefusedTokens;
         another_audience_is_refused also Emulator needs OwnKey RefusedTokens;
-        what_is_no_client_is_refused needs OwnKey RefusedTokens;
+        a_token_of_a_malformed_client_id_is_refused needs OwnKey RefusedTokens;
         another_database_is_refused also Pooler, Emulator needs OwnKey RefusedTokens;
         an_expired_token_is_refused also Emulator needs OwnKey RefusedTokens;
         a_token_that_expires_now_is_refused needs OwnKey RefusedTokens;
@@ -107,7 +107,7 @@ fn another_audience_is_refused(target: &Target) {
     forgeries.are_refused(target);
 }
 
-fn what_is_no_client_is_refused(target: &Target) {
+fn a_token_of_a_malformed_client_id_is_refused(target: &Target) {
     let mut forgeries = Forgeries::default();
     for client in [String::new(), "caf\u{e9}".to_owned(), "a\nb".to_owned(), "x".repeat(256)] {
         let token = draft(target).claim("client_id", client.clone()).sign(target.key());

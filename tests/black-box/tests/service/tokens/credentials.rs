@@ -6,7 +6,7 @@ use crate::target::Target;
 pub(crate) fn checks() -> Vec<Check> {
     checks![
         the_scheme_may_be_in_any_case also Emulator;
-        several_spaces_are_one also Emulator;
+        several_spaces_after_the_scheme_count_as_one also Emulator;
         no_token_is_refused also Emulator, SamLocal;
         a_token_in_the_query_is_refused also Emulator;
         a_token_in_a_cookie_is_refused also Emulator;
@@ -34,7 +34,7 @@ fn the_scheme_may_be_in_any_case(target: &Target) {
     }
 }
 
-fn several_spaces_are_one(target: &Target) {
+fn several_spaces_after_the_scheme_count_as_one(target: &Target) {
     let ada = target.ada();
     for spaces in ["  ", "        "] {
         let value = format!("Bearer{spaces}{}", ada.token);

@@ -12,12 +12,12 @@ pub(crate) fn checks() -> Vec<Check> {
     checks![
         another_number_of_segments_is_refused needs RefusedTokens;
         padding_is_refused needs OwnKey RefusedTokens;
-        bits_that_mean_nothing_have_to_be_zero needs RefusedTokens;
+        unused_bits_of_base64_must_be_zero needs RefusedTokens;
         characters_outside_base64url_are_refused also Emulator needs RefusedTokens;
         the_other_alphabet_of_base64_is_refused needs OwnKey RefusedTokens;
         a_token_within_a_token_is_refused needs OwnKey RefusedTokens;
         encrypted_tokens_are_refused needs OwnKey RefusedTokens;
-        what_is_no_token_at_all_is_refused also Emulator needs RefusedTokens;
+        a_text_that_is_no_token_is_refused also Emulator needs RefusedTokens;
     ]
 }
 
@@ -74,7 +74,7 @@ fn padding_is_refused(target: &Target) {
 
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-fn bits_that_mean_nothing_have_to_be_zero(target: &Target) {
+fn unused_bits_of_base64_must_be_zero(target: &Target) {
     let token = &target.ada().token;
     let mut forgeries = Forgeries::default();
     // 64 bytes leave four bits of the 86th character unused.
@@ -159,7 +159,7 @@ fn encrypted_tokens_are_refused(target: &Target) {
     forgeries.are_refused(target);
 }
 
-fn what_is_no_token_at_all_is_refused(target: &Target) {
+fn a_text_that_is_no_token_is_refused(target: &Target) {
     let mut forgeries = Forgeries::default();
     let words = r#"x null undefined true 0 -1 {} Bearer ${jndi:ldap://127.0.0.1/a} ../../etc/passwd %00
         a.b.c "" eyJhbGciOiJub25lIn0.e30. deadbeef AAAA.AAAA.AAAA .... *"#;

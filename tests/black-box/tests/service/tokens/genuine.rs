@@ -9,7 +9,7 @@ pub(crate) fn checks() -> Vec<Check> {
     checks![
         a_token_with_all_the_right_claims_is_believed also Emulator needs OwnKey;
         a_token_may_spell_its_type_in_full needs OwnKey;
-        a_claim_that_nobody_asked_for_is_ignored needs OwnKey;
+        an_unknown_claim_is_ignored needs OwnKey;
         a_token_valid_since_now_is_believed needs OwnKey;
         a_token_is_an_es256_access_token also Emulator;
         the_header_says_no_more_than_it_must;
@@ -34,7 +34,7 @@ fn a_token_may_spell_its_type_in_full(target: &Target) {
     assert_eq!(target.get_as(&own, "/api/auth/users/me").status, 200);
 }
 
-fn a_claim_that_nobody_asked_for_is_ignored(target: &Target) {
+fn an_unknown_claim_is_ignored(target: &Target) {
     let own = draft(target).claim("scope", "all").claim("x", 1).sign(target.key());
     assert_eq!(target.get_as(&own, "/api/auth/users/me").status, 200);
 }

@@ -9,7 +9,7 @@ use crate::tokens::{Forgeries, draft};
 
 pub(crate) fn checks() -> Vec<Check> {
     checks![
-        no_signature_is_never_enough also Emulator needs RefusedTokens;
+        a_token_without_a_signature_is_refused also Emulator needs RefusedTokens;
         another_algorithm_is_refused also Emulator needs OwnKey RefusedTokens;
         another_type_is_refused needs OwnKey RefusedTokens;
         another_key_id_is_refused also Emulator needs OwnKey RefusedTokens;
@@ -21,7 +21,7 @@ pub(crate) fn checks() -> Vec<Check> {
 const NONE: [&str; 10] =
     ["none", "None", "NONE", "nOnE", "noNe", " none", "none ", "\u{ff4e}one", "null", ""];
 
-fn no_signature_is_never_enough(target: &Target) {
+fn a_token_without_a_signature_is_refused(target: &Target) {
     let mut forgeries = Forgeries::default();
     let signature = target.ada().token.rsplit('.').next().expect("a signature").to_owned();
     for none in NONE {

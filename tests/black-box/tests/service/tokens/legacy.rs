@@ -17,7 +17,7 @@ pub(crate) fn checks() -> Vec<Check> {
     checks![
         a_legacy_token_opens_what_its_user_may_do also Pooler needs Runner;
         a_legacy_token_opens_no_account_made_after_adoption also Pooler needs Runner;
-        a_forged_one_is_refused also Pooler needs Runner;
+        a_forged_legacy_token_is_refused also Pooler needs Runner;
         a_legacy_token_is_refused_where_none_is_accepted also Pooler needs Runner;
     ]
 }
@@ -98,7 +98,7 @@ fn a_legacy_token_opens_no_account_made_after_adoption(target: &Target) {
     variant.get_as(&own, "/api/auth/users/me").is_json(200, &heir.public());
 }
 
-fn a_forged_one_is_refused(target: &Target) {
+fn a_forged_legacy_token_is_refused(target: &Target) {
     let name = &adopted(target)[0].username;
     let good = || draft(name);
     let by = |draft: &Draft| signed(draft, SECRET.as_bytes());
