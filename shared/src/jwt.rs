@@ -8,14 +8,12 @@ mod public_key;
 mod settings;
 mod signer;
 mod signing_key;
-mod verifying_key;
 
 pub use algorithm::Algorithm;
 pub use claims::{Audience, Claims};
 pub use issuer::{Issuer, NoIssuer};
 pub use jws::Jws;
-pub use public_key::{Kid, PublicKey};
+pub use public_key::{F4, Kid, MODULUS_BYTES, PublicKey};
 pub use settings::{MAX_ACCESS_TOKEN_SECONDS, PUBLIC_KEYS_MAX_AGE_SECONDS, Settings, TokenClaims};
 pub use signer::{AccessToken, Signer};
 pub use signing_key::{KeySource, SigningKey};
-pub use verifying_key::VerifyingKey;

@@ -60,6 +60,18 @@ pub(crate) async fn publish(
     }))
 }
 
+/// How long a verifier may keep the public keys of this algorithm, in seconds, whatever our
+/// `Cache-Control` says: an hour in API Gateway's REST APIs, two in its HTTP APIs, which take RSA
+/// alone. A new key must have been published for this time before it signs.
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/rest-api-jwt-authorizer-keys.html>
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html>
+const fn kept_by_verifiers_seconds(algorithm: Algorithm) -> u32 {
+    match algorithm {
+        Algorithm::Es256 => 3_600,
+        Algorithm::Rs256 => 7_200,
+    }
+}
+
 /// Checks that the new key may sign: every cache of the key set must have expired since it was
 /// published.
 pub(crate) async fn check_promotion(
@@ -71,7 +83,7 @@ pub(crate) async fn check_promotion(
     let pending = pending.ok_or(Refusal::NoNewKey)?;
     let kid = pending.kid();
     let published_at = table.published_at(&kid).await?.ok_or(Refusal::KeyNotPublished)?;
-    let kept_seconds = pending.algorithm().kept_by_verifiers_seconds();
+    let kept_seconds = kept_by_verifiers_seconds(pending.algorithm());
     let wait = published_at.plus(kept_seconds).seconds() - now.seconds();
     if wait > 0 {
         Err(Refusal::KeyTooYoung { wait })
@@ -96,7 +108,7 @@ pub(crate) async fn withdraw(
         return Err(Refusal::NoSuchKey);
     }
     log::notice(None, "signing_key_withdrawn", Some(kid.as_str()));
-    let kept = Algorithm::Rs256.kept_by_verifiers_seconds();
+    let kept = kept_by_verifiers_seconds(Algorithm::Rs256);
     Ok(json!({ "withdrawn": kid.as_str(), "kept_by_others_seconds": kept }))
 }
 

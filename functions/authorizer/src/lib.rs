@@ -18,6 +18,7 @@ mod valid_token;
 #[cfg(test)]
 mod vectors;
 mod verifier;
+mod verifying_key;
 
 use std::time::Instant;
 

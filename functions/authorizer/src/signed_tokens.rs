@@ -5,9 +5,9 @@ use std::sync::{Mutex, PoisonError};
 
 use aws_lc_rs::digest::{Context, SHA256};
 use lru::LruCache;
-use shared::jwt::VerifyingKey;
 
 use crate::unverified_token::UnverifiedToken;
+use crate::verifying_key::VerifyingKey;
 
 /// The most entries of the cache, of some 100 bytes each. It evicts the least recently used.
 const CAPACITY: NonZeroUsize = NonZeroUsize::new(1024).unwrap();

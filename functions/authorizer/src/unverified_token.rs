@@ -1,7 +1,11 @@
 //! A token whose signature and claims haven't been verified.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
-use shared::jwt::{Algorithm, Jws, Kid, VerifyingKey};
+use shared::jwt::{Algorithm, Jws, Kid, MODULUS_BYTES};
+
+use crate::verifying_key::VerifyingKey;
 
 /// A compact JWS with a header of our tokens' form. Nothing in it may be trusted; its key id may be
 /// looked up.
@@ -32,11 +36,15 @@ impl<'a> UnverifiedToken<'a> {
         let algorithm = Algorithm::parse(&header.alg)?;
         let has_length = match algorithm {
             Algorithm::Es256 => jws.signature_length == 64,
-            // That of the key's modulus, from 2048 to 4096 bits.
-            Algorithm::Rs256 => (256..=512).contains(&jws.signature_length),
+            Algorithm::Rs256 => MODULUS_BYTES.contains(&jws.signature_length),
         };
         let is_ours = (header.typ == "at+jwt" || header.typ == "application/at+jwt") && has_length;
         is_ours.then_some(Self { kid: Kid::new(header.kid), algorithm, jws })
+    }
+
+    /// Whether its key id has the form of an RFC 7638 thumbprint by SHA-256, as those of our keys do.
+    pub(crate) fn has_thumbprint(&self) -> bool {
+        URL_SAFE_NO_PAD.decode(self.kid.as_str()).is_ok_and(|bytes| bytes.len() == 32)
     }
 
     /// Whether the key has signed it by the key's own algorithm, which the header has to name.
@@ -47,8 +55,6 @@ impl<'a> UnverifiedToken<'a> {
 
 #[cfg(test)]
 mod tests {
-    use base64::Engine as _;
-    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
     use proptest::prelude::*;
 
     use super::*;
@@ -69,6 +75,18 @@ mod tests {
         assert_eq!(UnverifiedToken::parse(&token(OURS)).unwrap().kid.as_str(), "k");
         let long = OURS.replace("at+jwt", "application/at+jwt");
         assert!(UnverifiedToken::parse(&token(&long)).is_some());
+    }
+
+    #[test]
+    fn a_key_id_of_ours_is_a_thumbprint() {
+        let has = |kid: &str| {
+            let header = OURS.replace("\"k\"", &format!("\"{kid}\""));
+            UnverifiedToken::parse(&token(&header)).unwrap().has_thumbprint()
+        };
+        assert!(has("oKIywvGUpTVTyxMQ3bwIIeQUudfr_CkLMjCE19ECD-U"));
+        for other in ["", "x", "oKIywvGUpTVTyxMQ3bwIIeQUudfr_CkLMjCE19ECD-", &"=".repeat(43)] {
+            assert!(!has(other), "{other}");
+        }
     }
 
     #[test]

@@ -4,12 +4,13 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use shared::db::{self, SigningKeys};
-use shared::jwt::{Issuer, Kid, Settings, VerifyingKey};
+use shared::jwt::{Issuer, Kid, Settings};
 use shared::{Clock, NumericDate};
 
 use crate::signed_tokens::SignedTokens;
 use crate::unverified_token::UnverifiedToken;
 use crate::valid_token::{InvalidToken, ValidToken};
+use crate::verifying_key::VerifyingKey;
 
 /// The minimum interval between two reads of the public keys, so that tokens with forged key ids
 /// cost one query in this time.
@@ -64,7 +65,7 @@ impl Verifier {
         let Some(valid) = ValidToken::of_claims(token, &self.settings, previous, now) else {
             return Ok(Err(InvalidToken));
         };
-        if !token.kid.is_thumbprint() {
+        if !token.has_thumbprint() {
             return Ok(Err(InvalidToken));
         }
         let mut key = self.key(&token.kid);

@@ -30,18 +30,6 @@ impl Algorithm {
         Self::ALL.into_iter().find(|algorithm| algorithm.name() == name)
     }
 
-    /// How long a verifier may keep the public keys of this algorithm, in seconds, whatever our
-    /// `Cache-Control` says: an hour in API Gateway's REST APIs, two in its HTTP APIs, which take RSA
-    /// alone. A new key must have been published for this time before it signs.
-    /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/rest-api-jwt-authorizer-keys.html>
-    /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html>
-    pub const fn kept_by_verifiers_seconds(self) -> u32 {
-        match self {
-            Self::Es256 => 3_600,
-            Self::Rs256 => 7_200,
-        }
-    }
-
     /// Reads `SIGNING_ALGORITHM`: the algorithm of new keys.
     pub fn from_env(env: &mut Environment) -> Self {
         env.parsed("SIGNING_ALGORITHM", Self::Es256, "must be ES256 or RS256", Self::parse)

@@ -3,22 +3,19 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::DecodingKey;
-
-use super::algorithm::Algorithm;
-use super::jws::Jws;
-use super::public_key::{F4, MODULUS_BYTES, PublicKey};
+use shared::jwt::{Algorithm, F4, Jws, MODULUS_BYTES, PublicKey};
 
 /// A public key with the one algorithm that it verifies: a token can't choose another (RFC 8725
 /// §3.1).
 #[derive(Clone)]
-pub struct VerifyingKey {
+pub(crate) struct VerifyingKey {
     key: DecodingKey,
     algorithm: Algorithm,
 }
 
 impl VerifyingKey {
     /// The key of a JWK; `None` if it is neither a P-256 key nor an RSA key of our form.
-    pub fn of(key: &PublicKey) -> Option<Self> {
+    pub(crate) fn of(key: &PublicKey) -> Option<Self> {
         let algorithm = key.algorithm();
         let key = match key {
             PublicKey::Ec { crv, x, y } => {
@@ -34,12 +31,12 @@ impl VerifyingKey {
     }
 
     /// Its algorithm.
-    pub const fn algorithm(&self) -> Algorithm {
+    pub(crate) const fn algorithm(&self) -> Algorithm {
         self.algorithm
     }
 
     /// Whether it has signed the token. The header has no effect.
-    pub fn has_signed(&self, token: &Jws<'_>) -> bool {
+    pub(crate) fn has_signed(&self, token: &Jws<'_>) -> bool {
         token.is_signed_with(&self.key, self.algorithm.into())
     }
 }
