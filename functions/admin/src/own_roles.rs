@@ -1,4 +1,4 @@
-//! The roles of `own-routes.json` that the database lacks: their routes refuse every caller.
+//! The roles of `own-routes.json` that the database lacks: nobody can have one.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,9 @@ pub(crate) async fn missing(
     }
     let line = |(role, routes): (&str, Vec<String>)| {
         let routes = routes.join(", ");
-        format!("own-routes.json needs {role}, which no row of roles has: nobody may call {routes}")
+        format!(
+            "No row of roles is named {role}, so it opens nothing to anybody: own-routes.json, {routes}"
+        )
     };
     Ok(routes.into_iter().map(line).collect())
 }

@@ -19,7 +19,7 @@ async fn ask(stage: &Stage, event: Value) -> Value {
 
 fn line(role: &str, routes: &str) -> Value {
     json!(format!(
-        "own-routes.json needs {role}, which no row of roles has: nobody may call {routes}"
+        "No row of roles is named {role}, so it opens nothing to anybody: own-routes.json, {routes}"
     ))
 }
 
