@@ -54,9 +54,9 @@ BLOCKS = {
 }
 # Before that, in each of these files, texts to replace.
 TEXTS = {
-    ".ci/documents.py": [(' "docs/move/from-fastapi.md",', ""), ("|legacy|", "|"), ('"legacy", ', "")],
+    ".ci/documents.py": [(' "docs/move/from-fastapi.md",', ""), ('"legacy", ', "")],
     ".ci/template/*.py": [(" LEGACY,", ""), (", UNTIL\n", "\n"), (', "LegacyTokenSecret", "ForgeableLegacyTokenSecret"', "")],
-    ".ci/lines.py": [("(functions|legacy|shared)", "(functions|shared)"), ("functions/, legacy/ and", "functions/ and")],
+    ".ci/lines.py": [("|legacy|", "|"), (" legacy/,", "")],
     ".ci/parts/fast.sh": [
         (" .ci/deleting-legacy", ""),
         (", and without the move from the legacy app", ""),
