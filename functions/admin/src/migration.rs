@@ -115,7 +115,7 @@ pub(crate) async fn apply(database: &Database, now: NumericDate) -> Result<(Done
     let mut applied: Vec<_> = pending.iter().map(ToString::to_string).collect();
     run(&mut lock.client, &migrations).await?;
     let missing = missing_routines(&lock.client).await?;
-    for migration in makers(&all(&migrations), &missing) {
+    for migration in makers(&Vec::from_iter(&migrations), &missing) {
         let sql = migration.sql().unwrap_or_default();
         lock.client.batch_execute(sql).await?;
         applied.push(make(migration));
@@ -158,14 +158,17 @@ pub(crate) async fn check(
     obstacles.extend(self::obstacles(&client, &pending).await?);
     let missing = missing_routines(&client).await?;
     let user_ids_left = user_ids::left(&client).await?;
-    notes.extend(own_roles::missing(&client, own_routes).await?);
+    // With an obstacle, `roles` may be another program's, or not ours to read.
+    if obstacles.is_empty() {
+        notes.extend(own_roles::missing(&client, own_routes).await?);
+    }
     drop(client);
     // The driver ends once the server has been notified.
     let _ = driver.await;
     if obstacles.is_empty() {
         let not_recorded = pending.iter().filter(|it| !is_adopted || it.version() != 1);
         steps.extend(not_recorded.map(|migration| format!("apply {migration}")));
-        let makers = makers(&all(&migrations), &missing);
+        let makers = makers(&Vec::from_iter(&migrations), &missing);
         steps.extend(makers.into_iter().filter(|it| !pending.contains(it)).map(make));
     }
     Ok(Check { database: kind, steps, obstacles, notes, user_ids_left })
@@ -236,10 +239,6 @@ async fn pending<'a>(
         applied = rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?;
     }
     Ok(migrations.iter().filter(|it| !applied.contains(&it.version().into())).collect())
-}
-
-fn all(migrations: &[Migration]) -> Vec<&Migration> {
-    migrations.iter().collect()
 }
 
 /// The tables and functions that migrations create, in the form that `ALTER … OWNER TO` needs.
