@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-SOURCES = ["*.rs", "*.py", "*.sh"]
+SOURCES = ["*.rs", "*.py", "*.sh", "*.sql"]
 MAX_LINES = 300
 MAX_DEPLOYED = 11_000
 DEPLOYED = re.compile(r"(functions|legacy|own-routes|shared)/(?!.*(tests[/.]|vectors|build[/.]|openapi\.rs))")

@@ -28,6 +28,7 @@ async fn an_empty_database_becomes_ours_and_stays_so() {
             "V6__sign_in_and_sign_up",
             "V7__sessions",
             "V8__session_functions",
+            "V9__own_sessions",
         ])
     );
     let second = ask(&stage, json!({ "verb": "migrate" })).await.unwrap();
@@ -70,7 +71,7 @@ async fn concurrent_migrations_apply_each_migration_once() {
     for migration in migrations {
         applied += migration.await.unwrap().unwrap()["applied"].as_array().unwrap().len();
     }
-    assert_eq!(applied, 8);
+    assert_eq!(applied, 9);
     let locks = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' \
                  AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
     assert_eq!(stage.value(locks).await, "0");

@@ -59,6 +59,7 @@ async fn each_revision_of_the_legacy_app_gets_the_schema_of_a_fresh_database() {
                     "V6__sign_in_and_sign_up",
                     "V7__sessions",
                     "V8__session_functions",
+                    "V9__own_sessions",
                 ])
             );
             // The run did what the check reported.
@@ -73,6 +74,7 @@ async fn each_revision_of_the_legacy_app_gets_the_schema_of_a_fresh_database() {
                     "V6__sign_in_and_sign_up",
                     "V7__sessions",
                     "V8__session_functions",
+                    "V9__own_sessions",
                 ]
                 .map(|it| json!(format!("apply {it}"))),
             );
@@ -241,6 +243,7 @@ async fn an_empty_database_is_not_the_legacy_apps() {
         "V6__sign_in_and_sign_up",
         "V7__sessions",
         "V8__session_functions",
+        "V9__own_sessions",
     ]
     .map(|it| format!("apply {it}"));
     assert_eq!(checked["steps"], json!(all));

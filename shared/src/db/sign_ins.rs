@@ -1,4 +1,5 @@
-//! The table `sign_ins`, through the SQL functions of `migrations/V8__session_functions.sql`.
+//! The table `sign_ins`, through the SQL functions of `migrations/V8__session_functions.sql` and
+//! `V9__own_sessions.sql`.
 
 use super::sql::{Privilege, Routine, Sql};
 
