@@ -10,7 +10,7 @@ needs_of() {
       tools=(aws cargo-deny workflows)
       ;;
     runner)
-      packages=(build-essential chromium chromium-driver curl default-jre-headless git jq nodejs npm openssl pgbouncer postgresql wrk)
+      packages=(build-essential chromium chromium-driver curl default-jdk-headless git jq nodejs npm openssl pgbouncer postgresql wrk)
       tools=(api aws cargo-fuzz clients emulator)
       ;;
     deployment)
@@ -29,7 +29,7 @@ is_there() {
     binutils) command -v readelf ;;
     build-essential) command -v cc ;;
     chromium-driver) command -v chromedriver ;;
-    default-jre-headless) command -v java ;;
+    default-jdk-headless) command -v javac ;;
     nodejs) command -v node ;;
     pgbouncer) [ -x /usr/sbin/pgbouncer ] ;;
     postgresql) compgen -G '/usr/lib/postgresql/*/bin/initdb' || command -v initdb ;;

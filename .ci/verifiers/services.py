@@ -14,16 +14,18 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 EXAMPLES = HERE.parent.parent / "examples/verifiers"
 UVICORN = [sys.executable, "-B", "-m", "uvicorn", "--port", "0", "--no-access-log"]
+JAVA = ["java", "-XX:TieredStopAtLevel=1"]  # to start soon
 LIBRARIES = ["aws-jwt-verify", "express-oauth2-jwt-bearer", "oauth4webapi", "openid-client"]
 
 
 class Services:
     """The verifiers' processes; `addresses` has each verifier's by its name."""
 
-    def __init__(self, folder, modules, axum, issuer, authority):
+    def __init__(self, folder, modules, axum, spring, issuer, authority):
         trusted = dict.fromkeys(["NODE_EXTRA_CA_CERTS", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"], str(authority))
         settings = {"LATCHKEY_ISSUER": issuer, "LATCHKEY_AUDIENCE": "latchkey-api", "PORT": "0"}
         self.environment, self.processes = os.environ | trusted | settings, []
+        trust = f"-Djavax.net.ssl.trustStore={authority.with_suffix('.p12')}"
         # Node.js looks for packages beside the script.
         for source in EXAMPLES / "express/server.js", EXAMPLES / "express/package.json", HERE / "libraries.js":
             shutil.copy(source, folder)
@@ -38,6 +40,7 @@ class Services:
             "fastapi-authlib": ([*UVICORN, "main:app"], EXAMPLES / "fastapi-authlib"),
             "joserfc": ([*UVICORN, "joserfc_service:app"], HERE),
             "axum": ([axum], EXAMPLES / "axum"),
+            "spring": ([*JAVA, trust, "-cp", spring, "example.Application"], folder),
         }
         for name, (command, directory) in commands.items():
             with open(folder / f"{name}.log", "w") as log:
@@ -67,8 +70,8 @@ class Services:
 def listening(process, log):
     """The address that it says it listens on."""
     for _ in range(600):
-        if address := re.search(r"http://127\.0\.0\.1:\d+", log.read_text()):
-            return address[0]
+        if port := re.search(r"http://127\.0\.0\.1:(\d+)|Tomcat started on port (\d+)", log.read_text()):
+            return f"http://127.0.0.1:{port[1] or port[2]}"
         if process.poll() is not None:
             break
         time.sleep(0.05)

@@ -9,13 +9,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import NameOID
 
 DROPPED = {"connection", "content-length", "keep-alive", "transfer-encoding", "date", "server"}
 
 
 def certificate(folder):
-    """Writes authority.pem, and localhost.pem with its key, which that authority has signed."""
+    """Writes authority.pem, authority.p12 for Java, and localhost.pem with its key, which that authority has signed."""
 
     def build(name, public_key, issuer, signer, is_authority):
         now, hour = datetime.datetime.now(datetime.timezone.utc), datetime.timedelta(hours=1)
@@ -33,7 +34,11 @@ def certificate(folder):
     private = own.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    (folder / "authority.pem").write_bytes(build(root_name, root.public_key(), root_name, root, True))
+    authority = build(root_name, root.public_key(), root_name, root, True)
+    (folder / "authority.pem").write_bytes(authority)
+    trusted = pkcs12.PKCS12Certificate(x509.load_pem_x509_certificate(authority), b"authority")
+    java = pkcs12.serialize_java_truststore([trusted], serialization.NoEncryption())
+    (folder / "authority.p12").write_bytes(java)
     (folder / "localhost.pem").write_bytes(private + build(own_name, own.public_key(), root_name, root, False))
 
 
