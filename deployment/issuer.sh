@@ -8,7 +8,8 @@ usage() {
 Usage: deployment/issuer.sh [ADDRESS]
 
 Runs `sam deploy` with TokenIssuer=ADDRESS, and with the issuer until now as PreviousTokenIssuer, so that nobody is signed
-out. It does nothing if ADDRESS is the issuer already. The functions get the binaries in target/lambda.
+out. It does nothing if ADDRESS is the issuer already, and refuses a second change while tokens of the issuer before the
+first may be valid. The functions get the binaries in target/lambda.
 ADDRESS defaults to LATCHKEY_BASE_URL, then to the output ApiUrl of the stack STACK_NAME (default: latchkey).
 Needs: aws, sam, jq.
 OF
@@ -33,6 +34,14 @@ if [ "$issuer" = "$address" ]; then
   echo "$address is the issuer already"
   exit
 fi
+previous=$(stack 'first(.Parameters[]? | select(.ParameterKey == "PreviousTokenIssuer").ParameterValue) // ""')
+case $previous in
+  '' | "$issuer" | "$address") ;;
+  *)
+    echo "tokens of PreviousTokenIssuer, $previous, may still be valid: remove it when deployment/doctor.sh says so, then run this again" >&2
+    exit 1
+    ;;
+esac
 sam deploy --stack-name "$STACK_NAME" --s3-prefix "$STACK_NAME" --no-confirm-changeset --no-progressbar \
   --parameter-overrides "TokenIssuer=$address" "PreviousTokenIssuer=$issuer"
 echo "The issuer is $address. Tokens of $issuer stay valid; deployment/doctor.sh says when PreviousTokenIssuer can go."

@@ -29,6 +29,16 @@ class Issuer(unittest.TestCase):
         self.on.answers("describe-stacks", stack(outputs=OUTPUTS | {"TokenIssuer": "https://api/Prod"}))
         self.assertEqual(self.deployed(), [])
 
+    def test_a_second_change_signs_nobody_out(self):
+        self.on.answers("describe-stacks", stack(outputs=OUTPUTS | {"TokenIssuer": "https://typo"}, PreviousTokenIssuer="latchkey"))
+        done = self.on.run("issuer.sh")
+        self.assertEqual((done.returncode, [call for call in self.on.calls if "sam" in call]), (1, []))
+        self.assertIn("latchkey, may still be valid: remove it when deployment/doctor.sh says so", done.stderr)
+        self.assertEqual(self.deployed("latchkey"), ["TokenIssuer=latchkey PreviousTokenIssuer=https://typo"])
+        for unneeded in ("", "https://typo"):
+            self.on.answers("describe-stacks", stack(outputs=OUTPUTS | {"TokenIssuer": "https://typo"}, PreviousTokenIssuer=unneeded))
+            self.assertEqual(self.deployed(), ["TokenIssuer=https://api/Prod PreviousTokenIssuer=https://typo"])
+
     def test_no_stack(self):
         self.on.answers("describe-stacks", refusal=NO_STACK)
         done = self.on.run("issuer.sh")

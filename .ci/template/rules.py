@@ -41,7 +41,6 @@ REFUSED = [
     (DATABASE | {"HostedZoneId": "Z0123"}, {"ACertificateNeedsADomain"}),
     (DATABASE | {"DisableExecuteApiEndpoint": "on"}, {"ADisabledEndpointNeedsADomain"}),
     (DATABASE | {"AlarmEmail": "a@b.c", "AlarmTopicArn": TOPIC}, {"OneTopicOfAlarms"}),
-    (DATABASE | {"TokenIssuer": "a", "PreviousTokenIssuer": "a"}, {"ThePreviousIssuerIsAnother"}),
     (DATABASE | {"DatabaseClusterId": "a", "DatabaseInstanceId": "b"}, {"OneDatabaseIsWatched"}),
 ]
 TAKEN = [
@@ -55,7 +54,6 @@ TAKEN = [
     BY_ARN | {"ForgeableLegacyTokenSecret": "s"},
     BY_ARN | {"LegacyTokenSecret": "t"},
     BY_ARN | {"DatabaseSecretsKeyArn": KEY},
-    DATABASE | {"TokenIssuer": "a", "PreviousTokenIssuer": "b"},
     DATABASE | VPC,
     DATABASE | VPC | {"VpcId": "vpc-1"},
     DATABASE | VPC | {"VpcIpv6": "on"},

@@ -12,7 +12,7 @@ if [ -n "$previous" ]; then
   age=$(jq -r '.LastUpdatedTime // .CreationTime | sub("[.][0-9]+"; "") | sub("[+]00:00$"; "Z") | fromdate | now - . | floor' \
     <<<"$stack" 2>/dev/null) || age=0
   if [ "$previous" = "$wanted" ]; then
-    red "$what: it is the issuer itself, with which the authorizer doesn't start. Set PreviousTokenIssuer='\"\"'."
+    yellow "$what: it is the issuer itself. Run sam deploy --parameter-overrides PreviousTokenIssuer='\"\"'."
   elif [ "$issuer" = "$wanted" ] && [ "$age" -gt "${life:-3600}" ]; then
     yellow "$what: the tokens of $previous have expired. Run sam deploy --parameter-overrides PreviousTokenIssuer='\"\"'."
   else

@@ -36,13 +36,10 @@ impl Issuer {
     }
 
     /// Reads `PREVIOUS_TOKEN_ISSUER`: the issuer before this one, whose tokens are still accepted.
+    /// This one itself counts as none.
     pub fn previous(&self, env: &mut Environment) -> Option<Self> {
         let name = "PREVIOUS_TOKEN_ISSUER";
-        let previous = env.parsed(name, None, RULE, |it| it.parse().ok().map(Some));
-        if previous.as_ref() == Some(self) {
-            env.refuse(name, "must be empty or differ from TOKEN_ISSUER");
-        }
-        previous
+        env.parsed(name, None, RULE, |it| it.parse().ok().map(Some)).filter(|it| it != self)
     }
 
     /// The value of `iss`.
@@ -177,13 +174,10 @@ mod tests {
     }
 
     #[test]
-    fn the_previous_issuer_differs_from_the_current() {
+    fn the_previous_issuer_is_another_or_none() {
         assert_eq!(previous(""), Ok(None));
         assert_eq!(previous("latchkey"), Ok(Some(Issuer::Name("latchkey".into()))));
-        let refusal = previous("https://example.com").unwrap_err();
-        assert!(
-            refusal.ends_with("PREVIOUS_TOKEN_ISSUER must be empty or differ from TOKEN_ISSUER")
-        );
+        assert_eq!(previous("https://example.com"), Ok(None));
         let refusal = previous("https://example.com/").unwrap_err();
         assert!(refusal.contains("PREVIOUS_TOKEN_ISSUER must be the API's address"), "{refusal}");
     }
