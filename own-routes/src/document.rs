@@ -25,6 +25,10 @@ pub(crate) type Written = Members<WrittenAccess>;
 
 impl Document {
     pub(crate) fn parse(text: &str) -> Result<Self, Fault> {
+        // serde reads a struct from a sequence too.
+        if text.trim_start().starts_with('[') {
+            return Err(Fault::at("line 1", "the document must be an object"));
+        }
         Ok(serde_json::from_str(text)?)
     }
 }

@@ -2,6 +2,7 @@
 //! (docs/use/your-own-routes.md, docs/adr/0027).
 
 mod document;
+mod event;
 mod fault;
 mod table;
 
@@ -12,6 +13,7 @@ use shared::routes::{Access, Route};
 use shared::{Environment, Role};
 
 use document::Document;
+pub use event::event_name;
 pub use fault::Fault;
 pub use table::ACCOUNTS;
 

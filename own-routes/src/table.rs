@@ -7,6 +7,7 @@ use shared::functions::{LOGINS, ROUTES};
 use shared::routes::{Access, Route, Throttle, method};
 
 use crate::document::{Members, Written, WrittenAccess};
+use crate::event::{MAX_NAMES, event_name};
 use crate::fault::Fault;
 
 /// The name that the stage of Latchkey's own API has for its routes.
@@ -147,15 +148,26 @@ fn check(ours: &[Route], added: &[Route], section: &str) -> Result<(), Fault> {
         }
     }
     let mut seen = HashSet::new();
+    let mut events = HashMap::new();
     for route in added {
         let fault = |rule: String| {
             Err(Fault::at(format_args!("{section}.{}, \"{route}\"", route.function), rule))
         };
-        if let Some(other) = ours.iter().find(|other| other.meets(route)) {
+        if let Some(other) = ours.iter().find(|it| it.meets(route) || route.opens(it)) {
             return fault(format!("Latchkey's own {other} may match the same path; use another"));
         }
         if !seen.insert((route.method, route.pattern())) {
             return fault("the same route is there twice".into());
+        }
+        // The events of another API are in that API's own template.
+        if section == "functions" {
+            let event = (route.function, event_name(route));
+            if event.0.len() + event.1.len() > MAX_NAMES {
+                return fault("its name in the template is too long; use a shorter path".into());
+            }
+            if let Some(other) = events.insert(event, route) {
+                return fault(format!("in the template it has the name of {other}; use another"));
+            }
         }
         if let Some(other) = added.iter().find(|other| route.opens(other)) {
             return fault(format!(

@@ -55,6 +55,10 @@ fn an_invalid_route_is_refused_with_its_location() {
             "Latchkey's own GET /api/test/mod may match the same path; use another",
         ),
         (
+            "GET /api/test/mod/{any}",
+            "Latchkey's own GET /api/test/mod may match the same path; use another",
+        ),
+        (
             "GET /{any}",
             "Latchkey's own GET /api/auth/users/me may match the same path; use another",
         ),
@@ -116,6 +120,7 @@ fn routes_of_one_api_do_not_open_each_other() {
             ("GET /r/{id}/log", admins),
             Some("its parameter also matches"),
         ),
+        (("GET /r/{id}", signed_in), ("GET /r", admins), Some("its parameter also matches GET /r")),
         (("GET /r/{id}", admins), ("GET /r/all", signed_in), None),
         (("GET /r/{id}", signed_in), ("DELETE /r/all", admins), None),
         (("GET /r/{id}", signed_in), ("GET /r/{id}/log", signed_in), None),
@@ -146,10 +151,36 @@ fn routes_of_one_api_do_not_open_each_other() {
 }
 
 #[test]
+fn each_route_of_a_function_has_a_name_of_its_own() {
+    let two = |one: &str, other: &str| {
+        OwnRoutes::parse(&of_reports(&format!(
+            r#"{{"GET {one}": "signed-in", "GET {other}": "signed-in"}}"#
+        )))
+    };
+    for (one, other, names) in [
+        ("/reports/id", "/reports/{id}", ["GetReportsId", "GetReportsById"]),
+        ("/a-b", "/a/b", ["GetADashB", "GetAB"]),
+        ("/a.b", "/a_b", ["GetADotB", "GetALowB"]),
+    ] {
+        let routes = two(one, other).unwrap();
+        assert!(routes.of_functions().iter().map(event_name).eq(names), "{one} {other}");
+    }
+    assert_eq!(
+        two("/a", "/A").unwrap_err().to_string(),
+        "own-routes.json, functions.reports, \"GET /A\": in the template it has the name of \
+         GET /a; use another"
+    );
+    let dashes = two("/a", &"/-".repeat(60)).unwrap_err().to_string();
+    assert!(dashes.ends_with(" is too long; use a shorter path"), "{dashes}");
+}
+
+#[test]
 fn a_document_that_is_malformed_is_refused_with_its_line() {
     for (text, said) in [
         ("", "line 1, column 0: EOF while parsing a value"),
         ("{\n  \"apis\": {},\n  \"apis\": {}\n}", "line 3, column 8: duplicate field `apis`"),
+        (" []", "line 1: the document must be an object"),
+        ("[{}, {}]", "line 1: the document must be an object"),
         ("{\"routes\": {}}", "line 1, column 9: unknown field `routes`"),
         ("{\"functions\": []}", "line 1, column 14: invalid type: sequence, expected an object"),
         (

@@ -117,18 +117,20 @@ impl Route {
 
     /// Whether some request matches both routes, where `*` replaces each parameter.
     pub fn meets(&self, other: &Self) -> bool {
-        // The authorizer compares all routes when it starts, and most paths differ at once.
-        let [one, two] = [self, other].map(|it| it.path.split('{').next().unwrap_or_default());
-        self.method == other.method
-            && (one.starts_with(two) || two.starts_with(one))
-            && overlap::meet(self.pattern().as_bytes(), other.pattern().as_bytes())
+        self.method == other.method && overlap::meet(&self.pattern(), &other.pattern())
     }
 
     /// Whether a policy that names this route opens the other to a caller that may not use it. A
     /// path without a parameter opens itself alone: API Gateway prefers it to one with a parameter.
+    /// It isn't documented whether the `methodArn` keeps a `/` at the end, so `/a/*` counts as one
+    /// that opens `/a`.
     pub fn opens(&self, other: &Self) -> bool {
         let has_star = self.access != Access::Public && self.parameters().next().is_some();
-        has_star && !self.access.is_within(other.access) && self.meets(other)
+        let with_slash = || overlap::meet(&self.pattern(), &format!("{}/", other.pattern()));
+        has_star
+            && self.method == other.method
+            && !self.access.is_within(other.access)
+            && (self.meets(other) || with_slash())
     }
 
     /// An example path of the route.

@@ -129,7 +129,8 @@ mod tests {
             (GET, "/users/{id}/notes", USERS, false),
             (GET, "/users/{id}/notes", Access::SignedIn, false),
             (GET, "/users/me", Access::Public, false),
-            (GET, "/users", ADMINS, false),
+            (GET, "/users", ADMINS, true),
+            (GET, "/users", USERS, false),
             (GET, "/user/me", ADMINS, false),
         ] {
             let opened = route(GET, of_user, USERS).opens(&route(method, path, access));

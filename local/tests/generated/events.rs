@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use own_routes::OwnRoutes;
+use own_routes::{OwnRoutes, event_name};
 use shared::routes::{Access, Route, Throttle, is_well_known};
 
 /// The lines between `# <mark>` and `# </mark>`, replaced.
@@ -53,20 +53,9 @@ fn event(route: &Route) -> String {
     let auth = if route.access == Access::Public { ", Auth: {Authorizer: NONE}" } else { "" };
     format!(
         "        {}: {{Type: Api, Properties: {{RestApiId: !Ref Api, Method: {}, Path: {path}{auth}}}}}\n",
-        name(route),
+        event_name(route),
         route.method.to_lowercase()
     )
-}
-
-/// Letters and digits alone, as CloudFormation wants them: `GetUsersMe`.
-pub(crate) fn name(route: &Route) -> String {
-    let words = route.path.split(|c: char| !c.is_ascii_alphanumeric());
-    let words = [route.method].into_iter().chain(words).filter(|word| !word.is_empty());
-    let capitalised = words.map(|word| {
-        let rest = if word == route.method { word[1..].to_lowercase() } else { word[1..].into() };
-        word[..1].to_uppercase() + &rest
-    });
-    capitalised.collect()
 }
 
 /// The template with these lines after the `Events:` of a function.

@@ -8,7 +8,9 @@ mod media_type;
 mod operation;
 mod own;
 
-use own_routes::OwnRoutes;
+use std::collections::BTreeSet;
+
+use own_routes::{OwnRoutes, event_name};
 use shared::for_each_endpoint;
 use shared::functions;
 use shared::http::UserBody;
@@ -86,6 +88,22 @@ fn a_teams_own_routes_are_listed_with_their_access() {
     assert_eq!(of("/reports/{id}", "get")["parameters"][0]["name"], "id");
     assert_eq!(of("/reports", "get")["security"].as_array().unwrap().len(), 2);
     assert_eq!(document["tags"].as_array().unwrap().last().unwrap()["name"], "Own");
+}
+
+/// The names of these routes' events would collide, or repeat ours, were they shorter.
+#[test]
+fn no_name_is_there_twice() {
+    let routes = ["/reports/id", "/reports/{id}", "/a-b", "/a/b", "/items", "/profile", "/keys"];
+    let routes = routes.map(|path| format!(r#""GET {path}": "signed-in""#)).join(", ");
+    let text = format!(r#"{{"functions": {{"reports": {{{routes}}}}}}}"#);
+    let own: &'static OwnRoutes = Box::leak(Box::new(OwnRoutes::parse(&text).unwrap()));
+    let document: serde_json::Value = serde_json::from_str(&made(own)).unwrap();
+    let paths = document["paths"].as_object().unwrap().values();
+    let operations = paths.flat_map(|path| path.as_object().unwrap().values());
+    let ids: Vec<_> = operations.map(|it| it["operationId"].as_str().unwrap()).collect();
+    assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len(), "{ids:?}");
+    let events: Vec<_> = own.of_accounts().map(|it| (it.function, event_name(it))).collect();
+    assert_eq!(events.iter().collect::<BTreeSet<_>>().len(), events.len(), "{events:?}");
 }
 
 fn reference(name: &str) -> serde_json::Value {

@@ -1,12 +1,11 @@
 //! A team's own routes: their paths and their access. The team describes the bodies.
 
-use own_routes::OwnRoutes;
+use own_routes::{OwnRoutes, event_name};
 use shared::routes::{Access, Route};
 use utoipa::openapi::schema::Type;
 
 use super::answer::Response;
 use super::operation::{Operation, Tag};
-use crate::events;
 
 pub(super) fn described(
     own: &'static OwnRoutes,
@@ -22,8 +21,7 @@ fn operation(route: &'static Route) -> Operation {
             format!(" It needs {}.", roles.join(" or "))
         }
     };
-    let id = events::name(route);
-    let id = id[..1].to_lowercase() + &id[1..];
+    let id = route.function.to_owned() + &event_name(route);
     let operation = Operation::new(Tag::Own, id.leak(), route.to_string().leak())
         .described(format!("Served by `{}`.{access}", route.function).leak())
         .answers(200, Response::new("The function's own answer."));
