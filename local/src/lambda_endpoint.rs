@@ -2,16 +2,19 @@
 //! another program that speaks it.
 //! <https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html>
 
-use std::{fmt, io};
+use std::{fmt, io, time::Duration};
 
 use bytes::Bytes;
 use http::{Request, StatusCode, Uri, header};
 use http_body_util::{BodyExt as _, Full};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
+use tokio::{net::TcpStream, time::timeout};
 
 use crate::invocation::{FunctionError, Handler, Outcome};
+
+/// How long a check may take: the runner's start waits for it.
+const CHECK_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The address of a service that speaks the Invoke API, as `http://127.0.0.1:3001`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,7 +63,8 @@ impl LambdaEndpoint {
     /// Checks whether the function is there, without running it. An endpoint that doesn't know dry
     /// runs counts as one that has it.
     pub(crate) async fn check(&self, function: &str) -> Result<(), Fault> {
-        match self.post(function, "DryRun", Vec::new()).await?.0 {
+        let checked = timeout(CHECK_TIMEOUT, self.post(function, "DryRun", Vec::new()));
+        match checked.await.map_err(|_| Fault::Unreachable(self.clone()))??.0 {
             StatusCode::NOT_FOUND => Err(Fault::Missing(self.clone(), function.to_owned())),
             _ => Ok(()),
         }

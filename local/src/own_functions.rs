@@ -67,6 +67,14 @@ impl OwnFunctions {
                 )
                 .into());
             }
+            if function.has_url {
+                return Err(format!(
+                    "{} in the template has a FunctionUrlConfig, an address past the authorizer: \
+                     remove it",
+                    function.logical_id
+                )
+                .into());
+            }
             functions.push(function);
         }
         Ok(functions)

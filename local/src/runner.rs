@@ -75,7 +75,10 @@ async fn serve(setup: &Setup, listener: TcpListener, base: &str) -> Result<(), E
     let listener = tokio::net::TcpListener::from_std(listener)?;
     let database = setup.own_database_url();
     let mut lines = start_page::lines(base, database.as_deref());
-    lines.extend(setup.missing_functions().await);
+    tokio::select! {
+        missing = setup.missing_functions() => lines.extend(missing),
+        () = &mut stop => return Ok(()),
+    }
     start_page::print(&lines)?;
     server::serve(listener, gateway, stop).await;
     Ok(())

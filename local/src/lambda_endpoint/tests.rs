@@ -74,6 +74,15 @@ async fn a_function_that_fails_or_is_missing_is_named() {
     assert_eq!(nobody.check("F").await.map_err(said).unwrap_err(), unreachable);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_check_does_not_wait_for_an_endpoint_that_is_silent() {
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = LambdaEndpoint::parse(&format!("http://{}", silent.local_addr().unwrap()));
+    let endpoint = endpoint.unwrap();
+    let fault = endpoint.check("F").await.unwrap_err().to_string();
+    assert_eq!(fault, format!("nothing answers at {endpoint}"));
+}
+
 #[test]
 fn an_address_has_a_host_and_a_port() {
     for (text, shown) in [

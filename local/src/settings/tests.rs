@@ -19,6 +19,7 @@ fn function(environment: &[(&str, &str)]) -> Function {
         concurrency: None,
         environment: environment.collect(),
         routes: Vec::new(),
+        has_url: false,
     }
 }
 

@@ -3,7 +3,10 @@
 use std::{collections::BTreeMap, num::NonZero, time::Duration};
 
 use http::Method;
-use serde::{Deserialize, Deserializer, de::Error as _};
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error as _, IgnoredAny},
+};
 
 use super::text::optional;
 
@@ -24,6 +27,8 @@ pub(crate) struct Function {
     /// The variables that it is started with. The ARN of one of the template's secrets is empty.
     pub(crate) environment: BTreeMap<String, String>,
     pub(crate) routes: Vec<Route>,
+    /// Whether it has an address of its own, beside the API.
+    pub(crate) has_url: bool,
 }
 
 /// What is read of a function, and of the Globals for all of them.
@@ -32,6 +37,7 @@ pub(crate) struct Function {
 pub(crate) struct Properties {
     environment: Environment,
     events: BTreeMap<String, Event>,
+    function_url_config: Option<IgnoredAny>,
     #[serde(deserialize_with = "optional")]
     reserved_concurrent_executions: Option<NonZero<usize>>,
     #[serde(deserialize_with = "optional")]
@@ -73,8 +79,8 @@ pub(crate) struct RouteAuth {
 }
 
 impl Function {
-    pub(crate) const PROPERTIES: [&str; 4] =
-        ["Environment", "Events", "ReservedConcurrentExecutions", "Timeout"];
+    pub(crate) const PROPERTIES: [&str; 5] =
+        ["Environment", "Events", "FunctionUrlConfig", "ReservedConcurrentExecutions", "Timeout"];
 
     pub(crate) fn new(logical_id: &str, own: Properties, globals: Properties) -> Self {
         let mut environment = globals.environment.variables;
@@ -86,6 +92,7 @@ impl Function {
             timeout: Duration::from_secs(timeout),
             concurrency: own.reserved_concurrent_executions,
             environment,
+            has_url: own.function_url_config.or(globals.function_url_config).is_some(),
             routes: own.events.into_values().map(|Event::Api(route)| route).collect(),
         }
     }

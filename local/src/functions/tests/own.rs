@@ -125,4 +125,14 @@ fn a_template_that_differs_from_the_document_is_refused() {
             "{fault}"
         );
     }
+    let with_url = good.replacen(
+        "Handler: handler.handle\n",
+        "Handler: handler.handle\n      FunctionUrlConfig: {AuthType: NONE}\n",
+        1,
+    );
+    let fault = own.declared(&read(&with_url)).unwrap_err().to_string();
+    assert!(
+        fault.starts_with("ReportsFunction in the template has a FunctionUrlConfig"),
+        "{fault}"
+    );
 }
