@@ -20,7 +20,7 @@ PATTERNS = {
     ),
     "AllowedHeaders": (["content-type", "X-Mine,x_other"], ["", "*", "a,", "a, b", "a'b", "a:b"]),
     "TokenIssuer": (issuers := (
-        ["", "latchkey", "https://a1.execute-api.eu-west-1.amazonaws.com/Prod", "https://a.example:8443/a/b.c", "https://[2001:db8::1]", "http://127.0.0.1:8000", "http://localhost:4599/_aws/a", "http://[::1]:8000"],
+        ["", "latchkey", "https://a1.execute-api.eu-west-1.amazonaws.com/Prod", "https://a.example:8443/a/b.c", "http://127.0.0.1:8000", "http://localhost:4599/_aws/a", "http://[::1]:8000"],
         ["a/b", "urn:a", "https://", "https://a/", "https://a//b", "https://a/.", "https://a/../b", "https://a/%41", "https://a?b", "https://a#", "https://u@a", "https://a:443", "https://a:", "https://A", "HTTPS://a", "http://a", "http://localhost:80", "http://127.0.0.1.a", "ftp://a"],
     )),
     "PreviousTokenIssuer": issuers,
@@ -48,7 +48,7 @@ PATTERNS = {
     "DatabaseClusterId": (database_ids := (["", "latchkey-database-cluster-0a1b"], ["1a", "a_b", "arn:aws:rds:eu-west-1:123456789012:cluster:a", "x" * 64])),
     "DatabaseInstanceId": database_ids,
     "WebAclArn": (["", "arn:aws:wafv2:eu-west-1:123456789012:regional/webacl/accounts/0a1b2c3d-0a1b"], ["accounts", "arn:aws:wafv2:us-east-1:123456789012:global/webacl/accounts/0a1b"]),
-    "DomainName": (["", "api.example.com"], ["localhost", "https://api.example.com", "API.example.com", "a..com"]),
+    "DomainName": (["", "api.example.com", "a.xn--p1ai"], ["localhost", "a.123", "https://api.example.com", "API.example.com", "a..com"]),
     "CertificateArn": (["", "arn:aws:acm:eu-west-1:123456789012:certificate/0a-1b"], ["x", "arn:aws:iam::123456789012:server-certificate/x"]),
     "HostedZoneId": (["", "Z0123ABC"], ["/hostedzone/Z0123ABC", "z"]),
 }

@@ -212,6 +212,59 @@ fn a_variable_that_happens_to_have_the_name_of_a_parameter_of_aws_alone_does_no_
 }
 
 #[test]
+fn an_issuer_that_the_template_accepts_is_one_to_the_functions() {
+    let parameters = parameters();
+    let accepts =
+        |name: &str, text: &str| parameters[name].check(name, text, Source::Dotenv).is_ok();
+    let (both, functions, neither) = ((true, true), (false, true), (false, false));
+    for (text, accepted) in [
+        ("latchkey", both),
+        ("1.2", both),
+        (&*"x".repeat(255), both),
+        ("https://a", both),
+        ("https://1.a1", both),
+        ("https://a.example:8443/a/b.c-d_e~f", both),
+        ("http://localhost", both),
+        ("http://127.0.0.1:8000/Prod", both),
+        ("http://[::1]:443", both),
+        // An address of the API on AWS has a domain.
+        ("https://192.0.2.7", functions),
+        ("https://[2001:db8::1]", functions),
+        ("https://a.", functions),
+        ("https://a.1b", functions),
+        ("https://a.123", neither),
+        ("https://123", neither),
+        ("https://a.123.", neither),
+        ("https://a.0x1", neither),
+        ("https://a.0xg", neither),
+        ("https://1.2.3", neither),
+        ("https://1.2.3.256", neither),
+        ("https://01.2.3.4", neither),
+        ("https://.", neither),
+        ("https://[::0]", neither),
+        ("https://[::", neither),
+        ("https://a:443", neither),
+        ("https://a:080", neither),
+        ("https://a:65536", neither),
+        ("https://a/", neither),
+        ("https://a/.b", neither),
+        ("https://A", neither),
+        ("http://a", neither),
+        ("http://localhost:80", neither),
+        (&"x".repeat(256), neither),
+    ] {
+        let of_functions = text.parse::<shared::jwt::Issuer>().is_ok();
+        for name in ["TokenIssuer", "PreviousTokenIssuer"] {
+            assert_eq!((accepts(name, text), of_functions), accepted, "{name} {text}");
+        }
+    }
+    for domain in ["a.example", "1.a1", "a.123", "1.2.3.256", "a.0x1"] {
+        let issuer = format!("https://{domain}").parse::<shared::jwt::Issuer>();
+        assert_eq!(accepts("DomainName", domain), issuer.is_ok(), "{domain}");
+    }
+}
+
+#[test]
 fn bad_overrides_are_named() {
     for (name, value, expected) in [
         ("AuthorizerCacheSeconds", "soon", "AUTHORIZER_CACHE_SECONDS"),
