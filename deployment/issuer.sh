@@ -7,9 +7,9 @@ usage() {
   cat <<'OF'
 Usage: deployment/issuer.sh [ADDRESS]
 
-Runs `sam deploy` with TokenIssuer=ADDRESS, and with the issuer until now as PreviousTokenIssuer, so that nobody is signed
-out. It does nothing if ADDRESS is the issuer already, and refuses a second change while tokens of the issuer before the
-first may be valid. The functions get the binaries in target/lambda.
+Deploys the stack's present template and code with TokenIssuer=ADDRESS, and with the issuer until now as
+PreviousTokenIssuer, so that nobody is signed out. It does nothing if ADDRESS is the issuer already, and refuses a second
+change while tokens of the issuer before the first may be valid.
 ADDRESS defaults to LATCHKEY_BASE_URL, then to the output ApiUrl of the stack STACK_NAME (default: latchkey).
 Needs: aws, sam, jq.
 OF
@@ -42,6 +42,10 @@ case $previous in
     exit 1
     ;;
 esac
-sam deploy --stack-name "$STACK_NAME" --s3-prefix "$STACK_NAME" --no-confirm-changeset --no-progressbar \
-  --parameter-overrides "TokenIssuer=$address" "PreviousTokenIssuer=$issuer"
+deployed=$(mktemp)
+trap 'rm -f "$deployed"' EXIT
+# As sam packaged it: its code is in S3.
+aws cloudformation get-template --stack-name "$STACK_NAME" --template-stage Original --query TemplateBody --output text >"$deployed"
+sam deploy --config-file "$PWD/samconfig.toml" --template-file "$deployed" --stack-name "$STACK_NAME" --s3-prefix "$STACK_NAME" \
+  --no-confirm-changeset --no-progressbar --parameter-overrides "TokenIssuer=$address" "PreviousTokenIssuer=$issuer"
 echo "The issuer is $address. Tokens of $issuer stay valid; deployment/doctor.sh says when PreviousTokenIssuer can go."

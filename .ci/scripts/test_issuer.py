@@ -12,7 +12,8 @@ class Issuer(unittest.TestCase):
         self.on = Stub()
         self.addCleanup(self.on.close)
         self.on.answers("describe-stacks", stack(outputs=OUTPUTS))
-        self.on.answers("sam deploy")
+        self.on.answers("get-template --template-stage Original TemplateBody", "the deployed template")
+        self.on.answers("sam deploy --config-file /samconfig.toml --template-file /")
 
     def deployed(self, *arguments, **environment):
         done = self.on.run("issuer.sh", *arguments, **environment)
