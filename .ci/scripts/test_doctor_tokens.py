@@ -39,11 +39,20 @@ class Tokens(Doctor):
         self.one("RED", "the issuer: tokens of https://api would be refused", "PreviousTokenIssuer=https://api", "TokenIssuer=https://new")
         self.assertEqual(self.doctor("TokenIssuer=https://new", "PreviousTokenIssuer=https://api").returncode, 0)
 
+    def test_a_second_change_that_would_sign_users_out(self):
+        change = ["TokenIssuer=https://new", "PreviousTokenIssuer=https://api"]
+        self.stack(PreviousTokenIssuer="latchkey", updated=time.time())
+        self.one("RED", "the previous issuer: tokens of latchkey may still be valid", "3600 s after", *change)
+        self.one("RED", "the previous issuer: tokens of latchkey may still be valid", "3600 s after", 'PreviousTokenIssuer=""')
+        self.stack(PreviousTokenIssuer="latchkey", updated=time.time() - 3700)
+        self.assertEqual(self.doctor(*change).returncode, 0)
+
     def test_the_previous_issuer(self):
         what = "the previous issuer"
         self.stack(PreviousTokenIssuer="latchkey")
         self.assertEqual(self.doctor().returncode, 0)
-        self.one("YELLOW", what, "it is the issuer itself", "PreviousTokenIssuer=https://api")
+        self.stack(PreviousTokenIssuer="https://api")
+        self.one("YELLOW", what, "it is the issuer itself")
         self.stack(PreviousTokenIssuer="latchkey", updated=time.time() - 3700)
         self.one("YELLOW", what, "sam deploy --parameter-overrides PreviousTokenIssuer=")
         self.assertEqual(self.doctor("AccessTokenSeconds=4000").returncode, 0)

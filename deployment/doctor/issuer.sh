@@ -5,12 +5,16 @@ issuer=$(jq -r '.Outputs[]? | select(.OutputKey == "TokenIssuer").OutputValue' <
 previous=$(value PreviousTokenIssuer) domain=$(value DomainName) wanted=$(value TokenIssuer)
 wanted=${wanted:-${domain:+https://$domain}}
 wanted=${wanted:-$STACK_NAME}
-what='the previous issuer'
+what='the previous issuer' life=$(value AccessTokenSeconds)
+# CloudFormation's time may have a fraction, and has an offset or a Z.
+age=$(jq -r '.LastUpdatedTime // .CreationTime | sub("[.][0-9]+"; "") | sub("[+]00:00$"; "Z") | fromdate | now - . | floor' \
+  <<<"$stack" 2>/dev/null) || age=0
+before=$(jq -r '.Parameters[]? | select(.ParameterKey == "PreviousTokenIssuer").ParameterValue' <<<"$stack")
+case $before in
+  '' | "$previous" | "$wanted" | "$issuer") ;;
+  *) [ "$age" -gt "${life:-3600}" ] || red "$what: tokens of $before may still be valid. Deploy this ${life:-3600} s after the last deployment." ;;
+esac
 if [ -n "$previous" ]; then
-  life=$(value AccessTokenSeconds)
-  # CloudFormation's time may have a fraction, and has an offset or a Z.
-  age=$(jq -r '.LastUpdatedTime // .CreationTime | sub("[.][0-9]+"; "") | sub("[+]00:00$"; "Z") | fromdate | now - . | floor' \
-    <<<"$stack" 2>/dev/null) || age=0
   if [ "$previous" = "$wanted" ]; then
     yellow "$what: it is the issuer itself. Run sam deploy --parameter-overrides PreviousTokenIssuer='\"\"'."
   elif [ "$issuer" = "$wanted" ] && [ "$age" -gt "${life:-3600}" ]; then
