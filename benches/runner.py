@@ -90,8 +90,9 @@ class Runner:
 
 @contextlib.contextmanager
 def start(program, folder, key, database=None, **parameters):
-    """Starts a runner with these parameters of the template, on its own database or a given one."""
-    overrides = [f"{name}={value}" for name, value in parameters.items()]
+    """Starts a runner with these parameters of the template, on its own database or a given one. Its issuer is a name,
+    since each start has an address of its own, and tokens outlive a start."""
+    overrides = [f"{name}={value}" for name, value in ({"TokenIssuer": "latchkey"} | parameters).items()]
     given = ["--database-url", database] if database else []
     name = tempfile.mktemp(prefix="runner-", dir=folder)
     with open(f"{name}.out", "wb") as out, open(f"{name}.log", "ab") as log:

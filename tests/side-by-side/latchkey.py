@@ -33,9 +33,8 @@ class Latchkey:
 
     @contextlib.contextmanager
     def service(self, **parameters):
-        """The service, without a cache of the authorizer's policies. Its issuer is a name, since each start has an
-        address of its own."""
-        own = {"AuthorizerCacheSeconds": 0, "TokenIssuer": "latchkey", **parameters}
+        """The service, without a cache of the authorizer's policies."""
+        own = {"AuthorizerCacheSeconds": 0, **parameters}
         with runner.start(self.program, self.folder, self.key, self.database.url, **own) as started:
             service = Service(started)
             self.logs.append(service.log)
