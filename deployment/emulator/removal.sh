@@ -3,6 +3,7 @@
 
 step "delete the stack"
 key=$(resource SigningKey) users=$(sql 'SELECT count(*) FROM users') keys=$(sql 'SELECT count(*) FROM signing_keys')
+issuer=$(output TokenIssuer)
 digits=$(aws secretsmanager get-secret-value --secret-id "$key" --query SecretString --output text)
 aws cloudformation delete-stack --stack-name "$STACK_NAME"
 aws cloudformation wait stack-delete-complete --stack-name "$STACK_NAME"
@@ -14,7 +15,7 @@ aws cloudformation wait stack-delete-complete --stack-name "$STACK_NAME"
 echo "       no function, no API; $users users, $keys public keys and the private key remain"
 
 step "deploy a new stack over the same database"
-deploy "${parameters[@]}"
+deploy "${parameters[@]}" PreviousTokenIssuer="$issuer" # the address of the deleted API
 admin migrate
 admin logins --connection-limit 120 # the new stack's secrets have new passwords
 is_good # a token of the deleted stack: its public key is in the database
