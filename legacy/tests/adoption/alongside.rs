@@ -87,7 +87,7 @@ async fn behind_a_long_transaction_nobody_waits_for_long() {
     assert!(!migration.is_finished());
     long.batch_execute("COMMIT").await.unwrap();
     let answer = migration.await.unwrap().unwrap();
-    assert_ne!(answer["applied"], json!([]));
+    assert_eq!(answer["applied"], json!(stage::migrations()[1..]));
     stop.store(true, Ordering::SeqCst);
     let (count, slowest) = app.await.unwrap();
     assert!(count > 0 && slowest < LIMIT, "{count} sign-ups, the slowest took {slowest:?}");

