@@ -26,9 +26,8 @@ use own_routes::OwnRoutes;
 use shared::db::{self, Database, SigningKeys};
 use shared::environment::Invalid;
 use shared::jwt;
-use shared::routes::Route;
 use shared::secrets_manager::SecretsManager;
-use shared::{Caller, Clock, Environment, log};
+use shared::{Caller, Clock, Environment, UserId, log};
 
 pub use callers::{Callers, FoundCaller};
 pub use error::Error;
@@ -50,6 +49,13 @@ pub struct Authorizer {
     own_routes: &'static OwnRoutes,
     clock: Clock,
     app_name: String,
+}
+
+/// What an accepted token gets, and what the log says of it.
+struct Accepted {
+    policy: Policy,
+    user_id: UserId,
+    event: Option<&'static str>,
 }
 
 impl Authorizer {
@@ -122,15 +128,12 @@ impl Authorizer {
     /// forged tokens can't make many containers hold one each.
     pub async fn authorize(&self, event: Event) -> Result<Policy, Error> {
         let start = Instant::now();
-        let (caller, accepted) = match self.caller(&event).await {
-            Ok((caller, event)) => (Ok(caller), event),
-            Err(error) => (Err(error), None),
-        };
-        if caller.as_ref().is_err_and(|error| !error.is_failure()) {
+        let answer = self.policy(&event).await;
+        if answer.as_ref().is_err_and(|error| !error.is_failure()) {
             self.database.release().await;
         }
-        let (status, happened, cause) = match &caller {
-            Ok(_) => (200, accepted, None),
+        let (status, happened, cause) = match &answer {
+            Ok(accepted) => (200, accepted.event, None),
             Err(Error::Unauthorized) => (401, None, None),
             #[cfg(feature = "legacy")]
             Err(Error::LegacyToken(reason)) => (401, Some("legacy_token_refused"), Some(*reason)),
@@ -144,27 +147,29 @@ impl Authorizer {
             route: event.resource(),
             status,
             duration: start.elapsed(),
-            user_id: caller.as_ref().ok().map(|caller| caller.id),
+            user_id: answer.as_ref().ok().map(|accepted| accepted.user_id),
             event: happened,
-            error: caller.as_ref().err().map(Error::code),
+            error: answer.as_ref().err().map(Error::code),
             cause,
             hash_scheme: None,
         });
-        Policy::of(&caller?, self.routes(&event)?, event.method_arn())
-            .ok_or_else(|| Error::Failed("the methodArn has another form".into()))
+        answer.map(|accepted| accepted.policy)
     }
 
-    /// The routes of the API that asks.
-    fn routes(&self, event: &Event) -> Result<impl Iterator<Item = &'static Route>, Error> {
+    async fn policy(&self, event: &Event) -> Result<Accepted, Error> {
         let routes = self.own_routes.of_api(event.routes());
-        routes.ok_or_else(|| Error::Failed("own-routes.json has no API of that name".into()))
+        let routes = routes
+            .ok_or_else(|| Error::Failed("own-routes.json has no API of that name".into()))?;
+        let token = event.bearer_token().ok_or(Error::Unauthorized)?;
+        let (caller, happened) = self.caller(token).await?;
+        let policy = Policy::of(&caller, routes, event.method_arn())
+            .ok_or_else(|| Error::Failed("the methodArn has another form".into()))?;
+        Ok(Accepted { policy, user_id: caller.id, event: happened })
     }
 
     /// The caller, and the security event that the token is, if it is one. Each form of token has
     /// its own key and algorithm.
-    async fn caller(&self, event: &Event) -> Result<(Caller, Option<&'static str>), Error> {
-        drop(self.routes(event)?);
-        let token = event.bearer_token().ok_or(Error::Unauthorized)?;
+    async fn caller(&self, token: &str) -> Result<(Caller, Option<&'static str>), Error> {
         if let Some(token) = UnverifiedToken::parse(token) {
             return Ok((self.caller_of(&token).await?, None));
         }

@@ -4,6 +4,7 @@ use authorizer::Authorizer;
 use own_routes::OwnRoutes;
 use serde_json::{Value, json};
 
+use crate::log::logged;
 use crate::{ask_by, over, stage_of, unauthorized, unavailable, with_ada};
 
 const API: &str = "arn:aws:execute-api:us-east-1:123456789012";
@@ -65,4 +66,14 @@ async fn an_api_that_the_document_lacks_is_refused() {
     assert_eq!(without, unavailable());
     let forged = event("Bearer x", "bbb/live/GET/orders/7", &stage_of("orders"));
     assert_eq!(ask_by(&authorizer, forged).await, unauthorized());
+}
+
+#[tokio::test]
+async fn a_good_token_for_an_invalid_method_arn_is_logged_as_a_failure() {
+    let (stage, token) = with_ada().await;
+    let event = json!({ "methodArn": "", "headers": { "Authorization": token }, "stageVariables": stage_of("accounts") });
+    let (answer, lines) = logged(ask_by(&over(&stage), event)).await;
+    assert_eq!(answer, unavailable());
+    assert_eq!(lines.iter().map(|line| &line["status"]).collect::<Vec<_>>(), [503]);
+    assert!(lines[0].get("user_id").is_none(), "{lines:?}");
 }

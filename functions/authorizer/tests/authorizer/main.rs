@@ -6,6 +6,7 @@ mod apis;
 mod callers;
 #[cfg(feature = "legacy")]
 mod legacy;
+mod log;
 mod own_tokens;
 mod verifier;
 

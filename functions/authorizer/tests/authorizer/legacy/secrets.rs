@@ -15,8 +15,8 @@ use serde_json::{Value, json};
 use shared::Environment;
 use stage::{NOW, Stage};
 
-use super::log::logged;
 use super::tokens::{HEADER, SECRET, UNTIL, accepting_by, adopted, signed, token};
+use crate::log::logged;
 use crate::{ask, unauthorized, unavailable};
 
 /// Each secret by its ARN, and how often it was read.

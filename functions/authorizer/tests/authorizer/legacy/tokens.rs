@@ -11,7 +11,7 @@ use shared::jwt::SigningKey;
 use shared::secrets_manager::SecretsManager;
 use stage::{NOW, SIGNING_KEY, Stage};
 
-use super::log::logged;
+use crate::log::logged;
 use crate::{ask, opens, over, unauthorized, unavailable, with_ada};
 
 /// The legacy app's secret, and the end of its tokens, an hour from now.
