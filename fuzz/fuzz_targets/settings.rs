@@ -10,7 +10,7 @@ use fuzz::MARKER;
 use legacy::tokens;
 use libfuzzer_sys::fuzz_target;
 use shared::http::Cors;
-use shared::jwt::{KeySource, Settings, Signer, SigningKey};
+use shared::jwt::{Grant, KeySource, Settings, Signer, SigningKey};
 use shared::password::Passwords;
 use shared::{
     ClientId, Clock, DatabaseId, Environment, NewPassword, NumericDate, Random, Secret, UserId, db,
@@ -71,9 +71,9 @@ fn is_a_key_or_none(text: Secret<String>) {
     let clock = Clock::fixed(NumericDate::from_seconds(1_000));
     let signer = Signer::new(settings, 60, KeySource::Value(text), clock, Random::System);
     let (kids, database_id) = ([key.kid().clone()], DatabaseId::new(String::new()));
-    let client_id = ClientId::default();
-    let token = signer.access_token(UserId::new(7), &client_id, &kids, database_id, Vec::new());
-    RUNTIME.block_on(token).unwrap();
+    let (client_id, user_id, roles) = (&ClientId::default(), UserId::new(7), Vec::new());
+    let grant = Grant { user_id, roles, client_id, session: None, published: &kids, database_id };
+    RUNTIME.block_on(signer.access_token(grant)).unwrap();
 }
 
 fn names_another_machine(url: &str) -> bool {

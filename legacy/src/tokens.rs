@@ -13,7 +13,7 @@ mod settings;
 mod token;
 
 use shared::secrets_manager::SecretsManager;
-use shared::{NumericDate, Username};
+use shared::{NumericDate, TokenKey, Username};
 
 pub use refusal::Refusal;
 use secret_source::SecretSource;
@@ -34,6 +34,8 @@ pub struct ValidToken {
     pub username: Username,
     /// The earlier of the token's expiry and `LEGACY_TOKENS_UNTIL`.
     pub expires_at: NumericDate,
+    /// By what it can be ended.
+    pub key: TokenKey,
 }
 
 /// The error of a verification.
@@ -69,6 +71,6 @@ impl LegacyTokens {
         let secret = self.secret.read(now).await.map_err(Error::Unavailable)?;
         let claims = token.claims(&secret, now)?;
         let username = Username::parse(claims.sub).map_err(|_| Refusal::UnknownUser)?;
-        Ok(ValidToken { username, expires_at: claims.exp.min(self.until) })
+        Ok(ValidToken { username, expires_at: claims.exp.min(self.until), key: token.key() })
     }
 }

@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::clock::NumericDate;
 use crate::email::Email;
 use crate::role::Role;
+use crate::token_key::TokenKey;
 use crate::user_id::UserId;
 use crate::username::Username;
 
@@ -24,18 +25,22 @@ pub struct Caller {
     pub roles: Vec<Role>,
     /// The token's `exp`: a cached policy can outlive the token.
     pub expires_at: NumericDate,
+    /// By what the token can be ended.
+    pub token_key: TokenKey,
 }
 
 impl Caller {
     /// The context for the authorizer's answer.
     pub fn to_context(&self) -> BTreeMap<&'static str, String> {
-        BTreeMap::from([
+        let mut context = BTreeMap::from([
             ("sub", self.id.to_string()),
             ("username", self.username.as_str().to_owned()),
             ("email", self.email.as_str().to_owned()),
             ("roles", Role::joined(&self.roles)),
             ("exp", self.expires_at.seconds().to_string()),
-        ])
+        ]);
+        context.extend(self.token_key.to_context());
+        context
     }
 
     /// The user's id in a context, for the log.
@@ -52,6 +57,7 @@ impl Caller {
             email: Email::from_row(text("email")?.to_owned()),
             roles: text("roles")?.split_whitespace().map(Role::parse).collect::<Option<_>>()?,
             expires_at: NumericDate::from_seconds(text("exp")?.parse().ok()?),
+            token_key: TokenKey::from_context(text("sid")?, text("token_digest")?)?,
         })
     }
 }
@@ -61,10 +67,19 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::session_id::SessionId;
 
     fn through_api_gateway(caller: &Caller) -> BTreeMap<String, Value> {
         let strings = caller.to_context().into_iter();
         strings.map(|(name, value)| (name.to_owned(), Value::String(value))).collect()
+    }
+
+    fn any_key() -> impl Strategy<Value = TokenKey> {
+        let session = any::<[u8; 16]>().prop_map(|mut bytes| {
+            (bytes[6], bytes[8]) = (bytes[6] & 0x0f | 0x70, bytes[8] & 0x3f | 0x80);
+            TokenKey::Session(SessionId::from_bytes(bytes).unwrap())
+        });
+        prop_oneof![session, any::<[u8; 32]>().prop_map(TokenKey::Digest)]
     }
 
     proptest! {
@@ -72,6 +87,7 @@ mod tests {
         fn a_caller_survives_the_way_through_api_gateway(
             id in any::<i32>(), username in "[^\0]{0,40}", email in "[^\0]{0,40}",
             names in prop::collection::vec("[A-Z0-9_]{1,64}", 0..40), exp in any::<i64>(),
+            token_key in any_key(),
         ) {
             let caller = Caller {
                 id: UserId::new(id),
@@ -79,6 +95,7 @@ mod tests {
                 email: Email::from_row(email),
                 roles: Role::of_user(names),
                 expires_at: NumericDate::from_seconds(exp),
+                token_key,
             };
             prop_assert_eq!(Caller::from_context(&through_api_gateway(&caller)), Some(caller));
         }
@@ -92,6 +109,7 @@ mod tests {
             email: Email::from_row("ada@example.com".into()),
             roles: vec![Role::USER],
             expires_at: NumericDate::from_seconds(5),
+            token_key: TokenKey::Digest([7; 32]),
         };
         let whole = through_api_gateway(&caller);
         for name in whole.keys() {

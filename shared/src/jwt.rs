@@ -15,5 +15,5 @@ pub use issuer::{Issuer, NoIssuer};
 pub use jws::Jws;
 pub use public_key::{F4, Kid, MODULUS_BYTES, PublicKey};
 pub use settings::{MAX_ACCESS_TOKEN_SECONDS, PUBLIC_KEYS_MAX_AGE_SECONDS, Settings, TokenClaims};
-pub use signer::{AccessToken, Signer};
+pub use signer::{AccessToken, Grant, Signer, TokenSession};
 pub use signing_key::{KeySource, SigningKey};

@@ -34,10 +34,10 @@ pub mod rule;
 pub mod secret;
 #[cfg(feature = "database")]
 pub mod secrets_manager;
-#[cfg(feature = "tokens")]
 pub mod session_id;
 #[cfg(feature = "sign-in")]
 pub mod sign_in;
+pub mod token_key;
 pub mod user_id;
 pub mod username;
 pub mod violation;
@@ -57,9 +57,9 @@ pub use refresh_token::{RefreshToken, Salt};
 pub use role::Role;
 pub use rule::Rule;
 pub use secret::Secret;
-#[cfg(feature = "tokens")]
 pub use session_id::SessionId;
 #[cfg(feature = "sign-in")]
 pub use sign_in::SignIn;
+pub use token_key::TokenKey;
 pub use user_id::UserId;
 pub use username::{NewUsername, Username};

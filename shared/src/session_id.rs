@@ -1,10 +1,17 @@
 //! The id of a session.
 
+use std::borrow::Cow;
 use std::fmt;
 
-use uuid::{Builder, Uuid, Version};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+#[cfg(feature = "database")]
+use uuid::Builder;
+use uuid::{Uuid, Version};
 
+#[cfg(feature = "database")]
 use crate::clock::NumericDate;
+#[cfg(feature = "database")]
 use crate::random::Random;
 
 /// `sign_ins.id`, and the `sid` of a token: a UUID version 7 (RFC 9562 §5.7), so that the newest rows
@@ -14,6 +21,7 @@ pub struct SessionId(Uuid);
 
 impl SessionId {
     /// A new id, with the seconds of `now` and 74 random bits.
+    #[cfg(feature = "database")]
     pub fn new(now: NumericDate, random: &Random) -> Self {
         let milliseconds = u64::try_from(now.seconds()).unwrap_or(0).saturating_mul(1000);
         let mut bytes = [0; 10];
@@ -53,6 +61,19 @@ impl SessionId {
 impl fmt::Display for SessionId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.hyphenated().fmt(f)
+    }
+}
+
+impl Serialize for SessionId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for SessionId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Cow::<str>::deserialize(deserializer)?;
+        Self::parse(&text).ok_or_else(|| D::Error::custom("not the id of a session"))
     }
 }
 

@@ -9,7 +9,7 @@ use crate::database_id::DatabaseId;
 use crate::db::{self, Database, database_identity, users};
 use crate::environment::{Environment, Invalid};
 use crate::error::{Answer, Error, Failure, SecurityEvent};
-use crate::jwt::{AccessToken, Kid, Signer};
+use crate::jwt::{AccessToken, Grant, Kid, Signer};
 use crate::log;
 use crate::password::{
     HashedBy, Password, PasswordHash, Passwords, RefusalReason, StoredPassword, Verified,
@@ -121,10 +121,15 @@ impl SignIn {
             }
         };
         let SigninUser { id: user_id, roles, .. } = user;
-        let access_token = self
-            .signer
-            .access_token(user_id, client_id, &found.published, found.database_id, roles)
-            .await?;
+        let grant = Grant {
+            user_id,
+            roles,
+            client_id,
+            session: None,
+            published: &found.published,
+            database_id: found.database_id,
+        };
+        let access_token = self.signer.access_token(grant).await?;
         Ok(Ok(SignedIn { user_id, access_token }))
     }
 

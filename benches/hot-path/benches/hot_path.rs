@@ -10,7 +10,7 @@ use hot_path::{ARN, Service, authorizer_event, me_event, sign_in_event};
 use serde_json::Value;
 use shared::functions::{MeRoute, ROUTES, SigninRoute};
 use shared::http::{JsonBody, ProxyEvent, ProxyResponse, Reply, Request, UserBody};
-use shared::{Caller, Email, NumericDate, Role, UserId, Username};
+use shared::{Caller, Email, NumericDate, Role, TokenKey, UserId, Username};
 use tokio::runtime::{Builder, Runtime};
 
 /// More tokens than a verifier remembers, so that each one is verified.
@@ -58,6 +58,7 @@ fn build_a_policy(criterion: &mut Criterion) {
             email: Email::from_row("ada@example.com".into()),
             roles: roles.to_vec(),
             expires_at: NumericDate::from_seconds(4_102_444_800),
+            token_key: TokenKey::Digest([7; 32]),
         };
         group.bench_function(name, |bencher| {
             bencher.iter(|| {

@@ -45,6 +45,7 @@ pub fn me_event(token: &str) -> Value {
     event["requestContext"]["authorizer"] = json!({
         "sub": "1", "username": "ada", "email": "ada@example.com",
         "roles": "ROLE_USER ROLE_MODERATOR", "exp": "4102444800",
+        "sid": "017f22e2-79b0-7cc3-98c4-dc0c0c07398f", "token_digest": "",
         "principalId": "1", "integrationLatency": 12,
     });
     event

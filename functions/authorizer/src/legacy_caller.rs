@@ -26,10 +26,11 @@ impl Legacy {
         token: &LegacyToken<'_>,
         now: NumericDate,
     ) -> Result<Caller, Error> {
-        let ValidToken { username, expires_at } = self.tokens.verify(token, now).await?;
+        let ValidToken { username, expires_at, key: token_key } =
+            self.tokens.verify(token, now).await?;
         let found = self.callers.find_adopted(&username).await?.ok_or(Refusal::UnknownUser)?;
         let (id, FoundCaller { username, email, roles }) = found;
-        Ok(Caller { id, username, email, roles, expires_at })
+        Ok(Caller { id, username, email, roles, expires_at, token_key })
     }
 }
 

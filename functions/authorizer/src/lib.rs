@@ -185,11 +185,11 @@ impl Authorizer {
 
     async fn caller_of(&self, token: &UnverifiedToken<'_>) -> Result<Caller, Error> {
         let valid = self.verifier.verify(token).await??;
-        let ValidToken { user_id: id, expires_at, database_id } = valid;
+        let ValidToken { user_id: id, key: token_key, expires_at, database_id, .. } = valid;
         let now = self.clock.now();
         let found = self.callers.find(id, &token.kid, &database_id, now).await?;
         let found = found.ok_or(Error::Unauthorized)?;
         let FoundCaller { username, email, roles } = found;
-        Ok(Caller { id, username, email, roles, expires_at })
+        Ok(Caller { id, username, email, roles, expires_at, token_key })
     }
 }

@@ -64,7 +64,7 @@ mod tests {
     use shared::functions::ROUTES;
     use shared::routes::Throttle;
     use shared::routes::method::{DELETE, GET};
-    use shared::{Email, NumericDate, Role, UserId, Username};
+    use shared::{Email, NumericDate, Role, TokenKey, UserId, Username};
 
     use super::*;
 
@@ -77,6 +77,7 @@ mod tests {
             email: Email::from_row("ada@example.com".into()),
             roles: roles.to_vec(),
             expires_at: NumericDate::from_seconds(5),
+            token_key: TokenKey::Digest([7; 32]),
         };
         Policy::of(&caller, ROUTES.iter(), &format!("{API}/Prod/GET/api/test/all")).unwrap()
     }
@@ -153,7 +154,8 @@ mod tests {
                 }] },
                 "context": {
                     "sub": "7", "username": "ada", "email": "ada@example.com", "roles": "",
-                    "exp": "5",
+                    "exp": "5", "sid": "",
+                    "token_digest": "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc",
                 },
             })
         );
@@ -180,6 +182,7 @@ mod tests {
                 email: Email::from_row("a".repeat(64)),
                 roles: roles.to_vec(),
                 expires_at: NumericDate::from_seconds(4_102_444_800),
+                token_key: TokenKey::Digest([7; 32]),
             };
             let arn = "arn:aws:execute-api:ap-southeast-2:123456789012:abcdefghij/production/GET/";
             let policy = Policy::of(&caller, routes.iter(), arn).unwrap();
@@ -203,6 +206,7 @@ mod tests {
             email: Email::from_row(String::new()),
             roles: Vec::new(),
             expires_at: NumericDate::from_seconds(5),
+            token_key: TokenKey::Digest([7; 32]),
         };
         assert_eq!(Policy::of(&caller, ROUTES.iter(), API), None);
         assert_eq!(Policy::of(&caller, ROUTES.iter(), ""), None);

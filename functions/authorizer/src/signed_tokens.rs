@@ -66,7 +66,7 @@ fn digest(token: &UnverifiedToken<'_>) -> [u8; 32] {
 
 #[cfg(test)]
 mod tests {
-    use shared::jwt::{KeySource, Settings, Signer, SigningKey};
+    use shared::jwt::{Grant, KeySource, Settings, Signer, SigningKey};
     use shared::{ClientId, Clock, DatabaseId, NumericDate, Random, Secret, UserId};
 
     use super::*;
@@ -90,10 +90,15 @@ mod tests {
         let source = KeySource::Value(secret(digit));
         let signer = Signer::new(settings, 60, source, clock, Random::counted(1));
         let (published, database) = ([key(digit).kid().clone()], DatabaseId::new("d".into()));
-        let (id, client) = (UserId::new(user_id), ClientId::default());
-        let token =
-            signer.access_token(id, &client, &published, database, Vec::new()).await.unwrap();
-        token.token.expose().clone()
+        let grant = Grant {
+            user_id: UserId::new(user_id),
+            roles: Vec::new(),
+            client_id: &ClientId::default(),
+            session: None,
+            published: &published,
+            database_id: database,
+        };
+        signer.access_token(grant).await.unwrap().token.expose().clone()
     }
 
     #[tokio::test]

@@ -1,7 +1,7 @@
 //! The claims of a valid token.
 
 use shared::jwt::{Claims, Issuer, Settings};
-use shared::{ClientId, DatabaseId, NumericDate, UserId};
+use shared::{ClientId, DatabaseId, NumericDate, TokenKey, UserId};
 
 use crate::unverified_token::UnverifiedToken;
 
@@ -18,6 +18,10 @@ pub struct InvalidToken;
 pub struct ValidToken {
     /// The user.
     pub user_id: UserId,
+    /// By what it can be ended.
+    pub key: TokenKey,
+    /// How often its session's refresh token had been rotated; `None` without a session.
+    pub generation: Option<i32>,
     /// The time from which it is no longer valid.
     pub expires_at: NumericDate,
     /// The database that it was issued over. The caller of `of_claims` compares it with its
@@ -44,7 +48,13 @@ impl ValidToken {
         let is_valid_now = now < claims.exp
             && claims.nbf.is_none_or(|nbf| nbf <= now)
             && claims.iat <= now.plus(CLOCK_SKEW_SECONDS);
-        let Claims { exp: expires_at, database_id, .. } = claims;
-        (is_ours && is_valid_now).then_some(Self { user_id, expires_at, database_id })
+        let key = match (claims.sid, claims.generation) {
+            (Some(session), Some(_)) => TokenKey::Session(session),
+            (None, None) => TokenKey::digest_of(&claims.jti),
+            _ => return None,
+        };
+        let Claims { exp: expires_at, database_id, generation, .. } = claims;
+        let valid = Self { user_id, key, generation, expires_at, database_id };
+        (is_ours && is_valid_now).then_some(valid)
     }
 }

@@ -3,8 +3,8 @@
 use jsonwebtoken::Algorithm;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
-use shared::NumericDate;
 use shared::jwt::Jws;
+use shared::{NumericDate, TokenKey};
 
 use super::refusal::Refusal;
 use super::secret::LegacySecret;
@@ -52,6 +52,11 @@ impl<'a> LegacyToken<'a> {
         let header: Header = jws.header()?;
         let is_legacy = header.alg == "HS256" && header.typ == "JWT" && jws.signature_length == 32;
         is_legacy.then_some(Self(jws))
+    }
+
+    /// By what it can be ended. Its text has one spelling: the signature is compared as bytes.
+    pub(super) fn key(&self) -> TokenKey {
+        TokenKey::digest_of(self.0.message)
     }
 
     /// The claims, if the secret has signed the token and it is valid at `now`.

@@ -11,6 +11,7 @@ use super::sign_ins::{END_ALL, LIST, REVOKE};
 use super::sql::{Parameter, Sql};
 use crate::clock::NumericDate;
 use crate::session_id::SessionId;
+use crate::token_key::TokenKey;
 use crate::user_id::UserId;
 
 /// A token whose signature is good.
@@ -20,15 +21,6 @@ pub struct Bearer {
     pub user_id: UserId,
     /// What ends it.
     pub key: TokenKey,
-}
-
-/// By what a token can be ended.
-#[derive(Debug, Clone, Copy)]
-pub enum TokenKey {
-    /// Its session.
-    Session(SessionId),
-    /// For a token without one: SHA-256 of its `jti`, or of the signed text of the legacy app's.
-    Digest([u8; 32]),
 }
 
 /// A page of sessions, the most recently used first.
@@ -115,7 +107,8 @@ impl OwnSessions {
         now: NumericDate,
         last: Option<Parameter<'_>>,
     ) -> Result<Option<tokio_postgres::Row>, Error> {
-        let (session, digest) = caller.key.parts();
+        let session = caller.key.session().map(|session| *session.as_uuid());
+        let digest = caller.key.digest().map(<[u8; 32]>::as_slice);
         let (user_id, now) = (caller.user_id.get(), now.to_timestamp());
         let mut parameters: Vec<Parameter<'_>> = vec![
             (&user_id, Type::INT4),
@@ -125,15 +118,5 @@ impl OwnSessions {
         ];
         parameters.extend(last);
         self.0.row(sql, &parameters).await
-    }
-}
-
-impl TokenKey {
-    /// The parameters of a function that checks a token.
-    pub(super) fn parts(&self) -> (Option<uuid::Uuid>, Option<&[u8]>) {
-        match self {
-            Self::Session(session) => (Some(*session.as_uuid()), None),
-            Self::Digest(digest) => (None, Some(digest)),
-        }
     }
 }

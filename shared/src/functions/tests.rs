@@ -43,7 +43,10 @@ fn event(route: &Route, authorizer: &Value) -> ProxyEvent {
 
 fn context(roles: &[Role]) -> Value {
     let roles = Role::joined(roles);
-    json!({ "sub": "7", "username": "ada", "email": "a@b", "roles": roles, "exp": "10" })
+    json!({
+        "sub": "7", "username": "ada", "email": "a@b", "roles": roles, "exp": "10",
+        "sid": "017f22e2-79b0-7cc3-98c4-dc0c0c07398f", "token_digest": "",
+    })
 }
 
 fn opens_what_the_table_says<R: Routes + PartialEq>() {

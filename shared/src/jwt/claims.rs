@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::clock::NumericDate;
 use crate::database_id::DatabaseId;
 use crate::role::Role;
+use crate::session_id::SessionId;
 
 /// The claims of a token. Unknown ones are ignored (RFC 7519 §4); a known claim that is repeated or
 /// has another type makes the token invalid.
@@ -27,6 +28,18 @@ pub struct Claims {
     pub nbf: Option<NumericDate>,
     /// Its identifier: 128 random bits.
     pub jti: String,
+    /// Its session ("sid" in IANA's registry of claims); a token without one is valid until the
+    /// user's sessions first all end.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub sid: Option<SessionId>,
+    /// How often the session's refresh token had been rotated: a private claim, present with `sid`.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "present",
+        rename = "gen"
+    )]
+    pub generation: Option<i32>,
     /// The database that it was issued over: a private claim (RFC 7519 §4.3), which other
     /// verifiers ignore.
     pub database_id: DatabaseId,
@@ -61,10 +74,10 @@ impl Audience {
 }
 
 /// Refuses `null` for a claim that is present.
-fn present<'de, D: serde::Deserializer<'de>>(
+fn present<'de, T: Deserialize<'de>, D: serde::Deserializer<'de>>(
     deserializer: D,
-) -> Result<Option<NumericDate>, D::Error> {
-    NumericDate::deserialize(deserializer).map(Some)
+) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
 }
 
 #[cfg(test)]
@@ -105,6 +118,11 @@ mod tests {
             (r#""exp":2"#, r#""exp":1e99"#),
             (r#""exp":2"#, r#""exp":18446744073709551615"#),
             (r#""exp":2"#, r#""exp":2,"nbf":null"#),
+            (r#""exp":2"#, r#""exp":2,"sid":null"#),
+            (r#""exp":2"#, r#""exp":2,"sid":"""#),
+            (r#""exp":2"#, r#""exp":2,"sid":"017F22E2-79B0-7CC3-98C4-DC0C0C07398F""#),
+            (r#""exp":2"#, r#""exp":2,"gen":"1""#),
+            (r#""exp":2"#, r#""exp":2,"gen":2147483648"#),
             (r#""sub":"7""#, r#""sub":7"#),
             (r#""aud":"a""#, r#""aud":{"a":1}"#),
             (r#""database_id":"d""#, r#""database_id":["d"]"#),

@@ -19,6 +19,7 @@ use crate::random::Random;
 use crate::role::Role;
 use crate::secret::Secret;
 use crate::secrets_manager::{SecretsManager, Stage};
+use crate::session_id::SessionId;
 use crate::user_id::UserId;
 
 /// How long a container continues to sign with a published key that is no longer the signing one,
@@ -42,6 +43,34 @@ pub struct Signer {
 struct Held {
     key: Arc<SigningKey>,
     read_at: NumericDate,
+}
+
+/// What a token is issued for.
+#[derive(Debug)]
+pub struct Grant<'a> {
+    /// Its user.
+    pub user_id: UserId,
+    /// The user's roles.
+    pub roles: Vec<Role>,
+    /// Its client.
+    pub client_id: &'a ClientId,
+    /// Its session, if there is one.
+    pub session: Option<TokenSession>,
+    /// The keys that verifiers accept now, the signing one first.
+    pub published: &'a [Kid],
+    /// The database.
+    pub database_id: DatabaseId,
+}
+
+/// The session of a token.
+#[derive(Debug, Clone, Copy)]
+pub struct TokenSession {
+    /// Its id.
+    pub id: SessionId,
+    /// How often its refresh token has been rotated.
+    pub generation: i32,
+    /// Its end, which the token doesn't outlive.
+    pub expires_at: NumericDate,
 }
 
 /// A token and its lifetime.
@@ -90,37 +119,34 @@ impl Signer {
         self.read(self.clock.now()).await.map(drop)
     }
 
-    /// Signs a token for this client, user with these roles, and database. `published` are the keys that verifiers
-    /// accept now, the signing one first. If the cached key is another one, the key was rotated and
-    /// is read again.
-    pub async fn access_token(
-        &self,
-        user_id: UserId,
-        client_id: &ClientId,
-        published: &[Kid],
-        database_id: DatabaseId,
-        roles: Vec<Role>,
-    ) -> Result<AccessToken, Error> {
+    /// Signs a token. If the cached key isn't the published one, the key was rotated and is read
+    /// again.
+    pub async fn access_token(&self, grant: Grant<'_>) -> Result<AccessToken, Error> {
         let now = self.clock.now();
-        let key = self.key_for(published, now).await?;
-        let roles = Some(roles).filter(|_| self.token_claims == TokenClaims::Roles);
+        let key = self.key_for(grant.published, now).await?;
+        let roles = Some(grant.roles).filter(|_| self.token_claims == TokenClaims::Roles);
         let scope = roles.as_deref().map(Role::joined);
+        let end = now.plus(self.life_seconds);
+        let exp = grant.session.map_or(end, |session| end.min(session.expires_at));
         let claims = Claims {
             iss: self.settings.issuer.as_str().to_owned(),
             aud: Audience::One(self.settings.audience.clone()),
-            sub: user_id.to_string(),
-            client_id: client_id.as_str().to_owned(),
+            sub: grant.user_id.to_string(),
+            client_id: grant.client_id.as_str().to_owned(),
             iat: now,
-            exp: now.plus(self.life_seconds),
+            exp,
             nbf: None,
             jti: URL_SAFE_NO_PAD.encode(self.random.bytes()),
-            database_id,
+            sid: grant.session.map(|session| session.id),
+            generation: grant.session.map(|session| session.generation),
+            database_id: grant.database_id,
             roles,
             scope: scope.clone().filter(|scope| !scope.is_empty()),
         };
         let token = signed(&claims, &key)
             .map_err(|error| Error::Internal(format!("a token that can't be signed: {error}")))?;
-        Ok(AccessToken { token: Secret::new(token), expires_in: self.life_seconds, scope })
+        let expires_in = u32::try_from(exp.seconds() - now.seconds()).unwrap_or(0);
+        Ok(AccessToken { token: Secret::new(token), expires_in, scope })
     }
 
     async fn key_for(&self, published: &[Kid], now: NumericDate) -> Result<Arc<SigningKey>, Error> {

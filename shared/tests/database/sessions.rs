@@ -6,10 +6,10 @@ mod start;
 mod tokens;
 
 use serde_json::Value;
-use shared::db::own_sessions::{Bearer, OwnSessions, TokenKey};
+use shared::db::own_sessions::{Bearer, OwnSessions};
 use shared::db::sessions::{Device, Kind, Outcome, Refresh, Renewed, Sessions, Start};
 use shared::db::{Database, callers, users};
-use shared::{ClientId, NumericDate, Random, RefreshToken, Salt, SessionId, UserId};
+use shared::{ClientId, NumericDate, Random, RefreshToken, Salt, SessionId, TokenKey, UserId};
 use stage::{NOW, Stage};
 use tokio_postgres::types::Type;
 

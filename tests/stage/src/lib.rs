@@ -19,7 +19,7 @@ use std::thread;
 use admin::Admin;
 use local_postgres::Settings;
 use shared::db::{self, Database, Group};
-use shared::jwt::{self, KeySource, Signer, SigningKey};
+use shared::jwt::{self, Grant, KeySource, Signer, SigningKey};
 use shared::secrets_manager::SecretsManager;
 use shared::{ClientId, Clock, DatabaseId, Environment, NumericDate, Random, Secret, UserId};
 use tokio_postgres::{Client, NoTls};
@@ -197,13 +197,9 @@ pub async fn token(settings: jwt::Settings, key: &str, clock: Clock, user_id: Us
     let signer = Signer::new(settings, 60, KeySource::Value(key), clock, Random::System);
     let database_id = DatabaseId::new(DATABASE_ID.into());
     let client_id = ClientId::default();
-    signer
-        .access_token(user_id, &client_id, &[kid], database_id, Vec::new())
-        .await
-        .unwrap()
-        .token
-        .expose()
-        .clone()
+    let (client_id, published, roles) = (&client_id, &[kid][..], Vec::new());
+    let grant = Grant { user_id, roles, client_id, session: None, published, database_id };
+    signer.access_token(grant).await.unwrap().token.expose().clone()
 }
 
 async fn connect(url: &str) -> Client {

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value, json};
 use shared::jwt::{Claims, Settings};
-use shared::{DatabaseId, NumericDate, UserId};
+use shared::{DatabaseId, NumericDate, TokenKey, UserId};
 
 use super::{
     LIBRARIES, Token, decode, encode, foreign, parts, read, verifying_key, with_any_header,
@@ -127,6 +127,8 @@ fn a_token_of_our_form_is_accepted_from_any_library() {
         assert_eq!(Some(token.kid.as_str()), vector.thumbprint.as_deref(), "{name}");
         let expected = ValidToken {
             user_id: UserId::new(7),
+            key: TokenKey::digest_of(&token.jws.payload::<Claims>().unwrap().jti),
+            generation: None,
             expires_at: NumericDate::from_seconds(EXPIRES),
             database_id: DatabaseId::new("vector".into()),
         };

@@ -37,6 +37,7 @@ impl Routes for Note {
 fn of(fields: &Value) -> Result<(Note, Request), Error> {
     let context = json!({
         "sub": "7", "username": "ada", "email": "a@b", "roles": "ROLE_USER", "exp": "1000",
+        "sid": "017f22e2-79b0-7cc3-98c4-dc0c0c07398f", "token_digest": "",
     });
     let mut event = json!({
         "resource": "/notes/{id}", "httpMethod": "DELETE", "pathParameters": { "id": "7" },

@@ -1,3 +1,7 @@
+use std::sync::LazyLock;
+
+use serde_json::json;
+
 use super::*;
 
 fn signer() -> Signer {
@@ -11,8 +15,11 @@ fn kid() -> Kid {
     SigningKey::parse(&Secret::new("1".repeat(64))).unwrap().kid().clone()
 }
 
-fn database() -> DatabaseId {
-    DatabaseId::new("d".into())
+/// A token of user 7 without a session.
+fn grant(published: &[Kid]) -> Grant<'_> {
+    static CLIENT: LazyLock<ClientId> = LazyLock::new(ClientId::default);
+    let (user_id, database_id) = (UserId::new(7), DatabaseId::new("d".into()));
+    Grant { user_id, roles: Vec::new(), client_id: &CLIENT, session: None, published, database_id }
 }
 
 /// The token of a user with these roles, and its claims.
@@ -20,11 +27,15 @@ async fn with_roles(signer: Signer, names: &[String]) -> (AccessToken, serde_jso
     let roles = Role::of_user(names.to_vec());
     let client_id = ClientId::parse(&"c".repeat(255)).unwrap();
     let keys = [kid()];
-    let token = signer.access_token(UserId::new(7), &client_id, &keys, database(), roles);
-    let token = token.await.unwrap();
-    let payload = token.token.expose().split('.').nth(1).unwrap();
-    let claims = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap();
+    let grant = Grant { roles, client_id: &client_id, ..grant(&keys) };
+    let token = signer.access_token(grant).await.unwrap();
+    let claims = claims(&token);
     (token, claims)
+}
+
+fn claims(token: &AccessToken) -> serde_json::Value {
+    let payload = token.token.expose().split('.').nth(1).unwrap();
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap()
 }
 
 #[tokio::test]
@@ -36,12 +47,12 @@ async fn a_token_has_the_roles_of_its_user_if_that_is_set() {
     let signer = || signer().with_claims(TokenClaims::Roles);
     let (token, claims) = with_roles(signer(), &names).await;
     assert_eq!(token.scope.as_deref(), Some("ROLE_USER ROLE_EDITOR"));
-    assert_eq!(claims["roles"], serde_json::json!(names));
+    assert_eq!(claims["roles"], json!(names));
     assert_eq!(claims["scope"], "ROLE_USER ROLE_EDITOR");
     // RFC 6749 §3.3: a scope has at least one word.
     let (token, claims) = with_roles(signer(), &[]).await;
     assert_eq!(token.scope.as_deref(), Some(""));
-    assert!(claims["roles"] == serde_json::json!([]) && claims.get("scope").is_none());
+    assert!(claims["roles"] == json!([]) && claims.get("scope").is_none());
 }
 
 /// 8,192 bytes are what many servers take as one header; API Gateway takes 10,240 as all headers.
@@ -64,10 +75,7 @@ async fn two_tokens_of_one_second_differ() {
     let signer = signer();
     let mut tokens = Vec::new();
     for _ in 0..2 {
-        let token = signer
-            .access_token(UserId::new(7), &ClientId::default(), &[kid()], database(), Vec::new())
-            .await
-            .unwrap();
+        let token = signer.access_token(grant(&[kid()])).await.unwrap();
         assert_eq!(token.expires_in, 60);
         tokens.push(token.token);
     }
@@ -76,28 +84,29 @@ async fn two_tokens_of_one_second_differ() {
 }
 
 #[tokio::test]
+async fn a_token_names_its_session_and_does_not_outlive_it() {
+    let id = SessionId::parse("017f22e2-79b0-7cc3-98c4-dc0c0c07398f").unwrap();
+    let keys = [kid()];
+    for (end, lives) in [(1_030, 30), (1_060, 60), (9_000, 60), (1_000, 0)] {
+        let expires_at = NumericDate::from_seconds(end);
+        let session = Some(TokenSession { id, generation: 3, expires_at });
+        let grant = Grant { session, ..grant(&keys) };
+        let token = signer().access_token(grant).await.unwrap();
+        let claims = claims(&token);
+        assert_eq!((&claims["sid"], &claims["gen"]), (&json!(id.to_string()), &json!(3)));
+        assert_eq!(
+            (token.expires_in, claims["exp"].as_i64()),
+            (lives, Some(1_000 + i64::from(lives)))
+        );
+    }
+    let without = claims(&signer().access_token(grant(&keys)).await.unwrap());
+    assert!(without.get("sid").is_none() && without.get("gen").is_none(), "{without}");
+}
+
+#[tokio::test]
 async fn an_unpublished_key_signs_nothing() {
     let other = Kid::new("other".into());
-    let refused = signer()
-        .access_token(
-            UserId::new(7),
-            &ClientId::default(),
-            std::slice::from_ref(&other),
-            database(),
-            Vec::new(),
-        )
-        .await;
+    let refused = signer().access_token(grant(std::slice::from_ref(&other))).await;
     assert!(matches!(refused, Err(Error::Unavailable(_))));
-    assert!(
-        signer()
-            .access_token(
-                UserId::new(7),
-                &ClientId::default(),
-                &[other, kid()],
-                database(),
-                Vec::new()
-            )
-            .await
-            .is_ok()
-    );
+    assert!(signer().access_token(grant(&[other, kid()])).await.is_ok());
 }

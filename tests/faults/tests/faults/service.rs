@@ -95,7 +95,10 @@ pub(crate) fn keys() -> Value {
 
 pub(crate) fn me(token: &str) -> Value {
     let headers = json!({ "Authorization": format!("Bearer {token}") });
-    let context = json!({ "sub": "1", "username": "", "email": "", "roles": "", "exp": "0" });
+    let context = json!({
+        "sub": "1", "username": "", "email": "", "roles": "", "exp": "0",
+        "sid": "017f22e2-79b0-7cc3-98c4-dc0c0c07398f", "token_digest": "",
+    });
     json!({
         "resource": "/api/auth/users/me", "httpMethod": "GET", "headers": headers,
         "requestContext": { "authorizer": context },
