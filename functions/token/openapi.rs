@@ -1,7 +1,8 @@
 use serde::Serialize;
 use shared::Error;
 use shared::functions::TokenRoute;
-use token::{OAuthError, Refusal, TokenResponse};
+use shared::http::{FormError, OAuthError};
+use token::{Refusal, TokenResponse};
 use utoipa::ToSchema;
 
 use crate::openapi::{MediaType, Operation, Response, TOKEN, Tag, json, refused};
@@ -66,12 +67,12 @@ pub(crate) fn describe(TokenRoute::Token: TokenRoute) -> Operation {
         .answers(
             400,
             Response::new("The request doesn't fit this grant, or API Gateway can't read it.")
-                .refusal(Refusal::NotAForm, "not_a_form")
-                .refusal(Refusal::NoUsername, "no_username")
-                .refusal(Refusal::NoPassword, "no_password")
-                .refusal(Refusal::Repeated, "repeated")
+                .refusal(FormError::NotAForm.into(), "not_a_form")
+                .refusal(FormError::Required("username").into(), "no_username")
+                .refusal(FormError::Required("password").into(), "no_password")
+                .refusal(FormError::Repeated.into(), "repeated")
                 .refusal(Refusal::ClientId, "no_client_id")
-                .refusal(Refusal::Text, "no_text")
+                .refusal(FormError::Text.into(), "no_text")
                 .refusal(Refusal::UnsupportedGrantType, "unsupported_grant_type")
                 .of_gateway(400, "bad_request", "Bad Request"),
         )

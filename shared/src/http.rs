@@ -3,7 +3,11 @@
 mod accept;
 mod cors;
 mod etag;
+#[cfg(feature = "form")]
+mod form;
 mod function;
+#[cfg(feature = "form")]
+mod oauth;
 mod reply;
 mod request;
 mod user_body;
@@ -12,9 +16,13 @@ pub use crate::violation::{Location, Violation};
 pub use accept::{Accept, ErrorFormat};
 pub use cors::Cors;
 pub use etag::ETag;
+#[cfg(feature = "form")]
+pub use form::{Form, FormError};
 pub use function::{Endpoint, Function, serve};
 pub use lambda_http::aws_lambda_events::apigw::ApiGatewayProxyResponse as ProxyResponse;
 pub use lambda_http::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+#[cfg(feature = "form")]
+pub use oauth::{OAuthError, uncached};
 pub use reply::{Detail, Problem, Reply};
 pub use request::{JsonBody, ProxyEvent, Request, content_type, null_as_default};
 pub use user_body::UserBody;

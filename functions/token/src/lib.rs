@@ -3,21 +3,19 @@
 //! RFC 9700 §2.4 says that it MUST NOT be used: it exists for the legacy app's clients, and
 //! `TOKEN_ENDPOINT=off` turns it off.
 
-mod form;
 mod oauth;
 
 use serde::Serialize;
 use shared::environment::Invalid;
 use shared::error::Failure;
 use shared::functions::TokenRoute;
-use shared::http::{Endpoint, Reply, Request};
+use shared::http::{Endpoint, Form, FormError, Reply, Request, uncached};
 use shared::password::Password;
 use shared::sign_in::SIGNED_IN;
 use shared::{ClientId, Environment, Error, SignIn, Username};
 use utoipa::ToSchema;
 
-use form::Form;
-pub use oauth::{OAuthError, Refusal};
+pub use oauth::Refusal;
 
 /// The token endpoint; without a sign-in if it is turned off.
 #[derive(Debug)]
@@ -64,7 +62,7 @@ impl Endpoint for Token {
     ) -> Result<Reply, Box<dyn Failure>> {
         let sign_in = self.sign_in.as_ref().ok_or(Error::NotFound)?;
         match grant(sign_in, request).await {
-            Ok(reply) => Ok(oauth::uncached(reply)),
+            Ok(reply) => Ok(uncached(reply)),
             Err(refusal) => Ok(refusal.into_reply()?),
         }
     }
@@ -77,10 +75,10 @@ async fn grant(sign_in: &SignIn, request: &Request) -> Result<Reply, Refusal> {
     if !matches!(form.parameter("grant_type")?, None | Some("password")) {
         return Err(Refusal::UnsupportedGrantType);
     }
-    let username = form.parameter("username")?.ok_or(Refusal::NoUsername)?;
-    let password = form.parameter("password")?.ok_or(Refusal::NoPassword)?;
-    let username = Username::parse(username.to_owned()).map_err(|_| Refusal::Text)?;
-    let password = Password::parse(password.to_owned()).map_err(|_| Refusal::Text)?;
+    let username = form.required("username")?;
+    let password = form.required("password")?;
+    let username = Username::parse(username.to_owned()).map_err(|_| FormError::Text)?;
+    let password = Password::parse(password.to_owned()).map_err(|_| FormError::Text)?;
     let client_id = form.parameter("client_id")?.map(ClientId::parse);
     let client_id = client_id.unwrap_or_else(|| Some(ClientId::default()));
     let client_id = client_id.ok_or(Refusal::ClientId)?;

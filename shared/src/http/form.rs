@@ -3,16 +3,17 @@
 use std::collections::HashMap;
 use std::convert::Infallible;
 
+use lambda_http::http::header;
 use multer::Multipart;
 use multer::bytes::Bytes;
 use percent_encoding::percent_decode;
-use shared::http::{Request, content_type, header};
 
-use crate::oauth::Refusal;
+use super::oauth::OAuthError;
+use super::request::{Request, content_type};
 
 /// The parameters of a form, none of them repeated (RFC 6749 §3.2).
 #[derive(Default)]
-pub(crate) struct Form(HashMap<String, Value>);
+pub struct Form(HashMap<String, Value>);
 
 enum Value {
     Text(String),
@@ -20,38 +21,83 @@ enum Value {
     File,
 }
 
+/// Why a form is refused: `invalid_request` (RFC 6749 §5.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FormError {
+    /// The body isn't a form.
+    NotAForm,
+    /// The body is multipart and its type has no boundary (RFC 2046 §5.1.1).
+    NoBoundary,
+    /// The body is multipart and its parts can't be read, or one has no name.
+    Parts,
+    /// A parameter is a file.
+    File,
+    /// This parameter is missing.
+    Required(&'static str),
+    /// A parameter is repeated (RFC 6749 §3.2).
+    Repeated,
+    /// A parameter isn't UTF-8, or contains NUL.
+    Text,
+}
+
+impl From<FormError> for OAuthError {
+    fn from(error: FormError) -> Self {
+        let words = match error {
+            FormError::NotAForm => {
+                "The body must be application/x-www-form-urlencoded or multipart/form-data"
+            }
+            FormError::NoBoundary => "The Content-Type multipart/form-data must have a boundary",
+            FormError::Parts => {
+                "The multipart body must have parts with a name each, divided by its boundary"
+            }
+            FormError::File => "A parameter must be text, not a file",
+            FormError::Required(name) => {
+                return Self::new("invalid_request", format!("{name} is required"));
+            }
+            FormError::Repeated => "A parameter must not be repeated",
+            FormError::Text => "A parameter must be UTF-8 without NUL",
+        };
+        Self::new("invalid_request", words)
+    }
+}
+
 impl Form {
     /// Parses a body that is urlencoded (RFC 6749 appendix B), or multipart (RFC 7578) as the legacy
     /// app allowed.
-    pub(crate) async fn read(request: &Request) -> Result<Self, Refusal> {
+    pub async fn read(request: &Request) -> Result<Self, FormError> {
         match content_type(request).as_deref() {
             Some("application/x-www-form-urlencoded") => urlencoded(&request.body),
             Some("multipart/form-data") => multipart(request).await,
-            _ => Err(Refusal::NotAForm),
+            _ => Err(FormError::NotAForm),
         }
     }
 
     /// The value of a parameter; `None` if it is omitted or empty. A file is refused.
-    pub(crate) fn parameter(&self, name: &str) -> Result<Option<&str>, Refusal> {
+    pub fn parameter(&self, name: &str) -> Result<Option<&str>, FormError> {
         match self.0.get(name) {
             Some(Value::Text(text)) => Ok(Some(text.as_str()).filter(|text| !text.is_empty())),
-            Some(Value::File) => Err(Refusal::File),
+            Some(Value::File) => Err(FormError::File),
             None => Ok(None),
         }
     }
 
-    fn add(&mut self, name: String, value: Value) -> Result<(), Refusal> {
+    /// The value of a parameter that may be neither omitted nor empty.
+    pub fn required(&self, name: &'static str) -> Result<&str, FormError> {
+        self.parameter(name)?.ok_or(FormError::Required(name))
+    }
+
+    fn add(&mut self, name: String, value: Value) -> Result<(), FormError> {
         let is_file = matches!(value, Value::File);
         match self.0.insert(name, value) {
             // A file input may hold several files.
             Some(Value::File) if is_file => Ok(()),
-            Some(_) => Err(Refusal::Repeated),
+            Some(_) => Err(FormError::Repeated),
             None => Ok(()),
         }
     }
 }
 
-fn urlencoded(body: &[u8]) -> Result<Form, Refusal> {
+fn urlencoded(body: &[u8]) -> Result<Form, FormError> {
     let mut form = Form::default();
     for pair in body.split(|&byte| byte == b'&').filter(|pair| !pair.is_empty()) {
         let mut halves = pair.splitn(2, |&byte| byte == b'=');
@@ -61,25 +107,25 @@ fn urlencoded(body: &[u8]) -> Result<Form, Refusal> {
     Ok(form)
 }
 
-fn decode(text: &[u8]) -> Result<String, Refusal> {
+fn decode(text: &[u8]) -> Result<String, FormError> {
     let spaced: Vec<u8> = text.iter().map(|&byte| if byte == b'+' { b' ' } else { byte }).collect();
-    String::from_utf8(percent_decode(&spaced).collect()).map_err(|_| Refusal::Text)
+    String::from_utf8(percent_decode(&spaced).collect()).map_err(|_| FormError::Text)
 }
 
-async fn multipart(request: &Request) -> Result<Form, Refusal> {
+async fn multipart(request: &Request) -> Result<Form, FormError> {
     let header = request.header(&header::CONTENT_TYPE).unwrap_or_default();
-    let boundary = multer::parse_boundary(header).map_err(|_| Refusal::NoBoundary)?;
+    let boundary = multer::parse_boundary(header).map_err(|_| FormError::NoBoundary)?;
     let body = Bytes::copy_from_slice(&request.body);
     let body = futures_util::stream::iter([Ok::<_, Infallible>(body)]);
     let mut parts = Multipart::new(body, boundary);
     let mut form = Form::default();
-    while let Some(part) = parts.next_field().await.map_err(|_| Refusal::Parts)? {
-        let name = part.name().ok_or(Refusal::Parts)?.to_owned();
+    while let Some(part) = parts.next_field().await.map_err(|_| FormError::Parts)? {
+        let name = part.name().ok_or(FormError::Parts)?.to_owned();
         let value = if part.file_name().is_some() {
             Value::File
         } else {
-            let text = part.bytes().await.map_err(|_| Refusal::Parts)?.to_vec();
-            Value::Text(String::from_utf8(text).map_err(|_| Refusal::Text)?)
+            let text = part.bytes().await.map_err(|_| FormError::Parts)?.to_vec();
+            Value::Text(String::from_utf8(text).map_err(|_| FormError::Text)?)
         };
         form.add(name, value)?;
     }
@@ -88,11 +134,12 @@ async fn multipart(request: &Request) -> Result<Form, Refusal> {
 
 #[cfg(test)]
 mod tests {
+    use lambda_http::http::HeaderValue;
     use proptest::prelude::*;
-    use shared::functions::TokenRoute;
-    use shared::http::{HeaderValue, ProxyEvent};
 
     use super::*;
+    use crate::functions::TokenRoute;
+    use crate::http::ProxyEvent;
 
     fn request(content_type: &'static str, body: &[u8]) -> Request {
         let event = r#"{"resource":"/api/auth/token","httpMethod":"POST"}"#;
@@ -103,7 +150,7 @@ mod tests {
         request
     }
 
-    async fn value(content_type: &'static str, body: &[u8]) -> Result<Option<String>, Refusal> {
+    async fn value(content_type: &'static str, body: &[u8]) -> Result<Option<String>, FormError> {
         let form = Form::read(&request(content_type, body)).await?;
         Ok(form.parameter("a")?.map(str::to_owned))
     }
@@ -138,6 +185,18 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_required_parameter_is_neither_omitted_nor_empty() {
+        for (body, wanted) in [
+            (&b"a=b"[..], Ok("b")),
+            (b"a=", Err(FormError::Required("a"))),
+            (b"b=a", Err(FormError::Required("a"))),
+        ] {
+            let form = Form::read(&request(URLENCODED, body)).await.unwrap();
+            assert_eq!(form.required("a"), wanted, "{body:?}");
+        }
+    }
+
+    #[tokio::test]
     async fn a_part_is_taken_as_it_is() {
         let part = "Content-Disposition: form-data; name=\"a\"\r\n\r\nb c+é ";
         assert_eq!(value(MULTIPART, &parts(&[part])).await.unwrap().as_deref(), Some("b c+é "));
@@ -150,37 +209,37 @@ mod tests {
         let with_files = parts(&[other, text, other]);
         assert_eq!(value(MULTIPART, &with_files).await.unwrap().as_deref(), Some("b"));
         let file = "Content-Disposition: form-data; name=\"a\"; filename=\"\"\r\n\r\nb";
-        assert!(matches!(value(MULTIPART, &parts(&[file])).await, Err(Refusal::File)));
+        assert!(matches!(value(MULTIPART, &parts(&[file])).await, Err(FormError::File)));
         for both in [[text, file], [file, text]] {
-            assert!(matches!(value(MULTIPART, &parts(&both)).await, Err(Refusal::Repeated)));
+            assert!(matches!(value(MULTIPART, &parts(&both)).await, Err(FormError::Repeated)));
         }
     }
 
     #[tokio::test]
     async fn a_repeated_parameter_and_one_that_is_not_text_are_refused() {
         for body in [&b"a=b&a=b"[..], b"x=1&a=b&x=2", b"%61=b&a="] {
-            assert!(matches!(value(URLENCODED, body).await, Err(Refusal::Repeated)), "{body:?}");
+            assert!(matches!(value(URLENCODED, body).await, Err(FormError::Repeated)), "{body:?}");
         }
-        assert!(matches!(value(URLENCODED, b"a=%ff").await, Err(Refusal::Text)));
-        assert!(matches!(value(URLENCODED, b"a=\xff").await, Err(Refusal::Text)));
+        assert!(matches!(value(URLENCODED, b"a=%ff").await, Err(FormError::Text)));
+        assert!(matches!(value(URLENCODED, b"a=\xff").await, Err(FormError::Text)));
         let part = "Content-Disposition: form-data; name=\"a\"\r\n\r\nb";
-        assert!(matches!(value(MULTIPART, &parts(&[part, part])).await, Err(Refusal::Repeated)));
+        assert!(matches!(value(MULTIPART, &parts(&[part, part])).await, Err(FormError::Repeated)));
     }
 
     #[tokio::test]
     async fn another_body_is_no_form() {
         for (content_type, body) in [("application/json", "{}"), ("text/plain", "a=b")] {
             let form = value(content_type, body.as_bytes()).await;
-            assert!(matches!(form, Err(Refusal::NotAForm)), "{content_type}");
+            assert!(matches!(form, Err(FormError::NotAForm)), "{content_type}");
         }
         for content_type in ["multipart/form-data", "multipart/form-data; charset=utf-8"] {
             let form = value(content_type, b"a").await;
-            assert!(matches!(form, Err(Refusal::NoBoundary)), "{content_type}");
+            assert!(matches!(form, Err(FormError::NoBoundary)), "{content_type}");
         }
         let nameless = "--X\r\nContent-Disposition: form-data\r\n\r\nb\r\n--X--\r\n";
         for body in ["a=b", "", "--X\r\n", "--Y\r\n\r\nb\r\n--Y--", nameless] {
             let form = value(MULTIPART, body.as_bytes()).await;
-            assert!(matches!(form, Err(Refusal::Parts)), "{body}");
+            assert!(matches!(form, Err(FormError::Parts)), "{body}");
         }
     }
 
