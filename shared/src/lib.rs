@@ -40,6 +40,8 @@ pub mod sign_in;
 pub mod token_key;
 pub mod user_id;
 pub mod username;
+#[cfg(feature = "verification")]
+pub mod verifier;
 pub mod violation;
 
 pub use caller::Caller;

@@ -4,12 +4,13 @@
 
 use std::hint::black_box;
 
-use authorizer::{Event, Policy, UnverifiedToken, ValidToken, Verifier};
+use authorizer::{Event, Policy};
 use criterion::{Criterion, criterion_group, criterion_main};
 use hot_path::{ARN, Service, authorizer_event, me_event, sign_in_event};
 use serde_json::Value;
 use shared::functions::{MeRoute, ROUTES, SigninRoute};
 use shared::http::{JsonBody, ProxyEvent, ProxyResponse, Reply, Request, UserBody};
+use shared::verifier::{UnverifiedToken, ValidToken, Verifier};
 use shared::{Caller, Email, NumericDate, Role, TokenKey, UserId, Username};
 use tokio::runtime::{Builder, Runtime};
 

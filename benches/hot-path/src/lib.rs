@@ -4,11 +4,12 @@
 
 mod event;
 
-use authorizer::{Authorizer, Event, UnverifiedToken, Verifier};
+use authorizer::{Authorizer, Event};
 use me::Me;
 use shared::db::{Group, SigningKeys};
 use shared::http::{Function, ProxyEvent};
 use shared::jwt::Settings;
+use shared::verifier::{UnverifiedToken, Verifier};
 use shared::{Environment, UserId};
 use signin::Signin;
 use stage::{SIGNING_KEY, Stage};

@@ -1,8 +1,7 @@
 //! The authorizer's errors.
 
 use shared::db;
-
-use crate::valid_token::InvalidToken;
+use shared::verifier::InvalidToken;
 
 /// Why there is no policy.
 #[derive(Debug)]

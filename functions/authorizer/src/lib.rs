@@ -12,13 +12,6 @@ mod event;
 #[cfg(feature = "legacy")]
 mod legacy_caller;
 mod policy;
-mod signed_tokens;
-mod unverified_token;
-mod valid_token;
-#[cfg(test)]
-mod vectors;
-mod verifier;
-mod verifying_key;
 
 use std::time::Instant;
 
@@ -27,15 +20,13 @@ use shared::db::{self, Database, SigningKeys};
 use shared::environment::Invalid;
 use shared::jwt;
 use shared::secrets_manager::SecretsManager;
+use shared::verifier::{UnverifiedToken, ValidToken, Verifier};
 use shared::{Caller, Clock, Environment, UserId, log};
 
 pub use callers::{Callers, FoundCaller};
 pub use error::Error;
 pub use event::Event;
 pub use policy::Policy;
-pub use unverified_token::UnverifiedToken;
-pub use valid_token::{InvalidToken, ValidToken};
-pub use verifier::Verifier;
 
 /// The authorizer. It reads public keys and users, and the secret of the legacy app if its tokens
 /// are accepted.

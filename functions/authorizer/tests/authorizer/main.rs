@@ -8,7 +8,6 @@ mod callers;
 mod legacy;
 mod log;
 mod own_tokens;
-mod verifier;
 
 use authorizer::{Authorizer, Event};
 use serde_json::{Value, json};

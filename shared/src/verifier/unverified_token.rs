@@ -3,9 +3,9 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
-use shared::jwt::{Algorithm, Jws, Kid, MODULUS_BYTES};
 
-use crate::verifying_key::VerifyingKey;
+use super::verifying_key::VerifyingKey;
+use crate::jwt::{Algorithm, Jws, Kid, MODULUS_BYTES};
 
 /// A compact JWS with a header of our tokens' form. Nothing in it may be trusted; its key id may be
 /// looked up.
@@ -14,8 +14,8 @@ pub struct UnverifiedToken<'a> {
     /// The key id in the header.
     pub kid: Kid,
     /// The algorithm in the header, with which no key but one of that kind verifies it.
-    pub(crate) algorithm: Algorithm,
-    pub(crate) jws: Jws<'a>,
+    pub(super) algorithm: Algorithm,
+    pub(super) jws: Jws<'a>,
 }
 
 /// The header of our tokens. Any other member (`crit`, `jku`, `jwk`, `x5c`, …) and any repeated one
@@ -43,12 +43,12 @@ impl<'a> UnverifiedToken<'a> {
     }
 
     /// Whether its key id has the form of an RFC 7638 thumbprint by SHA-256, as those of our keys do.
-    pub(crate) fn has_thumbprint(&self) -> bool {
+    pub(super) fn has_thumbprint(&self) -> bool {
         URL_SAFE_NO_PAD.decode(self.kid.as_str()).is_ok_and(|bytes| bytes.len() == 32)
     }
 
     /// Whether the key has signed it by the key's own algorithm, which the header has to name.
-    pub(crate) fn is_signed_with(&self, key: &VerifyingKey) -> bool {
+    pub(super) fn is_signed_with(&self, key: &VerifyingKey) -> bool {
         self.algorithm == key.algorithm() && key.has_signed(&self.jws)
     }
 }

@@ -1,6 +1,5 @@
 //! The signer's tokens and the verifier.
 
-use authorizer::{InvalidToken, UnverifiedToken, Verifier};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, RSA_PKCS1_SHA256, RsaKeyPair,
@@ -9,6 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use shared::db::{Group, SigningKeys};
 use shared::jwt::Settings;
+use shared::verifier::{InvalidToken, UnverifiedToken, Verifier};
 use shared::{NumericDate, UserId};
 use stage::{NOW, RSA_SIGNING_KEY, SIGNING_KEY, Stage};
 
@@ -49,6 +49,28 @@ async fn a_token_ends_at_its_exp_and_begins_with_little_grace() {
         let at = stage.clock.now().seconds() - NOW.seconds();
         assert_eq!(verify(&verifier, &token).await.is_ok(), valid, "{at} s after it was issued");
     }
+}
+
+#[tokio::test]
+async fn a_token_that_is_over_can_be_verified_in_all_but_that() {
+    let stage = Stage::new().await;
+    let verifier = verifier(&stage);
+    let token = token_of(&stage, SIGNING_KEY, "latchkey").await;
+    let late = async |text: &str| {
+        let token = UnverifiedToken::parse(text).ok_or(InvalidToken)?;
+        verifier.verify_expired_too(&token).await.unwrap().map(|valid| valid.user_id)
+    };
+    for seconds in [0, 60, 3600] {
+        stage.clock.advance(seconds);
+        assert_eq!(late(&token).await, Ok(UserId::new(7)), "{seconds} s later");
+    }
+    assert_eq!(verify(&verifier, &token).await, Err(InvalidToken), "also from the cache");
+    for (key, audience) in [(&*"2".repeat(64), "latchkey"), (SIGNING_KEY, "other")] {
+        assert_eq!(late(&token_of(&stage, key, audience).await).await, Err(InvalidToken));
+    }
+    assert_eq!(late(&format!("{}AAAA", &token[..token.len() - 4])).await, Err(InvalidToken));
+    stage.clock.advance(-3666);
+    assert_eq!(late(&token).await, Err(InvalidToken), "before it was issued");
 }
 
 #[tokio::test]

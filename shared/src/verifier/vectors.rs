@@ -14,10 +14,10 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use shared::jwt::{Jws, Kid, PublicKey};
 
-use crate::unverified_token::UnverifiedToken;
-use crate::verifying_key::VerifyingKey;
+use super::unverified_token::UnverifiedToken;
+use super::verifying_key::VerifyingKey;
+use crate::jwt::{Jws, Kid, PublicKey};
 
 /// Access tokens of our form that other libraries signed, which we accept.
 const LIBRARIES: &str = include_str!("vectors/libraries.json");

@@ -3,19 +3,20 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::DecodingKey;
-use shared::jwt::{Algorithm, F4, Jws, MODULUS_BYTES, PublicKey};
+
+use crate::jwt::{Algorithm, F4, Jws, MODULUS_BYTES, PublicKey};
 
 /// A public key with the one algorithm that it verifies: a token can't choose another (RFC 8725
 /// §3.1).
 #[derive(Clone)]
-pub(crate) struct VerifyingKey {
+pub(super) struct VerifyingKey {
     key: DecodingKey,
     algorithm: Algorithm,
 }
 
 impl VerifyingKey {
     /// The key of a JWK; `None` if it is neither a P-256 key nor an RSA key of our form.
-    pub(crate) fn of(key: &PublicKey) -> Option<Self> {
+    pub(super) fn of(key: &PublicKey) -> Option<Self> {
         let algorithm = key.algorithm();
         let key = match key {
             PublicKey::Ec { crv, x, y } => {
@@ -31,12 +32,12 @@ impl VerifyingKey {
     }
 
     /// Its algorithm.
-    pub(crate) const fn algorithm(&self) -> Algorithm {
+    pub(super) const fn algorithm(&self) -> Algorithm {
         self.algorithm
     }
 
     /// Whether it has signed the token. The header has no effect.
-    pub(crate) fn has_signed(&self, token: &Jws<'_>) -> bool {
+    pub(super) fn has_signed(&self, token: &Jws<'_>) -> bool {
         token.is_signed_with(&self.key, self.algorithm.into())
     }
 }

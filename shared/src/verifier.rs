@@ -1,16 +1,23 @@
 //! Verifies our tokens.
 
+mod signed_tokens;
+mod unverified_token;
+mod valid_token;
+#[cfg(test)]
+mod vectors;
+mod verifying_key;
+
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use shared::db::{self, SigningKeys};
-use shared::jwt::{Issuer, Kid, Settings};
-use shared::{Clock, NumericDate};
+use self::signed_tokens::SignedTokens;
+use self::verifying_key::VerifyingKey;
+use crate::clock::{Clock, NumericDate};
+use crate::db::{self, SigningKeys};
+use crate::jwt::{Issuer, Kid, Settings};
 
-use crate::signed_tokens::SignedTokens;
-use crate::unverified_token::UnverifiedToken;
-use crate::valid_token::{InvalidToken, ValidToken};
-use crate::verifying_key::VerifyingKey;
+pub use unverified_token::UnverifiedToken;
+pub use valid_token::{InvalidToken, ValidToken};
 
 /// The minimum interval between two reads of the public keys, so that tokens with forged key ids
 /// cost one query in this time.
@@ -56,13 +63,39 @@ impl Verifier {
     /// Verifies issuer, audience, client, times and the form of the key's id, then the signature.
     /// Queries the database only if all but the signature is valid and the key is unknown.
     ///
-    /// [`crate::callers::Callers::find`] checks whether the key has been withdrawn since.
+    /// A function compares the token's database with its own, and asks whether the key has been
+    /// withdrawn since.
     pub async fn verify(
         &self,
         token: &UnverifiedToken<'_>,
     ) -> Result<Result<ValidToken, InvalidToken>, db::Error> {
-        let (now, previous) = (self.clock.now(), self.previous_issuer.as_ref());
-        let Some(valid) = ValidToken::of_claims(token, &self.settings, previous, now) else {
+        let now = self.clock.now();
+        let valid = self.valid(token, now).filter(|valid| now < valid.expires_at);
+        self.signed(token, valid, now).await
+    }
+
+    /// Verifies all but that `exp` isn't over, for a user who signs out late.
+    pub async fn verify_expired_too(
+        &self,
+        token: &UnverifiedToken<'_>,
+    ) -> Result<Result<ValidToken, InvalidToken>, db::Error> {
+        let now = self.clock.now();
+        self.signed(token, self.valid(token, now), now).await
+    }
+
+    /// The claims, if all of them but `exp` are valid.
+    fn valid(&self, token: &UnverifiedToken<'_>, now: NumericDate) -> Option<ValidToken> {
+        ValidToken::of_claims(token, &self.settings, self.previous_issuer.as_ref(), now)
+    }
+
+    /// The claims, if there are any and the token is signed.
+    async fn signed(
+        &self,
+        token: &UnverifiedToken<'_>,
+        valid: Option<ValidToken>,
+        now: NumericDate,
+    ) -> Result<Result<ValidToken, InvalidToken>, db::Error> {
+        let Some(valid) = valid else {
             return Ok(Err(InvalidToken));
         };
         if !token.has_thumbprint() {

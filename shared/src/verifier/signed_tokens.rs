@@ -6,15 +6,15 @@ use std::sync::{Mutex, PoisonError};
 use aws_lc_rs::digest::{Context, SHA256};
 use lru::LruCache;
 
-use crate::unverified_token::UnverifiedToken;
-use crate::verifying_key::VerifyingKey;
+use super::unverified_token::UnverifiedToken;
+use super::verifying_key::VerifyingKey;
 
 /// The most entries of the cache, of some 100 bytes each. It evicts the least recently used.
 const CAPACITY: NonZeroUsize = NonZeroUsize::new(1024).unwrap();
 
 /// Remembers the SHA-256 of tokens whose signature is verified, which is most of a verification's
 /// work. A valid signature stays valid; the claims and the caller are checked for each request.
-pub(crate) struct SignedTokens(Mutex<LruCache<[u8; 32], ()>>);
+pub(super) struct SignedTokens(Mutex<LruCache<[u8; 32], ()>>);
 
 impl Default for SignedTokens {
     fn default() -> Self {
@@ -30,7 +30,7 @@ impl std::fmt::Debug for SignedTokens {
 
 impl SignedTokens {
     /// Whether `key` has signed the token. The token's header names the key.
-    pub(crate) fn include(&self, token: &UnverifiedToken<'_>, key: &VerifyingKey) -> bool {
+    pub(super) fn include(&self, token: &UnverifiedToken<'_>, key: &VerifyingKey) -> bool {
         let digest = digest(token);
         if self.with(|remembered| remembered.get(&digest).is_some()) {
             return true;
@@ -43,7 +43,7 @@ impl SignedTokens {
     }
 
     /// Empties the cache, because the keys have been read again.
-    pub(crate) fn clear(&self) {
+    pub(super) fn clear(&self) {
         self.with(LruCache::clear);
     }
 
@@ -66,10 +66,9 @@ fn digest(token: &UnverifiedToken<'_>) -> [u8; 32] {
 
 #[cfg(test)]
 mod tests {
-    use shared::jwt::{Grant, KeySource, Settings, Signer, SigningKey};
-    use shared::{ClientId, Clock, DatabaseId, NumericDate, Random, Secret, UserId};
-
     use super::*;
+    use crate::jwt::{Grant, KeySource, Settings, Signer, SigningKey};
+    use crate::{ClientId, Clock, DatabaseId, NumericDate, Random, Secret, UserId};
 
     fn secret(digit: &str) -> Secret<String> {
         Secret::new(digit.repeat(64))

@@ -2,15 +2,14 @@
 //! our form are accepted from any library.
 
 use serde_json::{Map, Value, json};
-use shared::jwt::{Claims, Settings};
-use shared::{DatabaseId, NumericDate, TokenKey, UserId};
 
 use super::{
     LIBRARIES, Token, decode, encode, foreign, parts, read, verifying_key, with_any_header,
 };
-use crate::signed_tokens::SignedTokens;
-use crate::unverified_token::UnverifiedToken;
-use crate::valid_token::ValidToken;
+use crate::jwt::{Claims, Settings};
+use crate::verifier::signed_tokens::SignedTokens;
+use crate::verifier::{UnverifiedToken, ValidToken};
+use crate::{ClientId, DatabaseId, NumericDate, TokenKey, UserId};
 
 /// The libraries' tokens are valid between these times.
 const ISSUED: i64 = 1_000;
@@ -25,8 +24,9 @@ fn check(
     let key = verifying_key(vector.key.as_ref().unwrap());
     let settings = Settings { issuer: "latchkey".parse().unwrap(), audience: audience.into() };
     let is_signed = SignedTokens::default().include(token, &key);
-    let valid = ValidToken::of_claims(token, &settings, None, NumericDate::from_seconds(at));
-    valid.filter(|_| is_signed)
+    let at = NumericDate::from_seconds(at);
+    let valid = ValidToken::of_claims(token, &settings, None, at);
+    valid.filter(|valid| is_signed && at < valid.expires_at)
 }
 
 /// The token with these faults corrected.
@@ -127,10 +127,15 @@ fn a_token_of_our_form_is_accepted_from_any_library() {
         assert_eq!(Some(token.kid.as_str()), vector.thumbprint.as_deref(), "{name}");
         let expected = ValidToken {
             user_id: UserId::new(7),
-            key: TokenKey::digest_of(&token.jws.payload::<Claims>().unwrap().jti),
+            key: TokenKey::digest_of("vector"),
             generation: None,
             expires_at: NumericDate::from_seconds(EXPIRES),
             database_id: DatabaseId::new("vector".into()),
+            client_id: ClientId::default(),
+            issued_at: NumericDate::from_seconds(ISSUED),
+            jti: "vector".into(),
+            issuer: "latchkey".into(),
+            audience: token.jws.payload::<Claims>().unwrap().aud,
         };
         for at in [ISSUED, EXPIRES - 1] {
             assert_eq!(
