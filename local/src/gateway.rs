@@ -122,6 +122,8 @@ impl Gateway {
                     event: None,
                     error: Some(incident.response_type.name()),
                     cause: incident.cause.as_deref(),
+                    session_id: None,
+                    outcome: None,
                     hash_scheme: None,
                 });
                 answer

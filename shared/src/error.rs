@@ -4,6 +4,7 @@ use std::fmt;
 
 use lambda_http::http::{HeaderName, HeaderValue, header};
 
+use crate::session_id::SessionId;
 use crate::user_id::UserId;
 use crate::violation::Violation;
 
@@ -52,8 +53,19 @@ pub struct SecurityEvent {
     pub name: &'static str,
     /// The account, if it is known.
     pub user_id: Option<UserId>,
+    /// The session, if it is one's.
+    pub session_id: Option<SessionId>,
+    /// The stable word for what became of it, if that isn't an error.
+    pub outcome: Option<&'static str>,
     /// The scheme of a stored password that can't be verified.
     pub hash_scheme: Option<&'static str>,
+}
+
+impl SecurityEvent {
+    /// An event of a user, without the further fields.
+    pub const fn of(name: &'static str, user_id: Option<UserId>) -> Self {
+        Self { name, user_id, session_id: None, outcome: None, hash_scheme: None }
+    }
 }
 
 /// The errors that all endpoints share.

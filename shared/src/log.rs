@@ -10,6 +10,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::environment::Environment;
+use crate::session_id::SessionId;
 use crate::user_id::UserId;
 
 /// Reads `APP_NAME`.
@@ -61,11 +62,15 @@ pub struct Line<'a> {
     pub error: Option<&'static str>,
     /// The cause of the error.
     pub cause: Option<&'a str>,
+    /// The session, if the event is one's.
+    pub session_id: Option<SessionId>,
+    /// The stable word for what became of it.
+    pub outcome: Option<&'static str>,
     /// The stable name of the scheme of a stored password that can't be verified.
     pub hash_scheme: Option<&'static str>,
 }
 
-/// Writes the line, as an error for 5xx and a warning for 401.
+/// Writes the line: as an error for 5xx; as a warning for 401, and for another refusal with an event.
 pub fn request(line: &Line<'_>) {
     macro_rules! write_line {
         ($level:ident) => {
@@ -82,6 +87,8 @@ pub fn request(line: &Line<'_>) {
                 event = line.event,
                 error = line.error,
                 cause = line.cause,
+                session_id = line.session_id.map(tracing::field::display),
+                outcome = line.outcome,
                 hash_scheme = line.hash_scheme,
                 "request"
             )
@@ -90,6 +97,7 @@ pub fn request(line: &Line<'_>) {
     match line.status {
         500.. => write_line!(error),
         401 => write_line!(warn),
+        400.. if line.event.is_some() => write_line!(warn),
         _ => write_line!(info),
     }
 }

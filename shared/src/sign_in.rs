@@ -66,7 +66,8 @@ impl Failure for Refusal {
 
     fn event(&self) -> Option<SecurityEvent> {
         let Self { reason, user_id } = *self;
-        Some(SecurityEvent { name: "authn_login_fail", user_id, hash_scheme: reason.hash_scheme() })
+        let hash_scheme = reason.hash_scheme();
+        Some(SecurityEvent { hash_scheme, ..SecurityEvent::of("authn_login_fail", user_id) })
     }
 }
 

@@ -142,6 +142,8 @@ impl Authorizer {
             event: happened,
             error: answer.as_ref().err().map(Error::code),
             cause,
+            session_id: None,
+            outcome: None,
             hash_scheme: None,
         });
         answer.map(|accepted| accepted.policy)

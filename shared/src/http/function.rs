@@ -111,6 +111,8 @@ impl<E: Endpoint> Function<E> {
             event: reply.event.map(|event| event.name),
             error: reply.error,
             cause: reply.cause.as_deref(),
+            session_id: reply.event.and_then(|event| event.session_id),
+            outcome: reply.event.and_then(|event| event.outcome),
             hash_scheme: reply.event.and_then(|event| event.hash_scheme),
         });
     }

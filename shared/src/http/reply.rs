@@ -121,8 +121,14 @@ impl Reply {
 
     /// Sets the [`SecurityEvent`] for the log.
     #[must_use]
-    pub fn with_event(mut self, name: &'static str, user_id: UserId) -> Self {
-        self.event = Some(SecurityEvent { name, user_id: Some(user_id), hash_scheme: None });
+    pub fn with_event(self, name: &'static str, user_id: UserId) -> Self {
+        self.logging(SecurityEvent::of(name, Some(user_id)))
+    }
+
+    /// Sets the same with all its fields.
+    #[must_use]
+    pub fn logging(mut self, event: SecurityEvent) -> Self {
+        self.event = Some(event);
         self
     }
 }
