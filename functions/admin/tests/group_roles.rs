@@ -38,12 +38,18 @@ fn all(prefix: &str) -> Value {
     json!({ "granted": roles, "to_do": null })
 }
 
+/// Creates the group roles as an administrator would.
+async fn create_roles(stage: &Stage, prefix: &str) {
+    for group in Group::ALL {
+        stage.execute(&format!("CREATE ROLE {}", group.role(prefix))).await;
+    }
+}
+
 /// All privileges of the groups' members, as PostgreSQL reports them.
 async fn allowed(stage: &Stage, prefix: &str, schema: &str) -> BTreeSet<String> {
+    let roles = Group::ALL.map(|group| format!("'{}'", group.role(prefix))).join(", ");
     let question = format!(
-        "WITH role AS (SELECT rolname AS name FROM pg_roles \
-                       WHERE rolname IN ('{prefix}_authorizer', '{prefix}_jwks', \
-                           '{prefix}_signin', '{prefix}_signup')), \
+        "WITH role AS (SELECT rolname AS name FROM pg_roles WHERE rolname IN ({roles})), \
               relation AS (SELECT oid, relname AS name, relkind FROM pg_class \
                            WHERE relnamespace = '{schema}'::regnamespace), \
               answer AS ( \
@@ -195,10 +201,10 @@ async fn databases_of_one_cluster_share_the_roles_even_at_once() {
 #[tokio::test]
 async fn an_owner_of_the_tables_alone_leaves_grants_on_others_tables() {
     let stage = Stage::empty().await;
+    create_roles(&stage, "tenants").await;
     stage
         .execute(
-            "CREATE ROLE tenant LOGIN; CREATE ROLE tenants_authorizer; CREATE ROLE tenants_jwks; \
-             CREATE ROLE tenants_signin; CREATE ROLE tenants_signup; \
+            "CREATE ROLE tenant LOGIN; \
              GRANT CREATE ON SCHEMA public TO tenant; CREATE TABLE of_the_landlord (id int); \
              GRANT SELECT (id) ON of_the_landlord TO tenants_jwks",
         )
@@ -253,10 +259,10 @@ async fn a_role_that_is_there_is_granted_where_others_are_missing() {
 #[tokio::test]
 async fn a_login_that_does_not_own_the_tables_is_referred_to_their_owner() {
     let stage = Stage::new().await;
+    create_roles(&stage, "strange").await;
     stage
         .execute(
-            "CREATE ROLE stranger LOGIN; CREATE ROLE strange_authorizer; CREATE ROLE strange_jwks; \
-             CREATE ROLE strange_signin; CREATE ROLE strange_signup; \
+            "CREATE ROLE stranger LOGIN; \
              GRANT CREATE ON SCHEMA public TO stranger; \
              GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA public TO stranger",
         )
