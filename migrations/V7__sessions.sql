@@ -11,6 +11,9 @@ SET LOCAL lock_timeout = '400ms';
 -- without a session is valid only while it is 0.
 ALTER TABLE users ADD COLUMN session_epoch int NOT NULL DEFAULT 0;
 
+-- When the user was disabled, which ended all sessions and refuses new ones; NULL for others.
+ALTER TABLE users ADD COLUMN disabled_at timestamptz;
+
 CREATE TABLE sign_ins (
     -- UUID version 7, the claim `sid`.
     id uuid CONSTRAINT sign_ins_pkey PRIMARY KEY,
@@ -51,5 +54,8 @@ CREATE INDEX sign_ins_expires_at_idx ON sign_ins (expires_at);
 CREATE TABLE ended_tokens (
     -- SHA-256 of what names the token: its `jti`, or of the legacy app's, its signed text.
     digest bytea CONSTRAINT ended_tokens_pkey PRIMARY KEY,
-    expires_at timestamptz NOT NULL
+    expires_at timestamptz NOT NULL,
+    -- Not NULL in the row of a request that ended so many sessions. Its `digest` is random and marks
+    -- the request, in case a lost connection repeats it.
+    ended int
 );

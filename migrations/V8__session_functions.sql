@@ -124,7 +124,7 @@ $$;
 -- What a sign-in reads; takes over from `find_for_signin`.
 CREATE OR REPLACE FUNCTION find_credentials(
     username text, OUT id int, OUT password text, OUT hashed_by text, OUT session_epoch int,
-    OUT kids text[], OUT database_id text, OUT roles text[]
+    OUT is_disabled boolean, OUT kids text[], OUT database_id text, OUT roles text[]
 )
 LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path FROM CURRENT
@@ -132,7 +132,8 @@ SET plan_cache_mode = force_generic_plan
 AS $$
 BEGIN
     SELECT w.kids, w.database_id INTO kids, database_id FROM find_issuer() AS w;
-    SELECT u.id, u.password, u.hashed_by, u.session_epoch INTO id, password, hashed_by, session_epoch
+    SELECT u.id, u.password, u.hashed_by, u.session_epoch, u.disabled_at IS NOT NULL
+    INTO id, password, hashed_by, session_epoch, is_disabled
     FROM users AS u WHERE u.username::text = find_credentials.username;
     roles := ARRAY(
         SELECT r.name::text FROM users_to_roles AS m JOIN roles AS r ON r.id = m.role_id
@@ -141,8 +142,8 @@ BEGIN
 END
 $$;
 
--- Starts a session, unless all sessions of the user have ended since its password was read. Removes
--- up to three sessions that are over, and the user's least recently used beyond a thousand.
+-- Starts a session, unless the user is disabled or all sessions of the user have ended since its
+-- password was read. Removes up to three sessions that are over, and the user's least recently used beyond a thousand.
 CREATE OR REPLACE FUNCTION start_session(
     session_id uuid, user_id int, session_epoch int, kind text, client_id text, family_hash bytea,
     current_hash bytea, asked_at timestamptz, expires_at timestamptz, idle_seconds int,
@@ -153,7 +154,9 @@ SET search_path FROM CURRENT
 AS $$
 #variable_conflict use_variable
 BEGIN
-    PERFORM FROM users AS u WHERE u.id = user_id AND u.session_epoch = session_epoch FOR SHARE;
+    PERFORM FROM users AS u
+    WHERE u.id = user_id AND u.session_epoch = session_epoch AND u.disabled_at IS NULL
+    FOR SHARE;
     IF NOT FOUND THEN
         RETURN FALSE;
     END IF;
@@ -194,7 +197,7 @@ CREATE OR REPLACE FUNCTION refresh_session(
     session_id uuid, family_hash bytea, presented_hash bytea, successor_hash bytea, new_salt bytea,
     asked_at timestamptz, leeway interval, user_agent text, ip_prefix text,
     OUT outcome text, OUT user_id int, OUT client_id text, OUT generation int, OUT salt bytea,
-    OUT expires_at timestamptz, OUT kids text[], OUT database_id text
+    OUT expires_at timestamptz, OUT kids text[], OUT database_id text, OUT roles text[]
 )
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path FROM CURRENT
@@ -252,6 +255,10 @@ BEGIN
         ip_prefix = ip_prefix
     WHERE s.id = session_id;
     SELECT w.kids, w.database_id INTO kids, database_id FROM find_issuer() AS w;
+    roles := ARRAY(
+        SELECT r.name::text FROM users_to_roles AS m JOIN roles AS r ON r.id = m.role_id
+        WHERE m.user_id = session.user_id ORDER BY m.role_id
+    );
     user_id := session.user_id;
     client_id := session.client_id;
     generation := session.generation;

@@ -79,29 +79,22 @@ BEGIN
 END
 $$;
 
--- Ends one session of the caller. Returns how many have ended; NULL if the token signs nobody in.
-CREATE OR REPLACE FUNCTION revoke_session(
-    user_id int, session_id uuid, token_digest bytea, revoked uuid, asked_at timestamptz
-)
-RETURNS int LANGUAGE plpgsql SECURITY DEFINER
-SET search_path FROM CURRENT
+-- Notes what a request ended, for the hour in which it may be repeated.
+CREATE OR REPLACE FUNCTION note_ended(mark bytea, ended int, asked_at timestamptz)
+RETURNS void LANGUAGE plpgsql
 AS $$
 #variable_conflict use_variable
-DECLARE
-    ended int;
 BEGIN
-    IF is_signed_in(user_id, session_id, token_digest, asked_at) THEN
-        DELETE FROM sign_ins AS s WHERE s.id = revoked AND s.user_id = user_id;
-        GET DIAGNOSTICS ended = ROW_COUNT;
-    END IF;
-    RETURN ended;
+    PERFORM end_token(mark, asked_at + interval '1 hour', asked_at);
+    UPDATE ended_tokens AS e SET ended = ended WHERE e.digest = mark;
 END
 $$;
 
--- Ends all sessions of the caller, or all but the caller's own, and each token without a session.
--- Returns how many sessions have ended; NULL if the token signs nobody in.
-CREATE OR REPLACE FUNCTION end_sessions(
-    user_id int, session_id uuid, token_digest bytea, keeps_own boolean, asked_at timestamptz
+-- Ends one session of the caller. Returns how many have ended; NULL if the token signs nobody in.
+-- `mark` is random: the same request, repeated, gets the same answer, though its own token is over.
+CREATE OR REPLACE FUNCTION revoke_session(
+    user_id int, session_id uuid, token_digest bytea, revoked uuid, asked_at timestamptz,
+    mark bytea
 )
 RETURNS int LANGUAGE plpgsql SECURITY DEFINER
 SET search_path FROM CURRENT
@@ -111,11 +104,37 @@ DECLARE
     ended int;
 BEGIN
     PERFORM FROM users AS u WHERE u.id = user_id FOR NO KEY UPDATE;
-    IF is_signed_in(user_id, session_id, token_digest, asked_at) THEN
+    ended := (SELECT e.ended FROM ended_tokens AS e WHERE e.digest = mark);
+    IF ended IS NULL AND is_signed_in(user_id, session_id, token_digest, asked_at) THEN
+        DELETE FROM sign_ins AS s WHERE s.id = revoked AND s.user_id = user_id;
+        GET DIAGNOSTICS ended = ROW_COUNT;
+        PERFORM note_ended(mark, ended, asked_at);
+    END IF;
+    RETURN ended;
+END
+$$;
+
+-- Ends all sessions of the caller, or all but the caller's own, and each token without a session.
+-- Returns how many sessions have ended; NULL if the token signs nobody in. `mark` as above.
+CREATE OR REPLACE FUNCTION end_sessions(
+    user_id int, session_id uuid, token_digest bytea, keeps_own boolean, asked_at timestamptz,
+    mark bytea
+)
+RETURNS int LANGUAGE plpgsql SECURITY DEFINER
+SET search_path FROM CURRENT
+AS $$
+#variable_conflict use_variable
+DECLARE
+    ended int;
+BEGIN
+    PERFORM FROM users AS u WHERE u.id = user_id FOR NO KEY UPDATE;
+    ended := (SELECT e.ended FROM ended_tokens AS e WHERE e.digest = mark);
+    IF ended IS NULL AND is_signed_in(user_id, session_id, token_digest, asked_at) THEN
         UPDATE users AS u SET session_epoch = u.session_epoch + 1 WHERE u.id = user_id;
         DELETE FROM sign_ins AS s
         WHERE s.user_id = user_id AND NOT (keeps_own AND s.id IS NOT DISTINCT FROM session_id);
         GET DIAGNOSTICS ended = ROW_COUNT;
+        PERFORM note_ended(mark, ended, asked_at);
     END IF;
     RETURN ended;
 END
@@ -155,6 +174,7 @@ $$;
 REVOKE EXECUTE ON FUNCTION list_sessions (int, uuid, bytea, timestamptz),
 end_session (uuid, int, bytea),
 end_token (bytea, timestamptz, timestamptz),
-revoke_session (int, uuid, bytea, uuid, timestamptz),
-end_sessions (int, uuid, bytea, boolean, timestamptz),
+note_ended (bytea, int, timestamptz),
+revoke_session (int, uuid, bytea, uuid, timestamptz, bytea),
+end_sessions (int, uuid, bytea, boolean, timestamptz, bytea),
 change_password (int, uuid, bytea, text, text, timestamptz) FROM PUBLIC;

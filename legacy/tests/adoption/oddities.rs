@@ -40,7 +40,7 @@ async fn odd_rows_are_adopted_as_they_are_and_reported_by_id() {
     let checked = check(&stage).await;
     assert_eq!((&checked["obstacles"], &checked["notes"]), (&json!([]), &json!(NOTES)));
     migrate(&stage).await;
-    stage.execute("ALTER TABLE users DROP COLUMN hashed_by, DROP COLUMN session_epoch").await;
+    stage.execute("ALTER TABLE users DROP COLUMN hashed_by, DROP COLUMN session_epoch, DROP COLUMN disabled_at").await;
     assert_eq!(schema::rows(&stage, &["users"]).await, users);
     assert_eq!(list(json!({ "verb": "list", "unreadable": true })).await, before);
     let all = list(json!({ "verb": "list" })).await;

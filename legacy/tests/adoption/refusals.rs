@@ -51,6 +51,7 @@ const REFUSALS: &[(&str, &str)] = &[
     ("create table sign_ins (id int)", "sign_ins exists"),
     ("create view ended_tokens as select 1 as id", "ended_tokens exists"),
     ("alter table users add column session_epoch text", "users.session_epoch exists"),
+    ("alter table users add column disabled_at text", "users.disabled_at exists"),
     ("create table adoption (pet text)", "adoption exists"),
     ("create table database_identity (id int)", "database_identity exists"),
     (

@@ -10,6 +10,7 @@ use super::sessions::only;
 use super::sign_ins::{END_ALL, LIST, REVOKE};
 use super::sql::{Parameter, Sql};
 use crate::clock::NumericDate;
+use crate::random::Random;
 use crate::session_id::SessionId;
 use crate::token_key::TokenKey;
 use crate::user_id::UserId;
@@ -21,6 +22,18 @@ pub struct Bearer {
     pub user_id: UserId,
     /// What ends it.
     pub key: TokenKey,
+}
+
+/// What marks a request that ends sessions. A lost connection repeats its statement, which answers as
+/// it did the first time, though the caller's own session may be over by then.
+#[derive(Debug, Clone, Copy)]
+pub struct Mark([u8; 16]);
+
+impl Mark {
+    /// A mark for one request.
+    pub fn new(random: &Random) -> Self {
+        Self(random.bytes())
+    }
 }
 
 /// A page of sessions, the most recently used first.
@@ -67,7 +80,7 @@ impl OwnSessions {
 
     /// The caller's sessions, including those ended because an old refresh token was reused.
     pub async fn list(&self, caller: &Bearer, now: NumericDate) -> Result<Option<Listed>, Error> {
-        let row = only(self.ask(&LIST, caller, now, None).await?)?;
+        let row = only(self.ask(&LIST, caller, now, []).await?)?;
         let text: Option<&str> = row.try_get(0)?;
         let read = |text| serde_json::from_str(text);
         text.map(read).transpose().map_err(|_| Error::Failed("a list of no known form".into()))
@@ -79,15 +92,20 @@ impl OwnSessions {
         caller: &Bearer,
         revoked: SessionId,
         now: NumericDate,
+        mark: &Mark,
     ) -> Result<Option<i32>, Error> {
         let revoked = (revoked.as_uuid() as _, Type::UUID);
-        Ok(only(self.ask(&REVOKE, caller, now, Some(revoked)).await?)?.try_get(0)?)
+        self.end(&REVOKE, caller, now, mark, revoked).await
     }
 
     /// Ends all sessions of the caller, and all tokens without one. Returns how many sessions ended.
-    pub async fn end_all(&self, caller: &Bearer, now: NumericDate) -> Result<Option<i32>, Error> {
-        let keeps_own = (&false as _, Type::BOOL);
-        Ok(only(self.ask(&END_ALL, caller, now, Some(keeps_own)).await?)?.try_get(0)?)
+    pub async fn end_all(
+        &self,
+        caller: &Bearer,
+        now: NumericDate,
+        mark: &Mark,
+    ) -> Result<Option<i32>, Error> {
+        self.end(&END_ALL, caller, now, mark, (&false, Type::BOOL)).await
     }
 
     /// The same, but the caller's own session goes on.
@@ -95,17 +113,29 @@ impl OwnSessions {
         &self,
         caller: &Bearer,
         now: NumericDate,
+        mark: &Mark,
     ) -> Result<Option<i32>, Error> {
-        let keeps_own = (&true as _, Type::BOOL);
-        Ok(only(self.ask(&END_ALL, caller, now, Some(keeps_own)).await?)?.try_get(0)?)
+        self.end(&END_ALL, caller, now, mark, (&true, Type::BOOL)).await
     }
 
-    async fn ask(
+    async fn end(
         &self,
         sql: &Sql,
         caller: &Bearer,
         now: NumericDate,
-        last: Option<Parameter<'_>>,
+        mark: &Mark,
+        what: Parameter<'_>,
+    ) -> Result<Option<i32>, Error> {
+        let mark = (&&mark.0[..] as _, Type::BYTEA);
+        Ok(only(self.ask(sql, caller, now, [mark, what]).await?)?.try_get(0)?)
+    }
+
+    async fn ask<'a, const N: usize>(
+        &'a self,
+        sql: &'a Sql,
+        caller: &'a Bearer,
+        now: NumericDate,
+        more: [Parameter<'a>; N],
     ) -> Result<Option<tokio_postgres::Row>, Error> {
         let session = caller.key.session().map(|session| *session.as_uuid());
         let digest = caller.key.digest().map(<[u8; 32]>::as_slice);
@@ -116,7 +146,7 @@ impl OwnSessions {
             (&digest, Type::BYTEA),
             (&now, Type::FLOAT8),
         ];
-        parameters.extend(last);
+        parameters.extend(more);
         self.0.row(sql, &parameters).await
     }
 }

@@ -12,6 +12,7 @@ use crate::clock::NumericDate;
 use crate::database_id::DatabaseId;
 use crate::jwt::Kid;
 use crate::refresh_token::{RefreshToken, Salt};
+use crate::role::Role;
 use crate::session_id::SessionId;
 use crate::user_id::UserId;
 
@@ -134,6 +135,8 @@ pub struct Renewed {
     pub client_id: ClientId,
     /// Its end.
     pub expires_at: NumericDate,
+    /// The user's roles.
+    pub roles: Vec<Role>,
     /// The published keys, the signing one first.
     pub published: Vec<Kid>,
     /// The database that an access token is for.
@@ -150,7 +153,7 @@ impl Sessions {
         Self(database)
     }
 
-    /// Starts a session. False if all sessions of the user have ended meanwhile.
+    /// Starts a session. False if the user is disabled, or all its sessions have ended meanwhile.
     pub async fn start(&self, start: &Start<'_>) -> Result<bool, Error> {
         let Start { kind, device, .. } = start;
         let session = kind.session();
@@ -256,6 +259,7 @@ fn renewed(presented: &RefreshToken, outcome: &str, row: &Row) -> Result<Renewed
         }
     };
     let kids: Vec<String> = row.try_get("kids")?;
+    let roles: Vec<String> = row.try_get("roles")?;
     let database_id: Option<String> = row.try_get("database_id")?;
     Ok(Renewed {
         outcome,
@@ -264,6 +268,7 @@ fn renewed(presented: &RefreshToken, outcome: &str, row: &Row) -> Result<Renewed
         user_id: UserId::new(row.try_get("user_id")?),
         client_id: ClientId::parse(row.try_get("client_id")?).ok_or_else(|| broken("client"))?,
         expires_at: NumericDate::from_seconds(row.try_get("expires_at")?),
+        roles: Role::of_user(roles),
         published: kids.into_iter().map(Kid::new).collect(),
         database_id: DatabaseId::new(database_id.ok_or_else(database_identity::missing)?),
     })

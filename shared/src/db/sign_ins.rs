@@ -3,7 +3,8 @@
 
 use super::sql::{Privilege, Routine, Sql};
 
-/// Starts a session, unless all sessions of the user have ended since the epoch was read.
+/// Starts a session, unless the user is disabled or all its sessions have ended since the epoch was
+/// read.
 pub const START: Sql = Sql::new(
     "SELECT start_session($1, $2, $3, $4, $5, $6, $7, to_timestamp($8), to_timestamp($9), $10, \
          $11, $12) AS has_started",
@@ -16,7 +17,7 @@ pub const START: Sql = Sql::new(
 /// Exchanges a refresh token.
 pub const REFRESH: Sql = Sql::new(
     "SELECT outcome, user_id, client_id, generation, salt, \
-         floor(extract(epoch FROM expires_at))::int8 AS expires_at, kids, database_id \
+         floor(extract(epoch FROM expires_at))::int8 AS expires_at, kids, database_id, roles \
      FROM refresh_session($1, $2, $3, $4, $5, to_timestamp($6), make_interval(secs => $7), $8, $9)",
     &[Privilege::Execute(Routine::of_owner(
         "refresh_session",
@@ -44,25 +45,26 @@ pub const LIST: Sql = Sql::new(
 
 /// Ends one of them.
 pub const REVOKE: Sql = Sql::new(
-    "SELECT revoke_session($1, $2, $3, $5, to_timestamp($4))",
+    "SELECT revoke_session($1, $2, $3, $6, to_timestamp($4), $5)",
     &[Privilege::Execute(Routine::of_owner(
         "revoke_session",
-        "int, uuid, bytea, uuid, timestamptz",
+        "int, uuid, bytea, uuid, timestamptz, bytea",
     ))],
 );
 
 /// Ends all of them, or all but the caller's own.
 pub const END_ALL: Sql = Sql::new(
-    "SELECT end_sessions($1, $2, $3, $5, to_timestamp($4))",
+    "SELECT end_sessions($1, $2, $3, $6, to_timestamp($4), $5)",
     &[Privilege::Execute(Routine::of_owner(
         "end_sessions",
-        "int, uuid, bytea, boolean, timestamptz",
+        "int, uuid, bytea, boolean, timestamptz, bytea",
     ))],
 );
 
 /// The functions that these and others call. Nobody but their owner may.
-pub const HELPERS: [Routine; 3] = [
+pub const HELPERS: [Routine; 4] = [
     Routine::of_owner("is_live", "timestamptz, timestamptz, timestamptz, int, timestamptz"),
     Routine::of_owner("is_signed_in", "int, uuid, bytea, timestamptz"),
     Routine::of_owner("find_issuer", ""),
+    Routine::of_owner("note_ended", "bytea, int, timestamptz"),
 ];

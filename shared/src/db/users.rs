@@ -20,9 +20,10 @@ pub(crate) const REPLACE_PASSWORD: Sql = Sql::new(
     &[Privilege::Execute(Routine::of_owner("replace_password", "int, text, text"))],
 );
 
-/// What `FIND_FOR_SIGNIN` reads, and the epoch of the user's sessions.
+/// What `FIND_FOR_SIGNIN` reads, the epoch of the user's sessions, and whether the user is disabled.
 pub const FIND_CREDENTIALS: Sql = Sql::new(
-    "SELECT id, password, hashed_by, session_epoch, kids, database_id, roles FROM find_credentials($1)",
+    "SELECT id, password, hashed_by, session_epoch, is_disabled, kids, database_id, roles \
+     FROM find_credentials($1)",
     &[Privilege::Execute(Routine::of_owner("find_credentials", "text"))],
 );
 

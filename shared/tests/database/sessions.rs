@@ -6,10 +6,12 @@ mod start;
 mod tokens;
 
 use serde_json::Value;
-use shared::db::own_sessions::{Bearer, OwnSessions};
+use shared::db::own_sessions::{Bearer, Mark, OwnSessions};
 use shared::db::sessions::{Device, Kind, Outcome, Refresh, Renewed, Sessions, Start};
 use shared::db::{Database, callers, users};
-use shared::{ClientId, NumericDate, Random, RefreshToken, Salt, SessionId, TokenKey, UserId};
+use shared::{
+    ClientId, NumericDate, Random, RefreshToken, Role, Salt, SessionId, TokenKey, UserId,
+};
 use stage::{NOW, Stage};
 use tokio_postgres::types::Type;
 
@@ -112,6 +114,27 @@ impl World {
 
     async fn is_signed_in(&self, bearer: Bearer, now: NumericDate) -> bool {
         self.authorize(bearer, 0, now).await["is_signed_in"].as_bool().unwrap()
+    }
+
+    async fn revoke(&self, caller: Bearer, revoked: SessionId, now: NumericDate) -> Option<i32> {
+        let mark = Mark::new(&self.random);
+        let first = self.own().revoke(&caller, revoked, now, &mark).await.unwrap();
+        assert_eq!(self.own().revoke(&caller, revoked, now, &mark).await.unwrap(), first);
+        first
+    }
+
+    async fn end_others(&self, caller: Bearer, now: NumericDate) -> Option<i32> {
+        let mark = Mark::new(&self.random);
+        let first = self.own().end_others(&caller, now, &mark).await.unwrap();
+        assert_eq!(self.own().end_others(&caller, now, &mark).await.unwrap(), first);
+        first
+    }
+
+    async fn end_all(&self, caller: Bearer, now: NumericDate) -> Option<i32> {
+        let mark = Mark::new(&self.random);
+        let first = self.own().end_all(&caller, now, &mark).await.unwrap();
+        assert_eq!(self.own().end_all(&caller, now, &mark).await.unwrap(), first);
+        first
     }
 
     async fn change_password(&self, caller: Bearer, old: &str, new: &str) -> String {

@@ -119,8 +119,8 @@ async fn all_that_one_user_does_at_once_meets_no_deadlock() {
                 let caller = bearer(&token, ADA);
                 world.authorize_once(caller, 1, now).await;
                 match number {
-                    0 => drop(world.own().end_others(&caller, now).await.unwrap()),
-                    1 => drop(world.own().revoke(&caller, token.session(), now).await.unwrap()),
+                    0 => drop(world.end_others(caller, now).await),
+                    1 => drop(world.revoke(caller, token.session(), now).await),
                     2 => sessions.end_of(&token).await.unwrap(),
                     _ => drop(world.own().list(&caller, now).await.unwrap()),
                 }
@@ -151,14 +151,32 @@ async fn of_two_that_end_the_others_one_goes_on() {
     let world = World::new().await;
     let (mine, other) = (world.signed_in(ADA, NOW).await, world.signed_in(ADA, NOW).await);
     let first = format!(
-        "SELECT end_sessions(1, '{}', NULL, TRUE, to_timestamp({}))",
+        "SELECT end_sessions(1, '{}', NULL, TRUE, to_timestamp({}), 'mark')",
         mine.session(),
         NOW.seconds()
     );
-    let own = world.own();
-    let second = async move { own.end_others(&bearer(&other, ADA), NOW).await.unwrap() };
+    let ending = world.again();
+    let second = async move { ending.end_others(bearer(&other, ADA), NOW).await };
     assert_eq!(behind(&world, &first, second).await, None);
     assert!(world.is_signed_in(bearer(&mine, ADA), NOW).await);
+}
+
+#[tokio::test]
+async fn one_that_is_sent_again_before_it_is_done_gets_the_same_answer() {
+    for (function, what) in [("end_sessions", "FALSE"), ("revoke_session", "'{}'")] {
+        let world = World::new().await;
+        let mine = world.signed_in(ADA, NOW).await;
+        let (session, now) = (mine.session(), NOW.seconds());
+        let what = what.replace("{}", &session.to_string());
+        let end =
+            format!("{function}(1, '{session}', NULL, {what}, to_timestamp({now}), 'mark')::text");
+        let (ending, again) = (world.again(), format!("SELECT {end}"));
+        let second = async move { ending.stage.value(&again).await };
+        assert_eq!(behind(&world, &format!("SELECT {end}"), second).await, "1", "{function}");
+        let another = end.replace("mark", "another");
+        let another = format!("SELECT coalesce({another}, 'refused')");
+        assert_eq!(world.stage.value(&another).await, "refused", "{function}");
+    }
 }
 
 #[tokio::test]

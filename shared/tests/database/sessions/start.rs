@@ -15,15 +15,29 @@ async fn a_session_starts_only_in_the_epoch_that_was_read() {
 }
 
 #[tokio::test]
-async fn the_credentials_are_those_of_today_and_the_epoch() {
+async fn the_credentials_are_those_of_today_the_epoch_and_whether_they_are_disabled() {
     let world = World::new().await;
     let set =
         "UPDATE users SET session_epoch = 5 WHERE id = 1; INSERT INTO users_to_roles VALUES (1, 3)";
     world.stage.execute(set).await;
     let one = "SELECT c::text FROM find_credentials('ada') AS c";
-    let today = "SELECT ROW(id, password, hashed_by, 5, kids, database_id, roles)::text \
+    let today = "SELECT ROW(id, password, hashed_by, 5, FALSE, kids, database_id, roles)::text \
                  FROM find_for_signin('ada')";
     assert_eq!(world.stage.value(one).await, world.stage.value(today).await);
+    world.stage.execute("UPDATE users SET disabled_at = now()").await;
+    let today = today.replace("FALSE", "TRUE");
+    assert_eq!(world.stage.value(one).await, world.stage.value(&today).await);
+}
+
+#[tokio::test]
+async fn no_session_of_a_disabled_user_starts() {
+    let world = World::new().await;
+    world.stage.execute("UPDATE users SET disabled_at = now() WHERE id = 1").await;
+    let (mine, theirs) = (world.token(NOW), world.token(NOW));
+    assert!(!world.starts(Kind::Token(&mine), ADA, 0, NOW).await);
+    assert!(world.starts(Kind::Token(&theirs), EVE, 0, NOW).await);
+    world.stage.execute("UPDATE users SET disabled_at = NULL").await;
+    assert!(world.starts(Kind::Token(&mine), ADA, 0, NOW).await);
 }
 
 #[tokio::test]
