@@ -1,13 +1,16 @@
-//! Only the database has something to prepare.
+//! Prepares what the database and the passwords need.
 
 #[cfg(feature = "database")]
 #[path = "build/authorities.rs"]
 mod authorities;
+#[cfg(feature = "passwords")]
+#[path = "build/common_passwords.rs"]
+mod common_passwords;
 
-#[cfg(feature = "database")]
 fn main() -> Result<(), std::io::Error> {
-    authorities::write()
+    #[cfg(feature = "database")]
+    authorities::write()?;
+    #[cfg(feature = "passwords")]
+    common_passwords::write()?;
+    Ok(())
 }
-
-#[cfg(not(feature = "database"))]
-fn main() {}

@@ -1,7 +1,5 @@
 //! `POST /api/auth/signup`: creates a user with the role `ROLE_USER`.
 
-mod blocklist;
-mod common_passwords;
 mod users;
 
 use shared::db::{self, Database};
@@ -9,12 +7,11 @@ use shared::environment::Invalid;
 use shared::error::{Answer, Failure};
 use shared::functions::SignupRoute;
 use shared::http::{Endpoint, JsonBody, Location, Reply, Request, UserBody, Violation};
-use shared::password::Passwords;
+use shared::password::{Blocklist, Passwords};
 use shared::secrets_manager::SecretsManager;
 use shared::{Environment, Error, NewEmail, NewPassword, NewUsername, Rule, log};
 use utoipa::ToSchema;
 
-use crate::blocklist::Blocklist;
 pub use crate::users::{Insert, Users};
 
 /// The endpoint of a sign-up.
@@ -115,7 +112,8 @@ impl Signup {
         let email = body.field("email", NewEmail::parse);
         let password = body.field("password", |text| {
             let password = NewPassword::parse(text, self.password_min_length)?;
-            self.blocklist.check(&password, username.as_ref(), email.as_ref())?;
+            let username = username.as_ref().map(NewUsername::as_str);
+            self.blocklist.check(&password, username, email.as_ref().map(NewEmail::as_str))?;
             Ok(password)
         });
         match (username, email, password) {

@@ -125,6 +125,19 @@ impl Passwords {
         let scheme_of = self.scheme_of;
         beside_the_runtime(move || verify(password.bytes(), stored, scheme_of, cost, salt)).await
     }
+
+    /// Verifies a password against a user's stored one, without hashing a replacement: at most one
+    /// hash, if the stored one isn't of higher cost.
+    pub async fn check(
+        &self,
+        password: Password,
+        stored: StoredPassword,
+    ) -> Result<Result<(), RefusalReason>, Error> {
+        let (cost, salt) = (self.cost, self.random.bytes());
+        let scheme_of = self.scheme_of;
+        let checked = move || check(password.bytes(), Some(stored), scheme_of, cost, salt);
+        Ok(beside_the_runtime(checked).await?.map(drop))
+    }
 }
 
 /// Hashes on a blocking thread, so that the runtime can serve the database's connection meanwhile.
@@ -147,9 +160,27 @@ fn verify(
     cost: u32,
     salt: [u8; 16],
 ) -> Verified {
+    match check(password, stored, scheme_of, cost, salt) {
+        Ok(hash) if hash.cost() < cost => {
+            let scheme = hash.scheme.of_successor();
+            Verified::Right(PasswordHash::new(scheme, password, cost, salt))
+        }
+        Ok(_) => Verified::Right(None),
+        Err(reason) => Verified::Wrong(reason),
+    }
+}
+
+/// The stored hash, if the password is right.
+fn check(
+    password: &[u8],
+    stored: Option<StoredPassword>,
+    scheme_of: fn(&str) -> &'static str,
+    cost: u32,
+    salt: [u8; 16],
+) -> Result<PasswordHash, RefusalReason> {
     let refuse = |reason| {
         PasswordHash::new(Scheme::BcryptSha256, password, cost, salt);
-        Verified::Wrong(reason)
+        Err(reason)
     };
     let Some(stored) = stored else { return refuse(RefusalReason::UnknownUser) };
     let hash = match stored.read() {
@@ -164,16 +195,13 @@ fn verify(
     let is_cut = matches!(hash.scheme, Scheme::Bcrypt | Scheme::RepeatedBcrypt);
     let whole = password.len() <= BCRYPT_BYTES || !is_cut || stored.hashed_by == HashedBy::App;
     if hash.matches(password) && whole {
-        let cheap = hash.cost() < cost;
-        let scheme = hash.scheme.of_successor();
-        let replacement = || PasswordHash::new(scheme, password, cost, salt);
-        return Verified::Right(cheap.then(replacement).flatten());
+        return Ok(hash);
     }
     // 2^c + (2^c + 2^(c+1) + … + 2^(C-1)) rounds equal the 2^C of a hash of the configured cost.
     for missing in hash.cost()..cost {
         PasswordHash::new(hash.scheme, password, missing, salt);
     }
-    Verified::Wrong(RefusalReason::WrongPassword)
+    Err(RefusalReason::WrongPassword)
 }
 
 #[cfg(test)]

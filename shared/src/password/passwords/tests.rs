@@ -119,6 +119,17 @@ fn every_refusal_is_the_work_of_one_hash() {
 }
 
 #[test]
+fn a_check_hashes_no_replacement() {
+    let hash = PasswordHash::new(Scheme::Bcrypt, b"secret", 4, [7; 16]).unwrap();
+    let of = || Some(stored(&hash, HashedBy::App));
+    let before = rounds();
+    assert!(check(b"secret", of(), |_| UNKNOWN_SCHEME, COST, [1; 16]).is_ok());
+    assert_eq!(rounds() - before, 1 << 4);
+    assert!(check(b"other", of(), |_| UNKNOWN_SCHEME, COST, [1; 16]).is_err());
+    assert_eq!(rounds() - before, (1 << 4) + (1 << COST));
+}
+
+#[test]
 fn a_password_does_not_print_itself() {
     let password = Password::parse("correct horse".into()).unwrap();
     assert!(!format!("{password:?}").contains("correct"));

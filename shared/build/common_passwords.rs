@@ -1,4 +1,4 @@
-//! Packs the list of common passwords for `src/common_passwords.rs`, which reads it.
+//! Packs the list of common passwords for `src/password/common_passwords.rs`, which reads it.
 //!
 //! The list is sorted, so most entries share a prefix with the entry before. An entry becomes one
 //! byte and the rest after the shared prefix. The byte's high half is the length of the prefix (at
@@ -10,7 +10,8 @@ use std::path::PathBuf;
 
 const LIST: &str = "common-passwords/list.txt";
 
-fn main() -> Result<(), Error> {
+/// Writes `common-passwords`.
+pub(super) fn write() -> Result<(), Error> {
     println!("cargo::rerun-if-changed={LIST}");
     #[expect(clippy::disallowed_methods, reason = "Cargo sets it for build scripts")]
     let out = std::env::var_os("OUT_DIR").ok_or(ErrorKind::NotFound)?;
