@@ -20,6 +20,12 @@ pub enum Rule {
     TooManyBytes(usize),
     /// Not a whole number without a sign and leading zeros, or out of range.
     NotAnInteger,
+    /// Not a UUID.
+    NotAUuid,
+    /// Not one of these words, each in quotation marks.
+    NotALiteral(&'static str),
+    /// Not exactly one of these fields, named with commas and "and".
+    NotExactlyOneOf(&'static str),
     /// A parameter is repeated.
     Repeated,
     /// Not an e-mail address.
@@ -52,7 +58,10 @@ impl Rule {
             Self::TooShort(_) => "string_too_short",
             Self::TooLong(_) => "string_too_long",
             Self::NotAnInteger => "int_parsing",
+            Self::NotAUuid => "uuid_parsing",
+            Self::NotALiteral(_) => "literal_error",
             Self::TooManyBytes(_)
+            | Self::NotExactlyOneOf(_)
             | Self::Repeated
             | Self::NotAnEmail
             | Self::Nul
@@ -85,6 +94,11 @@ impl Rule {
             }
             Self::NotAnInteger => {
                 "Input should be a valid integer, unable to parse string as an integer".into()
+            }
+            Self::NotAUuid => "Input should be a valid UUID".into(),
+            Self::NotALiteral(words) => format!("Input should be {words}").into(),
+            Self::NotExactlyOneOf(names) => {
+                format!("Value error, exactly one of {names} should be there").into()
             }
             Self::Repeated => "Value error, parameter should be there once".into(),
             Self::NotAnEmail => "value is not a valid email address".into(),

@@ -47,6 +47,13 @@ impl SessionId {
         (id.to_string() == text).then_some(id)
     }
 
+    /// Parses a UUID of any version in the form of RFC 9562 §4, in either case, as a client names a
+    /// session. No session has an id of another version.
+    pub fn of_any_uuid(text: &str) -> Option<Self> {
+        let uuid = Uuid::try_parse(text).ok()?;
+        uuid.to_string().eq_ignore_ascii_case(text).then_some(Self(uuid))
+    }
+
     /// The id for the database.
     pub const fn as_uuid(&self) -> &Uuid {
         &self.0
@@ -113,6 +120,29 @@ mod tests {
             "00000000-0000-0000-0000-000000000000",
         ] {
             assert_eq!(SessionId::parse(other), None, "{other:?}");
+        }
+    }
+
+    #[test]
+    fn a_client_may_name_any_uuid_in_either_case() {
+        let text = "017f22e2-79b0-7cc3-98c4-dc0c0c07398f";
+        let id = SessionId::parse(text);
+        for same in [text, &text.to_uppercase()] {
+            assert_eq!(SessionId::of_any_uuid(same), id, "{same}");
+        }
+        let nil = "00000000-0000-0000-0000-000000000000";
+        for other in [nil, "017f22e2-79b0-4cc3-98c4-dc0c0c07398f"] {
+            assert_eq!(SessionId::of_any_uuid(other).unwrap().to_string(), other);
+        }
+        for none in [
+            "",
+            "017f22e279b07cc398c4dc0c0c07398f",
+            "{017f22e2-79b0-7cc3-98c4-dc0c0c07398f}",
+            "urn:uuid:017f22e2-79b0-7cc3-98c4-dc0c0c07398f",
+            "017f22e2-79b0-7cc3-98c4-dc0c0c07398f ",
+            "017f22e2-79b0-7cc3-98c4-dc0c0c07398g",
+        ] {
+            assert_eq!(SessionId::of_any_uuid(none), None, "{none:?}");
         }
     }
 

@@ -264,6 +264,23 @@ impl<'a> JsonBody<'a> {
             .ok()
     }
 
+    /// Parses a string field that may be missing or `null`, like [`JsonBody::field`] otherwise.
+    pub fn optional<T>(
+        &mut self,
+        name: &'static str,
+        parse: impl FnOnce(String) -> Result<T, Rule>,
+    ) -> Option<T> {
+        if self.fields.get(name).is_none_or(|value| value.get() == "null") {
+            return None;
+        }
+        self.field(name, parse)
+    }
+
+    /// Whether no field that was read breaks a rule.
+    pub const fn is_good(&self) -> bool {
+        self.violations.is_empty()
+    }
+
     /// The 422 with all violations so far.
     pub fn refusal(self) -> Error {
         Error::Unprocessable(self.violations)

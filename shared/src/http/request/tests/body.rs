@@ -121,6 +121,27 @@ fn every_bad_field_is_listed_in_the_order_it_was_read() {
     );
 }
 
+#[test]
+fn an_optional_field_is_missing_or_null_or_a_good_string() {
+    let json = Some("application/json");
+    for (text, value, is_good) in [
+        ("{}", None, true),
+        (r#"{"a":null}"#, None, true),
+        (r#"{"a":"b"}"#, Some("b"), true),
+        (r#"{"a":"null"}"#, Some("null"), true),
+        (r#"{"a":7}"#, None, false),
+        (r#"{"a":{}}"#, None, false),
+        (r#"{"a":"\ud800"}"#, None, false),
+        (r#"{"a":""}"#, None, false),
+    ] {
+        let request = request(json, text.as_bytes());
+        let mut body = JsonBody::read(&request).unwrap();
+        let parse = |text: String| if text.is_empty() { Err(Rule::NotAUuid) } else { Ok(text) };
+        assert_eq!(body.optional("a", parse).as_deref(), value, "{text}");
+        assert_eq!(body.is_good(), is_good, "{text}");
+    }
+}
+
 proptest! {
     #[test]
     fn no_body_panics_or_is_echoed(body in prop::collection::vec(any::<u8>(), 1..64)) {
