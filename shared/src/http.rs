@@ -6,6 +6,7 @@ mod etag;
 #[cfg(feature = "form")]
 mod form;
 mod function;
+mod json_body;
 #[cfg(feature = "form")]
 mod oauth;
 mod reply;
@@ -19,10 +20,11 @@ pub use etag::ETag;
 #[cfg(feature = "form")]
 pub use form::{Form, FormError};
 pub use function::{Endpoint, Function, serve};
+pub use json_body::{JsonBody, content_type};
 pub use lambda_http::aws_lambda_events::apigw::ApiGatewayProxyResponse as ProxyResponse;
 pub use lambda_http::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 #[cfg(feature = "form")]
 pub use oauth::{OAuthError, uncached};
 pub use reply::{Detail, Problem, Reply};
-pub use request::{JsonBody, ProxyEvent, Request, content_type, null_as_default};
+pub use request::{ProxyEvent, Request, null_as_default};
 pub use user_body::UserBody;

@@ -8,8 +8,9 @@ use multer::Multipart;
 use multer::bytes::Bytes;
 use percent_encoding::percent_decode;
 
+use super::json_body::content_type;
 use super::oauth::OAuthError;
-use super::request::{Request, content_type};
+use super::request::Request;
 
 /// The parameters of a form, none of them repeated (RFC 6749 §3.2).
 #[derive(Default)]

@@ -1,4 +1,3 @@
-mod body;
 mod event;
 
 use serde_json::{Value, json};
