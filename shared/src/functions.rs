@@ -25,6 +25,7 @@ macro_rules! functions {
     (($d:tt) $($function:ident {
         $(sql: $group:expr => [$($statement:path),+ $(,)?];)?
         $(endpoint: $endpoint:ident;
+        $(switch: $switch:ident;)?
         routes: $routes:ident {
             $($variant:ident $(($($parameter:ty),+))?
                 = $method:ident $path:literal, $access:expr $(, $throttle:ident)?
@@ -47,6 +48,11 @@ macro_rules! functions {
                 $($metadata)?
             ),
         )+)?)+];
+
+        /// The settings that turn off all routes of a function, by the function: their value is then
+        /// `off`.
+        pub const SWITCHES: &[(&str, &str)] =
+            &[$($($((stringify!($function), stringify!($switch)),)?)?)+];
 
         $($(
             #[doc = concat!("The routes of `", stringify!($function), "`.")]
@@ -122,6 +128,7 @@ functions! { ($)
     token {
         sql: Some(Group::Signin) => [users::FIND_FOR_SIGNIN, users::REPLACE_PASSWORD];
         endpoint: Token;
+        switch: TOKEN_ENDPOINT;
         routes: TokenRoute {
             Token = POST "/api/auth/token", Public, Signin => token_endpoint;
         }
@@ -155,6 +162,7 @@ functions! { ($)
     }
     docs {
         endpoint: Docs;
+        switch: API_DOCS;
         routes: DocsRoute {
             Document = GET "/openapi.json", Public, Docs;
             Page = GET "/docs", Public, Docs => service_documentation;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use shared::Environment;
-use shared::functions::ROUTES;
+use shared::functions::{ROUTES, SWITCHES};
 use shared::http::{ETag, Reply, Request};
 use shared::jwt::{Algorithm, Issuer};
 use shared::routes::Route;
@@ -56,12 +56,11 @@ impl Discovery {
     /// Reads the issuer, and which routes are turned off. `None` if the issuer is a name.
     pub fn from_env(env: &mut Environment) -> Option<Self> {
         let issuer = Issuer::from_env(env);
-        let (token, docs) = (env.is_on("TOKEN_ENDPOINT"), env.is_on("API_DOCS"));
-        let is_served = |route: &Route| match route.function {
-            "token" => token,
-            "docs" => docs,
-            _ => true,
-        };
+        // A switch may have values beside `on`; the function that it is of knows them.
+        let mut is_off = |setting| env.text(setting).is_some_and(|value| value == "off");
+        let switches = SWITCHES.iter().filter(|(_, setting)| is_off(setting));
+        let off: Vec<_> = switches.map(|(function, _)| *function).collect();
+        let is_served = |route: &Route| !off.contains(&route.function);
         let Issuer::Address(address) = issuer else { return None };
         let endpoints = Endpoints::of(ROUTES.iter().filter(|it| is_served(it)), &address);
         let body = serde_json::to_string(&Metadata::new(&address, endpoints)).ok()?;
