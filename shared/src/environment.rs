@@ -99,7 +99,11 @@ impl Environment {
     /// Records that a setting is bad. `rule` completes the sentence "NAME …" and must not repeat the
     /// value.
     pub fn refuse(&mut self, name: &'static str, rule: &str) {
-        self.faults.push(format!("{name} {rule}"));
+        let fault = format!("{name} {rule}");
+        // Two parts may read one setting.
+        if !self.faults.contains(&fault) {
+            self.faults.push(fault);
+        }
     }
 
     /// Fails if a setting that was read is bad.
@@ -150,6 +154,7 @@ mod tests {
         assert_eq!(env.number("A", 1, 0..=9), 1);
         assert_eq!(env.number("B", 2, 0..=9), 2);
         assert_eq!(env.number("C", 3, 0..=9), 5);
+        assert_eq!(env.number("B", 2, 0..=9), 2);
         assert_eq!(
             env.check().unwrap_err().to_string(),
             "bad settings: A must be a whole number from 0 to 9; \

@@ -11,6 +11,7 @@ mod json_body;
 mod oauth;
 mod reply;
 mod request;
+mod source_ip;
 mod user_body;
 
 pub use crate::violation::{Location, Violation};

@@ -3,6 +3,7 @@
 //!
 //! Code that only one function needs belongs in that function.
 
+mod allowed_origins;
 #[cfg(feature = "database")]
 pub mod aws;
 pub mod caller;
@@ -12,6 +13,7 @@ pub mod clock;
 pub mod database_id;
 #[cfg(feature = "database")]
 pub mod db;
+pub mod device;
 pub mod email;
 pub mod environment;
 pub mod error;
@@ -34,6 +36,8 @@ pub mod rule;
 pub mod secret;
 #[cfg(feature = "database")]
 pub mod secrets_manager;
+#[cfg(feature = "tokens")]
+pub mod session_cookie;
 pub mod session_id;
 #[cfg(feature = "sign-in")]
 pub mod sign_in;
@@ -48,6 +52,7 @@ pub use caller::Caller;
 pub use client_id::ClientId;
 pub use clock::{Clock, NumericDate};
 pub use database_id::DatabaseId;
+pub use device::Device;
 pub use email::{Email, NewEmail};
 pub use environment::Environment;
 pub use error::Error;
@@ -59,6 +64,8 @@ pub use refresh_token::{RefreshToken, Salt};
 pub use role::Role;
 pub use rule::Rule;
 pub use secret::Secret;
+#[cfg(feature = "tokens")]
+pub use session_cookie::SessionCookie;
 pub use session_id::SessionId;
 #[cfg(feature = "sign-in")]
 pub use sign_in::SignIn;

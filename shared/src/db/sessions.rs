@@ -10,20 +10,12 @@ use super::sign_ins::{END, END_TOKEN, REFRESH, START};
 use crate::client_id::ClientId;
 use crate::clock::NumericDate;
 use crate::database_id::DatabaseId;
+use crate::device::Device;
 use crate::jwt::Kid;
 use crate::refresh_token::{RefreshToken, Salt};
 use crate::role::Role;
 use crate::session_id::SessionId;
 use crate::user_id::UserId;
-
-/// The client's browser or program, and its network.
-#[derive(Debug, Clone, Default)]
-pub struct Device {
-    /// The start of `User-Agent`.
-    pub user_agent: Option<String>,
-    /// The first 24 bits of its IPv4 address, or 48 of IPv6.
-    pub ip_prefix: Option<String>,
-}
 
 /// What the client gets at a sign-in.
 #[derive(Debug, Clone, Copy)]

@@ -2,15 +2,15 @@
 
 use lambda_http::http::{HeaderMap, HeaderValue, header};
 
+use crate::allowed_origins::AllowedOrigins;
 use crate::environment::Environment;
-use crate::origin::is_origin;
 use crate::routes::is_well_known;
 
 /// The origins whose pages may send credentials and read our answers.
 /// <https://fetch.spec.whatwg.org/#http-cors-protocol>
 #[derive(Debug, Clone)]
 pub struct Cors {
-    allowed: Vec<HeaderValue>,
+    allowed: AllowedOrigins,
 }
 
 /// The headers that a page may read in addition to those that it always may.
@@ -18,21 +18,10 @@ const EXPOSED: HeaderValue = HeaderValue::from_static(
     "Retry-After, WWW-Authenticate, x-amzn-Remapped-WWW-Authenticate, x-amzn-RequestId",
 );
 
-/// The rule of `ALLOWED_ORIGINS`, in the words of the template's parameter.
-const RULE: &str = "must be origins as browsers send them, with commas and no spaces between, such \
-                    as https://app.example.com,capacitor://localhost. The host is in lower case, \
-                    and the port that the scheme implies, a path and a slash at the end are left out";
-
 impl Cors {
     /// Reads `ALLOWED_ORIGINS`.
     pub fn from_env(env: &mut Environment) -> Self {
-        let seed = vec![HeaderValue::from_static("http://localhost:3000")];
-        let parse = |text: &str| {
-            let origins = text.split(',').filter(|it| is_origin(it));
-            let origins: Vec<_> = origins.filter_map(|it| HeaderValue::from_str(it).ok()).collect();
-            (origins.len() == text.split(',').count()).then_some(origins)
-        };
-        Self { allowed: env.parsed("ALLOWED_ORIGINS", seed, RULE, parse) }
+        Self { allowed: AllowedOrigins::from_env(env) }
     }
 
     /// Sets `Vary: Origin`, and the CORS headers for an allowed origin. Pages of any origin may read
@@ -44,7 +33,7 @@ impl Cors {
             return;
         }
         headers.entry(header::VARY).or_insert(HeaderValue::from_static("Origin"));
-        if let Some(origin) = origin.filter(|origin| self.allowed.contains(origin)) {
+        if let Some(origin) = origin.filter(|origin| self.allowed.include(origin)) {
             headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
             headers
                 .insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));

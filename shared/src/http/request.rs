@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::mem::take;
+use std::net::IpAddr;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -11,6 +12,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::source_ip::Identity;
 use crate::caller::Caller;
 use crate::clock::Clock;
 use crate::error::Error;
@@ -56,6 +58,8 @@ struct RequestContext {
     path: String,
     #[serde(default, deserialize_with = "null_as_default")]
     authorizer: BTreeMap<String, Value>,
+    #[serde(default, deserialize_with = "null_as_default")]
+    identity: Identity,
 }
 
 /// Deserializes a field that AWS or an emulator sends as `null` instead of omitting it.
@@ -159,6 +163,8 @@ pub struct Request {
     pub headers: HeaderMap,
     /// The body's bytes.
     pub body: Vec<u8>,
+    /// The client's address, as API Gateway saw it.
+    pub source_ip: Option<IpAddr>,
     query: BTreeMap<String, Vec<String>>,
     caller: Option<Caller>,
 }
@@ -189,8 +195,9 @@ impl Request {
         }
         let path = take(&mut event.request_context.path);
         let query = take(&mut event.multi_value_query_string_parameters);
+        let source_ip = event.request_context.identity.source_ip;
         let headers = event.take_headers();
-        Ok((variant, Self { route, path, headers, body, query, caller }))
+        Ok((variant, Self { route, path, headers, body, source_ip, query, caller }))
     }
 
     /// The first value of a header, if it is ASCII.

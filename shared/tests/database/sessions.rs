@@ -7,10 +7,10 @@ mod tokens;
 
 use serde_json::Value;
 use shared::db::own_sessions::{Bearer, Mark, OwnSessions};
-use shared::db::sessions::{Device, Kind, Outcome, Refresh, Renewed, Sessions, Start};
+use shared::db::sessions::{Kind, Outcome, Refresh, Renewed, Sessions, Start};
 use shared::db::{Database, callers, users};
 use shared::{
-    ClientId, NumericDate, Random, RefreshToken, Role, Salt, SessionId, TokenKey, UserId,
+    ClientId, Device, NumericDate, Random, RefreshToken, Role, Salt, SessionId, TokenKey, UserId,
 };
 use stage::{NOW, Stage};
 use tokio_postgres::types::Type;
