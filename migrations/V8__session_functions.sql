@@ -46,7 +46,8 @@ $$;
 
 -- What the authorizer asks for each token; takes over from `find_caller`. A token of the session's
 -- current generation is its receipt: the client has the latest refresh token. The use is noted every
--- 15 minutes. Neither waits for a lock or the disk, nor happens in a database that only reads.
+-- 15 minutes. Neither waits for a lock or the disk, nor happens in a database that only reads, nor
+-- refuses the caller where it can't be written.
 CREATE OR REPLACE FUNCTION authorize(
     user_id int, session_id uuid, generation int, token_digest bytea, token_kid text,
     asked_at timestamptz
@@ -73,17 +74,23 @@ BEGIN
         FROM sign_ins AS s WHERE s.id = session_id;
     END IF;
     IF signed_in AND is_news AND current_setting('transaction_read_only') = 'off' THEN
-        PERFORM set_config('synchronous_commit', 'off', TRUE);
-        UPDATE sign_ins AS s SET
-            used_at = greatest(s.used_at, asked_at),
-            seen_generation = CASE
-                WHEN s.generation = generation THEN generation ELSE s.seen_generation END
-        WHERE s.id = (
-            SELECT o.id FROM sign_ins AS o
-            WHERE o.id = session_id
-                AND is_live(o.reused_at, o.expires_at, o.used_at, o.idle_seconds, asked_at)
-            FOR NO KEY UPDATE SKIP LOCKED
-        );
+        BEGIN
+            -- UPDATE would wait for it.
+            LOCK TABLE sign_ins IN ROW EXCLUSIVE MODE NOWAIT;
+            PERFORM set_config('synchronous_commit', 'off', TRUE);
+            UPDATE sign_ins AS s SET
+                used_at = greatest(s.used_at, asked_at),
+                seen_generation = CASE
+                    WHEN s.generation = generation THEN generation ELSE s.seen_generation END
+            WHERE s.id = (
+                SELECT o.id FROM sign_ins AS o
+                WHERE o.id = session_id
+                    AND is_live(o.reused_at, o.expires_at, o.used_at, o.idle_seconds, asked_at)
+                FOR NO KEY UPDATE SKIP LOCKED
+            );
+        EXCEPTION WHEN lock_not_available OR insufficient_resources OR transaction_rollback THEN
+            NULL;
+        END;
     END IF;
     RETURN json_build_object(
         'user', (
@@ -93,7 +100,7 @@ BEGIN
                 'email', u.email,
                 'roles', ARRAY(
                     SELECT (SELECT r.name FROM roles AS r WHERE r.id = m.role_id)
-                    FROM users_to_roles AS m WHERE m.user_id = u.id
+                    FROM users_to_roles AS m WHERE m.user_id = u.id ORDER BY m.role_id
                 )
             )
             FROM users AS u WHERE u.id = user_id

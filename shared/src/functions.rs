@@ -175,7 +175,7 @@ functions! { ($)
     }
     authorizer {
         sql: Some(Group::Authorizer) => [
-            callers::FIND,
+            callers::AUTHORIZE,
             callers::FIND_ADOPTED,
             signing_keys::LIST_ACCEPTED,
         ];

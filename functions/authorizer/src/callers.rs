@@ -1,12 +1,17 @@
 //! Finds the caller that a token names.
 
+#[cfg(feature = "legacy")]
+use legacy::tokens::Refusal;
 use serde::Deserialize;
-use shared::db::callers::FIND;
+#[cfg(feature = "legacy")]
+use shared::TokenKey;
+use shared::db::callers::AUTHORIZE;
 #[cfg(feature = "legacy")]
 use shared::db::callers::FIND_ADOPTED;
 use shared::db::{Database, Error, database_identity};
 use shared::jwt::Kid;
-use shared::{DatabaseId, Email, NumericDate, Role, UserId, Username};
+use shared::verifier::ValidToken;
+use shared::{DatabaseId, Email, NumericDate, Role, SessionId, UserId, Username};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
@@ -31,52 +36,72 @@ impl Callers {
         Self(database)
     }
 
-    /// The caller, if the user exists, the key `kid` is accepted at `now`, and the database has this
-    /// identity. One round trip.
+    /// The caller by a token with a good signature, if the token signs its user in at `now`, its key
+    /// `kid` is accepted then, and it was issued over this database. One round trip, which also notes
+    /// the use of the token's session.
     pub async fn find(
         &self,
-        id: UserId,
+        token: &ValidToken,
         kid: &Kid,
-        database_id: &DatabaseId,
         now: NumericDate,
     ) -> Result<Option<FoundCaller>, Error> {
-        let (id, kid, now) = (id.get(), kid.as_str(), now.to_timestamp());
-        let parameters =
-            [(&id as _, Type::INT4), (&kid as _, Type::TEXT), (&now as _, Type::FLOAT8)];
-        let row = self.0.row(&FIND, &parameters).await?;
+        let session = token.key.session();
+        let parameters = [
+            (&token.user_id.get() as _, Type::INT4),
+            (&session.as_ref().map(SessionId::as_uuid) as _, Type::UUID),
+            (&token.generation as _, Type::INT4),
+            (&token.key.digest().map(<[u8; 32]>::as_slice) as _, Type::BYTEA),
+            (&kid.as_str() as _, Type::TEXT),
+            (&now.to_timestamp() as _, Type::FLOAT8),
+        ];
+        let row = self.0.row(&AUTHORIZE, &parameters).await?;
         let found = Found::read(&row.ok_or_else(Found::malformed)?)?;
-        let is_good = found.is_key_accepted && found.database_id == *database_id;
+        let is_good =
+            found.is_signed_in && found.is_key_accepted && found.database_id == token.database_id;
         Ok(found.user.filter(|_| is_good).map(|(_, caller)| caller))
     }
 
-    /// The caller by a token of the legacy app, if the account existed at the adoption. Ids are
-    /// never reused, so a later account with the same name is not matched. One round trip.
+    /// The caller by a token of the legacy app, if the account existed at the adoption and neither
+    /// the token nor all of the user's sessions were ended. Ids are never reused, so a later account
+    /// with the same name is not matched. One round trip.
     #[cfg(feature = "legacy")]
     pub async fn find_adopted(
         &self,
         username: &Username,
-    ) -> Result<Option<(UserId, FoundCaller)>, Error> {
-        let row = self.0.row(&FIND_ADOPTED, &[(&username.as_str() as _, Type::TEXT)]).await?;
-        Ok(row.map(|row| Found::read(&row)).transpose()?.and_then(|found| found.user))
+        key: &TokenKey,
+        now: NumericDate,
+    ) -> Result<Result<(UserId, FoundCaller), Refusal>, Error> {
+        let parameters = [
+            (&username.as_str() as _, Type::TEXT),
+            (&key.digest().map(<[u8; 32]>::as_slice) as _, Type::BYTEA),
+            (&now.to_timestamp() as _, Type::FLOAT8),
+        ];
+        let row = self.0.row(&FIND_ADOPTED, &parameters).await?;
+        let found = row.map(|row| Found::read(&row)).transpose()?;
+        let (is_signed_in, user) = found.map_or((false, None), |it| (it.is_signed_in, it.user));
+        let user = user.ok_or(Refusal::UnknownUser);
+        Ok(user.and_then(|user| is_signed_in.then_some(user).ok_or(Refusal::SignedOut)))
     }
 }
 
-/// The result of the SQL function `find_caller` (`migrations/V4__find_caller.sql`).
+/// The result of the SQL function `authorize` (`migrations/V8__session_functions.sql`).
 struct Found {
     user: Option<(UserId, FoundCaller)>,
+    is_signed_in: bool,
     is_key_accepted: bool,
     database_id: DatabaseId,
 }
 
 impl Found {
     fn malformed() -> Error {
-        Error::Failed("find_caller gave something else".into())
+        Error::Failed("authorize gave something else".into())
     }
 
     fn read(row: &Row) -> Result<Self, Error> {
         #[derive(Deserialize)]
         struct Json {
             user: Option<User>,
+            is_signed_in: bool,
             is_key_accepted: bool,
             database_id: Option<DatabaseId>,
         }
@@ -88,7 +113,7 @@ impl Found {
             roles: Vec<Option<String>>,
         }
         // The error's message would contain data of the user.
-        let Json { user, is_key_accepted, database_id } =
+        let Json { user, is_signed_in, is_key_accepted, database_id } =
             serde_json::from_str(row.try_get(0)?).map_err(|_| Self::malformed())?;
         let parse = |User { id, username, email, roles: names }| {
             let username = Username::parse(username)
@@ -101,6 +126,6 @@ impl Found {
         };
         let user = user.map(parse).transpose()?;
         let database_id = database_id.ok_or_else(database_identity::missing)?;
-        Ok(Self { user, is_key_accepted, database_id })
+        Ok(Self { user, is_signed_in, is_key_accepted, database_id })
     }
 }

@@ -28,7 +28,7 @@ impl Legacy {
     ) -> Result<Caller, Error> {
         let ValidToken { username, expires_at, key: token_key } =
             self.tokens.verify(token, now).await?;
-        let found = self.callers.find_adopted(&username).await?.ok_or(Refusal::UnknownUser)?;
+        let found = self.callers.find_adopted(&username, &token_key, now).await??;
         let (id, FoundCaller { username, email, roles }) = found;
         Ok(Caller { id, username, email, roles, expires_at, token_key })
     }

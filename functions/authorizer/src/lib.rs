@@ -178,10 +178,9 @@ impl Authorizer {
 
     async fn caller_of(&self, token: &UnverifiedToken<'_>) -> Result<Caller, Error> {
         let valid = self.verifier.verify(token).await??;
-        let ValidToken { user_id: id, key: token_key, expires_at, database_id, .. } = valid;
-        let now = self.clock.now();
-        let found = self.callers.find(id, &token.kid, &database_id, now).await?;
+        let found = self.callers.find(&valid, &token.kid, self.clock.now()).await?;
         let found = found.ok_or(Error::Unauthorized)?;
+        let ValidToken { user_id: id, key: token_key, expires_at, .. } = valid;
         let FoundCaller { username, email, roles } = found;
         Ok(Caller { id, username, email, roles, expires_at, token_key })
     }

@@ -15,6 +15,8 @@ pub enum Refusal {
     NotYetValid,
     /// No account with this name has existed since the adoption.
     UnknownUser,
+    /// The token was signed out, or all sessions of its user have ended.
+    SignedOut,
 }
 
 impl Refusal {
@@ -27,6 +29,7 @@ impl Refusal {
             Self::Expired => "expired",
             Self::NotYetValid => "not_yet_valid",
             Self::UnknownUser => "unknown_user",
+            Self::SignedOut => "signed_out",
         }
     }
 }

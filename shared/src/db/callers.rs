@@ -1,10 +1,32 @@
-//! The authorizer's queries: the SQL function `find_caller` over the tables `users`,
-//! `users_to_roles`, `roles`, `signing_keys` and `database_identity`.
+//! The authorizer's queries, through the SQL function `authorize` of
+//! `migrations/V8__session_functions.sql`.
 
 use super::sql::{Privilege, Routine, Sql};
 
-/// The user with all roles, whether the key is accepted (false from its withdrawal on), and the
-/// identity of the database.
+/// The user with all roles, whether the token signs them in, whether the key is accepted (false from
+/// its withdrawal on), and the identity of the database. Notes the use of the token's session.
+pub const AUTHORIZE: Sql = Sql::new(
+    "SELECT authorize($1, $2, $3, $4, $5, to_timestamp($6))::text",
+    &[Privilege::Execute(AUTHORIZE_TOKEN)],
+);
+
+const AUTHORIZE_TOKEN: Routine =
+    Routine::of_owner("authorize", "int, uuid, int, bytea, text, timestamptz");
+
+/// What [`AUTHORIZE`] finds for a token of the legacy app, by its user's name, if the account existed
+/// at the adoption of the legacy app's database. A database that wasn't adopted has no row in
+/// `adoption`: no user is found.
+pub const FIND_ADOPTED: Sql = Sql::new(
+    "SELECT authorize(u.id, NULL, NULL, $2, '', to_timestamp($3))::text \
+     FROM adoption AS a JOIN users AS u ON u.id <= a.last_user_id WHERE u.username = $1",
+    &[
+        Privilege::Execute(AUTHORIZE_TOKEN),
+        Privilege::Select("users", &["id", "username"]),
+        Privilege::Select("adoption", &["last_user_id"]),
+    ],
+);
+
+/// What the authorizer of the last release asks.
 pub const FIND: Sql = Sql::new(
     "SELECT find_caller($1, $2, to_timestamp($3))::text",
     &[Privilege::Execute(FIND_CALLER)],
@@ -22,24 +44,3 @@ const FIND_CALLER: Routine = Routine {
         Privilege::Select("database_identity", &["id"]),
     ],
 };
-
-/// What [`FIND`] finds, and whether the token signs its user in.
-pub const AUTHORIZE: Sql = Sql::new(
-    "SELECT authorize($1, $2, $3, $4, $5, to_timestamp($6))::text",
-    &[Privilege::Execute(Routine::of_owner(
-        "authorize",
-        "int, uuid, int, bytea, text, timestamptz",
-    ))],
-);
-
-/// The user with this name, with all roles, if the account existed at the adoption of the legacy
-/// app's database. A database that wasn't adopted has no row in `adoption`: no user is found.
-pub const FIND_ADOPTED: Sql = Sql::new(
-    "SELECT find_caller(u.id, '', now())::text \
-     FROM adoption AS a JOIN users AS u ON u.id <= a.last_user_id WHERE u.username = $1",
-    &[
-        Privilege::Execute(FIND_CALLER),
-        Privilege::Select("users", &["id", "username"]),
-        Privilege::Select("adoption", &["last_user_id"]),
-    ],
-);

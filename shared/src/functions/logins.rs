@@ -12,15 +12,24 @@ impl Group {
 
     /// The privileges that its members need, possibly with repetitions.
     pub fn needs(self) -> impl Iterator<Item = Privilege> {
-        let logins = LOGINS.iter().filter(move |login| login.group == Some(self));
-        logins.flat_map(|login| login.statements).flat_map(|sql| sql.needs())
+        statements_of(self).flat_map(Sql::needs)
     }
+}
+
+/// Statements of the last release that no function runs any more. An upgrade migrates before it
+/// deploys, so they are granted until the next release deletes them here.
+const LAST_RELEASE: [(Group, &Sql); 1] = [(Group::Authorizer, &callers::FIND)];
+
+/// The statements that the members of a group may run, possibly with repetitions.
+pub fn statements_of(group: Group) -> impl Iterator<Item = &'static Sql> {
+    let logins = LOGINS.iter().filter(move |login| login.group == Some(group));
+    let last = LAST_RELEASE.iter().filter(move |(of, _)| *of == group).map(|(_, sql)| *sql);
+    logins.flat_map(|login| login.statements).copied().chain(last)
 }
 
 /// Statements that no function runs yet. They are granted to nobody; `migrate` creates their SQL
 /// functions.
-const TO_COME: [&Sql; 10] = [
-    &callers::AUTHORIZE,
+const TO_COME: [&Sql; 9] = [
     &sign_ins::END,
     &sign_ins::END_ALL,
     &sign_ins::END_TOKEN,
@@ -35,7 +44,8 @@ const TO_COME: [&Sql; 10] = [
 /// All statements, each once.
 pub fn statements() -> Vec<&'static Sql> {
     let mut statements: Vec<&Sql> = Vec::new();
-    for sql in LOGINS.iter().flat_map(|login| login.statements).chain(&TO_COME) {
+    let last = LAST_RELEASE.iter().map(|(_, sql)| sql);
+    for sql in LOGINS.iter().flat_map(|login| login.statements).chain(last).chain(&TO_COME) {
         if !statements.contains(sql) {
             statements.push(sql);
         }

@@ -2,6 +2,7 @@
 
 mod at_once;
 mod own;
+mod receipts;
 mod start;
 mod tokens;
 

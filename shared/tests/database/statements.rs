@@ -3,7 +3,7 @@
 use shared::db::roles::{LIST, ROLES};
 use shared::db::{Group, Privilege, Sql};
 use shared::functions::LOGINS;
-use shared::functions::logins::statements;
+use shared::functions::logins::{self, statements};
 use stage::Stage;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, NoTls};
@@ -41,8 +41,11 @@ pub(crate) async fn may_run(client: &Client, sql: &str) -> bool {
 
 /// The statements of a group's functions, or of the owner for `None`.
 fn statements_of(group: Option<Group>) -> Vec<&'static Sql> {
-    let logins = LOGINS.iter().filter(|login| login.group == group);
-    logins.flat_map(|login| login.statements).copied().collect()
+    let of_owner = || LOGINS.iter().filter(|login| login.group.is_none());
+    group.map_or_else(
+        || of_owner().flat_map(|login| login.statements).copied().collect(),
+        |group| logins::statements_of(group).collect(),
+    )
 }
 
 /// A statement of `admin` for which the authorizer's columns are enough: its lists of users and roles.

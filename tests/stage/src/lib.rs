@@ -19,7 +19,7 @@ use std::thread;
 use admin::Admin;
 use local_postgres::Settings;
 use shared::db::{self, Database, Group};
-use shared::jwt::{self, Grant, KeySource, Signer, SigningKey};
+use shared::jwt::{self, Grant, KeySource, Signer, SigningKey, TokenSession};
 use shared::secrets_manager::SecretsManager;
 use shared::{ClientId, Clock, DatabaseId, Environment, NumericDate, Random, Secret, UserId};
 use tokio_postgres::{Client, NoTls};
@@ -192,13 +192,24 @@ fn login(group: Group) -> String {
 /// A token of `user_id`, signed with `key` at `clock`'s time, valid for a
 /// minute.
 pub async fn token(settings: jwt::Settings, key: &str, clock: Clock, user_id: UserId) -> String {
+    token_of(settings, key, clock, user_id, None).await
+}
+
+/// The same, of this session.
+pub async fn token_of(
+    settings: jwt::Settings,
+    key: &str,
+    clock: Clock,
+    user_id: UserId,
+    session: Option<TokenSession>,
+) -> String {
     let key = Secret::new(key.to_owned());
     let kid = SigningKey::parse(&key).unwrap().kid().clone();
     let signer = Signer::new(settings, 60, KeySource::Value(key), clock, Random::System);
     let database_id = DatabaseId::new(DATABASE_ID.into());
     let client_id = ClientId::default();
     let (client_id, published, roles) = (&client_id, &[kid][..], Vec::new());
-    let grant = Grant { user_id, roles, client_id, session: None, published, database_id };
+    let grant = Grant { user_id, roles, client_id, session, published, database_id };
     signer.access_token(grant).await.unwrap().token.expose().clone()
 }
 

@@ -2,8 +2,9 @@
 
 use authorizer::{Callers, FoundCaller};
 use shared::db::{Error, Group};
-use shared::jwt::Kid;
-use shared::{DatabaseId, Role, UserId};
+use shared::jwt::{Audience, Kid};
+use shared::verifier::ValidToken;
+use shared::{ClientId, DatabaseId, Role, TokenKey, UserId};
 use stage::{DATABASE_ID, NOW, Stage};
 
 /// A stage with users 1 to `count`, each with the first role; and the key of its tokens.
@@ -24,8 +25,24 @@ fn this() -> DatabaseId {
     DatabaseId::new(DATABASE_ID.into())
 }
 
+/// What a token of that user over that database says.
+fn token(id: i32, database_id: DatabaseId) -> ValidToken {
+    ValidToken {
+        user_id: UserId::new(id),
+        key: TokenKey::digest_of("j"),
+        generation: None,
+        expires_at: NOW.plus(60),
+        database_id,
+        client_id: ClientId::default(),
+        issued_at: NOW,
+        jti: "j".into(),
+        issuer: "latchkey".into(),
+        audience: Audience::One("latchkey".into()),
+    }
+}
+
 async fn find(callers: &Callers, id: i32, kid: &Kid) -> Option<FoundCaller> {
-    callers.find(UserId::new(id), kid, &this(), NOW).await.unwrap()
+    callers.find(&token(id, this()), kid, NOW).await.unwrap()
 }
 
 #[tokio::test]
@@ -50,17 +67,23 @@ async fn a_token_of_another_database_has_no_caller() {
     let (stage, kid) = stage(1).await;
     let callers = Callers::new(stage.database_of(Group::Authorizer));
     let other = DatabaseId::new("another".into());
-    assert_eq!(callers.find(UserId::new(1), &kid, &other, NOW).await, Ok(None));
+    assert_eq!(callers.find(&token(1, other), &kid, NOW).await, Ok(None));
     stage.execute("DELETE FROM database_identity").await;
-    let failed = callers.find(UserId::new(1), &kid, &this(), NOW).await;
+    let failed = callers.find(&token(1, this()), &kid, NOW).await;
     assert!(matches!(failed, Err(Error::NotMigrated(_))), "{failed:?}");
 }
 
 #[tokio::test]
 async fn a_column_of_others_is_not_taken_for_what_is_asked() {
     let (stage, kid) = stage(2).await;
-    for table in ["users", "roles", "users_to_roles", "signing_keys"] {
-        for column in ["user_id int", "token_kid text", "asked_at timestamptz"] {
+    for table in ["users", "roles", "users_to_roles", "signing_keys", "sign_ins", "ended_tokens"] {
+        for column in [
+            "user_id int",
+            "session_id uuid",
+            "token_digest bytea",
+            "token_kid text",
+            "asked_at timestamptz",
+        ] {
             let add = format!("ALTER TABLE {table} ADD COLUMN IF NOT EXISTS {column}");
             stage.execute(&add).await;
         }
@@ -87,9 +110,9 @@ async fn a_row_of_the_teams_own_is_a_role_if_its_name_follows_the_rule() {
 async fn a_schema_that_lacks_a_part_is_not_migrated() {
     let (stage, kid) = stage(1).await;
     let callers = Callers::new(stage.database_of(Group::Authorizer));
-    for change in ["ALTER TABLE users RENAME TO people", "DROP FUNCTION find_caller"] {
+    for change in ["ALTER TABLE users RENAME TO people", "DROP FUNCTION authorize"] {
         stage.execute(change).await;
-        let failed = callers.find(UserId::new(1), &kid, &this(), NOW).await;
+        let failed = callers.find(&token(1, this()), &kid, NOW).await;
         assert!(matches!(failed, Err(Error::NotMigrated(_))), "{failed:?}");
     }
 }

@@ -8,6 +8,7 @@ mod callers;
 mod legacy;
 mod log;
 mod own_tokens;
+mod sessions;
 
 use authorizer::{Authorizer, Event};
 use serde_json::{Value, json};

@@ -1,9 +1,10 @@
 //! The rows found by the name in a token of the legacy app.
 
 use authorizer::{Callers, FoundCaller};
+use legacy::tokens::Refusal;
 use shared::db::{Error, Group};
-use shared::{Role, UserId, Username};
-use stage::Stage;
+use shared::{Role, TokenKey, UserId, Username};
+use stage::{NOW, Stage};
 
 /// A stage with users 1 to `count`, each with the first role, adopted with these users.
 async fn stage(count: u32) -> Stage {
@@ -23,8 +24,16 @@ fn callers(stage: &Stage) -> Callers {
     Callers::new(stage.database_of(Group::Authorizer))
 }
 
+async fn answer(
+    callers: &Callers,
+    name: &str,
+) -> Result<Result<(UserId, FoundCaller), Refusal>, Error> {
+    let name = Username::parse(name.to_owned()).unwrap();
+    callers.find_adopted(&name, &TokenKey::Digest([7; 32]), NOW).await
+}
+
 async fn find(callers: &Callers, name: &str) -> Option<(UserId, FoundCaller)> {
-    callers.find_adopted(&Username::parse(name.to_owned()).unwrap()).await.unwrap()
+    answer(callers, name).await.unwrap().ok()
 }
 
 async fn id_of(callers: &Callers, name: &str) -> Option<i32> {
@@ -78,6 +87,20 @@ async fn a_database_that_was_never_adopted_has_no_legacy_callers() {
 }
 
 #[tokio::test]
+async fn a_token_that_was_signed_out_has_no_caller() {
+    let stage = stage(2).await;
+    let callers = callers(&stage);
+    let refusal = async |name: &str| answer(&callers, name).await.unwrap().err();
+    assert_eq!((refusal("user1").await, refusal("user2").await), (None, None));
+    stage.execute("UPDATE users SET session_epoch = 1 WHERE id = 2").await;
+    assert_eq!((refusal("user1").await, refusal("user2").await), (None, Some(Refusal::SignedOut)));
+    let digest = format!("'\\x{}'", "07".repeat(32));
+    stage.execute(&format!("INSERT INTO ended_tokens VALUES ({digest}, now())")).await;
+    assert_eq!(refusal("user1").await, Some(Refusal::SignedOut));
+    assert_eq!(refusal("user3").await, Some(Refusal::UnknownUser));
+}
+
+#[tokio::test]
 async fn a_name_is_found_by_its_index() {
     let stage = stage(20_000).await;
     stage.execute("ANALYZE users").await;
@@ -85,7 +108,7 @@ async fn a_name_is_found_by_its_index() {
         .into_iter()
         .find(|sql| sql.text().contains("adoption"))
         .unwrap();
-    let statement = find.text().replace("$1", "'user7'");
+    let statement = find.text().replace("$1", "'user7'").replace("$2", "NULL").replace("$3", "0");
     let plan = stage.client().await.simple_query(&format!("EXPLAIN {statement}")).await.unwrap();
     assert!(format!("{plan:?}").contains("users_username_key"), "{plan:?}");
 }
@@ -95,6 +118,6 @@ async fn a_table_that_is_missing_is_reported() {
     let stage = stage(1).await;
     let callers = callers(&stage);
     stage.execute("DROP TABLE adoption").await;
-    let found = callers.find_adopted(&Username::parse("user1".into()).unwrap()).await;
+    let found = answer(&callers, "user1").await;
     assert!(matches!(found, Err(Error::NotMigrated(_))), "{found:?}");
 }
