@@ -2,6 +2,8 @@
 
 #[cfg(feature = "tokens")]
 mod accepted_keys;
+#[cfg(all(feature = "passwords", feature = "tokens"))]
+pub mod accounts;
 pub mod callers;
 mod config;
 mod database;

@@ -1,4 +1,5 @@
-//! The table `users`, through the SQL functions of `migrations/V6__sign_in_and_sign_up.sql`.
+//! The table `users`, through the SQL functions of `migrations/V6__sign_in_and_sign_up.sql` and later
+//! ones.
 
 use super::sql::{Privilege, Routine, Sql};
 
@@ -34,5 +35,25 @@ pub const CHANGE_PASSWORD: Sql = Sql::new(
     &[Privilege::Execute(Routine::of_owner(
         "change_password",
         "int, uuid, bytea, text, text, timestamptz",
+    ))],
+);
+
+/// What the password of a signed-in user is verified against, and the user's names.
+pub const FIND_OWN_CREDENTIALS: Sql = Sql::new(
+    "SELECT password, hashed_by, username, email \
+     FROM find_own_credentials($1, $2, $3, to_timestamp($4))",
+    &[Privilege::Execute(Routine::of_owner(
+        "find_own_credentials",
+        "int, uuid, bytea, timestamptz",
+    ))],
+);
+
+/// Deletes a signed-in user whose password was verified: `deleted`, `signed_out`, `conflict` if the
+/// hash is another one, or `in_use` if a table of the team's own needs the user.
+pub const DELETE_ACCOUNT: Sql = Sql::new(
+    "SELECT delete_account($1, $2, $3, $4, to_timestamp($5)) AS outcome",
+    &[Privilege::Execute(Routine::of_owner(
+        "delete_account",
+        "int, uuid, bytea, text, timestamptz",
     ))],
 );

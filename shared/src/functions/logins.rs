@@ -29,7 +29,7 @@ pub fn statements_of(group: Group) -> impl Iterator<Item = &'static Sql> {
 
 /// Statements that no function runs yet. They are granted to nobody; `migrate` creates their SQL
 /// functions.
-const TO_COME: [&Sql; 9] = [
+const TO_COME: &[&Sql] = &[
     &sign_ins::END,
     &sign_ins::END_ALL,
     &sign_ins::END_TOKEN,
@@ -38,14 +38,16 @@ const TO_COME: [&Sql; 9] = [
     &sign_ins::REVOKE,
     &sign_ins::START,
     &users::CHANGE_PASSWORD,
+    &users::DELETE_ACCOUNT,
     &users::FIND_CREDENTIALS,
+    &users::FIND_OWN_CREDENTIALS,
 ];
 
 /// All statements, each once.
 pub fn statements() -> Vec<&'static Sql> {
     let mut statements: Vec<&Sql> = Vec::new();
     let last = LAST_RELEASE.iter().map(|(_, sql)| sql);
-    for sql in LOGINS.iter().flat_map(|login| login.statements).chain(last).chain(&TO_COME) {
+    for sql in LOGINS.iter().flat_map(|login| login.statements).chain(last).chain(TO_COME) {
         if !statements.contains(sql) {
             statements.push(sql);
         }

@@ -1,5 +1,6 @@
 //! Sessions through their statements, each sent twice.
 
+mod account;
 mod at_once;
 mod own;
 mod receipts;

@@ -4,6 +4,8 @@ use std::collections::HashSet;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use shared::Secret;
+use shared::db::accounts::{Accounts, Outcome as Ended};
 use tokio::sync::Barrier;
 
 use super::*;
@@ -192,4 +194,24 @@ async fn of_two_changes_of_one_password_the_second_is_refused() {
     let second = async move { changing.change_password(bearer(&mine, ADA), "old", "second").await };
     assert_eq!(behind(&world, &first, second).await, "conflict");
     assert_eq!(world.stage.value("SELECT password FROM users WHERE id = 1").await, "first");
+}
+
+#[tokio::test]
+async fn of_a_change_and_a_deletion_the_second_is_refused() {
+    let world = World::new().await;
+    let mine = bearer(&world.signed_in(ADA, NOW).await, ADA);
+    let (id, seconds) = (mine.key.session().unwrap(), NOW.seconds());
+    let changed =
+        format!("SELECT change_password(1, '{id}', NULL, 'old', 'new', to_timestamp({seconds}))");
+    let accounts = Accounts::new(world.database.clone());
+    let deletion = |verified: &'static str| {
+        let accounts = accounts.clone();
+        async move { accounts.delete(&mine, &Secret::new(verified.to_owned()), NOW).await.unwrap() }
+    };
+    assert_eq!(behind(&world, &changed, deletion("old")).await, Ended::PasswordChanged);
+    let deleted = format!("SELECT delete_account(1, '{id}', NULL, 'new', to_timestamp({seconds}))");
+    let changing = world.again();
+    let change = async move { changing.change_password(mine, "new", "newer").await };
+    assert_eq!(behind(&world, &deleted, change).await, "signed_out");
+    assert_eq!(deletion("new").await, Ended::Done);
 }

@@ -1,0 +1,144 @@
+//! The password and the account of the caller: each statement checks the caller's token itself,
+//! whatever policy the gateway has kept.
+
+use tokio_postgres::types::Type;
+
+use super::database::Database;
+use super::error::Error;
+use super::own_sessions::Bearer;
+use super::sessions::only;
+use super::sql::Parameter;
+use super::users::{CHANGE_PASSWORD, DELETE_ACCOUNT, FIND_OWN_CREDENTIALS};
+use crate::clock::NumericDate;
+use crate::password::{HashedBy, PasswordHash, StoredPassword};
+use crate::secret::Secret;
+
+/// What the caller's password is verified against, and what a new one must not be made of.
+#[derive(Debug)]
+pub struct OwnCredentials {
+    /// The stored password.
+    pub password: StoredPassword,
+    /// The username, which in an adopted database may break today's rules.
+    pub username: String,
+    /// The e-mail address, likewise.
+    pub email: String,
+}
+
+/// The outcome of a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is done.
+    Done,
+    /// The token signs nobody in by now.
+    SignedOut,
+    /// The stored password isn't the one that was verified.
+    PasswordChanged,
+    /// A constraint or a trigger of the team's own needs the user.
+    InUse,
+}
+
+/// Changes passwords and deletes accounts.
+#[derive(Debug, Clone)]
+pub struct Accounts(Database);
+
+impl Accounts {
+    /// The accounts of this database.
+    pub const fn new(database: Database) -> Self {
+        Self(database)
+    }
+
+    /// The caller's stored password and names; `None` if the token signs nobody in.
+    pub async fn find(
+        &self,
+        caller: &Bearer,
+        now: NumericDate,
+    ) -> Result<Option<OwnCredentials>, Error> {
+        let key = Key::of(caller);
+        let [user_id, session, digest] = key.parameters();
+        let parameters = [user_id, session, digest, (&now.to_timestamp() as _, Type::FLOAT8)];
+        let Some(row) = self.0.row(&FIND_OWN_CREDENTIALS, &parameters).await? else {
+            return Ok(None);
+        };
+        let hash: Option<String> = row.try_get("password")?;
+        let hashed_by = HashedBy::named(row.try_get("hashed_by")?)
+            .ok_or_else(|| Error::Failed("an unknown word in users.hashed_by".into()))?;
+        Ok(Some(OwnCredentials {
+            password: StoredPassword { hash: hash.map(Secret::new), hashed_by },
+            username: row.try_get("username")?,
+            email: row.try_get("email")?,
+        }))
+    }
+
+    /// Replaces the hash `old`, and ends all sessions but the caller's own and each token without one.
+    pub async fn change_password(
+        &self,
+        caller: &Bearer,
+        old: &Secret<String>,
+        new: &PasswordHash,
+        now: NumericDate,
+    ) -> Result<Outcome, Error> {
+        let (key, new) = (Key::of(caller), new.to_text());
+        let [user_id, session, digest] = key.parameters();
+        let parameters = [
+            user_id,
+            session,
+            digest,
+            (old.expose() as _, Type::TEXT),
+            (new.expose() as _, Type::TEXT),
+            (&now.to_timestamp() as _, Type::FLOAT8),
+        ];
+        let row = only(self.0.row(&CHANGE_PASSWORD, &parameters).await?)?;
+        outcome(row.try_get("outcome")?)
+    }
+
+    /// Deletes the caller, whose stored hash is `verified`, with the roles and the sessions.
+    pub async fn delete(
+        &self,
+        caller: &Bearer,
+        verified: &Secret<String>,
+        now: NumericDate,
+    ) -> Result<Outcome, Error> {
+        let key = Key::of(caller);
+        let [user_id, session, digest] = key.parameters();
+        let parameters = [
+            user_id,
+            session,
+            digest,
+            (verified.expose() as _, Type::TEXT),
+            (&now.to_timestamp() as _, Type::FLOAT8),
+        ];
+        let row = only(self.0.row(&DELETE_ACCOUNT, &parameters).await?)?;
+        outcome(row.try_get("outcome")?)
+    }
+}
+
+/// What a statement takes of a token.
+struct Key<'a> {
+    user_id: i32,
+    session: Option<uuid::Uuid>,
+    digest: Option<&'a [u8]>,
+}
+
+impl<'a> Key<'a> {
+    fn of(caller: &'a Bearer) -> Self {
+        Self {
+            user_id: caller.user_id.get(),
+            session: caller.key.session().map(|session| *session.as_uuid()),
+            digest: caller.key.digest().map(<[u8; 32]>::as_slice),
+        }
+    }
+
+    fn parameters(&self) -> [Parameter<'_>; 3] {
+        [(&self.user_id, Type::INT4), (&self.session, Type::UUID), (&self.digest, Type::BYTEA)]
+    }
+}
+
+fn outcome(word: &str) -> Result<Outcome, Error> {
+    match word {
+        "changed" | "deleted" => Ok(Outcome::Done),
+        "signed_out" => Ok(Outcome::SignedOut),
+        "conflict" => Ok(Outcome::PasswordChanged),
+        "in_use" => Ok(Outcome::InUse),
+        _ => Err(Error::Failed("a change of no known outcome".into())),
+    }
+}
