@@ -37,9 +37,14 @@ const SECURITY: [(HeaderName, HeaderValue); 5] = [
 
 impl Reply {
     fn new(status: u16, content_type: &'static str, body: Vec<u8>) -> Self {
-        let mut headers = HeaderMap::from_iter(SECURITY);
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
-        Self { status, headers, body, event: None, error: None, cause: None }
+        let reply = Self { status, body, ..Self::no_content() };
+        reply.with_header(header::CONTENT_TYPE, HeaderValue::from_static(content_type))
+    }
+
+    /// 204. API Gateway adds a content type of its own.
+    pub fn no_content() -> Self {
+        let headers = HeaderMap::from_iter(SECURITY);
+        Self { status: 204, headers, body: Vec::new(), event: None, error: None, cause: None }
     }
 
     /// 200 with a text of this media type.

@@ -32,6 +32,14 @@ fn an_error_is_problem_details_to_a_client_that_accepts_json_alone() {
 }
 
 #[test]
+fn no_content_has_the_security_headers_and_no_body() {
+    let reply = Reply::no_content();
+    assert_eq!((reply.status, reply.body.len()), (204, 0));
+    assert_eq!(reply.headers["cache-control"], "no-store");
+    assert!(!reply.headers.contains_key("content-type"));
+}
+
+#[test]
 fn an_error_varies_by_origin_and_accept() {
     for value in ["application/json", "*/*"] {
         let reply = Reply::of_error(&Error::NotFound, &accept(value), ErrorFormat::Text);

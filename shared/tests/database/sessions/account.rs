@@ -99,7 +99,7 @@ async fn only_the_user_of_the_verified_hash_is_deleted() {
 }
 
 #[tokio::test]
-async fn a_user_whom_the_teams_own_objects_need_stays_as_before() {
+async fn a_user_that_the_teams_own_objects_need_stays_as_before() {
     for theirs in [
         "CREATE TABLE orders (buyer int REFERENCES users)",
         "CREATE TABLE orders (buyer int REFERENCES users ON DELETE RESTRICT)",
