@@ -11,6 +11,7 @@ Usage: deployment/admin.sh [--sam-local] migrate [--check | --new-database-id]
        deployment/admin.sh [--sam-local] withdraw-key KID
        deployment/admin.sh [--sam-local] grant USERNAME|--id ID ROLE
        deployment/admin.sh [--sam-local] revoke USERNAME|--id ID ROLE
+       deployment/admin.sh [--sam-local] sign-out|disable|enable|delete USERNAME|--id ID
        deployment/admin.sh [--sam-local] role add|remove ROLE [--revoke]
        deployment/admin.sh [--sam-local] role list
        deployment/admin.sh [--sam-local] list [--unreadable]
@@ -21,7 +22,9 @@ issued over the other database, and over this one until now, become invalid.
 logins creates or updates the logins of DatabaseLogins, with the passwords of their secrets, or with --iam for RDS tokens.
 It prints them with their connection limits.
 check-promotion and withdraw-key are for deployment/signing-key.sh.
-grant and revoke print the user's roles; list prints a line of JSON for each user. list --unreadable prints the id and
+grant and revoke print the user's roles; list prints a line of JSON for each user.
+sign-out ends all sessions and tokens of a user, and prints how many sessions they were. disable does the same and refuses
+the user's sign-ins until enable; delete also deletes the user. list --unreadable prints the id and
 the hash scheme of each user whose password can't be verified, and to standard error the count per scheme.
 role makes a role of your own, removes it, or lists all roles. remove --revoke takes the role from its users; without
 it, a role that has users stays.
@@ -70,6 +73,8 @@ fi
 case "${1:-} $#" in
   'migrate 1' | 'logins 1' | 'check-promotion 1' | 'withdraw-key 2' | 'list 1' | 'grant 3' | 'revoke 3') ;;
   'add_role 2' | 'remove_role 2' | 'list_role 1') ;;
+  'sign-out 2' | 'disable 2' | 'enable 2' | 'delete 2') [ "$2" != --id ] || { usage >&2 && exit 2; } ;;
+  'sign-out 3' | 'disable 3' | 'enable 3' | 'delete 3') [[ $2 = --id && $3 =~ ^-?[0-9]+$ ]] || { usage >&2 && exit 2; } ;;
   'grant 4' | 'revoke 4') [[ $2 = --id && $3 =~ ^-?[0-9]+$ ]] || { usage >&2 && exit 2; } ;;
   '-h 1' | '--help 1') usage && exit ;;
   *) usage >&2 && exit 2 ;;
@@ -159,6 +164,24 @@ case $1 in
       jq -ac . <<<"$answer"
     else
       jq -r "\"\\(.username): \\($roles)\"" <<<"$answer"
+    fi
+    ;;
+  sign-out | disable | enable | delete)
+    if [ "$#" -eq 3 ]; then
+      ask --arg verb "${1/-/_}" --arg id "$3" '{verb: $verb, id: ($id | tonumber)}'
+    else
+      ask --arg verb "${1/-/_}" --arg username "$2" '{verb: $verb, username: $username}'
+    fi
+    if jq -e '.username | test("[^ -~]")' <<<"$answer" >/dev/null; then
+      jq -ac . <<<"$answer"
+    else
+      case $1 in
+        sign-out) what='signed out' ;;
+        disable) what="disabled since $(jq -r .disabled_at <<<"$answer")" ;;
+        *) what="${1}d" ;;
+      esac
+      jq -r --arg what "$what" \
+        '"\(.username): \($what)\(if .ended == null then "" else ", sessions ended: \(.ended)" end)"' <<<"$answer"
     fi
     ;;
   add_role)

@@ -131,9 +131,12 @@ BEGIN
     ended := (SELECT e.ended FROM ended_tokens AS e WHERE e.digest = mark);
     IF ended IS NULL AND is_signed_in(user_id, session_id, token_digest, asked_at) THEN
         UPDATE users AS u SET session_epoch = u.session_epoch + 1 WHERE u.id = user_id;
-        DELETE FROM sign_ins AS s
-        WHERE s.user_id = user_id AND NOT (keeps_own AND s.id IS NOT DISTINCT FROM session_id);
-        GET DIAGNOSTICS ended = ROW_COUNT;
+        WITH gone AS (
+            DELETE FROM sign_ins AS s
+            WHERE s.user_id = user_id AND NOT (keeps_own AND s.id IS NOT DISTINCT FROM session_id)
+            RETURNING is_live(s.reused_at, s.expires_at, s.used_at, s.idle_seconds, asked_at) AS was
+        )
+        SELECT count(*) FILTER (WHERE g.was) INTO ended FROM gone AS g;
         PERFORM note_ended(mark, ended, asked_at);
     END IF;
     RETURN ended;

@@ -43,6 +43,25 @@ class Admin(unittest.TestCase):
         for wrong in (("add",), ("remove", "ROLE_X", "--force"), ("list", "ROLE_X"), ("drop", "ROLE_X"), ()):
             self.assertEqual(self.on.run("admin.sh", "role", *wrong).returncode, 2, wrong)
 
+    def test_a_user_is_signed_out_disabled_enabled_and_deleted(self):
+        for answer, verb, printed in (
+            ('{"username": "ada", "ended": 2}', "sign-out", "ada: signed out, sessions ended: 2"),
+            (
+                '{"username": "ada", "disabled_at": "2026-11-24T08:00:00Z", "ended": 0}',
+                "disable",
+                "ada: disabled since 2026-11-24T08:00:00Z, sessions ended: 0",
+            ),
+            ('{"username": "ada", "disabled_at": null}', "enable", "ada: enabled"),
+            ('{"username": "ada", "ended": 1}', "delete", "ada: deleted, sessions ended: 1"),
+            ('{"username": "ada\\u001b", "ended": 1}', "delete", '{"username":"ada\\u001b","ended":1}'),
+        ):
+            self.on.answers("lambda invoke", "None\n", file=answer)
+            for subject in (("ada",), ("--id", "-7")):
+                done = self.on.run("admin.sh", verb, *subject)
+                self.assertEqual((done.returncode, done.stdout), (0, printed + "\n"), done.stderr)
+            for wrong in ((), ("--id",), ("--id", "ada"), ("ada", "eve"), ("--id", "7", "ada")):
+                self.assertEqual(self.on.run("admin.sh", verb, *wrong).returncode, 2, wrong)
+
     def test_the_wait_is_bounded(self):
         self.on.answers("lambda invoke", refusal=ASLEEP)
         done = self.grant()

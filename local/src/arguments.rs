@@ -4,6 +4,7 @@
 
 mod overrides;
 mod role_verb;
+mod user_verb;
 
 use std::path::PathBuf;
 
@@ -13,6 +14,7 @@ use clap::{
 };
 pub(crate) use overrides::Override;
 pub(crate) use role_verb::RoleVerb;
+pub(crate) use user_verb::{Subject, UserVerb};
 
 use crate::lambda_endpoint::LambdaEndpoint;
 
@@ -71,6 +73,7 @@ Examples, in a checkout (`latchkey` is `cargo run --` there):
                                             A revoked role takes effect at once
   cargo run -- grant ada ROLE_ADMIN         Make ada an administrator
   cargo run -- role add ROLE_EDITOR         Make a role of your own
+  cargo run -- disable ada                  Lock ada out
   cargo run -- list                         The users and their roles
   cargo run -- list --json                  The same for programs, such as jq
   cargo run -- list --unreadable            Users that can't sign in, and why
@@ -149,14 +152,16 @@ pub(crate) enum Verb {
         #[command(subcommand)]
         verb: RoleVerb,
     },
+    #[command(flatten)]
+    User(UserVerb),
     /// List all users and their roles
     #[command(after_help = AFTER_LIST)]
     List {
         /// Only users that can't sign in, because their password can't be verified
         #[arg(long)]
         unreadable: bool,
-        /// Print one JSON array, a user a line: {"id", "username", "roles"}, or with
-        /// --unreadable {"id", "scheme"}
+        /// Print one JSON array, a user a line: {"id", "username", "roles", "disabled_at"},
+        /// or with --unreadable {"id", "scheme"}
         #[arg(long)]
         json: bool,
     },
@@ -170,17 +175,6 @@ pub(crate) enum Verb {
         #[arg(long, conflicts_with = "check")]
         new_database_id: bool,
     },
-}
-
-/// The user whose roles change.
-#[derive(Debug, Args)]
-pub(crate) struct Subject {
-    /// The user's name, exactly as `list` shows it
-    #[arg(required_unless_present = "id", conflicts_with = "id")]
-    pub(crate) username: Option<String>,
-    /// The user's id instead of the name
-    #[arg(long, allow_negative_numbers = true)]
-    pub(crate) id: Option<i32>,
 }
 
 const AFTER_GRANT: &str = "\
@@ -201,7 +195,7 @@ Example:
 
 const AFTER_LIST: &str = "\
 It prints a table in the order of the ids, and the number of users as its last
-line. A name with characters that a terminal could obey or a reader mistake is
+line. A disabled user is marked. A name with characters that a terminal could obey or a reader mistake is
 quoted, with escapes. With --unreadable it prints each user's id and the scheme
 of the password (argon2, …; no_password if there is none), then a count of each
 scheme.

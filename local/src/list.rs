@@ -27,6 +27,7 @@ pub(crate) struct User {
     id: i64,
     username: String,
     roles: Vec<String>,
+    disabled_at: Option<String>,
 }
 
 /// A user that has no password that can be verified.
@@ -41,7 +42,9 @@ impl Row for User {
     const HEADER: &'static [&'static str] = &["ID", "USERNAME", "ROLES"];
 
     fn cells(&self) -> Vec<String> {
-        vec![self.id.to_string(), printable::name(&self.username).into(), roles(&self.roles)]
+        let note = if self.disabled_at.is_some() { " (disabled)" } else { "" };
+        let roles = format!("{}{note}", roles(&self.roles));
+        vec![self.id.to_string(), printable::name(&self.username).into(), roles]
     }
 }
 
@@ -170,7 +173,7 @@ mod tests {
 
     fn user(id: i64, username: &str, roles: &[&str]) -> User {
         let roles = roles.iter().map(|role| (*role).to_owned()).collect();
-        User { id, username: username.to_owned(), roles }
+        User { id, username: username.to_owned(), roles, disabled_at: None }
     }
 
     fn printed(form: Form, pages: &[&[User]]) -> String {
@@ -232,10 +235,10 @@ mod tests {
         assert_eq!(printed.lines().count(), 5);
         assert!(!printed.contains('\u{9b}'));
         let read: serde_json::Value = serde_json::from_str(&printed).unwrap();
-        assert_eq!(
-            read[0],
-            serde_json::json!({ "id": 1, "username": "a\u{9b}\"", "roles": ["R"] })
-        );
+        let name = "a\u{9b}\"";
+        let first =
+            serde_json::json!({ "id": 1, "username": name, "roles": ["R"], "disabled_at": null });
+        assert_eq!(read[0], first);
         assert_eq!(read.as_array().unwrap().len(), 3);
     }
 

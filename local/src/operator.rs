@@ -10,7 +10,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
 use crate::{
-    arguments::{RoleVerb, Subject, Verb},
+    arguments::{RoleVerb, Subject, UserVerb, Verb},
     error, functions,
     list::{self, Form, List, Row, Unreadable, User},
     migration,
@@ -30,6 +30,14 @@ pub(crate) struct Operator(Admin);
 struct Changed {
     username: String,
     roles: Vec<String>,
+}
+
+/// Its answer to what is done to a user.
+#[derive(Deserialize)]
+struct Operated {
+    username: String,
+    disabled_at: Option<String>,
+    ended: Option<i64>,
 }
 
 /// One page of a list. The first one of the unreadable users counts them by scheme.
@@ -81,6 +89,7 @@ impl Operator {
         match verb {
             Verb::Grant { subject, role } => self.change("grant", &subject, &role, output).await,
             Verb::Revoke { subject, role } => self.change("revoke", &subject, &role, output).await,
+            Verb::User(verb) => self.user(&verb, output).await,
             Verb::Role { verb } => self.role(verb, output).await,
             Verb::List { unreadable: false, json } => self.list(form(json), output).await,
             Verb::List { unreadable: true, json } => self.list_unreadable(form(json), output).await,
@@ -116,6 +125,27 @@ impl Operator {
         let changed: Changed = serde_json::from_value(self.0.handle(event).await?)?;
         let (name, roles) = (printable::name(&changed.username), list::roles(&changed.roles));
         writeln!(output, "{name}: {roles}")?;
+        Ok(output.flush()?)
+    }
+
+    async fn user(&self, verb: &UserVerb, output: &mut dyn Write) -> Result<(), Error> {
+        let (name, Subject { username, id }) = match verb {
+            UserVerb::SignOut(subject) => ("sign_out", subject),
+            UserVerb::Disable(subject) => ("disable", subject),
+            UserVerb::Enable(subject) => ("enable", subject),
+            UserVerb::Delete(subject) => ("delete", subject),
+        };
+        let event = json!({ "verb": name, "username": username, "id": id });
+        let user: Operated = serde_json::from_value(self.0.handle(event).await?)?;
+        let what = match (verb, user.disabled_at) {
+            (UserVerb::SignOut(_), _) => "signed out".to_owned(),
+            (UserVerb::Enable(_), _) => "enabled".to_owned(),
+            (UserVerb::Delete(_), _) => "deleted".to_owned(),
+            (UserVerb::Disable(_), at) => format!("disabled since {}", at.unwrap_or_default()),
+        };
+        let ended = user.ended.map(|ended| format!(", sessions ended: {ended}"));
+        let name = printable::name(&user.username);
+        writeln!(output, "{name}: {what}{}", ended.unwrap_or_default())?;
         Ok(output.flush()?)
     }
 

@@ -14,6 +14,7 @@ mod iam;
 #[cfg(test)]
 mod iam_login;
 pub mod locks;
+pub mod operated;
 #[cfg(feature = "tokens")]
 pub mod own_sessions;
 mod parts;

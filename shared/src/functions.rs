@@ -11,7 +11,7 @@ mod login;
 pub mod logins;
 
 #[cfg(feature = "database")]
-use crate::db::{Group, callers, database_identity, roles, signing_keys, users};
+use crate::db::{Group, callers, database_identity, operated, roles, signing_keys, users};
 use crate::role::Role;
 use crate::routes::Access::{AnyOf, Public, SignedIn};
 use crate::routes::{Parse, Route, Routes, Throttle, method};
@@ -183,6 +183,12 @@ functions! { ($)
     admin {
         sql: None => [
             database_identity::ENSURE,
+            operated::DELETE,
+            operated::DISABLE,
+            operated::ENABLE,
+            operated::END,
+            operated::FIND,
+            operated::NEXT_EPOCH,
             roles::ADD,
             roles::GRANT,
             roles::LIST,

@@ -3,7 +3,8 @@
 //! `{"verb":"migrate"}`, the same with `"check":true` or `"new_database_id":true`,
 //! `{"verb":"logins"}`, `{"verb":"check_promotion"}`, `{"verb":"withdraw_key","kid":"…"}`,
 //! `{"verb":"grant","username":"ada","role":"ROLE_ADMIN"}`, with `"id":7` instead of the name,
-//! `revoke` likewise, `{"verb":"list"}`, the same with `"unreadable":true`,
+//! `revoke` likewise, `{"verb":"sign_out","username":"ada"}` or by `"id"`, `disable`, `enable` and
+//! `delete` likewise, `{"verb":"list"}`, the same with `"unreadable":true`,
 //! `{"verb":"add_role","role":"ROLE_EDITOR"}`, `remove_role` likewise, the same with
 //! `"revoke":true`, `{"verb":"list_roles"}`.
 
@@ -24,6 +25,8 @@ mod role_verbs;
 mod roles;
 mod signing_keys;
 mod user_ids;
+mod user_verbs;
+mod users;
 
 use own_routes::OwnRoutes;
 use serde_json::{Map, Value, json};
@@ -42,7 +45,7 @@ pub use published_keys::PublishedKeys;
 pub use refusal::Refusal;
 use request::Request;
 pub use role_prefix::RolePrefix;
-pub use roles::{Change, ListedRole, Removal, Roles, Subject, UserPage, UserRoles};
+pub use roles::{Change, ListedRole, ListedUser, Removal, Roles, Subject, UserPage, UserRoles};
 
 /// The operator's verbs, over the whole database as its owner, and the signing key.
 #[derive(Debug)]
@@ -140,6 +143,9 @@ impl Admin {
                 role_verbs::remove(&self.roles(), &role, revoke).await
             }
             Request::ListRoles => role_verbs::list(&self.roles()).await,
+            Request::User(verb, subject) => {
+                user_verbs::run(&self.database, verb, &subject, self.clock.now()).await
+            }
             Request::List { after, limit } => self.list(after, limit).await,
             #[cfg(not(feature = "legacy"))]
             Request::ListUnreadable { .. } => Err(Refusal::NoSuchRequest),
@@ -264,6 +270,7 @@ fn paged(users: Vec<Value>, last: Option<UserId>) -> Value {
     Value::Object(answer)
 }
 
-fn listed(UserRoles { id, username, roles }: &UserRoles) -> Value {
-    json!({ "id": id.get(), "username": username.as_str(), "roles": roles })
+fn listed(ListedUser { id, username, roles, disabled_at }: &ListedUser) -> Value {
+    let username = username.as_str();
+    json!({ "id": id.get(), "username": username, "roles": roles, "disabled_at": disabled_at })
 }

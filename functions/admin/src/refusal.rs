@@ -15,6 +15,8 @@ pub enum Refusal {
     BadConnectionLimit,
     /// There is no user with that name or id.
     NoSuchUser,
+    /// The user isn't deleted, for this reason.
+    UserKept(String),
     /// The name breaks [`Role::RULE`].
     BadRole,
     /// There is no role with that name.
@@ -65,7 +67,9 @@ impl fmt::Display for Refusal {
                  \"connection_limit\"; {\"verb\":\"check_promotion\"}; \
                  {\"verb\":\"withdraw_key\",\"kid\":\"…\"}; \
                  {\"verb\":\"grant\",\"username\":\"…\",\"role\":\"ROLE_…\"}, or \"id\" instead of \
-                 \"username\"; the same with \"revoke\"; {\"verb\":\"list\"}, optionally with \
+                 \"username\"; the same with \"revoke\"; \
+                 {\"verb\":\"sign_out\",\"username\":\"…\"}, or \"id\"; the same with \
+                 \"disable\", \"enable\", \"delete\"; {\"verb\":\"list\"}, optionally with \
                  \"unreadable\", \"after\" and \"limit\"; {\"verb\":\"add_role\",\"role\":\"ROLE_…\"}; \
                  {\"verb\":\"remove_role\",\"role\":\"ROLE_…\"}, optionally with \"revoke\"; \
                  {\"verb\":\"list_roles\"}.",
@@ -77,6 +81,9 @@ impl fmt::Display for Refusal {
             Self::NoSuchUser => f.write_str(
                 "No user has that name or id; names are compared exactly, and `list` shows both.",
             ),
+            Self::UserKept(cause) => {
+                write!(f, "The user can't be deleted, and nothing was changed: {cause}.")
+            }
             Self::BadRole => f.write_str(Role::RULE),
             Self::NoSuchRole => f.write_str(
                 "No role has that name; names are compared exactly, and `role list` shows them.",

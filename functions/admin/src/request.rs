@@ -7,6 +7,7 @@ use shared::{Role, UserId, Username};
 
 use crate::refusal::Refusal;
 use crate::roles::Subject;
+use crate::users::Verb;
 
 /// The most users of one page.
 const MAX_LIMIT: u32 = 1000;
@@ -36,6 +37,8 @@ pub(crate) enum Request {
     Grant(Subject, Role),
     /// Revokes a role.
     Revoke(Subject, Role),
+    /// Ends the sessions of a user, or more.
+    User(Verb, Subject),
     /// Makes a role.
     AddRole(Role),
     /// Removes a role.
@@ -92,6 +95,10 @@ enum Event {
         id: Option<i32>,
         role: String,
     },
+    SignOut(Named),
+    Disable(Named),
+    Enable(Named),
+    Delete(Named),
     AddRole {
         role: String,
     },
@@ -108,6 +115,14 @@ enum Event {
         #[serde(default = "max_limit")]
         limit: u32,
     },
+}
+
+/// A user, by one of the two.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Named {
+    username: Option<String>,
+    id: Option<i32>,
 }
 
 const fn max_limit() -> u32 {
@@ -136,6 +151,10 @@ impl Request {
             Event::Revoke { username, id, role } => {
                 Ok(Self::Revoke(subject(username, id)?, named(&role)?))
             }
+            Event::SignOut(user) => of_user(Verb::SignOut, user),
+            Event::Disable(user) => of_user(Verb::Disable, user),
+            Event::Enable(user) => of_user(Verb::Enable, user),
+            Event::Delete(user) => of_user(Verb::Delete, user),
             Event::AddRole { role } => Ok(Self::AddRole(named(&role)?)),
             Event::RemoveRole { role, revoke } => match named(&role)? {
                 role if Role::BUILT_IN.contains(&role) => Err(Refusal::BuiltInRole),
@@ -165,6 +184,10 @@ fn subject(username: Option<String>, id: Option<i32>) -> Result<Subject, Refusal
         (None, Some(id)) => Ok(Subject::Id(UserId::new(id))),
         (Some(_), Some(_)) | (None, None) => Err(Refusal::NoSuchRequest),
     }
+}
+
+fn of_user(verb: Verb, Named { username, id }: Named) -> Result<Request, Refusal> {
+    Ok(Request::User(verb, subject(username, id)?))
 }
 
 fn named(role: &str) -> Result<Role, Refusal> {
@@ -204,6 +227,16 @@ mod tests {
         for revoke in [false, true] {
             assert_eq!(remove(revoke), Request::RemoveRole { role: editor(), revoke });
         }
+        for (name, verb) in [
+            ("sign_out", Verb::SignOut),
+            ("disable", Verb::Disable),
+            ("enable", Verb::Enable),
+            ("delete", Verb::Delete),
+        ] {
+            let event = json!({ "verb": name, "id": 7, "username": null });
+            let expected = Request::User(verb, Subject::Id(UserId::new(7)));
+            assert_eq!(Request::parse(event).unwrap(), expected);
+        }
         for role in Role::BUILT_IN {
             let event = json!({ "verb": "remove_role", "role": role.name(), "revoke": true });
             assert!(matches!(Request::parse(event), Err(Refusal::BuiltInRole)), "{role}");
@@ -231,6 +264,10 @@ mod tests {
             json!({ "verb": "withdraw_key" }),
             json!({ "verb": "add_role" }),
             json!({ "verb": "remove_role", "role": "ROLE_X", "revoke": 1 }),
+            json!({ "verb": "delete" }),
+            json!({ "verb": "delete", "id": "7" }),
+            json!({ "verb": "disable", "id": 7, "username": "ada" }),
+            json!({ "verb": "sign_out", "id": 7, "role": "ROLE_X" }),
             json!({ "verb": "list_roles", "after": 1 }),
             json!({ "verb": "check_promotion", "kid": "x" }),
             json!({ "verb": "migrate", "force": true }),

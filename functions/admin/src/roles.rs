@@ -22,16 +22,29 @@ pub struct UserRoles {
     pub roles: Vec<String>,
 }
 
+/// A user in a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedUser {
+    /// `users.id`.
+    pub id: UserId,
+    /// `users.username`.
+    pub username: Username,
+    /// As in [`UserRoles`].
+    pub roles: Vec<String>,
+    /// When the user was disabled, in the form of RFC 3339; `None` if the user may sign in.
+    pub disabled_at: Option<String>,
+}
+
 /// A page of users.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserPage {
     /// The users, in the order of their ids.
-    pub users: Vec<UserRoles>,
+    pub users: Vec<ListedUser>,
     /// Whether more users follow.
     pub more: bool,
 }
 
-/// The user whose roles change.
+/// The user that a verb names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Subject {
     /// By the name, byte for byte.
@@ -131,7 +144,8 @@ impl Roles {
         ];
         let rows = self.0.rows(&LIST, &parameters).await?;
         let there: i64 = rows.first().map_or(Ok(0), |row| row.try_get("users"))?;
-        let users: Vec<_> = rows.iter().take(limit as usize).map(read).collect::<Result<_, _>>()?;
+        let users: Vec<_> =
+            rows.iter().take(limit as usize).map(listed).collect::<Result<_, _>>()?;
         let more = i64::try_from(users.len()).is_ok_and(|shown| shown < there);
         Ok(UserPage { users, more })
     }
@@ -165,4 +179,9 @@ fn read(row: &Row) -> Result<UserRoles, Error> {
     let username = Username::parse(row.try_get("username")?)
         .map_err(|_| Error::Failed("a username with a NUL".into()))?;
     Ok(UserRoles { id: UserId::new(row.try_get("id")?), username, roles: row.try_get("roles")? })
+}
+
+fn listed(row: &Row) -> Result<ListedUser, Error> {
+    let UserRoles { id, username, roles } = read(row)?;
+    Ok(ListedUser { id, username, roles, disabled_at: row.try_get("disabled_at")? })
 }

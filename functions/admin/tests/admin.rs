@@ -133,7 +133,7 @@ async fn a_role_is_granted_listed_and_revoked() {
     let granted = ask(&stage, change("grant")).await.unwrap();
     assert_eq!(granted, json!({ "username": "ada", "roles": ["ROLE_ADMIN"] }));
     let listed = ask(&stage, json!({ "verb": "list" })).await.unwrap();
-    let ada = json!({ "id": 1, "username": "ada", "roles": ["ROLE_ADMIN"] });
+    let ada = json!({ "id": 1, "username": "ada", "roles": ["ROLE_ADMIN"], "disabled_at": null });
     assert_eq!(listed, json!({ "users": [ada] }));
     let revoked = ask(&stage, change("revoke")).await.unwrap();
     assert_eq!(revoked, json!({ "username": "ada", "roles": [] }));

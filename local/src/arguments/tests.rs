@@ -1,5 +1,8 @@
 use super::*;
 
+const VERBS: [&str; 9] =
+    ["grant", "revoke", "role", "sign-out", "disable", "enable", "delete", "list", "migrate"];
+
 fn parse(line: &str) -> Result<Arguments, String> {
     Arguments::parsed(line.split_whitespace()).map_err(|error| sentence(&error.to_string()))
 }
@@ -60,6 +63,8 @@ fn a_wrong_argument_is_reported_in_one_line_with_the_next_step() {
         ("latchkey --prot 1", "'--port'"),
         ("latchkey lst", "'list'"),
         ("latchkey grant ada", "<USERNAME>"),
+        ("latchkey delete", "<USERNAME>"),
+        ("latchkey delete --id 7 ada", "cannot be used with"),
         ("latchkey role", "add, remove, list"),
         ("latchkey role add", "<ROLE>"),
         ("latchkey role list ROLE_EDITOR", "'ROLE_EDITOR'"),
@@ -78,7 +83,7 @@ fn a_wrong_argument_is_reported_in_one_line_with_the_next_step() {
 
 #[test]
 fn every_help_fits_a_terminal_of_80_columns() {
-    let verbs = ["grant", "revoke", "role", "list", "migrate"].map(|verb| [verb, "--help"]);
+    let verbs = VERBS.map(|verb| [verb, "--help"]);
     for arguments in [&["--help"][..], &["-h"]].into_iter().chain(verbs.iter().map(|it| &it[..])) {
         let help = help(arguments);
         for line in help.lines() {
@@ -91,7 +96,7 @@ fn every_help_fits_a_terminal_of_80_columns() {
 #[test]
 fn every_example_of_a_help_can_be_run() {
     let mut examples = 0;
-    let verbs = ["grant", "revoke", "role", "list", "migrate"].map(|verb| [verb, "-h"]);
+    let verbs = VERBS.map(|verb| [verb, "-h"]);
     for arguments in [&["--help"][..]].into_iter().chain(verbs.iter().map(|it| &it[..])) {
         let help = help(arguments);
         for line in help.lines().filter_map(|line| line.trim().strip_prefix("cargo run")) {
@@ -101,7 +106,7 @@ fn every_example_of_a_help_can_be_run() {
             examples += 1;
         }
     }
-    assert!(examples >= 17, "{examples}");
+    assert!(examples >= 23, "{examples}");
 }
 
 #[test]

@@ -27,7 +27,7 @@ ID  USERNAME   ROLES
     let array: Value = serde_json::from_slice(&array).unwrap();
     let names: Vec<_> = array.as_array().unwrap().iter().map(|user| &user["username"]).collect();
     assert_eq!(names, ["ada", "\"[2J\\", "\u{674e}"]);
-    let ada = json!({ "id": 1, "username": "ada", "roles": ["ROLE_USER", "ROLE_ADMIN"] });
+    let ada = json!({ "id": 1, "username": "ada", "roles": ["ROLE_USER", "ROLE_ADMIN"], "disabled_at": null });
     assert_eq!(array[0], ada);
 }
 
@@ -95,6 +95,30 @@ USERS  ROLE
         ("role remove ROLE_USER --revoke", "can't be removed"),
     ] {
         assert!(sentence(&folder.end_of(line)).contains(words), "{line}");
+    }
+}
+
+#[test]
+fn a_user_is_signed_out_disabled_enabled_and_deleted() {
+    let folder = Folder::new();
+    let runner = folder.start("--port 0 --parameter-overrides BcryptCost=4");
+    runner.sign_up("ada");
+    let printed = |line: &str| String::from_utf8(folder.end_of(line).stdout).unwrap();
+    assert_eq!(printed("sign-out ada"), "ada: signed out, sessions ended: 0\n");
+    let disabled = printed("disable --id 1");
+    assert!(disabled.starts_with("ada: disabled since 20"), "{disabled}");
+    assert!(disabled.ends_with("Z, sessions ended: 0\n"), "{disabled}");
+    assert_eq!(printed("disable ada"), disabled);
+    assert!(printed("list").contains(" 1  ada       ROLE_USER (disabled)\n"));
+    let since = &disabled["ada: disabled since ".len()..][..20];
+    let array: Value = serde_json::from_str(&printed("list --json")).unwrap();
+    assert_eq!(array[0]["disabled_at"], since);
+    assert_eq!(printed("enable ada"), "ada: enabled\n");
+    assert!(printed("list").contains(" 1  ada       ROLE_USER\n"));
+    assert_eq!(printed("delete ada"), "ada: deleted, sessions ended: 0\n");
+    for verb in ["sign-out", "disable", "enable", "delete"] {
+        let error = sentence(&folder.end_of(&format!("{verb} ada")));
+        assert!(error.contains("exactly") && error.contains("`list`"), "{error}");
     }
 }
 

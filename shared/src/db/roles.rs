@@ -66,11 +66,13 @@ pub const ROLES: Sql = Sql::for_owner(
 /// A page of users by id, cut where their names and roles exceed `$3` bytes, with the number of users
 /// before the cut.
 pub const LIST: Sql = Sql::for_owner(
-    "SELECT id, username, roles, users FROM ( \
-         SELECT id, username, roles, count(*) OVER () AS users, \
+    "SELECT id, username, roles, disabled_at, users FROM ( \
+         SELECT id, username, roles, disabled_at, count(*) OVER () AS users, \
              sum(octet_length(username::text) + octet_length(roles::text)) OVER (ORDER BY id) \
              - octet_length(username::text) - octet_length(roles::text) AS bytes_before \
-         FROM (SELECT u.id, u.username, ARRAY(SELECT r.name FROM users_to_roles AS ur \
+         FROM (SELECT u.id, u.username, \
+                 to_char(u.disabled_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') \
+                 AS disabled_at, ARRAY(SELECT r.name FROM users_to_roles AS ur \
                  JOIN roles AS r ON r.id = ur.role_id WHERE ur.user_id = u.id ORDER BY r.id) \
                  AS roles \
              FROM users AS u WHERE u.id > $1 ORDER BY u.id LIMIT $2) AS page) AS measured \

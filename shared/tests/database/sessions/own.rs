@@ -68,6 +68,10 @@ async fn the_others_or_all_end_together_with_what_has_no_session() {
         tokens.push(world.signed_in(ADA, NOW).await);
     }
     let kept = world.signed_in(EVE, NOW).await;
+    // One that was over isn't one that ends.
+    let over = world.signed_in(ADA, NOW).await;
+    let idle = format!("UPDATE sign_ins SET idle_seconds = 0 WHERE id = '{}'", over.session());
+    world.stage.execute(&idle).await;
     let caller = bearer(&tokens[1], ADA);
     let signed_in = async || {
         let mut signed_in = Vec::new();
