@@ -8,6 +8,7 @@
 //! of the template is not looked at.
 
 mod api;
+mod depth;
 mod error;
 mod function;
 mod gateway_responses;

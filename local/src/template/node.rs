@@ -2,15 +2,16 @@
 //! data.
 
 use saphyr::{MarkedYaml, ScalarStyle, Tag, YamlData, YamlLoader};
-use saphyr_parser::{Event, Parser, ScanError, SpannedEventReceiver as _};
+use saphyr_parser::{Parser, ScanError, SpannedEventReceiver as _};
 
+use super::depth::Depth;
 use super::error::{Error, Result};
 
 /// Maximum nesting depth, ten times what our template uses; the reader recurses.
 const MAX_DEPTH: usize = 100;
 
-/// The most nodes that aliases may be replaced by: each can add a whole depth.
-const MAX_ALIASED: usize = 3_000;
+/// The most nodes that aliases may be replaced by, some three times what our template uses.
+const MAX_ALIASED: usize = 10_000;
 
 /// One node, and the line that it begins on.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,16 +48,11 @@ impl Node {
         let mut tree = YamlLoader::default();
         tree.early_parse(false);
         tree.alias_limit(MAX_ALIASED);
-        let mut depth = 0;
+        let mut depth = Depth::default();
         // One by one: the parser's own `load` goes down the stack with what is nested.
         for event in Parser::new_from_str(text) {
             let (event, span) = event.map_err(|fault| not_yaml(&fault))?;
-            match event {
-                Event::SequenceStart(..) | Event::MappingStart(..) => depth += 1,
-                Event::SequenceEnd | Event::MappingEnd => depth -= 1,
-                _ => {}
-            }
-            if depth > MAX_DEPTH {
+            if depth.after(&event) > MAX_DEPTH {
                 let location = format!("line {}", span.start.line());
                 return Err(Error::of(location, "this is nested too deep"));
             }
@@ -243,11 +239,21 @@ mod tests {
     #[test]
     fn aliases_add_no_depth_without_end() {
         let step = |number: usize| {
-            let (before, name) = (number - 1, "- ".repeat(80));
+            let (before, name) = (number - 1, "- ".repeat(33));
             format!("a{number}: &a{number}\n  {name}*a{before}\n")
         };
-        let text = format!("a0: &a0 x\n{}", (1..=10).map(step).collect::<String>());
-        let error = Node::parse(&text).unwrap_err().to_string();
+        let nested = |steps| format!("a0: &a0 x\n{}", (1..=steps).map(step).collect::<String>());
+        assert!(Node::parse(&nested(3)).is_ok()); // with the map around all: 100
+        let error = Node::parse(&nested(4)).unwrap_err().to_string();
+        assert!(error.starts_with("template.yaml, line 9: this is nested too deep"), "{error}");
+    }
+
+    #[test]
+    fn aliases_add_no_size_without_end() {
+        let step = |number: usize| format!("a{number}: &a{number} [*a{0}, *a{0}]\n", number - 1);
+        let doubled = |steps| format!("a0: &a0 x\n{}", (1..=steps).map(step).collect::<String>());
+        assert!(Node::parse(&doubled(9)).is_ok());
+        let error = Node::parse(&doubled(40)).unwrap_err().to_string();
         assert!(error.contains("this is not YAML"), "{error}");
     }
 
