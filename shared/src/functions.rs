@@ -11,7 +11,9 @@ mod login;
 pub mod logins;
 
 #[cfg(feature = "database")]
-use crate::db::{Group, callers, database_identity, operated, roles, signing_keys, users};
+use crate::db::{
+    Group, callers, database_identity, operated, roles, sign_ins, signing_keys, users,
+};
 use crate::role::Role;
 use crate::routes::Access::{AnyOf, Public, SignedIn};
 use crate::routes::{Parse, Route, Routes, Throttle, method};
@@ -158,6 +160,19 @@ functions! { ($)
             Keys = GET "/.well-known/jwks.json", Public => jwks_uri;
             OpenIdConfiguration = GET "/.well-known/openid-configuration", Public;
             AuthorizationServer = GET "/.well-known/oauth-authorization-server", Public;
+        }
+    }
+    sessions {
+        sql: Some(Group::Sessions) => [
+            sign_ins::LIST,
+            sign_ins::REVOKE,
+            sign_ins::END_ALL,
+            sign_ins::END_OWN_TOKEN,
+        ];
+        endpoint: Sessions;
+        routes: SessionsRoute {
+            List = GET "/api/auth/sessions", SignedIn;
+            Revoke = POST "/api/auth/sessions/revoke", SignedIn;
         }
     }
     docs {

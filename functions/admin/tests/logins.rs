@@ -10,9 +10,10 @@ use stage::{NOW, Server, Stage};
 use tokio_postgres::NoTls;
 use tokio_postgres::error::SqlState;
 
-const LOGINS: [&str; 5] = [
+const LOGINS: [&str; 6] = [
     "latchkey_authorizer_iam",
     "latchkey_jwks_iam",
+    "latchkey_sessions_iam",
     "latchkey_signin_iam",
     "latchkey_signup_iam",
     "latchkey_owner_iam",

@@ -176,11 +176,11 @@ async fn is_refused_what_the_table_refuses(service: &Service) {
     }
 }
 
-/// Whether the status is a function's own answer. A team's function runs nowhere here, or where a
-/// test runs it.
+/// Whether the status is a function's own answer, which may refuse the empty object. A team's
+/// function runs nowhere here, or where a test runs it.
 fn is_answered(route: &Route, status: u16) -> bool {
     let is_ours = ROUTES.contains(route);
-    status == 200 || !is_ours && status == 503
+    [200, 422].contains(&status) || !is_ours && status == 503
 }
 
 #[tokio::test]
@@ -191,7 +191,8 @@ async fn each_role_opens_the_routes_that_ask_for_it() {
         service.operate(Verb::Grant { subject: ada(), role: role.to_owned() }).await;
     }
     for route in ROUTES.iter().filter(|route| route.access != Access::Public) {
-        assert_eq!(service.call(route, Some(&token)).await, 200, "{route}");
+        let status = service.call(route, Some(&token)).await;
+        assert!(is_answered(route, status), "{route}: {status}");
     }
     let listed = service.operate(Verb::List { unreadable: false, json: false }).await;
     let ada = "\n 1  ada       ROLE_USER, ROLE_MODERATOR, ROLE_ADMIN\n";

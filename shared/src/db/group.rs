@@ -8,6 +8,8 @@ pub enum Group {
     Authorizer,
     /// Reads public keys.
     Jwks,
+    /// Lists and ends sessions.
+    Sessions,
     /// Reads and replaces the hash of one user by name.
     Signin,
     /// Inserts users.
@@ -16,13 +18,15 @@ pub enum Group {
 
 impl Group {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Authorizer, Self::Jwks, Self::Signin, Self::Signup];
+    pub const ALL: [Self; 5] =
+        [Self::Authorizer, Self::Jwks, Self::Sessions, Self::Signin, Self::Signup];
 
     /// The name of the class.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Authorizer => "authorizer",
             Self::Jwks => "jwks",
+            Self::Sessions => "sessions",
             Self::Signin => "signin",
             Self::Signup => "signup",
         }

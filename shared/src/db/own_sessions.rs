@@ -7,7 +7,7 @@ use tokio_postgres::types::Type;
 use super::database::Database;
 use super::error::Error;
 use super::sessions::only;
-use super::sign_ins::{END_ALL, LIST, REVOKE};
+use super::sign_ins::{END_ALL, END_OWN_TOKEN, LIST, REVOKE};
 use super::sql::{Parameter, Sql};
 use crate::clock::NumericDate;
 use crate::random::Random;
@@ -116,6 +116,28 @@ impl OwnSessions {
         mark: &Mark,
     ) -> Result<Option<i32>, Error> {
         self.end(&END_ALL, caller, now, mark, (&true, Type::BOOL)).await
+    }
+
+    /// Ends the caller's own session, or the token until its `expires_at` if it has none. Returns 1.
+    pub async fn end_own(
+        &self,
+        caller: &Bearer,
+        expires_at: NumericDate,
+        now: NumericDate,
+        mark: &Mark,
+    ) -> Result<Option<i32>, Error> {
+        let digest = match &caller.key {
+            TokenKey::Session(session) => return self.revoke(caller, *session, now, mark).await,
+            TokenKey::Digest(digest) => digest,
+        };
+        let parameters = [
+            (&caller.user_id.get() as _, Type::INT4),
+            (&&digest[..] as _, Type::BYTEA),
+            (&expires_at.to_timestamp() as _, Type::FLOAT8),
+            (&now.to_timestamp() as _, Type::FLOAT8),
+            (&&mark.0[..] as _, Type::BYTEA),
+        ];
+        Ok(only(self.0.row(&END_OWN_TOKEN, &parameters).await?)?.try_get(0)?)
     }
 
     async fn end(

@@ -1,5 +1,5 @@
-//! The table `sign_ins`, through the SQL functions of `migrations/V8__session_functions.sql` and
-//! `V9__own_sessions.sql`.
+//! The table `sign_ins`, through the SQL functions of `migrations/V8__session_functions.sql`,
+//! `V9__own_sessions.sql` and `V11__sign_out.sql`.
 
 use super::sql::{Privilege, Routine, Sql};
 
@@ -58,6 +58,15 @@ pub const END_ALL: Sql = Sql::new(
     &[Privilege::Execute(Routine::of_owner(
         "end_sessions",
         "int, uuid, bytea, boolean, timestamptz, bytea",
+    ))],
+);
+
+/// Ends the caller's token, which has no session.
+pub const END_OWN_TOKEN: Sql = Sql::new(
+    "SELECT end_own_token($1, $2, to_timestamp($3), to_timestamp($4), $5)",
+    &[Privilege::Execute(Routine::of_owner(
+        "end_own_token",
+        "int, bytea, timestamptz, timestamptz, bytea",
     ))],
 );
 

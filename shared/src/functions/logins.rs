@@ -31,11 +31,8 @@ pub fn statements_of(group: Group) -> impl Iterator<Item = &'static Sql> {
 /// functions.
 const TO_COME: &[&Sql] = &[
     &sign_ins::END,
-    &sign_ins::END_ALL,
     &sign_ins::END_TOKEN,
-    &sign_ins::LIST,
     &sign_ins::REFRESH,
-    &sign_ins::REVOKE,
     &sign_ins::START,
     &users::CHANGE_PASSWORD,
     &users::DELETE_ACCOUNT,

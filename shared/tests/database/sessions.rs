@@ -118,6 +118,14 @@ impl World {
         self.authorize(bearer, 0, now).await["is_signed_in"].as_bool().unwrap()
     }
 
+    async fn end_own(&self, caller: Bearer, now: NumericDate) -> Option<i32> {
+        let mark = Mark::new(&self.random);
+        let once = async || self.own().end_own(&caller, now.plus(60), now, &mark).await.unwrap();
+        let first = once().await;
+        assert_eq!(once().await, first);
+        first
+    }
+
     async fn revoke(&self, caller: Bearer, revoked: SessionId, now: NumericDate) -> Option<i32> {
         let mark = Mark::new(&self.random);
         let first = self.own().revoke(&caller, revoked, now, &mark).await.unwrap();

@@ -61,6 +61,27 @@ async fn another_users_session_is_not_revoked() {
 }
 
 #[tokio::test]
+async fn a_caller_ends_its_own_session_or_the_token_that_has_none() {
+    let world = World::new().await;
+    let (mine, other) = (world.signed_in(ADA, NOW).await, world.signed_in(ADA, NOW).await);
+    let caller = bearer(&mine, ADA);
+    assert_eq!(world.end_own(caller, NOW).await, Some(1));
+    assert_eq!(world.end_own(caller, NOW).await, None);
+    let ended = without_session(ADA);
+    assert_eq!(world.end_own(ended, NOW).await, Some(1));
+    assert_eq!(world.end_own(ended, NOW).await, None);
+    assert!(!world.is_signed_in(ended, NOW).await);
+    let end = "SELECT extract(epoch FROM expires_at)::int8 FROM ended_tokens WHERE ended IS NULL";
+    assert_eq!(world.stage.value(end).await, NOW.plus(60).seconds().to_string());
+    // What else the user has goes on.
+    let others = Bearer { key: TokenKey::Digest([8; 32]), ..ended };
+    for caller in [bearer(&other, ADA), others] {
+        assert!(world.is_signed_in(caller, NOW).await);
+    }
+    assert_eq!(world.end_own(without_session(UserId::new(9)), NOW).await, None);
+}
+
+#[tokio::test]
 async fn the_others_or_all_end_together_with_what_has_no_session() {
     let world = World::new().await;
     let mut tokens = Vec::new();

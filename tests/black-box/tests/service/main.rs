@@ -38,6 +38,7 @@ mod routes;
 mod rsa;
 mod runner;
 mod secrets;
+mod sessions;
 mod settings;
 mod signin;
 mod signup;
@@ -63,6 +64,7 @@ fn together() -> Vec<Check> {
         signin::checks(),
         token::checks(),
         me::checks(),
+        sessions::checks(),
         content::checks(),
         roles::checks(),
         jwks::checks(),
