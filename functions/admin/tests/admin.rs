@@ -1,6 +1,7 @@
 //! The operator's verbs over a real PostgreSQL.
 
 use serde_json::{Value, json};
+use shared::functions::logins;
 use stage::{SIGNING_KEY, Stage};
 
 async fn ask(stage: &Stage, event: Value) -> Result<Value, String> {
@@ -89,6 +90,30 @@ async fn a_copy_of_the_tables_alone_gets_its_functions() {
                      WHERE pronamespace = 'public'::regnamespace AND a.grantee = 0";
     assert_eq!(stage.value(everybody).await, "0");
     assert_eq!(check().await, json!([]));
+}
+
+#[tokio::test]
+async fn a_copy_without_any_function_gets_the_same_functions_with_the_same_rights() {
+    let stage = Stage::new().await;
+    let functions = "SELECT string_agg(concat(oid::regprocedure, prosrc, prosecdef, proconfig, \
+                         proacl), ' ' ORDER BY oid::regprocedure::text) \
+                     FROM pg_proc WHERE pronamespace = 'public'::regnamespace";
+    let before = stage.value(functions).await;
+    // Each is looked for by itself.
+    let ours =
+        logins::routines().into_iter().map(|it| format!("'{}'::regprocedure", it.signature()));
+    let others = format!(
+        "SELECT count(*) FROM pg_proc WHERE pronamespace = 'public'::regnamespace \
+         AND oid NOT IN ({})",
+        ours.collect::<Vec<_>>().join(", ")
+    );
+    assert_eq!(stage.value(&others).await, "0");
+    let all = "DO $$ BEGIN EXECUTE (SELECT 'DROP FUNCTION ' || string_agg(oid::regprocedure::text, \
+               ', ') FROM pg_proc WHERE pronamespace = 'public'::regnamespace); END $$";
+    stage.execute(all).await;
+    let done = ask(&stage, json!({ "verb": "migrate" })).await.unwrap();
+    assert!(done["applied"].as_array().unwrap().len() > 4, "{done}");
+    assert_eq!(stage.value(functions).await, before);
 }
 
 #[tokio::test]
