@@ -17,6 +17,7 @@ from pathlib import Path
 FILES = [
     ".ci/deleting-legacy",
     "docs/move/from-fastapi.md",
+    "functions/authorizer/src/adopted_callers.rs",
     "functions/authorizer/src/legacy_caller.rs",
     "functions/authorizer/tests/authorizer/legacy",
     "functions/authorizer/tests/authorizer/legacy.rs",
@@ -39,6 +40,7 @@ BLOCKS = {
     "fuzz/fuzz_targets/stored_password.rs": ["^use legacy::", r"Err\(Unreadable::UnknownHash\)"],
     "fuzz/fuzz_targets/token.rs": ["^    Legacy,", "Self::Legacy =>", "^use aws_lc_rs::hmac", "let has ="],
     "fuzz/src/gate.rs": ["^use legacy::", "::SecretsManager", "const LEGACY_SECRET", "const UNTIL", "let legacy ="],
+    "functions/authorizer/Cargo.toml": ["^tokio-postgres"],
     "functions/*/Cargo.toml": [r'^default = \["legacy"\]', "^legacy = ", r"^\[features\]"],
     "local/src/settings.rs": ["LEGACY"],
     "local/tests/latchkey/folder.rs": [r"fn log\("],
@@ -73,8 +75,8 @@ TEXTS = {
     ],
     "fuzz/src/gate.rs": [("\n            .with_legacy_tokens(legacy, SecretsManager::default())", "")],
     "template.yaml": [
-        ("!Or [*has-secret, &has-legacy-arn !Not [!Equals [!Ref LegacyTokenSecretArn, '']]]", "*has-secret"),
-        ("secrets of DatabaseSecretArn and LegacyTokenSecretArn", "secret of DatabaseSecretArn"),
+        ("          - &has-legacy-arn !Not [!Equals [!Ref LegacyTokenSecretArn, '']]\n", ""),
+        ("DatabaseSecretArn, LegacyTokenSecretArn and", "DatabaseSecretArn and"),
     ],
 }
 FEATURE = '#[cfg(feature = "legacy")]'

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from declared import functions, logins
 from fault import holds, same
-from matrix import GROUPS, HOST, KEY, LEGACY, OWNER, SEPARATE, SUBNETS, UNTIL
+from matrix import GROUPS, HOST, INTROSPECTION, KEY, LEGACY, OWNER, SEPARATE, SUBNETS, UNTIL
 from stack import deployed, parsed
 
 COUNTER = Path(__file__).resolve().parents[2] / "deployment/doctor/reserved.awk"
@@ -97,6 +97,7 @@ def check_environment(source):
         "TokenAudience": "https://" + "a" * 60,
         "TokenIssuer": "https://" + "a" * 60,
         "PreviousTokenIssuer": "https://" + "b" * 60,
+        "IntrospectionSecretArn": INTROSPECTION + "a" * 60,
     }
     for name, function in of(source, **long).items():
         size = len(json.dumps(function["Environment"]["Variables"]))

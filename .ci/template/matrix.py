@@ -11,6 +11,7 @@ from stack import ACCOUNT, REGION
 
 SECRET = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret"
 OWNER = f"{SECRET}:owner-aaaaaa"
+INTROSPECTION = f"{SECRET}:introspection-eeeeee"
 LEGACY, UNTIL = f"{SECRET}:legacy-dddddd", "2027-01-31T00:00:00Z"
 KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/0123"
 EC2 = f"arn:aws:ec2:{REGION}:{ACCOUNT}"
@@ -127,6 +128,14 @@ MATRIX = {
         {"DatabaseUrl": "postgres://u:p@h/n", "LegacyTokenSecretArn": LEGACY, "LegacyTokensUntil": UNTIL},
         {"authorizer": secret(LEGACY)},
     ),
+    "with introspection, by value": (
+        {"DatabaseSecretArn": OWNER, "IntrospectionSecret": "s" * 32},
+        {"database": secret(OWNER)},
+    ),
+    "with introspection, by ARN": (
+        {"DatabaseUrl": "postgres://u:p@h/n", "IntrospectionSecretArn": INTROSPECTION},
+        {"introspect": secret(INTROSPECTION)},
+    ),
     "traced": ({"DatabaseSecretArn": OWNER, "Tracing": "on"}, {"database": secret(OWNER), "every": TRACE}),
     "all at once": (
         {
@@ -135,6 +144,7 @@ MATRIX = {
             "DatabaseSecretsKeyArn": KEY,
             "LegacyTokenSecretArn": LEGACY,
             "LegacyTokensUntil": UNTIL,
+            "IntrospectionSecretArn": INTROSPECTION,
             "DatabaseUser": "owner",
             "VpcSubnetIds": SUBNETS,
             "VpcSecurityGroupIds": GROUPS,
@@ -144,6 +154,7 @@ MATRIX = {
         {
             "login": own,
             "authorizer": decrypted(LEGACY),
+            "introspect": decrypted(INTROSPECTION),
             "admin": decrypted(OWNER),
             "reads_logins": True,
             "database": NETWORK,
@@ -157,6 +168,7 @@ MATRIX = {
             "DatabaseResourceId": "prx-ABC",
             "LegacyTokenSecretArn": LEGACY,
             "LegacyTokensUntil": UNTIL,
+            "IntrospectionSecretArn": INTROSPECTION,
             "DatabaseUser": "owner",
             "VpcSubnetIds": SUBNETS,
             "VpcSecurityGroupIds": GROUPS,
@@ -165,6 +177,7 @@ MATRIX = {
         {
             "login": connect_as_itself("prx-ABC"),
             "authorizer": secret(LEGACY),
+            "introspect": secret(INTROSPECTION),
             "admin": connect("prx-ABC", "owner"),
             "database": NETWORK,
             "every": TRACE,

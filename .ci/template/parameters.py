@@ -11,7 +11,7 @@ FREE = {
     "LegacyTokenSecret": "the legacy app accepted any text",
     "ForgeableLegacyTokenSecret": "the legacy app accepted any text",
 }
-SECRET = {"DatabaseUrl", "DatabasePassword", "LegacyTokenSecret", "ForgeableLegacyTokenSecret"}
+SECRET = {"DatabaseUrl", "DatabasePassword", "LegacyTokenSecret", "ForgeableLegacyTokenSecret", "IntrospectionSecret"}
 # For each parameter with a pattern, what it has to take and to refuse. None takes white space.
 PATTERNS = {
     "AllowedOrigins": (
@@ -28,6 +28,8 @@ PATTERNS = {
     "DatabaseUrl": (["", "postgres://u:p@h/n", "postgresql://h"], ["mysql://h", "h"]),
     "DatabaseSecretArn": (secret_arns := (["", "arn:aws:secretsmanager:eu-west-1:123456789012:secret:rds!cluster-0a-b1c2d3"], ["x", "arn:aws:secretsmanager:eu-west-1:123456789012:secret:*", "arn:aws:ssm:eu-west-1:123456789012:parameter/x"])),
     "LegacyTokenSecretArn": secret_arns,
+    "IntrospectionSecretArn": secret_arns,
+    "IntrospectionSecret": (["", "a-Secret:of+32/characters=and%more", "s" * 200], ["s" * 31, "s" * 40 + "\n", "s" * 40 + "\u00e9"]),
     "LegacyTokensUntil": (["", "2027-01-31T00:00:00Z", "2027-01-31t00:00:00.5+02:00"], ["2027-01-31", "2027-01-31 00:00:00Z", "2027-01-31T00:00:00", "soon"]),
     "DatabaseSecretsKeyArn": (["", "arn:aws:kms:eu-west-1:123456789012:key/0a-1b"], ["arn:aws:kms:eu-west-1:123456789012:key/*", "arn:aws:kms:eu-west-1:123456789012:alias/x"]),
     "DatabaseResourceId": (["", "db-ABC1", "cluster-ABC1", "prx-0a1b"], ["*", "db-*", "cluster-", "x-A"]),

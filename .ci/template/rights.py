@@ -93,6 +93,8 @@ def check_role(name, stack, work, wanted):
 OF_CLASSES = {
     "SIGNING_KEY_ARN": {"admin", "signin"},
     "LEGACY_TOKEN_SECRET_ARN": {"authorizer"},
+    "INTROSPECTION_SECRET": {"introspect"},
+    "INTROSPECTION_SECRET_ARN": {"introspect"},
     "DATABASE_LOGIN_SECRET_ARNS": {"admin"},
 }
 

@@ -2,7 +2,7 @@
 
 from alarms import TOPIC
 from fault import same
-from matrix import GROUPS, KEY, LEGACY, MATRIX, OWNER, SEPARATE, SUBNETS, UNTIL
+from matrix import GROUPS, INTROSPECTION, KEY, LEGACY, MATRIX, OWNER, SEPARATE, SUBNETS, UNTIL
 from outputs import DOMAIN
 from stack import Stack, parsed
 
@@ -31,6 +31,7 @@ REFUSED = [
     (DATABASE | {"ForgeableLegacyTokenSecret": "s"}, {"LegacyTokensNeedASecret"}),
     (BY_VALUE | {"ForgeableLegacyTokenSecret": "t"}, {"AForgeableSecretIsTheSecret"}),
     (BY_VALUE | {"DatabaseSecretsKeyArn": KEY}, {"AKeyIsOfSecrets"}),
+    (DATABASE | {"IntrospectionSecret": "s" * 32, "DatabaseSecretsKeyArn": KEY}, {"AKeyIsOfSecrets"}),
     (DATABASE | {"VpcSubnetIds": SUBNETS}, {"SubnetsNeedSecurityGroups"}),
     (DATABASE | {"VpcSecurityGroupIds": GROUPS}, {"SecurityGroupsNeedSubnets"}),
     (DATABASE | {"VpcId": "vpc-1"}, {"SecurityGroupsNeedSubnets"}),
@@ -54,6 +55,7 @@ TAKEN = [
     BY_ARN | {"ForgeableLegacyTokenSecret": "s"},
     BY_ARN | {"LegacyTokenSecret": "t"},
     BY_ARN | {"DatabaseSecretsKeyArn": KEY},
+    DATABASE | {"IntrospectionSecretArn": INTROSPECTION, "DatabaseSecretsKeyArn": KEY},
     DATABASE | VPC,
     DATABASE | VPC | {"VpcId": "vpc-1"},
     DATABASE | VPC | {"VpcIpv6": "on"},

@@ -23,6 +23,7 @@ const ALTERNATIVES: &[(&[&str], &[&str])] = &[
     (&["DATABASE_HOST", "DATABASE_USER"], &["DATABASE_SECRET_ARN"]),
     (&["SIGNING_KEY_ARN"], &["SIGNING_KEY"]),
     (&["LEGACY_TOKEN_SECRET_ARN"], &["LEGACY_TOKEN_SECRET"]),
+    (&["INTROSPECTION_SECRET_ARN"], &["INTROSPECTION_SECRET"]),
 ];
 
 /// The settings that were given, and those that the runner has of its own.

@@ -175,6 +175,14 @@ functions! { ($)
             Revoke = POST "/api/auth/sessions/revoke", SignedIn;
         }
     }
+    introspect {
+        sql: Some(Group::Introspect) => [callers::AUTHORIZE, signing_keys::LIST_ACCEPTED];
+        endpoint: Introspect;
+        switch: INTROSPECTION_ENDPOINT;
+        routes: IntrospectRoute {
+            Introspect = POST "/api/auth/introspect", Public => introspection_endpoint;
+        }
+    }
     docs {
         endpoint: Docs;
         switch: API_DOCS;

@@ -25,6 +25,8 @@ pub enum Stage {
     Current,
     /// `AWSPENDING`: the new version of a rotation.
     Pending,
+    /// `AWSPREVIOUS`: the version before the current one.
+    Previous,
 }
 
 impl Stage {
@@ -32,6 +34,7 @@ impl Stage {
         match self {
             Self::Current => "AWSCURRENT",
             Self::Pending => "AWSPENDING",
+            Self::Previous => "AWSPREVIOUS",
         }
     }
 }

@@ -1,5 +1,6 @@
-//! Verifies our tokens.
+//! Verifies our tokens, and finds the callers that they name.
 
+mod callers;
 mod signed_tokens;
 mod unverified_token;
 mod valid_token;
@@ -16,6 +17,7 @@ use crate::clock::{Clock, NumericDate};
 use crate::db::{self, SigningKeys};
 use crate::jwt::{Issuer, Kid, Settings};
 
+pub use callers::{Callers, Found, FoundCaller};
 pub use unverified_token::UnverifiedToken;
 pub use valid_token::{InvalidToken, ValidToken};
 

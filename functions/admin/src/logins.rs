@@ -15,8 +15,8 @@ use crate::refusal::Refusal;
 use crate::role_prefix::RolePrefix;
 use catalog::{elsewhere, exists, limits};
 
-/// A fifth of the server's connections for ordinary logins: the four logins leave a fifth to `admin`
-/// and to the operator.
+/// A fifth of the server's connections for ordinary logins: while four logins use theirs up, a fifth
+/// is left to the others, to `admin` and to the operator.
 const FIFTH: &str = "SELECT greatest(1, (current_setting('max_connections')::int \
                      - current_setting('superuser_reserved_connections')::int) / 5)";
 
@@ -144,7 +144,7 @@ mod tests {
             stage.execute(&format!("CREATE ROLE {}", prefix.role(group))).await;
         }
         let mut client = stage.client().await;
-        assert_eq!(missing(&client, &prefix).await.unwrap().len(), 4);
+        assert_eq!(missing(&client, &prefix).await.unwrap().len(), Group::ALL.len());
         for (password, limit) in [("first", Some(7)), ("second", None)] {
             let secrets = Group::ALL.map(|group| secret(&prefix.login(group), password));
             let proof = Proof::Passwords(secrets.to_vec());
@@ -172,7 +172,8 @@ mod tests {
         let stage = Stage::new().await;
         let prefix = RolePrefix::parse("made").unwrap();
         let client = stage.client().await;
-        for (attribute, count) in [("CREATEROLE", 4), ("NOINHERIT", 4), ("INHERIT", 0)] {
+        let all = Group::ALL.len();
+        for (attribute, count) in [("CREATEROLE", all), ("NOINHERIT", all), ("INHERIT", 0)] {
             for group in Group::ALL {
                 let (role, login) = (prefix.role(group), prefix.login(group));
                 stage

@@ -6,18 +6,16 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use shared::Clock;
+use shared::db::Group;
 use stage::{NOW, Server, Stage};
 use tokio_postgres::NoTls;
 use tokio_postgres::error::SqlState;
 
-const LOGINS: [&str; 6] = [
-    "latchkey_authorizer_iam",
-    "latchkey_jwks_iam",
-    "latchkey_sessions_iam",
-    "latchkey_signin_iam",
-    "latchkey_signup_iam",
-    "latchkey_owner_iam",
-];
+/// The logins of the groups, then the owner's.
+fn logins() -> Vec<String> {
+    let of_groups = Group::ALL.map(|group| format!("latchkey_{}_iam", group.name()));
+    of_groups.into_iter().chain(["latchkey_owner_iam".to_owned()]).collect()
+}
 
 /// The database, through this login.
 fn by(server: &Server, login: &str) -> Stage {
@@ -46,15 +44,15 @@ async fn logins_by_iam_leave_the_master_user_its_password() {
 
     for _ in 0..2 {
         let made = ask(&master, json!({ "verb": "logins", "iam": true })).await;
-        assert_eq!(made["logins"], json!(LOGINS));
+        assert_eq!(made["logins"], json!(logins()));
     }
     let limited = json!({ "verb": "logins", "iam": true, "connection_limit": 7 });
     let kept = ask(&master, limited.clone()).await;
     assert_eq!(
         kept["connection_limits"],
-        json!(LOGINS.map(|it| (it, 39)).into_iter().collect::<BTreeMap<_, _>>())
+        json!(logins().into_iter().map(|it| (it, 39)).collect::<BTreeMap<_, _>>())
     );
-    assert_eq!(kept["warnings"].as_array().unwrap().len(), LOGINS.len(), "{kept}");
+    assert_eq!(kept["warnings"].as_array().unwrap().len(), logins().len(), "{kept}");
     let words = "latchkey_signin_iam keeps its connection limit of 39";
     assert!(kept["warnings"].to_string().contains(words), "{kept}");
     let limits = "SELECT string_agg(DISTINCT rolconnlimit::text, ' ') FROM pg_roles \
@@ -75,7 +73,7 @@ async fn logins_by_iam_leave_the_master_user_its_password() {
     assert_eq!(master.value("SELECT count(*) FROM users").await, "0");
 
     // From here on, the master user is a member of rds_iam only by being a member of a login.
-    for login in LOGINS {
+    for login in logins() {
         superuser.execute(&format!("GRANT rds_iam TO {login}")).await;
     }
     superuser.execute("REVOKE rds_iam FROM master CASCADE").await;
@@ -88,8 +86,8 @@ async fn logins_by_iam_leave_the_master_user_its_password() {
         )
         .await;
     while is_let_in(&owner).await {}
-    for login in LOGINS {
-        assert!(!is_let_in(&by(&server, login)).await, "{login}");
+    for login in logins() {
+        assert!(!is_let_in(&by(&server, &login)).await, "{login}");
     }
     assert!(is_let_in(&master).await, "the master user's password is barred");
 }

@@ -2,20 +2,25 @@
 
 use legacy::tokens::{self, LegacyToken, LegacyTokens, Refusal, Settings, ValidToken};
 use shared::secrets_manager::SecretsManager;
+use shared::verifier::FoundCaller;
 use shared::{Caller, NumericDate};
 
-use crate::callers::{Callers, FoundCaller};
+use crate::adopted_callers::AdoptedCallers;
 use crate::error::Error;
 
 /// Verifies such tokens and finds their users.
 #[derive(Debug)]
 pub(crate) struct Legacy {
     tokens: LegacyTokens,
-    callers: Callers,
+    callers: AdoptedCallers,
 }
 
 impl Legacy {
-    pub(crate) fn new(settings: Settings, secrets: SecretsManager, callers: Callers) -> Self {
+    pub(crate) fn new(
+        settings: Settings,
+        secrets: SecretsManager,
+        callers: AdoptedCallers,
+    ) -> Self {
         Self { tokens: LegacyTokens::new(settings, secrets), callers }
     }
 
@@ -28,7 +33,7 @@ impl Legacy {
     ) -> Result<Caller, Error> {
         let ValidToken { username, expires_at, key: token_key } =
             self.tokens.verify(token, now).await?;
-        let found = self.callers.find_adopted(&username, &token_key, now).await??;
+        let found = self.callers.find(&username, &token_key, now).await??;
         let (id, FoundCaller { username, email, roles }) = found;
         Ok(Caller { id, username, email, roles, expires_at, token_key })
     }

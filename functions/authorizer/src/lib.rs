@@ -5,8 +5,9 @@
 //!
 //! Other APIs may use it too: a stage variable says which routes an API has (docs/adr/0027).
 
+#[cfg(feature = "legacy")]
+mod adopted_callers;
 mod authorization;
-mod callers;
 mod error;
 mod event;
 #[cfg(feature = "legacy")]
@@ -20,10 +21,11 @@ use shared::db::{self, Database, SigningKeys};
 use shared::environment::Invalid;
 use shared::jwt;
 use shared::secrets_manager::SecretsManager;
-use shared::verifier::{UnverifiedToken, ValidToken, Verifier};
+use shared::verifier::{Callers, FoundCaller, UnverifiedToken, ValidToken, Verifier};
 use shared::{Caller, Clock, Environment, UserId, log};
 
-pub use callers::{Callers, FoundCaller};
+#[cfg(feature = "legacy")]
+pub use adopted_callers::AdoptedCallers;
 pub use error::Error;
 pub use event::Event;
 pub use policy::Policy;
@@ -110,7 +112,7 @@ impl Authorizer {
         settings: Option<legacy::tokens::Settings>,
         secrets: SecretsManager,
     ) -> Self {
-        let callers = || Callers::new(self.database.clone());
+        let callers = || AdoptedCallers::new(self.database.clone());
         let legacy = settings.map(|it| legacy_caller::Legacy::new(it, secrets, callers()));
         Self { legacy, ..self }
     }

@@ -40,6 +40,14 @@ pub struct Metadata<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, examples(json!(["none"])))]
     token_endpoint_auth_methods_supported: Option<[&'static str; 1]>,
+    /// How clients authenticate to the revocation endpoint: not at all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, examples(json!(["none"])))]
+    revocation_endpoint_auth_methods_supported: Option<[&'static str; 1]>,
+    /// How services authenticate to the introspection endpoint: by HTTP Basic.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, examples(json!(["client_secret_basic"])))]
+    introspection_endpoint_auth_methods_supported: Option<[&'static str; 1]>,
     /// A user has the same `sub` for all clients.
     #[schema(examples(json!(["public"])))]
     subject_types_supported: [&'static str; 1],
@@ -74,13 +82,18 @@ impl Discovery {
 
 impl<'a> Metadata<'a> {
     fn new(issuer: &'a str, endpoints: Endpoints) -> Self {
-        let has_token_endpoint = endpoints.0.contains_key("token_endpoint");
+        let has = |endpoint| endpoints.0.contains_key(endpoint);
+        let [has_token_endpoint, revokes, introspects] =
+            ["token_endpoint", "revocation_endpoint", "introspection_endpoint"].map(has);
         Self {
             issuer,
             endpoints,
             response_types_supported: [],
             grant_types_supported: if has_token_endpoint { &["password"] } else { &[] },
             token_endpoint_auth_methods_supported: has_token_endpoint.then_some(["none"]),
+            revocation_endpoint_auth_methods_supported: revokes.then_some(["none"]),
+            introspection_endpoint_auth_methods_supported: introspects
+                .then_some(["client_secret_basic"]),
             subject_types_supported: ["public"],
             id_token_signing_alg_values_supported: Algorithm::ALL.map(Algorithm::name),
         }
@@ -140,6 +153,8 @@ mod tests {
             let expected = json!({
                 "issuer": issuer,
                 "jwks_uri": below("/.well-known/jwks.json"),
+                "introspection_endpoint": below("/api/auth/introspect"),
+                "introspection_endpoint_auth_methods_supported": ["client_secret_basic"],
                 "token_endpoint": below("/api/auth/token"),
                 "service_documentation": below("/docs"),
                 "response_types_supported": [],
@@ -172,6 +187,15 @@ mod tests {
     }
 
     #[test]
+    fn how_to_authenticate_to_an_endpoint_is_there_with_it_alone() {
+        let issuer = ("TOKEN_ISSUER", "https://example.com");
+        let off = document(&[issuer, ("INTROSPECTION_ENDPOINT", "off")]).unwrap();
+        for member in ["introspection_endpoint", "introspection_endpoint_auth_methods_supported"] {
+            assert_eq!(off.get(member), None);
+        }
+    }
+
+    #[test]
     fn a_route_adds_itself_by_its_entry_in_the_table() {
         let revoke = Route {
             method: method::POST,
@@ -185,6 +209,7 @@ mod tests {
         let endpoints = Endpoints::of(ROUTES.iter().chain([&revoke]), "https://example.com");
         let document = json!(Metadata::new("https://example.com", endpoints));
         assert_eq!(document["revocation_endpoint"], "https://example.com/api/auth/revoke");
+        assert_eq!(document["revocation_endpoint_auth_methods_supported"], json!(["none"]));
         assert_eq!(document["jwks_uri"], "https://example.com/.well-known/jwks.json");
     }
 }

@@ -6,6 +6,8 @@
 pub enum Group {
     /// Reads callers and public keys.
     Authorizer,
+    /// Reads callers and public keys, for introspection.
+    Introspect,
     /// Reads public keys.
     Jwks,
     /// Lists and ends sessions.
@@ -18,13 +20,20 @@ pub enum Group {
 
 impl Group {
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::Authorizer, Self::Jwks, Self::Sessions, Self::Signin, Self::Signup];
+    pub const ALL: [Self; 6] = [
+        Self::Authorizer,
+        Self::Introspect,
+        Self::Jwks,
+        Self::Sessions,
+        Self::Signin,
+        Self::Signup,
+    ];
 
     /// The name of the class.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Authorizer => "authorizer",
+            Self::Introspect => "introspect",
             Self::Jwks => "jwks",
             Self::Sessions => "sessions",
             Self::Signin => "signin",

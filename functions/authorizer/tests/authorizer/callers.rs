@@ -1,9 +1,8 @@
 //! The rows found by a token's claims.
 
-use authorizer::{Callers, FoundCaller};
 use shared::db::{Error, Group};
 use shared::jwt::{Audience, Kid};
-use shared::verifier::ValidToken;
+use shared::verifier::{Callers, FoundCaller, ValidToken};
 use shared::{ClientId, DatabaseId, Role, TokenKey, UserId};
 use stage::{DATABASE_ID, NOW, Stage};
 

@@ -67,7 +67,12 @@ enum SecurityScheme {
     #[serde(rename = "oauth2")]
     OAuth2 { description: &'static str, flows: Flows },
     #[serde(rename_all = "camelCase")]
-    Http { description: &'static str, scheme: &'static str, bearer_format: &'static str },
+    Http {
+        description: &'static str,
+        scheme: &'static str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        bearer_format: Option<&'static str>,
+    },
 }
 
 #[derive(Serialize)]
@@ -84,6 +89,9 @@ struct Flow {
 
 /// The names that FastAPI gives these schemes.
 pub(crate) const SCHEMES: [&str; 2] = ["OAuth2PasswordBearer", "HTTPBearer"];
+
+/// The scheme of services that introspect tokens.
+pub(crate) const OF_SERVICES: &str = "HTTPBasic";
 
 const DESCRIPTION: &str = "\
 Accounts: sign up, sign in, and read content by role.
@@ -161,7 +169,15 @@ fn security_schemes() -> BTreeMap<&'static str, SecurityScheme> {
             SecurityScheme::Http {
                 description: "The `token` of a sign-in.",
                 scheme: "bearer",
-                bearer_format: "JWT",
+                bearer_format: Some("JWT"),
+            },
+        ),
+        (
+            OF_SERVICES,
+            SecurityScheme::Http {
+                description: "For other services: the user `introspect`, with the operator's secret.",
+                scheme: "basic",
+                bearer_format: None,
             },
         ),
     ])

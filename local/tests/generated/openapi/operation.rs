@@ -10,7 +10,7 @@ use utoipa::openapi::schema::{Object, Type};
 use utoipa::openapi::{RefOr, Schema};
 
 use super::answer::{Answer, Response};
-use super::document::SCHEMES;
+use super::document::{OF_SERVICES, SCHEMES};
 use super::media_type::MediaType;
 
 /// A group of routes.
@@ -139,6 +139,11 @@ impl Operation {
         let (required, schema) = (r#in == "path", Object::with_type(of).into());
         self.parameters.push(Parameter { name, r#in, description, required, schema });
         self
+    }
+
+    /// Other services call it, with their secret.
+    pub(crate) fn of_services(self) -> Self {
+        Self { security: vec![BTreeMap::from([(OF_SERVICES, Vec::new())])], ..self }
     }
 
     /// Whether it belongs to this group.

@@ -1,8 +1,9 @@
 //! The rows found by the name in a token of the legacy app.
 
-use authorizer::{Callers, FoundCaller};
+use authorizer::AdoptedCallers;
 use legacy::tokens::Refusal;
 use shared::db::{Error, Group};
+use shared::verifier::FoundCaller;
 use shared::{Role, TokenKey, UserId, Username};
 use stage::{NOW, Stage};
 
@@ -20,23 +21,23 @@ async fn stage(count: u32) -> Stage {
     stage
 }
 
-fn callers(stage: &Stage) -> Callers {
-    Callers::new(stage.database_of(Group::Authorizer))
+fn callers(stage: &Stage) -> AdoptedCallers {
+    AdoptedCallers::new(stage.database_of(Group::Authorizer))
 }
 
 async fn answer(
-    callers: &Callers,
+    callers: &AdoptedCallers,
     name: &str,
 ) -> Result<Result<(UserId, FoundCaller), Refusal>, Error> {
     let name = Username::parse(name.to_owned()).unwrap();
-    callers.find_adopted(&name, &TokenKey::Digest([7; 32]), NOW).await
+    callers.find(&name, &TokenKey::Digest([7; 32]), NOW).await
 }
 
-async fn find(callers: &Callers, name: &str) -> Option<(UserId, FoundCaller)> {
+async fn find(callers: &AdoptedCallers, name: &str) -> Option<(UserId, FoundCaller)> {
     answer(callers, name).await.unwrap().ok()
 }
 
-async fn id_of(callers: &Callers, name: &str) -> Option<i32> {
+async fn id_of(callers: &AdoptedCallers, name: &str) -> Option<i32> {
     find(callers, name).await.map(|(id, _)| id.get())
 }
 

@@ -1,19 +1,20 @@
 //! Finds the caller that a token names.
 
-#[cfg(feature = "legacy")]
-use legacy::tokens::Refusal;
 use serde::Deserialize;
-#[cfg(feature = "legacy")]
-use shared::TokenKey;
-use shared::db::callers::AUTHORIZE;
-#[cfg(feature = "legacy")]
-use shared::db::callers::FIND_ADOPTED;
-use shared::db::{Database, Error, database_identity};
-use shared::jwt::Kid;
-use shared::verifier::ValidToken;
-use shared::{DatabaseId, Email, NumericDate, Role, SessionId, UserId, Username};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
+
+use super::valid_token::ValidToken;
+use crate::clock::NumericDate;
+use crate::database_id::DatabaseId;
+use crate::db::callers::AUTHORIZE;
+use crate::db::{Database, Error, database_identity};
+use crate::email::Email;
+use crate::jwt::Kid;
+use crate::role::Role;
+use crate::session_id::SessionId;
+use crate::user_id::UserId;
+use crate::username::Username;
 
 /// The caller's user, as the database has it now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,34 +61,15 @@ impl Callers {
             found.is_signed_in && found.is_key_accepted && found.database_id == token.database_id;
         Ok(found.user.filter(|_| is_good).map(|(_, caller)| caller))
     }
-
-    /// The caller by a token of the legacy app, if the account existed at the adoption and neither
-    /// the token nor all of the user's sessions were ended. Ids are never reused, so a later account
-    /// with the same name is not matched. One round trip.
-    #[cfg(feature = "legacy")]
-    pub async fn find_adopted(
-        &self,
-        username: &Username,
-        key: &TokenKey,
-        now: NumericDate,
-    ) -> Result<Result<(UserId, FoundCaller), Refusal>, Error> {
-        let parameters = [
-            (&username.as_str() as _, Type::TEXT),
-            (&key.digest().map(<[u8; 32]>::as_slice) as _, Type::BYTEA),
-            (&now.to_timestamp() as _, Type::FLOAT8),
-        ];
-        let row = self.0.row(&FIND_ADOPTED, &parameters).await?;
-        let found = row.map(|row| Found::read(&row)).transpose()?;
-        let (is_signed_in, user) = found.map_or((false, None), |it| (it.is_signed_in, it.user));
-        let user = user.ok_or(Refusal::UnknownUser);
-        Ok(user.and_then(|user| is_signed_in.then_some(user).ok_or(Refusal::SignedOut)))
-    }
 }
 
 /// The result of the SQL function `authorize` (`migrations/V8__session_functions.sql`).
-struct Found {
-    user: Option<(UserId, FoundCaller)>,
-    is_signed_in: bool,
+#[derive(Debug)]
+pub struct Found {
+    /// The user, if there is one.
+    pub user: Option<(UserId, FoundCaller)>,
+    /// Whether the token signs its user in.
+    pub is_signed_in: bool,
     is_key_accepted: bool,
     database_id: DatabaseId,
 }
@@ -97,7 +79,8 @@ impl Found {
         Error::Failed("authorize gave something else".into())
     }
 
-    fn read(row: &Row) -> Result<Self, Error> {
+    /// Reads a row of one column.
+    pub fn read(row: &Row) -> Result<Self, Error> {
         #[derive(Deserialize)]
         struct Json {
             user: Option<User>,
