@@ -75,7 +75,7 @@ UNBOUNDED = {
 }
 
 # What some classes may do whatever the parameters are.
-ALWAYS = {"admin": PUBLISH, "signin": SIGN}
+ALWAYS = {"admin": PUBLISH, "refresh": SIGN, "signin": SIGN, "token": SIGN}
 
 
 def own(work):

@@ -91,7 +91,7 @@ def check_role(name, stack, work, wanted):
 # A setting, and the classes of work whose rights it asks for: a function of another class couldn't use it, and one of
 # these without it would have rights for nothing.
 OF_CLASSES = {
-    "SIGNING_KEY_ARN": {"admin", "signin"},
+    "SIGNING_KEY_ARN": {"admin", "refresh", "signin", "token"},
     "LEGACY_TOKEN_SECRET_ARN": {"authorizer"},
     "INTROSPECTION_SECRET": {"introspect"},
     "INTROSPECTION_SECRET_ARN": {"introspect"},

@@ -1,27 +1,34 @@
 use serde::Serialize;
-use shared::Error;
 use shared::functions::TokenRoute;
 use shared::http::{FormError, OAuthError};
+use shared::renewals::InvalidSession;
+use shared::{Error, TokenEndpoint};
 use token::{Refusal, TokenResponse};
 use utoipa::ToSchema;
 
-use crate::openapi::{MediaType, Operation, Response, TOKEN, Tag, json, refused};
+use crate::openapi::{MediaType, Operation, REFRESH_TOKEN, Response, TOKEN, Tag, json, refused};
 
-/// The parameters of the form (RFC 6749 §4.3.2).
+/// The parameters of the form (RFC 6749 §4.3.2 and §6).
 #[derive(Serialize, ToSchema)]
 #[schema(as = TokenRequest)]
 struct Form {
-    /// `password`, empty or absent.
+    /// `password`, also if it is empty or absent; or `refresh_token`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, pattern = "^(password)?$", examples("password"))]
+    #[schema(nullable = false, pattern = "^(password|refresh_token)?$", examples("password"))]
     grant_type: Option<&'static str>,
-    /// The username, exactly as at sign-up.
-    #[schema(min_length = 1, pattern = r"^[^\u0000]*$", examples("ada"))]
-    username: &'static str,
-    /// The password.
-    #[schema(min_length = 1, format = Password, pattern = r"^[^\u0000]*$")]
+    /// The username, exactly as at sign-up. Required for `password`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, min_length = 1, pattern = r"^[^\u0000]*$", examples("ada"))]
+    username: Option<&'static str>,
+    /// The password. Required for `password`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, min_length = 1, format = Password, pattern = r"^[^\u0000]*$")]
     #[schema(examples("correct horse"))]
-    password: &'static str,
+    password: Option<&'static str>,
+    /// The refresh token. Required for `refresh_token`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, min_length = 1, format = Password, examples(""))]
+    refresh_token: Option<&'static str>,
     /// Has no effect on the token, whose scope the answer has.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, examples(""))]
@@ -39,20 +46,27 @@ struct Form {
 pub(crate) fn describe(TokenRoute::Token: TokenRoute) -> Operation {
     let form = Form {
         grant_type: Some("password"),
-        username: "ada",
-        password: "correct horse",
+        username: Some("ada"),
+        password: Some("correct horse"),
+        refresh_token: None,
         scope: None,
         client_id: None,
         client_secret: None,
     };
-    let (token_type, expires_in, scope) = ("bearer", 3600, None);
-    let answer = TokenResponse { access_token: TOKEN, token_type, expires_in, scope };
-    Operation::new(Tag::Accounts, "getToken", "Sign in by OAuth's password grant")
+    let answer = TokenResponse {
+        access_token: TOKEN,
+        token_type: "bearer",
+        expires_in: 3600,
+        refresh_token: Some(REFRESH_TOKEN),
+        scope: None,
+    };
+    Operation::new(Tag::Accounts, "getToken", "Sign in or stay signed in by OAuth's grants")
         .described(
-            "OAuth 2.0's password grant (RFC 6749 §4.3). Deprecated: RFC 9700 §2.4 says that it \
-             must not be used, because users type their password into any client that asks. It \
-             is for existing clients and for *Authorize* on this page; new clients use \
-             `/api/auth/signin`. The operator can turn it off.",
+            "OAuth 2.0's password grant (RFC 6749 §4.3), and the exchange of a refresh token (§6) as \
+             at `/api/auth/refresh`. Deprecated: RFC 9700 §2.4 says that the password grant must \
+             not be used, because users type their password into any client that asks. It is for \
+             existing clients and for *Authorize* on this page; new clients use \
+             `/api/auth/signin`. The operator can turn it off, or both grants.",
         )
         .deprecated()
         .takes::<Form>("application/x-www-form-urlencoded", ("ada", json(&form)))
@@ -66,14 +80,22 @@ pub(crate) fn describe(TokenRoute::Token: TokenRoute) -> Operation {
         )
         .answers(
             400,
-            Response::new("The request doesn't fit this grant, or API Gateway can't read it.")
+            Response::new(
+                "The request doesn't fit this grant, the refresh token opens no session, or API \
+                 Gateway can't read the request.",
+            )
                 .refusal(FormError::NotAForm.into(), "not_a_form")
                 .refusal(FormError::Required("username").into(), "no_username")
                 .refusal(FormError::Required("password").into(), "no_password")
+                .refusal(FormError::Required("refresh_token").into(), "no_refresh_token")
                 .refusal(FormError::Repeated.into(), "repeated")
                 .refusal(Refusal::ClientId, "no_client_id")
                 .refusal(FormError::Text.into(), "no_text")
-                .refusal(Refusal::UnsupportedGrantType, "unsupported_grant_type")
+                .refusal(
+                    Refusal::UnsupportedGrantType(TokenEndpoint::On),
+                    "unsupported_grant_type",
+                )
+                .refusal(InvalidSession::default().into(), "invalid_grant")
                 .of_gateway(400, "bad_request", "Bad Request"),
         )
         .answers(

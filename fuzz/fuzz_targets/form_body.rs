@@ -55,7 +55,7 @@ fn agrees(answer: &Answer, answered: &Value, body: &[u8]) {
         (401, _) => matches!(credentials, (Some(_), Some(_))) && is_password_grant,
         (_, Some("username is required")) => credentials.0.is_none(),
         (_, Some("password is required")) => credentials.1.is_none(),
-        (_, Some("grant_type must be password")) => !is_password_grant,
+        (_, Some("grant_type must be password or refresh_token")) => !is_password_grant,
         (_, Some("A parameter must not be repeated")) => is_repeated,
         (_, Some("A parameter must be UTF-8 without NUL")) => {
             pairs.iter().any(|(name, value)| is_odd(name) || is_odd(value))

@@ -128,11 +128,22 @@ functions! { ($)
         }
     }
     token {
-        sql: Some(Group::Signin) => [users::FIND_FOR_SIGNIN, users::REPLACE_PASSWORD];
+        sql: Some(Group::Token) => [
+            users::FIND_FOR_SIGNIN,
+            users::REPLACE_PASSWORD,
+            sign_ins::REFRESH,
+        ];
         endpoint: Token;
         switch: TOKEN_ENDPOINT;
         routes: TokenRoute {
             Token = POST "/api/auth/token", Public, Signin => token_endpoint;
+        }
+    }
+    refresh {
+        sql: Some(Group::Refresh) => [sign_ins::REFRESH];
+        endpoint: Refresh;
+        routes: RefreshRoute {
+            Refresh = POST "/api/auth/refresh", Public;
         }
     }
     me {

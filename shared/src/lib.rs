@@ -30,6 +30,8 @@ pub mod password;
 pub mod random;
 #[cfg(feature = "tokens")]
 pub mod refresh_token;
+#[cfg(feature = "tokens")]
+pub mod renewals;
 pub mod role;
 pub mod routes;
 pub mod rule;
@@ -41,6 +43,7 @@ pub mod session_cookie;
 pub mod session_id;
 #[cfg(feature = "sign-in")]
 pub mod sign_in;
+pub mod token_endpoint;
 pub mod token_key;
 pub mod user_id;
 pub mod username;
@@ -61,6 +64,8 @@ pub use new_password::NewPassword;
 pub use random::Random;
 #[cfg(feature = "tokens")]
 pub use refresh_token::{RefreshToken, Salt};
+#[cfg(feature = "tokens")]
+pub use renewals::Renewals;
 pub use role::Role;
 pub use rule::Rule;
 pub use secret::Secret;
@@ -69,6 +74,7 @@ pub use session_cookie::SessionCookie;
 pub use session_id::SessionId;
 #[cfg(feature = "sign-in")]
 pub use sign_in::SignIn;
+pub use token_endpoint::TokenEndpoint;
 pub use token_key::TokenKey;
 pub use user_id::UserId;
 pub use username::{NewUsername, Username};

@@ -5,7 +5,9 @@ use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
 use crate::client_id::ClientId;
+use crate::clock::Clock;
 use crate::database_id::DatabaseId;
+use crate::db::sessions::Sessions;
 use crate::db::{self, Database, database_identity, users};
 use crate::environment::{Environment, Invalid};
 use crate::error::{Answer, Error, Failure, SecurityEvent};
@@ -14,6 +16,8 @@ use crate::log;
 use crate::password::{
     HashedBy, Password, PasswordHash, Passwords, RefusalReason, StoredPassword, Verified,
 };
+use crate::random::Random;
+use crate::renewals::Renewals;
 use crate::role::Role;
 use crate::secret::Secret;
 use crate::secrets_manager::SecretsManager;
@@ -92,6 +96,13 @@ impl SignIn {
     /// A sign-in with these parts.
     pub const fn new(users: Users, passwords: Passwords, signer: Signer) -> Self {
         Self { users, passwords, signer }
+    }
+
+    /// Renews the sessions of this database with tokens of this signer.
+    pub fn renewals(&self, leeway_seconds: u32) -> Renewals {
+        let sessions = Sessions::new(self.users.0.clone());
+        let signer = self.signer.clone();
+        Renewals::new(sessions, signer, leeway_seconds, Clock::System, Random::System)
     }
 
     /// Sets the function that names unverifiable password schemes for the log.

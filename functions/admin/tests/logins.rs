@@ -11,10 +11,10 @@ use stage::{NOW, Server, Stage};
 use tokio_postgres::NoTls;
 use tokio_postgres::error::SqlState;
 
-/// The logins of the groups, then the owner's.
+/// The groups' and the owner's.
 fn logins() -> Vec<String> {
-    let of_groups = Group::ALL.map(|group| format!("latchkey_{}_iam", group.name()));
-    of_groups.into_iter().chain(["latchkey_owner_iam".to_owned()]).collect()
+    let names = Group::ALL.map(Group::name).into_iter().chain(["owner"]);
+    names.map(|name| format!("latchkey_{name}_iam")).collect()
 }
 
 /// The database, through this login.

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use shared::Environment;
 use shared::functions::{ROUTES, SWITCHES};
 use shared::http::{ETag, Reply, Request};
 use shared::jwt::{Algorithm, Issuer};
 use shared::routes::Route;
+use shared::{Environment, TokenEndpoint};
 use utoipa::openapi::schema::{Object, SchemaFormat, Type};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
@@ -34,7 +34,7 @@ pub struct Metadata<'a> {
     /// Empty: there is no authorization endpoint.
     response_types_supported: [&'static str; 0],
     /// The grants of the token endpoint. Never absent, which would mean others.
-    #[schema(examples(json!(["password"])))]
+    #[schema(examples(json!(["password", "refresh_token"])))]
     grant_types_supported: &'static [&'static str],
     /// How clients authenticate to the token endpoint: not at all.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -69,9 +69,10 @@ impl Discovery {
         let switches = SWITCHES.iter().filter(|(_, setting)| is_off(setting));
         let off: Vec<_> = switches.map(|(function, _)| *function).collect();
         let is_served = |route: &Route| !off.contains(&route.function);
+        let token = TokenEndpoint::from_env(env);
         let Issuer::Address(address) = issuer else { return None };
         let endpoints = Endpoints::of(ROUTES.iter().filter(|it| is_served(it)), &address);
-        let body = serde_json::to_string(&Metadata::new(&address, endpoints)).ok()?;
+        let body = serde_json::to_string(&Metadata::new(&address, endpoints, token)).ok()?;
         Some(Self { tag: ETag::of(body.as_bytes()), body })
     }
 
@@ -81,7 +82,7 @@ impl Discovery {
 }
 
 impl<'a> Metadata<'a> {
-    fn new(issuer: &'a str, endpoints: Endpoints) -> Self {
+    fn new(issuer: &'a str, endpoints: Endpoints, token: TokenEndpoint) -> Self {
         let has = |endpoint| endpoints.0.contains_key(endpoint);
         let [has_token_endpoint, revokes, introspects] =
             ["token_endpoint", "revocation_endpoint", "introspection_endpoint"].map(has);
@@ -89,7 +90,7 @@ impl<'a> Metadata<'a> {
             issuer,
             endpoints,
             response_types_supported: [],
-            grant_types_supported: if has_token_endpoint { &["password"] } else { &[] },
+            grant_types_supported: token.grant_types(),
             token_endpoint_auth_methods_supported: has_token_endpoint.then_some(["none"]),
             revocation_endpoint_auth_methods_supported: revokes.then_some(["none"]),
             introspection_endpoint_auth_methods_supported: introspects
@@ -101,7 +102,7 @@ impl<'a> Metadata<'a> {
 
     /// The document of an issuer that serves all routes.
     pub fn example(issuer: &'a str) -> Self {
-        Self::new(issuer, Endpoints::of(ROUTES.iter(), issuer))
+        Self::new(issuer, Endpoints::of(ROUTES.iter(), issuer), TokenEndpoint::On)
     }
 }
 
@@ -158,7 +159,7 @@ mod tests {
                 "token_endpoint": below("/api/auth/token"),
                 "service_documentation": below("/docs"),
                 "response_types_supported": [],
-                "grant_types_supported": ["password"],
+                "grant_types_supported": ["password", "refresh_token"],
                 "token_endpoint_auth_methods_supported": ["none"],
                 "subject_types_supported": ["public"],
                 "id_token_signing_alg_values_supported": ["ES256", "RS256"],
@@ -181,6 +182,9 @@ mod tests {
         assert_eq!(members.map(|name| off.get(name)), [None, None]);
         // Absent, it would mean `authorization_code` and `implicit`.
         assert_eq!(off["grant_types_supported"], json!([]));
+        let refresh = document(&[issuer, ("TOKEN_ENDPOINT", "refresh")]).unwrap();
+        assert!(members.iter().all(|name| refresh.get(name).is_some()));
+        assert_eq!(refresh["grant_types_supported"], json!(["refresh_token"]));
         let off = document(&[issuer, ("API_DOCS", "off")]).unwrap();
         assert_eq!(off.get("service_documentation"), None);
         assert!(members.iter().all(|name| off.get(name).is_some()));
@@ -207,7 +211,7 @@ mod tests {
             metadata: Some("revocation_endpoint"),
         };
         let endpoints = Endpoints::of(ROUTES.iter().chain([&revoke]), "https://example.com");
-        let document = json!(Metadata::new("https://example.com", endpoints));
+        let document = json!(Metadata::new("https://example.com", endpoints, TokenEndpoint::On));
         assert_eq!(document["revocation_endpoint"], "https://example.com/api/auth/revoke");
         assert_eq!(document["revocation_endpoint_auth_methods_supported"], json!(["none"]));
         assert_eq!(document["jwks_uri"], "https://example.com/.well-known/jwks.json");

@@ -1,7 +1,8 @@
-//! `POST /api/auth/token`: OAuth 2.0's password grant (RFC 6749 §4.3).
+//! `POST /api/auth/token`: OAuth 2.0's password grant (RFC 6749 §4.3), and the exchange of a refresh
+//! token (§6).
 //!
-//! RFC 9700 §2.4 says that it MUST NOT be used: it exists for the legacy app's clients, and
-//! `TOKEN_ENDPOINT=off` turns it off.
+//! RFC 9700 §2.4 says that the password grant MUST NOT be used: it exists for the legacy app's
+//! clients, and `TOKEN_ENDPOINT=refresh` turns it off.
 
 mod oauth;
 
@@ -10,17 +11,22 @@ use shared::environment::Invalid;
 use shared::error::Failure;
 use shared::functions::TokenRoute;
 use shared::http::{Endpoint, Form, FormError, Reply, Request, uncached};
+use shared::jwt::AccessToken;
 use shared::password::Password;
+use shared::renewals::InvalidSession;
 use shared::sign_in::SIGNED_IN;
-use shared::{ClientId, Environment, Error, SignIn, Username};
+use shared::{
+    ClientId, Device, Environment, Error, RefreshToken, Renewals, SignIn, TokenEndpoint, Username,
+};
 use utoipa::ToSchema;
 
 pub use oauth::Refusal;
 
-/// The token endpoint; without a sign-in if it is turned off.
+/// The token endpoint; without the parts of a grant that is turned off.
 #[derive(Debug)]
 pub struct Token {
     sign_in: Option<SignIn>,
+    renewals: Option<Renewals>,
 }
 
 /// OAuth's token response (RFC 6749 §5.1).
@@ -34,6 +40,10 @@ pub struct TokenResponse<'a> {
     /// The lifetime of the token in seconds.
     #[schema(examples(3600))]
     pub expires_in: u32,
+    /// The refresh token for the next time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, examples("lkr_AX8i4nmwfMOY"))]
+    pub refresh_token: Option<&'a str>,
     /// The user's roles, joined by spaces, with `TOKEN_CLAIMS=roles`. Otherwise empty, and absent unless
     /// the client asked for a scope.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -45,14 +55,18 @@ impl Endpoint for Token {
     type Route = TokenRoute;
 
     async fn from_env(env: &mut Environment) -> Result<Self, Invalid> {
-        if env.is_on("TOKEN_ENDPOINT") {
-            let sign_in = SignIn::from_env(env).await?;
-            #[cfg(feature = "legacy")]
-            let sign_in = sign_in.naming(legacy::passwords::scheme_of);
-            return Ok(Self { sign_in: Some(sign_in) });
+        let endpoint = TokenEndpoint::from_env(env);
+        if endpoint == TokenEndpoint::Off {
+            env.check()?;
+            return Ok(Self { sign_in: None, renewals: None });
         }
-        env.check()?;
-        Ok(Self { sign_in: None })
+        let leeway_seconds = Renewals::leeway_seconds(env);
+        let sign_in = SignIn::from_env(env).await?;
+        #[cfg(feature = "legacy")]
+        let sign_in = sign_in.naming(legacy::passwords::scheme_of);
+        let renewals = Some(sign_in.renewals(leeway_seconds));
+        let sign_in = Some(sign_in).filter(|_| endpoint == TokenEndpoint::On);
+        Ok(Self { sign_in, renewals })
     }
 
     async fn handle(
@@ -60,21 +74,30 @@ impl Endpoint for Token {
         TokenRoute::Token: TokenRoute,
         request: &Request,
     ) -> Result<Reply, Box<dyn Failure>> {
-        let sign_in = self.sign_in.as_ref().ok_or(Error::NotFound)?;
-        match grant(sign_in, request).await {
+        let renewals = self.renewals.as_ref().ok_or(Error::NotFound)?;
+        match self.grant(renewals, request).await {
             Ok(reply) => Ok(uncached(reply)),
             Err(refusal) => Ok(refusal.into_reply()?),
         }
     }
 }
 
-async fn grant(sign_in: &SignIn, request: &Request) -> Result<Reply, Refusal> {
-    let form = Form::read(request).await?;
-    // A parameter without a value counts as omitted (RFC 6749 §3.2). As in the legacy app, the grant
-    // type is optional.
-    if !matches!(form.parameter("grant_type")?, None | Some("password")) {
-        return Err(Refusal::UnsupportedGrantType);
+impl Token {
+    /// A parameter without a value counts as omitted (RFC 6749 §3.2). As in the legacy app, the grant
+    /// type is optional.
+    async fn grant(&self, renewals: &Renewals, request: &Request) -> Result<Reply, Refusal> {
+        let form = Form::read(request).await?;
+        match (form.parameter("grant_type")?, &self.sign_in) {
+            (None | Some("password"), Some(sign_in)) => password(sign_in, &form).await,
+            (Some("refresh_token"), _) => refresh(renewals, &form, &Device::of(request)).await,
+            (_, Some(_)) => Err(Refusal::UnsupportedGrantType(TokenEndpoint::On)),
+            (_, None) => Err(Refusal::UnsupportedGrantType(TokenEndpoint::Refresh)),
+        }
     }
+}
+
+/// RFC 6749 §4.3.
+async fn password(sign_in: &SignIn, form: &Form) -> Result<Reply, Refusal> {
     let username = form.required("username")?;
     let password = form.required("password")?;
     let username = Username::parse(username.to_owned()).map_err(|_| FormError::Text)?;
@@ -84,13 +107,32 @@ async fn grant(sign_in: &SignIn, request: &Request) -> Result<Reply, Refusal> {
     let client_id = client_id.ok_or(Refusal::ClientId)?;
     let asked_for_scope = form.parameter("scope")?.is_some();
     let signed_in = sign_in.authenticate(&username, password, &client_id).await??;
-    // RFC 6749 §5.1 requires the scope if it isn't the requested one.
-    let scope = signed_in.access_token.scope.as_deref().or(asked_for_scope.then_some(""));
-    let body = TokenResponse {
-        access_token: signed_in.access_token.token.expose(),
-        token_type: "bearer",
-        expires_in: signed_in.access_token.expires_in,
-        scope,
-    };
+    let body = response(&signed_in.access_token, None, asked_for_scope);
     Ok(Reply::json(&body).with_event(SIGNED_IN, signed_in.user_id))
+}
+
+/// RFC 6749 §6. The client is that of the session, and it is not authenticated.
+async fn refresh(renewals: &Renewals, form: &Form, device: &Device) -> Result<Reply, Refusal> {
+    let presented = RefreshToken::parse(form.required("refresh_token")?);
+    let presented = presented.ok_or(InvalidSession::default())?;
+    let asked_for_scope = form.parameter("scope")?.is_some();
+    let renewal = renewals.renew(&presented, device).await??;
+    let refresh_token = renewal.refresh_token.to_text();
+    let body = response(&renewal.access_token, Some(refresh_token.expose()), asked_for_scope);
+    Ok(Reply::json(&body).logging(renewal.event()))
+}
+
+/// RFC 6749 §5.1 requires the scope if it isn't the requested one.
+fn response<'a>(
+    access_token: &'a AccessToken,
+    refresh_token: Option<&'a str>,
+    asked_for_scope: bool,
+) -> TokenResponse<'a> {
+    TokenResponse {
+        access_token: access_token.token.expose(),
+        token_type: "bearer",
+        expires_in: access_token.expires_in,
+        refresh_token,
+        scope: access_token.scope.as_deref().or(asked_for_scope.then_some("")),
+    }
 }

@@ -1,7 +1,9 @@
 //! Why there is no token, as OAuth answers (RFC 6749 §5.2).
 
+use shared::error::Failure as _;
 use shared::http::{FormError, OAuthError, Reply, uncached};
-use shared::{Error, sign_in};
+use shared::renewals::InvalidSession;
+use shared::{Error, TokenEndpoint, sign_in};
 
 /// Why there is no token.
 #[derive(Debug)]
@@ -10,10 +12,12 @@ pub enum Refusal {
     Form(FormError),
     /// `client_id` isn't 1 to 255 printable ASCII characters (RFC 6749 appendix A.1).
     ClientId,
-    /// The grant type isn't `password`.
-    UnsupportedGrantType,
+    /// The grant type isn't one that this endpoint takes.
+    UnsupportedGrantType(TokenEndpoint),
     /// The user's name or password is wrong.
     WrongCredentials(sign_in::Refusal),
+    /// The refresh token opens no session.
+    InvalidSession(InvalidSession),
     /// An error that isn't OAuth's.
     Other(Error),
 }
@@ -36,6 +40,12 @@ impl From<sign_in::Refusal> for Refusal {
     }
 }
 
+impl From<InvalidSession> for Refusal {
+    fn from(invalid: InvalidSession) -> Self {
+        Self::InvalidSession(invalid)
+    }
+}
+
 impl Refusal {
     /// OAuth's JSON; fails with an error that isn't OAuth's. Wrong credentials get 401, as from the
     /// legacy app.
@@ -46,12 +56,20 @@ impl Refusal {
                 "invalid_request",
                 "client_id must be 1 to 255 printable ASCII characters",
             ),
-            Self::UnsupportedGrantType => {
-                OAuthError::new("unsupported_grant_type", "grant_type must be password")
-            }
+            Self::UnsupportedGrantType(endpoint) => OAuthError::new(
+                "unsupported_grant_type",
+                format!("grant_type must be {}", endpoint.grant_types().join(" or ")),
+            ),
             Self::WrongCredentials(refusal) => {
                 let body = OAuthError::new("invalid_grant", "Incorrect username or password");
                 return Ok(uncached(Reply::json(&body).about(&refusal)));
+            }
+            Self::InvalidSession(invalid) => {
+                let error = OAuthError::new("invalid_grant", invalid.answer().2).into_reply();
+                return Ok(match invalid.event() {
+                    Some(event) => error.logging(event),
+                    None => error,
+                });
             }
             Self::Other(error) => return Err(error),
         };

@@ -30,6 +30,10 @@ pub(crate) const ADA: UserBody<'static> = UserBody { username: "ada", email: "ad
 pub(crate) const TOKEN: &str =
     "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFUzI1NiJ9.eyJzdWIiOiI3In0.c2lnbmF0dXJl";
 
+/// A refresh token in the examples, of a session that never was.
+pub(crate) const REFRESH_TOKEN: &str = "lkr_AX8i4nmwfMOYxNwMDAc5j25vdCBhIGZhbWlseSBrZXl0aGlzIHJvdGF0aW5n\
+     IHBhcnQgb3BlbnMgbm90aGluZw";
+
 /// A refused sign-in, whatever the reason.
 pub(crate) fn refused() -> Refusal {
     Refusal { reason: RefusalReason::WrongPassword, user_id: None }

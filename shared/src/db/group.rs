@@ -10,23 +10,29 @@ pub enum Group {
     Introspect,
     /// Reads public keys.
     Jwks,
+    /// Renews sessions.
+    Refresh,
     /// Lists and ends sessions.
     Sessions,
     /// Reads and replaces the hash of one user by name.
     Signin,
     /// Inserts users.
     Signup,
+    /// Does what [`Group::Signin`] and [`Group::Refresh`] do.
+    Token,
 }
 
 impl Group {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::Authorizer,
         Self::Introspect,
         Self::Jwks,
+        Self::Refresh,
         Self::Sessions,
         Self::Signin,
         Self::Signup,
+        Self::Token,
     ];
 
     /// The name of the class.
@@ -35,9 +41,11 @@ impl Group {
             Self::Authorizer => "authorizer",
             Self::Introspect => "introspect",
             Self::Jwks => "jwks",
+            Self::Refresh => "refresh",
             Self::Sessions => "sessions",
             Self::Signin => "signin",
             Self::Signup => "signup",
+            Self::Token => "token",
         }
     }
 

@@ -32,7 +32,6 @@ pub fn statements_of(group: Group) -> impl Iterator<Item = &'static Sql> {
 const TO_COME: &[&Sql] = &[
     &sign_ins::END,
     &sign_ins::END_TOKEN,
-    &sign_ins::REFRESH,
     &sign_ins::START,
     &users::CHANGE_PASSWORD,
     &users::DELETE_ACCOUNT,

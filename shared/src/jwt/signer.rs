@@ -26,15 +26,16 @@ use crate::user_id::UserId;
 /// before it reads the secret again.
 const REFETCH_SECONDS: u32 = 5;
 
-/// Signs access tokens. It reads only the current signing key, which no verifier ever has.
-#[derive(Debug)]
+/// Signs access tokens. It reads only the current signing key, which no verifier ever has. Clones
+/// share the key.
+#[derive(Debug, Clone)]
 pub struct Signer {
     settings: Settings,
     life_seconds: u32,
     token_claims: TokenClaims,
     source: KeySource,
     secrets: SecretsManager,
-    held: Mutex<Option<Held>>,
+    held: Arc<Mutex<Option<Held>>>,
     clock: Clock,
     random: Random,
 }
@@ -109,7 +110,7 @@ impl Signer {
         clock: Clock,
         random: Random,
     ) -> Self {
-        let (secrets, held) = (SecretsManager::default(), Mutex::new(None));
+        let (secrets, held) = (SecretsManager::default(), Arc::default());
         let token_claims = TokenClaims::default();
         Self { settings, life_seconds, token_claims, source, secrets, held, clock, random }
     }

@@ -118,6 +118,12 @@ impl Operation {
         self
     }
 
+    /// The body may be left out.
+    pub(crate) fn optional_body(mut self) -> Self {
+        self.request_body = self.request_body.map(|body| RequestBody { required: false, ..body });
+        self
+    }
+
     /// A parameter of the path, under the name that the route has for it.
     pub(crate) fn path_parameter(self, name: &'static str, of: Type, words: &'static str) -> Self {
         self.parameter("path", name, of, words)

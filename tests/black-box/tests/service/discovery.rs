@@ -79,7 +79,7 @@ fn the_token_endpoint_is_named_while_it_is_on(target: &Target) {
     let ada = &target.ada().person;
     let fields = [("username", ada.username.as_str()), ("password", ada.password.as_str())];
     assert_eq!(target.http.post_form(path, &fields).send().status, 200);
-    assert_eq!(on["grant_types_supported"], json!(["password"]));
+    assert_eq!(on["grant_types_supported"], json!(["password", "refresh_token"]));
     assert_eq!(on["token_endpoint_auth_methods_supported"], json!(["none"]));
     let off = document(target.variant()).expect("the variant's issuer");
     assert_eq!(off.get("token_endpoint"), None);
