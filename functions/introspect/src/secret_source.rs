@@ -95,18 +95,17 @@ impl SecretSource {
         if found.is_recent(now) && found.accepts(password) {
             return Ok(true);
         }
-        let outcome = match found.last_attempt(now) {
-            Some(outcome) => outcome,
-            None => {
-                let read = self.read(arn).await;
-                let outcome = read.as_ref().map(drop).map_err(Clone::clone);
-                found.attempt = Some((outcome.clone(), now));
-                if let Ok(accepted) = read {
-                    found.accepted = Some((accepted, now));
-                }
-                *self.found.lock().unwrap_or_else(PoisonError::into_inner) = found.clone();
-                outcome
+        let outcome = if let Some(outcome) = found.last_attempt(now) {
+            outcome
+        } else {
+            let read = self.read(arn).await;
+            let outcome = read.as_ref().map(drop).map_err(Clone::clone);
+            found.attempt = Some((outcome.clone(), now));
+            if let Ok(accepted) = read {
+                found.accepted = Some((accepted, now));
             }
+            *self.found.lock().unwrap_or_else(PoisonError::into_inner) = found.clone();
+            outcome
         };
         // A secret that can't be read again is used longer.
         if found.accepts(password) { Ok(true) } else { outcome.map(|()| false) }
