@@ -4,6 +4,7 @@ mod account;
 mod at_once;
 mod own;
 mod receipts;
+mod soak;
 mod start;
 mod tokens;
 

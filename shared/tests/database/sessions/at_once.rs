@@ -11,7 +11,7 @@ use tokio::sync::Barrier;
 use super::*;
 
 /// Runs each over a connection of its own, all at the same time.
-async fn at_once<T: Send + 'static, F: Future<Output = T> + Send + 'static>(
+pub(super) async fn at_once<T: Send + 'static, F: Future<Output = T> + Send + 'static>(
     runs: impl IntoIterator<Item = F>,
 ) -> Vec<T> {
     let runs: Vec<_> = runs.into_iter().collect();
@@ -98,38 +98,6 @@ async fn no_sign_in_under_way_outlives_a_change_of_the_password() {
         if has_started { before += 1 } else { refused += 1 }
     }
     assert!(before > 0 && refused > 0, "they never met: {before} before, {refused} refused");
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn all_that_one_user_does_at_once_meets_no_deadlock() {
-    let world = World::new().await;
-    // One that PostgreSQL doesn't resolve exceeds the deadline of a query.
-    let name = world.stage.value("SELECT current_database()").await;
-    world.stage.execute(&format!("ALTER DATABASE {name} SET deadlock_timeout = '1min'")).await;
-    let runs = (0..6).map(|number| {
-        let world = World { random: Random::counted(100 * number), ..world.again() };
-        async move {
-            let (client_id, device) = (ClientId::default(), Device::default());
-            for round in 0..40 {
-                let (token, now) = (world.token(NOW), NOW.plus(round));
-                let epoch = "SELECT session_epoch FROM users WHERE id = 1";
-                let epoch = world.stage.value(epoch).await.parse().unwrap();
-                let (sessions, salt) = (world.sessions(), Salt::new(&world.random));
-                let start = start(Kind::Token(&token), ADA, epoch, now, (&client_id, &device));
-                sessions.start(&start).await.unwrap();
-                sessions.refresh(&token, &salt, now, LEEWAY, &device).await.unwrap();
-                let caller = bearer(&token, ADA);
-                world.authorize_once(caller, 1, now).await;
-                match number {
-                    0 => drop(world.end_others(caller, now).await),
-                    1 => drop(world.revoke(caller, token.session(), now).await),
-                    2 => sessions.end_of(&token).await.unwrap(),
-                    _ => drop(world.own().list(&caller, now).await.unwrap()),
-                }
-            }
-        }
-    });
-    at_once(runs.collect::<Vec<_>>()).await;
 }
 
 /// Runs `second` while a transaction with `first` is open, until it waits for the lock.
