@@ -9,6 +9,7 @@ mod json;
 mod keys;
 pub(crate) mod legacy;
 mod rsa;
+mod sessions;
 mod signature;
 mod subjects;
 
@@ -32,6 +33,7 @@ pub(crate) fn checks() -> Vec<Check> {
         keys::checks(),
         legacy::checks(),
         claims::checks(),
+        sessions::checks(),
         subjects::checks(),
         credentials::checks(),
     ]

@@ -18,6 +18,7 @@ pub(crate) fn checks() -> Vec<Check> {
         a_legacy_token_opens_what_its_user_may_do also Pooler needs Runner;
         a_legacy_token_opens_no_account_made_after_adoption also Pooler needs Runner;
         a_forged_legacy_token_is_refused also Pooler needs Runner;
+        a_legacy_token_ends_by_itself_and_with_all_sessions also Pooler needs Runner;
         a_legacy_token_is_refused_where_none_is_accepted also Pooler needs Runner;
     ]
 }
@@ -28,16 +29,16 @@ pub(crate) const SECRET: &str = "the-secret-of-an-app-that-has-grown";
 /// The number of accepted tokens of the legacy app.
 pub(crate) static ACCEPTED: AtomicUsize = AtomicUsize::new(0);
 
-/// Two users who existed at adoption, by a record that the suite inserts.
+/// Three users who existed at adoption, by a record that the suite inserts.
 #[track_caller]
-fn adopted(target: &Target) -> &'static [Person; 2] {
-    static ADOPTED: OnceLock<[Person; 2]> = OnceLock::new();
+fn adopted(target: &Target) -> &'static [Person; 3] {
+    static ADOPTED: OnceLock<[Person; 3]> = OnceLock::new();
     ADOPTED.get_or_init(|| {
         let variant = target.variant();
-        let adopted = [variant.signed_up("adopted"), variant.signed_up("adopted")];
+        let adopted = ["ada", "eve", "ann"].map(|stem| variant.signed_up(stem));
         let record = "INSERT INTO adoption (adopted_at, last_user_id) \
                       SELECT now(), id FROM users WHERE username = $1";
-        variant.database().query(record, &[&adopted[1].username]);
+        variant.database().query(record, &[&adopted[2].username]);
         adopted
     })
 }
@@ -83,7 +84,7 @@ fn a_legacy_token_opens_what_its_user_may_do(target: &Target) {
 }
 
 fn a_legacy_token_opens_no_account_made_after_adoption(target: &Target) {
-    let (variant, [_, eve]) = (target.variant(), adopted(target));
+    let (variant, [_, eve, _]) = (target.variant(), adopted(target));
     let token_of = |person: &Person| signed(&draft(&person.username), SECRET.as_bytes());
     let newcomer = variant.signed_up("newcomer");
     variant.get_as(&token_of(&newcomer), "/api/auth/users/me").is_unauthorized(variant);
@@ -144,6 +145,21 @@ fn a_forged_legacy_token_is_refused(target: &Target) {
     forgeries.add("an array", format!("{array}.{}", encode(hmac(SECRET.as_bytes(), &array))));
     forgeries.add("padding", format!("{}=", by(&good())));
     forgeries.are_refused(target.variant());
+}
+
+fn a_legacy_token_ends_by_itself_and_with_all_sessions(target: &Target) {
+    let (variant, [.., ann]) = (target.variant(), adopted(target));
+    let [ended, good, late] = ["ended", "good", "late"].map(|_| draft(&ann.username));
+    let ask =
+        |draft: &Draft| variant.get_as(&signed(draft, SECRET.as_bytes()), "/api/auth/users/me");
+    let end = "INSERT INTO ended_tokens VALUES (sha256(convert_to($1, 'UTF8')), now())";
+    variant.database().query(end, &[&ended.signed_part()]);
+    ask(&ended).is_unauthorized(variant);
+    ask(&good).is_json(200, &ann.public());
+    ACCEPTED.fetch_add(1, Ordering::Relaxed);
+    let end = "UPDATE users SET session_epoch = 1 WHERE username = $1";
+    variant.database().query(end, &[&ann.username]);
+    ask(&late).is_unauthorized(variant);
 }
 
 /// A token of Latchkey, in its parts.
