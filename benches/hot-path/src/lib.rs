@@ -8,9 +8,9 @@ use authorizer::{Authorizer, Event};
 use me::Me;
 use shared::db::{Group, SigningKeys};
 use shared::http::{Function, ProxyEvent};
-use shared::jwt::Settings;
+use shared::jwt::{Settings, TokenSession};
 use shared::verifier::{UnverifiedToken, Verifier};
-use shared::{Environment, UserId};
+use shared::{Environment, SessionId, UserId};
 use signin::Signin;
 use stage::{SIGNING_KEY, Stage};
 
@@ -20,7 +20,14 @@ pub use event::{ARN, authorizer_event, me_event, sign_in_event};
 const ADA: &str = "INSERT INTO users (username, email, hashed_by, password) VALUES \
     ('ada', 'ada@example.com', 'latchkey', \
      '$2b$04$g8yT8LjrBxSTXvd4oquAq.tSef2YRNaEfBfhQVEZOgCWEdtVF4sL6'); \
-    INSERT INTO users_to_roles VALUES (1, 1), (1, 2)";
+    INSERT INTO users_to_roles VALUES (1, 1), (1, 2); \
+    INSERT INTO sign_ins (id, user_id, kind, client_id, created_at, used_at, expires_at, \
+        idle_seconds, rotated_at) \
+    SELECT '017f22e2-79b0-7cc3-98c4-dc0c0c07398f', 1, 'access', 'latchkey', n, n, \
+        n + interval '10 years', 315360000, '-infinity' FROM clock_timestamp() AS n";
+
+/// The session of that user, which a token names.
+const SESSION: &str = "017f22e2-79b0-7cc3-98c4-dc0c0c07398f";
 
 /// The functions behind the user's requests.
 #[derive(Debug)]
@@ -60,7 +67,11 @@ impl Service {
 
     /// A new token of the user; no two are alike.
     pub async fn token(&self) -> String {
-        stage::token(settings(), SIGNING_KEY, self.stage.clock.clone(), UserId::new(1)).await
+        let (clock, user_id) = (self.stage.clock.clone(), UserId::new(1));
+        let expires_at = clock.now().plus(86_400);
+        let session =
+            TokenSession { id: SessionId::parse(SESSION).unwrap(), generation: 0, expires_at };
+        stage::token_of(settings(), SIGNING_KEY, clock, user_id, Some(session)).await
     }
 
     /// The authorizer's answer to an event.
