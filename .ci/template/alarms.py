@@ -27,7 +27,7 @@ COUNTED = {
         "AuthorizerFailures",
     ),
     "ThrottledRequests": ("<AccessLogGroup>", '{ $.status = "429" }', "ThrottledRequests"),
-    "RefusedSignins": ("<FunctionsLogGroup>", '{ $.event = "authn_login_fail" }', "RefusedSignins"),
+    "RefusedSignins": ("<FunctionsLogGroup>", '{ ($.event = "authn_login_fail") || ($.event = "authn_password_change_fail") }', "RefusedSignins"),
     "UserIds": ("<FunctionsLogGroup>", '{ $.event = "user_created" }', "UserIds"),
 }
 # What the functions' lines hold (shared/src/log.rs), and Lambda's own of them.

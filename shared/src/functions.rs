@@ -146,6 +146,18 @@ functions! { ($)
             Refresh = POST "/api/auth/refresh", Public;
         }
     }
+    account {
+        sql: Some(Group::Account) => [
+            users::FIND_OWN_CREDENTIALS,
+            users::CHANGE_PASSWORD,
+            users::DELETE_ACCOUNT,
+        ];
+        endpoint: Account;
+        routes: AccountRoute {
+            ChangePassword = POST "/api/auth/users/me/password", SignedIn, Signin;
+            Delete = POST "/api/auth/users/me/delete", SignedIn, Signin;
+        }
+    }
     me {
         endpoint: Me;
         routes: MeRoute {

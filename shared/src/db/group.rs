@@ -4,6 +4,8 @@
 /// functions need ([`crate::functions`]).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Group {
+    /// Reads and replaces the hash of a signed-in user, and deletes one.
+    Account,
     /// Reads callers and public keys.
     Authorizer,
     /// Reads callers and public keys, for introspection.
@@ -24,7 +26,8 @@ pub enum Group {
 
 impl Group {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
+        Self::Account,
         Self::Authorizer,
         Self::Introspect,
         Self::Jwks,
@@ -38,6 +41,7 @@ impl Group {
     /// The name of the class.
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Account => "account",
             Self::Authorizer => "authorizer",
             Self::Introspect => "introspect",
             Self::Jwks => "jwks",

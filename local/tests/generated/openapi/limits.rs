@@ -41,6 +41,19 @@ fn the_longest_password_is_taken_and_no_longer_one() {
 }
 
 #[test]
+fn a_changed_password_has_the_limits_of_a_new_users() {
+    let document: Value = serde_json::from_str(&super::made(OwnRoutes::NONE)).unwrap();
+    let of = |schema: &str, field: &str| {
+        let mut rules = document["components"]["schemas"][schema]["properties"][field].clone();
+        for words in ["description", "examples"] {
+            rules.as_object_mut().unwrap().remove(words).unwrap();
+        }
+        rules
+    };
+    assert_eq!(of("PasswordChange", "new_password"), of("NewUser", "password"));
+}
+
+#[test]
 fn the_pattern_refuses_what_the_service_refuses() {
     let pattern = Regex::new(rule("email", "pattern").as_str().unwrap()).unwrap();
     for text in ["", "@", "a@", "@b", "not-an-email", "a b@c.d", "a@b c", "a@@b", "a@b@c", "<a@b>"]

@@ -120,7 +120,7 @@ pub(crate) fn read(target: &Target) -> Vec<Route> {
         .map(|(method, path, operation)| {
             let needs = match &operation["security"] {
                 Value::Array(schemes) if schemes.is_empty() => Needs::Nothing,
-                _ if operation["responses"]["403"].is_null() => Needs::Token,
+                _ if operation["responses"]["403"]["$ref"].is_null() => Needs::Token,
                 _ => Needs::SomeRole,
             };
             Route::new(&method, path, needs)

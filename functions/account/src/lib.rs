@@ -1,0 +1,182 @@
+//! `POST /api/auth/users/me/password` and `/users/me/delete`: what users do with their own account.
+//!
+//! Both verify the user's password. Each statement checks the token itself, so a session that is over
+//! changes nothing, whatever policy API Gateway has cached.
+
+mod refusal;
+
+use shared::db::accounts::{Accounts, OwnCredentials};
+use shared::db::own_sessions::Bearer;
+use shared::db::{self, Database};
+use shared::environment::Invalid;
+use shared::error::{Failure, SecurityEvent};
+use shared::functions::AccountRoute;
+use shared::http::{Endpoint, JsonBody, Location, Reply, Request, Violation};
+use shared::password::{Blocklist, Password, Passwords};
+use shared::secrets_manager::SecretsManager;
+use shared::session_cookie::SessionCookie;
+use shared::{Clock, Environment, Error, NewPassword, Secret, log};
+use utoipa::ToSchema;
+
+pub use refusal::Refusal;
+
+/// The endpoint of the user's own account.
+#[derive(Debug)]
+pub struct Account {
+    accounts: Accounts,
+    passwords: Passwords,
+    password_min_length: u32,
+    blocklist: Blocklist,
+    cookie: SessionCookie,
+    clock: Clock,
+    /// `ACCOUNT_DELETION`.
+    allows_deletion: bool,
+}
+
+/// A password, and the one that replaces it.
+#[derive(ToSchema)]
+pub struct PasswordChange {
+    /// The present password.
+    #[schema(value_type = String, format = Password, pattern = r"^[^\u0000]*$")]
+    #[schema(examples("correct horse"))]
+    old_password: Password,
+    /// The new password, by the rules of sign-up.
+    #[schema(value_type = String, format = Password, min_length = 8, max_length = 1024)]
+    #[schema(pattern = r"^[^\u0000]*$", examples("battery staple"))]
+    new_password: NewPassword,
+}
+
+/// The confirmation of a deletion.
+#[derive(ToSchema)]
+pub struct Deletion {
+    /// The user's password.
+    #[schema(value_type = String, format = Password, pattern = r"^[^\u0000]*$")]
+    #[schema(examples("correct horse"))]
+    password: Password,
+}
+
+impl Endpoint for Account {
+    type Route = AccountRoute;
+
+    async fn from_env(env: &mut Environment) -> Result<Self, Invalid> {
+        let database = db::Settings::from_env(env);
+        let passwords = Passwords::from_env(env);
+        #[cfg(feature = "legacy")]
+        let passwords = passwords.naming(legacy::passwords::scheme_of);
+        let password_min_length = NewPassword::min_length(env);
+        let blocklist = Blocklist::new(&log::app_name(env));
+        let cookie = SessionCookie::from_env(env);
+        let allows_deletion = env.is_on("ACCOUNT_DELETION");
+        env.check()?;
+        let database = Database::new(database, SecretsManager::default());
+        log::warmed_up(database.warm_up().await);
+        let (accounts, clock) = (Accounts::new(database), Clock::System);
+        Ok(Self {
+            accounts,
+            passwords,
+            password_min_length,
+            blocklist,
+            cookie,
+            clock,
+            allows_deletion,
+        })
+    }
+
+    async fn handle(
+        &self,
+        route: AccountRoute,
+        request: &Request,
+    ) -> Result<Reply, Box<dyn Failure>> {
+        match route {
+            AccountRoute::ChangePassword => self.change_password(request).await,
+            AccountRoute::Delete if self.allows_deletion => self.delete(request).await,
+            AccountRoute::Delete => Err(Error::NotFound.into()),
+        }
+    }
+}
+
+impl Account {
+    /// The rules of a new password come first: they reveal nothing of the old one, and cost no hash.
+    async fn change_password(&self, request: &Request) -> Result<Reply, Box<dyn Failure>> {
+        let caller = self.caller(request)?;
+        let PasswordChange { old_password, new_password } = self.password_change(request)?;
+        let found = self.find(&caller).await?;
+        let (username, email) = (Some(&*found.username), Some(&*found.email));
+        self.blocklist.check(&new_password, username, email).map_err(|rule| {
+            Error::Unprocessable(vec![Violation::new(Location::Field("new_password"), rule)])
+        })?;
+        let refused = event("authn_password_change_fail", &caller);
+        let old = self.verified(old_password, found, refused).await?;
+        let new = self.passwords.hash(new_password).await?;
+        let now = self.clock.now();
+        let changed = self.accounts.change_password(&caller, &old, &new, now).await;
+        refusal::done(changed.map_err(Error::from)?)?;
+        Ok(Reply::no_content().logging(event("authn_password_change", &caller)))
+    }
+
+    async fn delete(&self, request: &Request) -> Result<Reply, Box<dyn Failure>> {
+        let caller = self.caller(request)?;
+        let Deletion { password } = Deletion::read(request)?;
+        let found = self.find(&caller).await?;
+        let verified = self.verified(password, found, event("authn_login_fail", &caller)).await?;
+        let deleted = self.accounts.delete(&caller, &verified, self.clock.now()).await;
+        refusal::done(deleted.map_err(Error::from)?)?;
+        let reply = Reply::no_content().logging(event("user_deleted", &caller));
+        let has_cookie = !matches!(self.cookie.read(request), Ok(None));
+        let (name, value) = SessionCookie::clear();
+        Ok(if has_cookie { reply.with_header(name, value) } else { reply })
+    }
+
+    fn caller(&self, request: &Request) -> Result<Bearer, Error> {
+        let caller = request.caller(&self.clock)?;
+        Ok(Bearer { user_id: caller.id, key: caller.token_key })
+    }
+
+    async fn find(&self, caller: &Bearer) -> Result<OwnCredentials, Error> {
+        let found = self.accounts.find(caller, self.clock.now()).await?;
+        found.ok_or(Error::InvalidToken)
+    }
+
+    /// The stored hash, if the password is right. Every refusal takes the time of one hash.
+    async fn verified(
+        &self,
+        password: Password,
+        found: OwnCredentials,
+        refused: SecurityEvent,
+    ) -> Result<Secret<String>, Box<dyn Failure>> {
+        let hash = found.password.hash.clone();
+        let checked = self.passwords.check(password, found.password).await?;
+        checked.map_err(|reason| Refusal::WrongPassword(reason, refused))?;
+        Ok(hash.ok_or_else(|| Error::Internal("a right password without a hash".into()))?)
+    }
+
+    fn password_change(&self, request: &Request) -> Result<PasswordChange, Error> {
+        let mut body = JsonBody::read(request)?;
+        let old_password = body.field("old_password", Password::parse);
+        let new_password = body.field("new_password", |text| {
+            let password = NewPassword::parse(text, self.password_min_length)?;
+            self.blocklist.check(&password, None, None)?;
+            Ok(password)
+        });
+        match (old_password, new_password) {
+            (Some(old_password), Some(new_password)) => {
+                Ok(PasswordChange { old_password, new_password })
+            }
+            _ => Err(body.refusal()),
+        }
+    }
+}
+
+impl Deletion {
+    fn read(request: &Request) -> Result<Self, Error> {
+        let mut body = JsonBody::read(request)?;
+        let password = body.field("password", Password::parse);
+        password.map(|password| Self { password }).ok_or_else(|| body.refusal())
+    }
+}
+
+/// An event of the caller's, with the session.
+fn event(name: &'static str, caller: &Bearer) -> SecurityEvent {
+    let session_id = caller.key.session();
+    SecurityEvent { session_id, ..SecurityEvent::of(name, Some(caller.user_id)) }
+}

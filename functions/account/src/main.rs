@@ -1,0 +1,6 @@
+//! `account` on Lambda.
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    shared::http::serve::<account::Account>().await
+}
