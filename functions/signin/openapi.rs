@@ -1,11 +1,10 @@
 use serde::Serialize;
-use shared::Error;
 use shared::functions::SigninRoute;
 use shared::http::{Location, Violation};
-use shared::rule::Rule;
-use signin::{Credentials, SignInResponse};
+use shared::{Error, NumericDate, RefreshToken, Rule, SessionCookie};
+use signin::{Credentials, SESSIONS, SignInResponse};
 
-use crate::openapi::{Operation, Response, TOKEN, Tag, json, refused};
+use crate::openapi::{Operation, REFRESH_TOKEN, Response, TOKEN, Tag, json, refused};
 
 #[derive(Serialize)]
 struct Ada {
@@ -15,29 +14,60 @@ struct Ada {
 
 pub(crate) fn describe(SigninRoute::SignIn: SigninRoute) -> Operation {
     let ada = Ada { username: "ada", password: "correct horse" };
-    let answer = SignInResponse { token: TOKEN, token_type: "bearer" };
+    let answer = SignInResponse {
+        token: TOKEN,
+        token_type: "bearer",
+        expires_in: None,
+        refresh_token: None,
+        refresh_expires_in: None,
+    };
+    let with_cookie = SignInResponse { expires_in: Some(3600), ..answer };
+    let with_token = SignInResponse {
+        refresh_token: Some(REFRESH_TOKEN),
+        refresh_expires_in: Some(2_592_000),
+        ..with_cookie
+    };
+    let refused_field =
+        |field, rule| Error::Unprocessable(vec![Violation::new(Location::Field(field), rule)]);
     Operation::new(Tag::Accounts, "signIn", "Sign in")
         .described(
             "Exchanges a username and a password for an access token. Send the token as \
              `Authorization: Bearer <token>` with later requests; on this page, *Authorize* does \
-             that.",
+             that. With `session`, the client also gets what renews the session: a refresh token, \
+             in the answer or in a cookie.",
         )
         .takes::<Credentials>("application/json", ("ada", json(&ada)))
-        .answers(200, Response::json::<SignInResponse<'_>>("The token.", &answer))
+        .answers(
+            200,
+            Response::new("The token, and for `session` what it asks for.")
+                .example::<SignInResponse<'_>>("without_session", json(&answer))
+                .example::<SignInResponse<'_>>("with_token", json(&with_token))
+                .example::<SignInResponse<'_>>("with_cookie", json(&with_cookie))
+                .with_header("Set-Cookie", "If `session` is `cookie`: the refresh token.", json(&cookie())),
+        )
         .answers(
             401,
             Response::new(
-                "The user doesn't exist or the password is wrong; the answer doesn't say which.",
+                "The user doesn't exist or is disabled, or the password is wrong; the answer doesn't \
+                 say which.",
             )
             .error(&refused()),
         )
         .answers(
             422,
-            Response::new("The body isn't a JSON object with the two fields.").error(
-                &Error::Unprocessable(vec![Violation::new(
-                    Location::Field("password"),
-                    Rule::Missing,
-                )]),
-            ),
+            Response::new(
+                "The body isn't a JSON object with the two fields, or the service can't give what \
+                 `session` asks for.",
+            )
+            .error_named("missing", &refused_field("password", Rule::Missing))
+            .error_named("other_session", &refused_field("session", Rule::NotALiteral(SESSIONS)))
+            .error_named("other_site", &refused_field("session", Rule::OtherSite)),
         )
+}
+
+fn cookie() -> String {
+    let token = RefreshToken::parse(REFRESH_TOKEN).unwrap();
+    let now = NumericDate::from_seconds(0);
+    let (_, value) = SessionCookie::set(&token, now, now.plus(2_592_000));
+    value.to_str().unwrap().to_owned()
 }

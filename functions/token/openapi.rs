@@ -29,7 +29,8 @@ struct Form {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, min_length = 1, format = Password, examples(""))]
     refresh_token: Option<&'static str>,
-    /// Has no effect on the token, whose scope the answer has.
+    /// With `offline_access` among its names, a sign-in gets a refresh token. Other names have no
+    /// effect.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, examples(""))]
     scope: Option<&'static str>,
@@ -57,9 +58,11 @@ pub(crate) fn describe(TokenRoute::Token: TokenRoute) -> Operation {
         access_token: TOKEN,
         token_type: "bearer",
         expires_in: 3600,
-        refresh_token: Some(REFRESH_TOKEN),
+        refresh_token: None,
         scope: None,
     };
+    let refreshed = TokenResponse { refresh_token: Some(REFRESH_TOKEN), ..answer.clone() };
+    let offline = TokenResponse { scope: Some("offline_access".into()), ..refreshed.clone() };
     Operation::new(Tag::Accounts, "getToken", "Sign in or stay signed in by OAuth's grants")
         .described(
             "OAuth 2.0's password grant (RFC 6749 §4.3), and the exchange of a refresh token (§6) as \
@@ -72,11 +75,11 @@ pub(crate) fn describe(TokenRoute::Token: TokenRoute) -> Operation {
         .takes::<Form>("application/x-www-form-urlencoded", ("ada", json(&form)))
         .answers(
             200,
-            Response::json::<TokenResponse<'_>>("The token.", &answer).with_header(
-                "Pragma",
-                "Required by RFC 6749 §5.1.",
-                json("no-cache"),
-            ),
+            Response::new("The token, and for some requests a refresh token.")
+                .example::<TokenResponse<'_>>("signed_in", json(&answer))
+                .example::<TokenResponse<'_>>("offline_access", json(&offline))
+                .example::<TokenResponse<'_>>("refreshed", json(&refreshed))
+                .with_header("Pragma", "Required by RFC 6749 §5.1.", json("no-cache")),
         )
         .answers(
             400,

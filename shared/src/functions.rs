@@ -121,7 +121,11 @@ functions! { ($)
         }
     }
     signin {
-        sql: Some(Group::Signin) => [users::FIND_FOR_SIGNIN, users::REPLACE_PASSWORD];
+        sql: Some(Group::Signin) => [
+            users::FIND_CREDENTIALS,
+            users::REPLACE_PASSWORD,
+            sign_ins::START,
+        ];
         endpoint: Signin;
         routes: SigninRoute {
             SignIn = POST "/api/auth/signin", Public, Signin;
@@ -129,9 +133,10 @@ functions! { ($)
     }
     token {
         sql: Some(Group::Token) => [
-            users::FIND_FOR_SIGNIN,
+            users::FIND_CREDENTIALS,
             users::REPLACE_PASSWORD,
             sign_ins::REFRESH,
+            sign_ins::START,
         ];
         endpoint: Token;
         switch: TOKEN_ENDPOINT;

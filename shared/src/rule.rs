@@ -26,6 +26,8 @@ pub enum Rule {
     NotALiteral(&'static str),
     /// Not exactly one of these fields, named with commas and "and".
     NotExactlyOneOf(&'static str),
+    /// A cookie for a page of another site than the API's, which browsers drop.
+    OtherSite,
     /// A parameter is repeated.
     Repeated,
     /// Not an e-mail address.
@@ -62,6 +64,7 @@ impl Rule {
             Self::NotALiteral(_) => "literal_error",
             Self::TooManyBytes(_)
             | Self::NotExactlyOneOf(_)
+            | Self::OtherSite
             | Self::Repeated
             | Self::NotAnEmail
             | Self::Nul
@@ -99,6 +102,9 @@ impl Rule {
             Self::NotALiteral(words) => format!("Input should be {words}").into(),
             Self::NotExactlyOneOf(names) => {
                 format!("Value error, exactly one of {names} should be there").into()
+            }
+            Self::OtherSite => {
+                "Value error, for a cookie the page and the API have to be of one site".into()
             }
             Self::Repeated => "Value error, parameter should be there once".into(),
             Self::NotAnEmail => "value is not a valid email address".into(),

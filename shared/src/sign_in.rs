@@ -1,78 +1,50 @@
-//! Exchanges a username and a password for an access token, for `signin` and `token`.
+//! Exchanges a username and a password for an access token and a session, for `signin` and `token`.
 
-use lambda_http::http::{HeaderName, HeaderValue, header};
-use tokio_postgres::Row;
-use tokio_postgres::types::Type;
+mod attempt;
+mod lifetimes;
+mod refusal;
+mod signed_in;
+mod users;
 
 use crate::client_id::ClientId;
-use crate::clock::Clock;
-use crate::database_id::DatabaseId;
-use crate::db::sessions::Sessions;
-use crate::db::{self, Database, database_identity, users};
+use crate::clock::{Clock, NumericDate};
+use crate::db::sessions::{Kind, Sessions, Start};
+use crate::db::{self, Database};
+use crate::device::Device;
 use crate::environment::{Environment, Invalid};
-use crate::error::{Answer, Error, Failure, SecurityEvent};
-use crate::jwt::{AccessToken, Grant, Kid, Signer};
+use crate::error::Error;
+use crate::jwt::{Grant, Signer, TokenSession};
 use crate::log;
-use crate::password::{
-    HashedBy, Password, PasswordHash, Passwords, RefusalReason, StoredPassword, Verified,
-};
+use crate::password::{Password, PasswordHash, Passwords, RefusalReason, Verified};
 use crate::random::Random;
+use crate::refresh_token::RefreshToken;
 use crate::renewals::Renewals;
-use crate::role::Role;
-use crate::secret::Secret;
 use crate::secrets_manager::SecretsManager;
-use crate::user_id::UserId;
-use crate::username::Username;
+use crate::session_id::SessionId;
+pub use attempt::{Attempt, Wants};
+pub use lifetimes::Lifetimes;
+pub use refusal::Refusal;
+pub use signed_in::{Renewable, SignedIn};
+pub use users::{FoundForSignin, SigninUser, Users};
 
-/// Authenticates users and issues tokens.
+/// Authenticates users, starts sessions and issues tokens.
 #[derive(Debug)]
 pub struct SignIn {
     users: Users,
+    sessions: Sessions,
     passwords: Passwords,
     signer: Signer,
+    lifetimes: Lifetimes,
+    clock: Clock,
+    random: Random,
 }
 
-/// The user and the token of a successful sign-in.
-#[derive(Debug)]
-pub struct SignedIn {
-    /// The user.
-    pub user_id: UserId,
-    /// The token.
-    pub access_token: AccessToken,
-}
-
-/// The event of a successful sign-in in the log.
-pub const SIGNED_IN: &str = "authn_login_success";
-
-/// Why a sign-in was refused. Only the log has the reason.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Refusal {
-    /// The reason.
-    pub reason: RefusalReason,
-    /// The account with this name, if there is one.
-    pub user_id: Option<UserId>,
-}
-
-/// Every reason has the same answer.
-impl Failure for Refusal {
-    fn answer(&self) -> Answer {
-        Answer(401, "wrong_credentials", "Incorrect username or password")
-    }
-
-    fn cause(&self) -> Option<&str> {
-        Some(self.reason.name())
-    }
-
-    /// No token was sent, so the challenge has no error code (RFC 6750 §3.1).
-    fn header(&self) -> Option<(HeaderName, HeaderValue)> {
-        Some((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")))
-    }
-
-    fn event(&self) -> Option<SecurityEvent> {
-        let Self { reason, user_id } = *self;
-        let hash_scheme = reason.hash_scheme();
-        Some(SecurityEvent { hash_scheme, ..SecurityEvent::of("authn_login_fail", user_id) })
-    }
+/// A session that is to start.
+struct NewSession {
+    id: SessionId,
+    renewable: Option<Renewable>,
+    expires_at: NumericDate,
+    idle_seconds: u32,
 }
 
 impl SignIn {
@@ -83,6 +55,7 @@ impl SignIn {
         let passwords = Passwords::from_env(env);
         let secrets = SecretsManager::default();
         let signer = Signer::from_env(env, secrets.clone());
+        let lifetimes = Lifetimes::from_env(env);
         env.check()?;
         let database = Database::new(database, secrets);
         // Boxed, because both are large and end before the first event.
@@ -90,19 +63,27 @@ impl SignIn {
             tokio::join!(Box::pin(database.warm_up()), Box::pin(signer.warm_up()));
         log::warmed_up(connected);
         log::warmed_up(key_read);
-        Ok(Self::new(Users::new(database), passwords, signer))
+        Ok(Self::new(database, passwords, signer, lifetimes, Clock::System, Random::System))
     }
 
     /// A sign-in with these parts.
-    pub const fn new(users: Users, passwords: Passwords, signer: Signer) -> Self {
-        Self { users, passwords, signer }
+    pub fn new(
+        database: Database,
+        passwords: Passwords,
+        signer: Signer,
+        lifetimes: Lifetimes,
+        clock: Clock,
+        random: Random,
+    ) -> Self {
+        let (users, sessions) = (Users::new(database.clone()), Sessions::new(database));
+        Self { users, sessions, passwords, signer, lifetimes, clock, random }
     }
 
     /// Renews the sessions of this database with tokens of this signer.
     pub fn renewals(&self, leeway_seconds: u32) -> Renewals {
-        let sessions = Sessions::new(self.users.0.clone());
-        let signer = self.signer.clone();
-        Renewals::new(sessions, signer, leeway_seconds, Clock::System, Random::System)
+        let (sessions, signer) = (self.sessions.clone(), self.signer.clone());
+        let (clock, random) = (self.clock.clone(), self.random.clone());
+        Renewals::new(sessions, signer, leeway_seconds, clock, random)
     }
 
     /// Sets the function that names unverifiable password schemes for the log.
@@ -111,38 +92,112 @@ impl SignIn {
         Self { passwords: self.passwords.naming(scheme_of), ..self }
     }
 
-    /// Authenticates a user and issues a token for this client. An unknown user, a missing and a wrong
-    /// password are a [`Refusal`] after the same time.
+    /// Authenticates a user, starts a session and issues its tokens. An unknown or disabled user, a
+    /// missing and a wrong password are a [`Refusal`] after the same time.
+    ///
+    /// It takes two statements, and one more to replace a cheap hash (docs/adr/0032).
     pub async fn authenticate(
         &self,
-        username: &Username,
-        password: Password,
-        client_id: &ClientId,
+        attempt: Attempt<'_>,
     ) -> Result<Result<SignedIn, Refusal>, Error> {
+        let Attempt { username, password, client_id, wants, device } = attempt;
         let found = self.users.find_for_signin(username).await?;
-        let stored = found.user.as_ref().map(|user| user.password.clone());
         self.report_costly_hash(found.user.as_ref());
-        let user = match (self.passwords.verify(password, stored).await?, found.user) {
-            (Verified::Right(stronger), Some(user)) => {
-                self.replace(&user, stronger).await;
-                user
-            }
+        let verified = self.verify(password, found.user.as_ref()).await?;
+        let (stronger, user) = match (verified, found.user) {
+            (Verified::Right(stronger), Some(user)) => (stronger, user),
             (Verified::Wrong(reason), user) => return Ok(Err(refusal(reason, user.as_ref()))),
             (Verified::Right(_), None) => {
                 return Ok(Err(refusal(RefusalReason::UnknownUser, None)));
             }
         };
+        let now = self.clock.now();
+        // Without the key, no session starts.
+        self.signer.prepare(&found.published, now).await?;
+        let new = self.new_session(wants, now);
+        let session = match self.start(&new, &user, client_id, &device, wants, now).await {
+            Ok(true) => Some(new),
+            Ok(false) => return Ok(Err(refusal(RefusalReason::ChangedMeanwhile, Some(&user)))),
+            Err(error) => {
+                unrecorded(error, &user, wants)?;
+                None
+            }
+        };
+        if session.is_some() {
+            self.replace(&user, stronger).await;
+        }
         let SigninUser { id: user_id, roles, .. } = user;
         let grant = Grant {
             user_id,
             roles,
             client_id,
-            session: None,
+            session: session.as_ref().map(NewSession::of_token),
             published: &found.published,
             database_id: found.database_id,
         };
-        let access_token = self.signer.access_token(grant).await?;
-        Ok(Ok(SignedIn { user_id, access_token }))
+        let access_token = self.signer.access_token_at(grant, now).await?;
+        let session_id = session.as_ref().map(|session| session.id);
+        let renewable = session.and_then(|session| session.renewable);
+        Ok(Ok(SignedIn { user_id, session_id, access_token, renewable }))
+    }
+
+    async fn verify(
+        &self,
+        password: Password,
+        user: Option<&SigninUser>,
+    ) -> Result<Verified, Error> {
+        let stored = user.map(|user| user.password.clone());
+        match stored {
+            Some(stored) if user.is_some_and(|user| user.is_disabled) => {
+                self.passwords.refuse(password, stored).await.map(Verified::Wrong)
+            }
+            stored => self.passwords.verify(password, stored).await,
+        }
+    }
+
+    fn new_session(&self, wants: Wants, now: NumericDate) -> NewSession {
+        let id = SessionId::new(now, &self.random);
+        if wants == Wants::Access {
+            let seconds = self.signer.life_seconds();
+            return NewSession {
+                id,
+                renewable: None,
+                expires_at: now.plus(seconds),
+                idle_seconds: seconds,
+            };
+        }
+        let Lifetimes { seconds, idle_seconds } = self.lifetimes;
+        let token = RefreshToken::first(id, &self.random);
+        let expires_at = now.plus(seconds);
+        let renewable = Some(Renewable { token, issued_at: now, expires_at });
+        NewSession { id, renewable, expires_at, idle_seconds }
+    }
+
+    async fn start(
+        &self,
+        new: &NewSession,
+        user: &SigninUser,
+        client_id: &ClientId,
+        device: &Device,
+        wants: Wants,
+        now: NumericDate,
+    ) -> Result<bool, db::Error> {
+        let kind = match &new.renewable {
+            None => Kind::Access(new.id),
+            Some(renewable) if wants == Wants::Cookie => Kind::Cookie(&renewable.token),
+            Some(renewable) => Kind::Token(&renewable.token),
+        };
+        let start = Start {
+            user_id: user.id,
+            session_epoch: user.session_epoch,
+            kind,
+            client_id,
+            now,
+            expires_at: new.expires_at,
+            idle_seconds: i32::try_from(new.idle_seconds).unwrap_or(i32::MAX),
+            device,
+        };
+        self.sessions.start(&start).await
     }
 
     /// Logs a hash above the configured cost: refusing it takes longer than refusing an unknown user.
@@ -153,7 +208,7 @@ impl SignIn {
         }
     }
 
-    /// Stores a stronger hash, best effort: users can sign in while the database is read-only.
+    /// Stores a stronger hash, best effort.
     async fn replace(&self, user: &SigninUser, stronger: Option<PasswordHash>) {
         let (Some(stronger), Some(old)) = (stronger, &user.password.hash) else { return };
         if let Err(error) = self.users.replace_password(user.id, old, &stronger).await {
@@ -162,91 +217,23 @@ impl SignIn {
     }
 }
 
+impl NewSession {
+    const fn of_token(&self) -> TokenSession {
+        TokenSession { id: self.id, generation: 0, expires_at: self.expires_at }
+    }
+}
+
+/// Lets a user in without a session while the database takes no writes, if the client wants an access
+/// token alone. Such a token is valid while the user's epoch is 0. Fails otherwise.
+fn unrecorded(error: db::Error, user: &SigninUser, wants: Wants) -> Result<(), Error> {
+    let takes_no_writes = matches!(error, db::Error::ReadOnly(_));
+    if !(takes_no_writes && wants == Wants::Access && user.session_epoch == 0) {
+        return Err(error.into());
+    }
+    log::notice(Some(user.id), "session_not_recorded", Some(&error.to_string()));
+    Ok(())
+}
+
 fn refusal(reason: RefusalReason, user: Option<&SigninUser>) -> Refusal {
     Refusal { reason, user_id: user.map(|user| user.id) }
-}
-
-/// The database's answer to a sign-in.
-#[derive(Debug)]
-pub struct FoundForSignin {
-    /// The user, if there is one.
-    pub user: Option<SigninUser>,
-    /// The published keys, the signing one first.
-    pub published: Vec<Kid>,
-    /// The database that the token is for.
-    pub database_id: DatabaseId,
-}
-
-/// The user with the name of a sign-in.
-#[derive(Debug)]
-pub struct SigninUser {
-    /// `users.id`.
-    pub id: UserId,
-    /// The stored password.
-    pub password: StoredPassword,
-    /// The user's roles.
-    pub roles: Vec<Role>,
-}
-
-/// Finds users by name, and replaces their hashes.
-#[derive(Debug, Clone)]
-pub struct Users(Database);
-
-impl Users {
-    /// The users of this database.
-    pub const fn new(database: Database) -> Self {
-        Self(database)
-    }
-
-    /// Finds the user by name, and the signing keys. An exact match, which an adopted name needs, has
-    /// precedence over the normalized name that a sign-up stores. If the two differ, both are always
-    /// queried, so that the time reveals nothing.
-    pub async fn find_for_signin(&self, username: &Username) -> Result<FoundForSignin, db::Error> {
-        let found = self.find(username.as_str()).await?;
-        let normalized = username.normalized();
-        if normalized == username.as_str() {
-            return Ok(found);
-        }
-        let other = self.find(&normalized).await?;
-        Ok(if found.user.is_some() { found } else { other })
-    }
-
-    async fn find(&self, username: &str) -> Result<FoundForSignin, db::Error> {
-        let parameters = [(&username as _, Type::TEXT)];
-        let row = self.0.row(&users::FIND_FOR_SIGNIN, &parameters).await?;
-        let row = row.ok_or_else(|| db::Error::Failed("a sign-in without a row".into()))?;
-        let kids: Vec<String> = row.try_get("kids")?;
-        let id: Option<i32> = row.try_get("id")?;
-        let database_id: Option<String> = row.try_get("database_id")?;
-        Ok(FoundForSignin {
-            user: id.map(|id| signin_user(id, &row)).transpose()?,
-            published: kids.into_iter().map(Kid::new).collect(),
-            database_id: DatabaseId::new(database_id.ok_or_else(database_identity::missing)?),
-        })
-    }
-
-    /// Replaces the hash `old`, unless it has changed meanwhile.
-    pub async fn replace_password(
-        &self,
-        id: UserId,
-        old: &Secret<String>,
-        new: &PasswordHash,
-    ) -> Result<(), db::Error> {
-        let new = new.to_text();
-        let parameters = [
-            (&id.get() as _, Type::INT4),
-            (old.expose() as _, Type::TEXT),
-            (new.expose() as _, Type::TEXT),
-        ];
-        self.0.rows(&users::REPLACE_PASSWORD, &parameters).await.map(drop)
-    }
-}
-
-fn signin_user(id: i32, row: &Row) -> Result<SigninUser, db::Error> {
-    let hash: Option<String> = row.try_get("password")?;
-    let hashed_by = HashedBy::named(row.try_get("hashed_by")?)
-        .ok_or_else(|| db::Error::Failed("an unknown word in users.hashed_by".into()))?;
-    let password = StoredPassword { hash: hash.map(Secret::new), hashed_by };
-    let roles: Vec<String> = row.try_get("roles")?;
-    Ok(SigninUser { id: UserId::new(id), password, roles: Role::of_user(roles) })
 }

@@ -6,6 +6,8 @@
 
 mod oauth;
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 use shared::environment::Invalid;
 use shared::error::Failure;
@@ -14,7 +16,7 @@ use shared::http::{Endpoint, Form, FormError, Reply, Request, uncached};
 use shared::jwt::AccessToken;
 use shared::password::Password;
 use shared::renewals::InvalidSession;
-use shared::sign_in::SIGNED_IN;
+use shared::sign_in::{Attempt, Wants};
 use shared::{
     ClientId, Device, Environment, Error, RefreshToken, Renewals, SignIn, TokenEndpoint, Username,
 };
@@ -30,7 +32,7 @@ pub struct Token {
 }
 
 /// OAuth's token response (RFC 6749 §5.1).
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct TokenResponse<'a> {
     /// The access token, a JWT (RFC 9068).
     pub access_token: &'a str,
@@ -40,16 +42,20 @@ pub struct TokenResponse<'a> {
     /// The lifetime of the token in seconds.
     #[schema(examples(3600))]
     pub expires_in: u32,
-    /// The refresh token for the next time.
+    /// The refresh token for the next time, at a sign-in if the client asked for `offline_access`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, examples("lkr_AX8i4nmwfMOY"))]
     pub refresh_token: Option<&'a str>,
-    /// The user's roles, joined by spaces, with `TOKEN_CLAIMS=roles`. Otherwise empty, and absent unless
-    /// the client asked for a scope.
+    /// The user's roles, with `TOKEN_CLAIMS=roles`, and `offline_access`, if a sign-in asked for it,
+    /// joined by spaces. Otherwise empty, and absent unless the client asked for a scope.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, examples(""))]
-    pub scope: Option<&'a str>,
+    pub scope: Option<Cow<'a, str>>,
 }
+
+/// The scope that asks for a refresh token.
+/// <https://openid.net/specs/openid-connect-core-1_0.html#OfflineAccess>
+const OFFLINE_ACCESS: &str = "offline_access";
 
 impl Endpoint for Token {
     type Route = TokenRoute;
@@ -88,7 +94,9 @@ impl Token {
     async fn grant(&self, renewals: &Renewals, request: &Request) -> Result<Reply, Refusal> {
         let form = Form::read(request).await?;
         match (form.parameter("grant_type")?, &self.sign_in) {
-            (None | Some("password"), Some(sign_in)) => password(sign_in, &form).await,
+            (None | Some("password"), Some(sign_in)) => {
+                password(sign_in, &form, Device::of(request)).await
+            }
             (Some("refresh_token"), _) => refresh(renewals, &form, &Device::of(request)).await,
             (_, Some(_)) => Err(Refusal::UnsupportedGrantType(TokenEndpoint::On)),
             (_, None) => Err(Refusal::UnsupportedGrantType(TokenEndpoint::Refresh)),
@@ -97,7 +105,7 @@ impl Token {
 }
 
 /// RFC 6749 §4.3.
-async fn password(sign_in: &SignIn, form: &Form) -> Result<Reply, Refusal> {
+async fn password(sign_in: &SignIn, form: &Form, device: Device) -> Result<Reply, Refusal> {
     let username = form.required("username")?;
     let password = form.required("password")?;
     let username = Username::parse(username.to_owned()).map_err(|_| FormError::Text)?;
@@ -105,10 +113,26 @@ async fn password(sign_in: &SignIn, form: &Form) -> Result<Reply, Refusal> {
     let client_id = form.parameter("client_id")?.map(ClientId::parse);
     let client_id = client_id.unwrap_or_else(|| Some(ClientId::default()));
     let client_id = client_id.ok_or(Refusal::ClientId)?;
-    let asked_for_scope = form.parameter("scope")?.is_some();
-    let signed_in = sign_in.authenticate(&username, password, &client_id).await??;
-    let body = response(&signed_in.access_token, None, asked_for_scope);
-    Ok(Reply::json(&body).with_event(SIGNED_IN, signed_in.user_id))
+    let scope = form.parameter("scope")?;
+    let wants_refresh = scope.is_some_and(|it| it.split(' ').any(|name| name == OFFLINE_ACCESS));
+    let attempt = Attempt {
+        username: &username,
+        password,
+        client_id: &client_id,
+        wants: if wants_refresh { Wants::Token } else { Wants::Access },
+        device,
+    };
+    let signed_in = sign_in.authenticate(attempt).await??;
+    let refresh_token = signed_in.renewable.as_ref().map(|it| it.token.to_text());
+    let refresh_token = refresh_token.as_ref().map(|text| text.expose().as_str());
+    let mut body = response(&signed_in.access_token, refresh_token, scope.is_some());
+    if wants_refresh {
+        body.scope = Some(match body.scope.as_deref() {
+            None | Some("") => OFFLINE_ACCESS.into(),
+            Some(roles) => format!("{roles} {OFFLINE_ACCESS}").into(),
+        });
+    }
+    Ok(Reply::json(&body).logging(signed_in.event()))
 }
 
 /// RFC 6749 §6. The client is that of the session, and it is not authenticated.
@@ -133,6 +157,6 @@ fn response<'a>(
         token_type: "bearer",
         expires_in: access_token.expires_in,
         refresh_token,
-        scope: access_token.scope.as_deref().or(asked_for_scope.then_some("")),
+        scope: access_token.scope.as_deref().or(asked_for_scope.then_some("")).map(Cow::Borrowed),
     }
 }

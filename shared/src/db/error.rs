@@ -16,7 +16,7 @@ pub enum Error {
     Unreachable(String),
     /// A connection broke while it was being established or used. The statement may be repeated.
     Lost(String),
-    /// The server is read-only: after a failover, another one accepts writes.
+    /// The server is read-only, or has no space left: after a failover, another one accepts writes.
     ReadOnly(String),
     /// PostgreSQL refused our login.
     LoginRefused(String),
@@ -93,10 +93,11 @@ impl From<tokio_postgres::Error> for Error {
             // An operator, a crash, an idle timeout or a pooler ended the session.
             "57P01" | "57P02" | "57P05" => Self::Lost(cause),
             class if class.starts_with("08") => Self::Lost(cause),
+            // 53100: its disk is full.
+            "25006" | "53100" => Self::ReadOnly(cause),
             // The server is starting or stopping, the database is missing, resources are exhausted.
             "57P03" | "57P04" | "3D000" => Self::Unreachable(cause),
             class if class.starts_with("53") => Self::Unreachable(cause),
-            "25006" => Self::ReadOnly(cause),
             // The operator's `statement_timeout` or `lock_timeout`, or our cancellation.
             "57014" | "55P03" => Self::DeadlineExceeded,
             class if class.starts_with("28") => Self::LoginRefused(cause),

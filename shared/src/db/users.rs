@@ -3,7 +3,8 @@
 
 use super::sql::{Privilege, Routine, Sql};
 
-/// The user with this name, the signing keys and the identity of the database, in one row.
+/// The user with this name, the signing keys and the identity of the database, in one row: a statement
+/// of the last release.
 pub(crate) const FIND_FOR_SIGNIN: Sql = Sql::new(
     "SELECT id, password, hashed_by, kids, database_id, roles FROM find_for_signin($1)",
     &[Privilege::Execute(Routine::of_owner("find_for_signin", "text"))],
@@ -21,7 +22,7 @@ pub(crate) const REPLACE_PASSWORD: Sql = Sql::new(
     &[Privilege::Execute(Routine::of_owner("replace_password", "int, text, text"))],
 );
 
-/// What `FIND_FOR_SIGNIN` reads, the epoch of the user's sessions, and whether the user is disabled.
+/// The same, the epoch of the user's sessions, and whether the user is disabled.
 pub const FIND_CREDENTIALS: Sql = Sql::new(
     "SELECT id, password, hashed_by, session_epoch, is_disabled, kids, database_id, roles \
      FROM find_credentials($1)",

@@ -18,7 +18,8 @@ impl Group {
 
 /// Statements of the last release that no function runs any more. An upgrade migrates before it
 /// deploys, so they are granted until the next release deletes them here.
-const LAST_RELEASE: [(Group, &Sql); 1] = [(Group::Authorizer, &callers::FIND)];
+const LAST_RELEASE: [(Group, &Sql); 2] =
+    [(Group::Authorizer, &callers::FIND), (Group::Signin, &users::FIND_FOR_SIGNIN)];
 
 /// The statements that the members of a group may run, possibly with repetitions.
 pub fn statements_of(group: Group) -> impl Iterator<Item = &'static Sql> {
@@ -29,8 +30,7 @@ pub fn statements_of(group: Group) -> impl Iterator<Item = &'static Sql> {
 
 /// Statements that no function runs yet. They are granted to nobody; `migrate` creates their SQL
 /// functions.
-const TO_COME: &[&Sql] =
-    &[&sign_ins::END, &sign_ins::END_TOKEN, &sign_ins::START, &users::FIND_CREDENTIALS];
+const TO_COME: &[&Sql] = &[&sign_ins::END, &sign_ins::END_TOKEN];
 
 /// All statements, each once.
 pub fn statements() -> Vec<&'static Sql> {

@@ -64,6 +64,28 @@ impl<'a> JsonBody<'a> {
         self.field(name, parse)
     }
 
+    /// The parsed value of a field that may be missing or `null` and is otherwise one of these words,
+    /// each in quotation marks. Any other value, of whatever type, breaks that rule.
+    pub fn word<T>(
+        &mut self,
+        name: &'static str,
+        words: &'static str,
+        parse: impl FnOnce(&str) -> Option<T>,
+    ) -> Option<T> {
+        let value = self.fields.remove(name).filter(|value| value.get() != "null")?;
+        let text = serde_json::from_str::<String>(value.get()).ok();
+        let parsed = text.and_then(|text| parse(&text));
+        if parsed.is_none() {
+            self.refuse(name, Rule::NotALiteral(words));
+        }
+        parsed
+    }
+
+    /// Records that a field breaks a rule.
+    pub fn refuse(&mut self, name: &'static str, rule: Rule) {
+        self.violations.push(Violation::new(Location::Field(name), rule));
+    }
+
     /// Whether no field that was read breaks a rule.
     pub const fn is_good(&self) -> bool {
         self.violations.is_empty()

@@ -120,10 +120,29 @@ impl Signer {
         self.read(self.clock.now()).await.map(drop)
     }
 
-    /// Signs a token. If the cached key isn't the published one, the key was rotated and is read
-    /// again.
+    /// The lifetime of a token in seconds, unless its session ends before.
+    pub const fn life_seconds(&self) -> u32 {
+        self.life_seconds
+    }
+
+    /// Makes ready the key for a token. If the cached key isn't the published one, the key was rotated
+    /// and is read again.
+    pub async fn prepare(&self, published: &[Kid], now: NumericDate) -> Result<(), Error> {
+        self.key_for(published, now).await.map(drop)
+    }
+
+    /// Signs a token that is issued now.
     pub async fn access_token(&self, grant: Grant<'_>) -> Result<AccessToken, Error> {
-        let now = self.clock.now();
+        self.access_token_at(grant, self.clock.now()).await
+    }
+
+    /// Signs a token that is issued at the start of its session, or at another time that was read
+    /// before.
+    pub async fn access_token_at(
+        &self,
+        grant: Grant<'_>,
+        now: NumericDate,
+    ) -> Result<AccessToken, Error> {
         let key = self.key_for(grant.published, now).await?;
         let roles = Some(grant.roles).filter(|_| self.token_claims == TokenClaims::Roles);
         let scope = roles.as_deref().map(Role::joined);

@@ -45,6 +45,10 @@ pub enum RefusalReason {
     UnknownHash(&'static str),
     /// The password doesn't match.
     WrongPassword,
+    /// The password is right, but an operator has disabled the user.
+    Disabled,
+    /// The password was right, but has been changed since, or all of the user's sessions were ended.
+    ChangedMeanwhile,
 }
 
 impl RefusalReason {
@@ -55,6 +59,8 @@ impl RefusalReason {
             Self::NoPassword => "no_password",
             Self::UnknownHash(_) => "unknown_hash",
             Self::WrongPassword => "wrong_password",
+            Self::Disabled => "disabled",
+            Self::ChangedMeanwhile => "changed_meanwhile",
         }
     }
 
@@ -62,7 +68,11 @@ impl RefusalReason {
     pub const fn hash_scheme(self) -> Option<&'static str> {
         match self {
             Self::UnknownHash(scheme) => Some(scheme),
-            Self::UnknownUser | Self::NoPassword | Self::WrongPassword => None,
+            Self::UnknownUser
+            | Self::NoPassword
+            | Self::WrongPassword
+            | Self::Disabled
+            | Self::ChangedMeanwhile => None,
         }
     }
 }
@@ -126,6 +136,17 @@ impl Passwords {
         beside_the_runtime(move || verify(password.bytes(), stored, scheme_of, cost, salt)).await
     }
 
+    /// Refuses a disabled user, by the work of a wrong password, whatever the password is.
+    pub async fn refuse(
+        &self,
+        password: Password,
+        stored: StoredPassword,
+    ) -> Result<RefusalReason, Error> {
+        let (cost, salt) = (self.cost, self.random.bytes());
+        let scheme_of = self.scheme_of;
+        beside_the_runtime(move || refuse(password.bytes(), stored, scheme_of, cost, salt)).await
+    }
+
     /// Verifies a password against a user's stored one, without hashing a replacement: at most one
     /// hash, if the stored one isn't of higher cost.
     pub async fn check(
@@ -170,6 +191,22 @@ fn verify(
     }
 }
 
+fn refuse(
+    password: &[u8],
+    stored: StoredPassword,
+    scheme_of: fn(&str) -> &'static str,
+    cost: u32,
+    salt: [u8; 16],
+) -> RefusalReason {
+    match check(password, Some(stored), scheme_of, cost, salt) {
+        Ok(hash) => {
+            make_up(&hash, password, cost, salt);
+            RefusalReason::Disabled
+        }
+        Err(reason) => reason,
+    }
+}
+
 /// The stored hash, if the password is right.
 fn check(
     password: &[u8],
@@ -197,11 +234,16 @@ fn check(
     if hash.matches(password) && whole {
         return Ok(hash);
     }
-    // 2^c + (2^c + 2^(c+1) + … + 2^(C-1)) rounds equal the 2^C of a hash of the configured cost.
+    make_up(&hash, password, cost, salt);
+    Err(RefusalReason::WrongPassword)
+}
+
+/// Adds the work that a hash lacks of the configured cost: 2^c + (2^c + 2^(c+1) + … + 2^(C-1)) rounds
+/// equal 2^C.
+fn make_up(hash: &PasswordHash, password: &[u8], cost: u32, salt: [u8; 16]) {
     for missing in hash.cost()..cost {
         PasswordHash::new(hash.scheme, password, missing, salt);
     }
-    Err(RefusalReason::WrongPassword)
 }
 
 #[cfg(test)]

@@ -178,12 +178,22 @@ impl Response {
         self
     }
 
+    /// A further example of JSON of that type.
+    pub(crate) fn example<T: ToSchema>(self, name: &'static str, example: Box<RawValue>) -> Self {
+        self.with_example::<T>("application/json", name, example)
+    }
+
     /// An error, as the code answers it to clients of each kind.
-    pub(crate) fn error(mut self, error: &dyn Failure) -> Self {
+    pub(crate) fn error(self, error: &dyn Failure) -> Self {
+        self.error_named(error.answer().1, error)
+    }
+
+    /// One of several errors with one code.
+    pub(crate) fn error_named(mut self, name: &'static str, error: &dyn Failure) -> Self {
         for accept in ["*/*", PROBLEM] {
             let accept = HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static(accept))]);
             let reply = Reply::of_error(error, &Accept::of(&accept), ErrorFormat::Text);
-            self = self.reply(reply, error.answer().1, MediaType::of::<Detail<'_>>);
+            self = self.reply(reply, name, MediaType::of::<Detail<'_>>);
         }
         self
     }

@@ -142,6 +142,33 @@ fn an_optional_field_is_missing_or_null_or_a_good_string() {
     }
 }
 
+#[test]
+fn a_word_is_missing_or_null_or_one_of_the_list() {
+    let json = Some("application/json");
+    for (text, value) in [
+        ("{}", Some(None)),
+        (r#"{"a":null}"#, Some(None)),
+        (r#"{"a": "b" }"#, Some(Some(7))),
+        (r#"{"a":"\u0062"}"#, Some(Some(7))),
+        (r#"{"a":"B"}"#, None),
+        (r#"{"a":""}"#, None),
+        (r#"{"a":"null"}"#, None),
+        (r#"{"a":false}"#, None),
+        (r#"{"a":1e999}"#, None),
+        (r#"{"a":["b"]}"#, None),
+        (r#"{"a":"\ud800"}"#, None),
+    ] {
+        let request = request(json, text.as_bytes());
+        let mut body = JsonBody::read(&request).unwrap();
+        let parsed = body.word("a", "'b'", |word| (word == "b").then_some(7));
+        assert_eq!(body.is_good().then_some(parsed), value, "{text}");
+        if value.is_none() {
+            let violation = Violation::new(Location::Field("a"), Rule::NotALiteral("'b'"));
+            assert!(matches!(body.refusal(), Error::Unprocessable(all) if all == [violation]));
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn no_body_panics_or_is_echoed(body in prop::collection::vec(any::<u8>(), 1..64)) {

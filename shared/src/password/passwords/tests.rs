@@ -114,6 +114,15 @@ fn every_refusal_is_the_work_of_one_hash() {
             let scheme_of = |_: &str| UNKNOWN_SCHEME;
             verify(password.as_bytes(), stored.clone(), scheme_of, COST, [1; 16]);
             assert_eq!(rounds() - before, 1 << COST, "{stored:?}");
+            // A disabled user, also by the right password.
+            for sent in [password.as_bytes(), b"other"] {
+                let Some(stored) = stored.clone() else { continue };
+                let before = rounds();
+                let reason = refuse(sent, stored.clone(), scheme_of, COST, [1; 16]);
+                assert_eq!(rounds() - before, 1 << COST, "{stored:?}");
+                let is_right = sent == b"other" && stored.read().is_ok();
+                assert_eq!(reason == RefusalReason::Disabled, is_right, "{stored:?}");
+            }
         }
     }
 }

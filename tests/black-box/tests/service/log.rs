@@ -59,6 +59,8 @@ fn nothing_that_looks_like_a_hash_or_a_token_is_in_the_log(target: &Target) {
         "$bcrypt",
         "eyJ",
         "Bearer ey",
+        "lkr_",
+        "Quagga-Browser",
         "@mail.example",
         "password\":",
         KNOWN_KEY,

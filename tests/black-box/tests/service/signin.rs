@@ -1,6 +1,7 @@
 //! `POST /api/auth/signin`.
 
 mod hashes;
+mod sessions;
 
 use serde_json::json;
 
@@ -25,7 +26,7 @@ pub(crate) fn checks() -> Vec<Check> {
         the_last_of_a_repeated_field_counts;
         sql_in_a_name_is_a_name also Pooler, Emulator;
     ];
-    own.into_iter().chain(hashes::checks()).collect()
+    own.into_iter().chain(hashes::checks()).chain(sessions::checks()).collect()
 }
 
 const SIGNIN: &str = "/api/auth/signin";

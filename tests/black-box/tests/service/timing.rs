@@ -13,6 +13,7 @@ pub(crate) fn checks() -> Vec<Check> {
         the_token_endpoint_takes_as_long_for_anyone needs Warm;
         no_password_and_an_unknown_hash_take_as_long_as_a_wrong_password needs Warm Database;
         a_hash_of_lower_cost_takes_as_long_as_any needs Warm Database;
+        a_disabled_user_takes_as_long_as_a_wrong_password needs Warm Database;
     ]
 }
 
@@ -141,5 +142,17 @@ fn a_hash_of_lower_cost_takes_as_long_as_any(target: &Target) {
         refused(target, "cost 4", &four.username, WRONG),
         refused(target, "cost 4 of bcrypt_sha256", &sha256.username, WRONG),
         refused(target, "nobody", "nobody-of-that-name", WRONG),
+    ]);
+}
+
+fn a_disabled_user_takes_as_long_as_a_wrong_password(target: &Target) {
+    let target = target.costly();
+    let person = target.signed_up("disabled");
+    let disable = "UPDATE users SET disabled_at = now() WHERE username = $1";
+    target.database().query(disable, &[&person.username]);
+    take_the_same_time(&[
+        refused(target, "a wrong password", &target.ada().person.username, WRONG),
+        refused(target, "disabled, right", &person.username, &person.password),
+        refused(target, "disabled, wrong", &person.username, WRONG),
     ]);
 }

@@ -1,5 +1,6 @@
 //! `POST /api/auth/token`: the password grant of RFC 6749.
 
+mod offline;
 mod requests;
 
 use serde_json::json;
@@ -22,7 +23,7 @@ pub(crate) fn checks() -> Vec<Check> {
         wrong_credentials_are_an_invalid_grant also Pooler, Emulator;
         an_unknown_user_and_a_wrong_password_look_alike;
     ];
-    own.into_iter().chain(requests::checks()).collect()
+    own.into_iter().chain(requests::checks()).chain(offline::checks()).collect()
 }
 
 pub(crate) const TOKEN: &str = "/api/auth/token";

@@ -33,7 +33,36 @@ fn reads_go_on_and_the_first_write_after_it_finds_the_new_writer() {
     let connects = fixture.proxy.connects();
     service.write().is_good();
     assert_eq!(fixture.proxy.connects(), connects + 1);
-    // A function that only reads keeps its connection.
+    // A sign-in starts its session over a new connection, too, and then keeps it. A function that
+    // only reads keeps its own.
     service.read().iter().for_each(Answer::is_good);
-    assert_eq!(fixture.proxy.connects(), connects + 1);
+    service.read().iter().for_each(Answer::is_good);
+    assert_eq!(fixture.proxy.connects(), connects + 2);
+}
+
+#[test]
+fn a_sign_in_without_a_session_goes_on_and_one_with_a_session_waits_for_the_new_writer() {
+    let _machine = side_by_side();
+    let fixture = Fixture::new();
+    let name = fixture.value("SELECT current_database()");
+    let set = |value: &str| {
+        let set = format!("ALTER DATABASE {name} SET default_transaction_read_only = {value}");
+        fixture.execute(&format!("SET transaction_read_only = off; {set}"));
+    };
+    let service = Service::start(&fixture);
+    set("on");
+    fixture.end_connections();
+    let [signed_in, _] = service.read();
+    signed_in.is_good();
+    for session in ["token", "cookie"] {
+        service.sign_in_for(session).is_unavailable_within(Duration::from_secs(1));
+    }
+    set("off");
+    for session in ["token", "cookie"] {
+        service.sign_in_for(session).is_good();
+    }
+    assert_eq!(
+        fixture.value("SELECT string_agg(kind, ' ' ORDER BY kind) FROM sign_ins"),
+        "access access cookie token"
+    );
 }

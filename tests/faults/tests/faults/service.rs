@@ -57,6 +57,13 @@ impl Service {
         })
     }
 
+    /// A sign-in of a client that wants a refresh token, or a cookie.
+    pub(crate) fn sign_in_for(&self, session: &str) -> Answer {
+        let mut body = credentials(&self.ada);
+        body["session"] = session.into();
+        self.signin.ask(&post("/api/auth/signin", &body))
+    }
+
     /// A request that writes.
     pub(crate) fn write(&self) -> Answer {
         self.signup.ask(&sign_up(&somebody()))
@@ -86,7 +93,11 @@ pub(crate) fn sign_up(name: &str) -> Value {
 }
 
 pub(crate) fn sign_in(name: &str) -> Value {
-    post("/api/auth/signin", &json!({ "username": name, "password": "correct horse" }))
+    post("/api/auth/signin", &credentials(name))
+}
+
+fn credentials(name: &str) -> Value {
+    json!({ "username": name, "password": "correct horse" })
 }
 
 pub(crate) fn keys() -> Value {

@@ -63,7 +63,10 @@ fn the_key_id_is_the_thumbprint_of_the_key(target: &Target) {
 fn a_token_holds_the_claims_of_an_access_token_and_nothing_personal(target: &Target) {
     let draft = draft(target);
     let names: Vec<_> = draft.claims.keys().map(String::as_str).collect();
-    assert_eq!(names, ["aud", "client_id", "database_id", "exp", "iat", "iss", "jti", "sub"]);
+    let expected =
+        ["aud", "client_id", "database_id", "exp", "gen", "iat", "iss", "jti", "sid", "sub"];
+    assert_eq!(names, expected);
+    assert_eq!(draft.number("gen"), 0);
     assert_eq!(draft.claims["client_id"], "latchkey");
     assert!(!draft.text("iss").is_empty() && !draft.text("aud").is_empty());
 }
