@@ -14,7 +14,8 @@ import wire
 from rates import ME, SIGNIN, SIGNUP
 
 KEEP_ANSWERS = {"jwks"}  # functions that cache rows for some seconds
-REPLACED_HASH, NEW_KEY, FORGED_KEY = 2, 2, 0
+SIGN_INS = {"signin", "token"}  # the user, then the session
+REPLACED_HASH, NEW_KEY, FORGED_KEY = 3, 2, 0
 TIMES, COSTLY_TIMES = 20, 3  # counted requests of a kind
 # A container reads the keys again for an unknown key id, at the earliest after five seconds.
 REREAD_SECONDS = 6
@@ -22,6 +23,8 @@ REREAD_SECONDS = 6
 
 def promised(name):
     """The promised round trips of a function's warm request."""
+    if name in SIGN_INS:
+        return 2
     return 1 if template.asks_database(name) and name not in KEEP_ANSWERS else 0
 
 
