@@ -47,6 +47,7 @@ mod target;
 mod timing;
 mod token;
 mod tokens;
+mod users;
 mod wire;
 
 use std::process::ExitCode;
@@ -75,6 +76,7 @@ fn together() -> Vec<Check> {
         gateway::checks(),
         wire::checks(),
         tokens::checks(),
+        users::checks(),
         noise::checks(),
         settings::checks(),
         policies::checks(),
