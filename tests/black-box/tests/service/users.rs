@@ -85,10 +85,20 @@ fn an_enabled_user_signs_in_and_what_was_ended_stays_so(target: &Target) {
     let someone = target.signed_in("enabled");
     let (name, old) = (&someone.person.username, tokens(target, &someone));
     opens(target, &old, &someone.person);
+    let mut body = json!({ "username": name, "password": someone.person.password });
+    body["session"] = json!("token");
+    let session = target.http.post_json("/api/auth/signin", &body).send().json();
+    let refresh = || {
+        let body = json!({ "refresh_token": session["refresh_token"] });
+        target.http.post_json("/api/auth/refresh", &body).send().status
+    };
+    assert_eq!(refresh(), 200);
     target.operator().succeeds(&["disable", name]);
     opens_nothing(target, &old);
+    assert_eq!(refresh(), 401);
     let enabled = target.operator().succeeds(&["enable", name]);
     assert_eq!(enabled, format!("{name}: enabled\n"));
+    assert_eq!(refresh(), 401);
     opens(target, &[target.token_of(&someone.person)], &someone.person);
     opens_nothing(target, &old);
 }
