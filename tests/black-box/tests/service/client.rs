@@ -89,7 +89,9 @@ impl Client {
 
     /// Starts a POST of a urlencoded form.
     pub(crate) fn post_form(&self, path: &str, fields: &[(&str, &str)]) -> Request<'_> {
-        for (_, value) in fields.iter().filter(|(name, _)| *name == "password") {
+        for (_, value) in
+            fields.iter().filter(|(name, _)| ["password", "refresh_token"].contains(name))
+        {
             self.secrets.add(value);
         }
         self.post(path, "application/x-www-form-urlencoded", form(fields))

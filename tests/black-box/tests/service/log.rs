@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::Ordering;
 
 use aho_corasick::AhoCorasick;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::check::{Check, checks};
 use crate::jws::KNOWN_KEY;
+use crate::refresh::{REFRESH, STOLEN};
 use crate::target::Target;
 use crate::tokens::legacy;
 
@@ -18,6 +19,8 @@ pub(crate) fn checks() -> Vec<Check> {
         every_request_has_one_line also Pooler needs Runner;
         a_line_has_the_request_and_its_outcome also Pooler needs Runner;
         sign_ins_refusals_and_sign_ups_are_events also Pooler needs Runner;
+        renewals_are_events_of_a_session also Pooler needs Runner;
+        an_old_refresh_token_is_one_event also Pooler needs Runner;
         legacy_tokens_are_events also Pooler needs Runner;
         the_user_is_named_by_id_where_known also Pooler needs Runner;
         an_unknown_hash_is_logged_by_the_name_of_its_scheme also Pooler needs Runner;
@@ -146,6 +149,35 @@ fn sign_ins_refusals_and_sign_ups_are_events(target: &Target) {
             (events(&lines, "/api/auth/signin", status), events(&lines, "/api/auth/token", status));
         assert!(one.is_empty() || other.is_empty() || one == other, "{one:?} {other:?}");
     }
+}
+
+/// The lines with this event.
+fn with_event(target: &Target, event: &str) -> Vec<Value> {
+    lines(target).into_iter().filter(|line| line["event"] == event).collect()
+}
+
+fn renewals_are_events_of_a_session(target: &Target) {
+    let renewed = with_event(target, "session_renewed");
+    for line in &renewed {
+        assert!(["rotated", "kept", "replayed"].contains(&text(line, "outcome")), "{line}");
+        assert_eq!((text(line, "session_id").len(), &line["status"]), (36, &json!(200)), "{line}");
+        assert!(line["user_id"].is_i64(), "{line}");
+    }
+    let is_renewal = |line: &&Value| line["route"] == REFRESH && line["status"] == 200;
+    let answered = lines(target).iter().filter(is_renewal).count();
+    assert!(renewed.len() >= answered, "each has one");
+}
+
+fn an_old_refresh_token_is_one_event(target: &Target) {
+    let reused = with_event(target, "session_reused");
+    for line in &reused {
+        assert_eq!(line["level"], "WARN", "{line}");
+        assert!(line["user_id"].is_i64(), "{line}");
+    }
+    let mut ended: Vec<_> = reused.iter().map(|line| text(line, "session_id")).collect();
+    ended.sort_unstable();
+    let stolen = STOLEN.lock().expect("no check panics with it");
+    assert_eq!(ended, stolen.iter().map(String::as_str).collect::<Vec<_>>());
 }
 
 fn legacy_tokens_are_events(target: &Target) {

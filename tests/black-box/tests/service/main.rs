@@ -33,6 +33,7 @@ mod person;
 mod policies;
 mod pooler;
 mod process;
+mod refresh;
 mod roles;
 mod routes;
 mod rsa;
@@ -64,6 +65,7 @@ fn together() -> Vec<Check> {
         signup::checks(),
         signin::checks(),
         token::checks(),
+        refresh::checks(),
         me::checks(),
         sessions::checks(),
         content::checks(),

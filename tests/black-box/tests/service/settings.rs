@@ -27,6 +27,7 @@ pub(crate) const OVERRIDES: &[&str] = &[
     CHEAP,
     "AppName=A & \"B\" </title>",
     "TokenEndpoint=off",
+    "RefreshLeewaySeconds=0",
     "ErrorFormat=json",
     "PasswordMinLength=12",
     "AllowedOrigins=https://app.example,capacitor://localhost",

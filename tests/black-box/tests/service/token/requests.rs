@@ -65,7 +65,6 @@ fn another_grant_is_unsupported(target: &Target) {
     for grant in [
         "authorization_code",
         "client_credentials",
-        "refresh_token",
         "implicit",
         "Password",
         "PASSWORD",
