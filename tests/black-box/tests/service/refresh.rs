@@ -114,10 +114,10 @@ fn generation(tokens: &Tokens) -> i64 {
 impl Session {
     /// Changes its row.
     #[track_caller]
-    fn set(&self, target: &Target, changes: &str) {
-        let changed =
-            format!("UPDATE sign_ins SET {changes} WHERE id = $1::text::uuid RETURNING 1");
-        assert_eq!(target.database().query(&changed, &[&self.id]).len(), 1);
+    fn set(&self, target: &Target, assignments: &str) {
+        let update =
+            format!("UPDATE sign_ins SET {assignments} WHERE id = $1::text::uuid RETURNING 1");
+        assert_eq!(target.database().query(&update, &[&self.id]).len(), 1);
     }
 
     /// Lets time pass since the last rotation.

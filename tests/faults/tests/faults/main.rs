@@ -18,6 +18,7 @@ mod late;
 mod page;
 mod process;
 mod read_only;
+mod refresh;
 mod restart;
 mod rotation;
 mod secret;
