@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 use aho_corasick::AhoCorasick;
 use serde_json::{Value, json};
 
+use crate::account::{DELETE, PASSWORD};
 use crate::check::{Check, checks};
 use crate::jws::KNOWN_KEY;
 use crate::refresh::{REFRESH, STOLEN};
@@ -21,6 +22,7 @@ pub(crate) fn checks() -> Vec<Check> {
         sign_ins_refusals_and_sign_ups_are_events also Pooler needs Runner;
         renewals_are_events_of_a_session also Pooler needs Runner;
         an_old_refresh_token_is_one_event also Pooler needs Runner;
+        changes_of_accounts_are_events also Pooler needs Runner;
         legacy_tokens_are_events also Pooler needs Runner;
         the_user_is_named_by_id_where_known also Pooler needs Runner;
         an_unknown_hash_is_logged_by_the_name_of_its_scheme also Pooler needs Runner;
@@ -78,7 +80,7 @@ fn nothing_that_looks_like_a_hash_or_a_token_is_in_the_log(target: &Target) {
 const UNCOUNTED: [&str; 5] =
     ["GET /", "GET /api/auth/users/me", "GET /api/test/all", "GET /docs", "POST /api/auth/signin"];
 /// The statuses on those routes that only functions answer.
-const ANSWERED: [u64; 5] = [200, 400, 404, 409, 422];
+const ANSWERED: [u64; 6] = [200, 204, 400, 404, 409, 422];
 
 fn every_request_has_one_line(target: &Target) {
     let routes: Vec<_> = target.routes().iter().map(|route| (route, route.to_string())).collect();
@@ -178,6 +180,29 @@ fn an_old_refresh_token_is_one_event(target: &Target) {
     ended.sort_unstable();
     let stolen = STOLEN.lock().expect("no check panics with it");
     assert_eq!(ended, stolen.iter().map(String::as_str).collect::<Vec<_>>());
+}
+
+fn changes_of_accounts_are_events(target: &Target) {
+    for line in lines(target) {
+        let events = match text(&line, "route") {
+            PASSWORD => ["authn_password_change", "authn_password_change_fail"],
+            DELETE => ["user_deleted", "authn_login_fail"],
+            _ => continue,
+        };
+        let event = match line["status"].as_u64() {
+            Some(204) => events[0],
+            Some(403) => events[1],
+            _ => {
+                assert_eq!(line.get("event"), None, "{line}");
+                continue;
+            }
+        };
+        assert_eq!(text(&line, "event"), event, "{line}");
+        assert!(line["user_id"].is_i64(), "{line}");
+        let reasons = ["wrong_password", "no_password", "unknown_hash"];
+        let is_refused = line["status"] == 403;
+        assert_eq!(line["cause"].as_str().is_some_and(|it| reasons.contains(&it)), is_refused);
+    }
 }
 
 fn legacy_tokens_are_events(target: &Target) {

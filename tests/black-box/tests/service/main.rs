@@ -9,6 +9,7 @@
     reason = "clippy takes a test with a main of its own for a program"
 )]
 
+mod account;
 mod check;
 mod client;
 mod content;
@@ -66,6 +67,7 @@ fn together() -> Vec<Check> {
         signin::checks(),
         token::checks(),
         refresh::checks(),
+        account::checks(),
         me::checks(),
         sessions::checks(),
         content::checks(),

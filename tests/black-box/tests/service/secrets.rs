@@ -32,12 +32,14 @@ impl Secrets {
         }
     }
 
-    /// Records the members `password` and `email`, and the tokens, of a JSON body.
+    /// Records the passwords, the e-mail address and the tokens of a JSON body.
     pub(crate) fn add_json(&self, body: &[u8]) {
         let Ok(Value::Object(members)) = serde_json::from_slice(body) else { return };
         for (name, value) in &members {
             match (name.as_str(), value.as_str()) {
-                ("password" | "email", Some(text)) => self.add(text),
+                ("password" | "old_password" | "new_password" | "email", Some(text)) => {
+                    self.add(text);
+                }
                 ("token" | "access_token" | "refresh_token", Some(text)) => self.add_token(text),
                 _ => {}
             }

@@ -13,6 +13,7 @@ pub(crate) fn checks() -> Vec<Check> {
         the_token_endpoint_takes_as_long_for_anyone needs Warm;
         no_password_and_an_unknown_hash_take_as_long_as_a_wrong_password needs Warm Database;
         a_hash_of_lower_cost_takes_as_long_as_any needs Warm Database;
+        a_refused_change_of_an_account_takes_as_long_for_any_hash needs Warm Database;
         a_disabled_user_takes_as_long_as_a_wrong_password needs Warm Database;
     ]
 }
@@ -155,4 +156,28 @@ fn a_disabled_user_takes_as_long_as_a_wrong_password(target: &Target) {
         refused(target, "disabled, right", &person.username, &person.password),
         refused(target, "disabled, wrong", &person.username, WRONG),
     ]);
+}
+
+fn a_refused_change_of_an_account_takes_as_long_for_any_hash(target: &Target) {
+    let target = target.costly();
+    let with = |hash: Option<&str>| {
+        let someone = target.signed_in("hash");
+        target.database().set_hash(&someone.person.username, hash);
+        someone.token
+    };
+    let four = "$2b$04$jdKw.xB3ycMjCRZuvXU.NO.PZF0J4DmdMsksAmi85z/tWVAXa08.S";
+    let tokens = [
+        ("a wrong password", target.ada().token.clone()),
+        ("no stored password", with(None)),
+        ("plain text", with(Some("plaintext"))),
+        ("cost 4", with(Some(four))),
+    ];
+    let change = |token: &str| target.change_password(token, WRONG, "another one entirely").status;
+    let delete = |token: &str| target.delete_account(token, WRONG).status;
+    let ways = tokens.iter().flat_map(|(name, token)| {
+        let change: Box<dyn Fn()> = Box::new(move || assert_eq!(change(token), 403));
+        let delete: Box<dyn Fn()> = Box::new(move || assert_eq!(delete(token), 403));
+        [Way(name, change), Way(name, delete)]
+    });
+    take_the_same_time(&ways.collect::<Vec<_>>());
 }
