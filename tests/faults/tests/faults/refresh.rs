@@ -4,11 +4,13 @@ use std::thread;
 
 use refresh::Refresh;
 use serde_json::{Value, json};
+use shared::db::Group;
 use shared::db::sessions::{Kind, Sessions, Start};
 use shared::{ClientId, Clock, Device, Random, RefreshToken, SessionId, UserId};
 use signup::Signup;
+use token::Token;
 
-use crate::container::{Answer, runtime};
+use crate::container::{Answer, Container, runtime};
 use crate::fixture::{Fixture, side_by_side, wait_until};
 use crate::service::sign_up;
 
@@ -101,4 +103,28 @@ fn connections_that_are_killed_sign_nobody_out_and_rotate_once() {
         assert_eq!(fixture.value(state), format!("{generation} true"));
         fixture.execute("UPDATE sign_ins SET rotated_at = '-infinity'");
     }
+}
+
+#[test]
+fn a_token_endpoint_for_refresh_tokens_alone_takes_no_password() {
+    let _machine = side_by_side();
+    let fixture = Fixture::new();
+    let token = session(&fixture).to_text();
+    let url = fixture.stage.url_of(Group::Token);
+    let endpoint: Container<Token> =
+        Container::with(runtime(), &url, &[("TOKEN_ENDPOINT", "refresh")]);
+    let ask = |form: &str| {
+        let headers = json!({ "Content-Type": "application/x-www-form-urlencoded" });
+        endpoint.ask(&json!({
+            "resource": "/api/auth/token", "httpMethod": "POST", "headers": headers, "body": form,
+        }))
+    };
+    for grant in ["", "grant_type=password&", "grant_type=&", "grant_type=x&"] {
+        let answer = ask(&format!("{grant}username=ada&password=correct+horse"));
+        let error = json!({
+            "error": "unsupported_grant_type", "error_description": "grant_type must be refresh_token",
+        });
+        assert_eq!((answer.status, answer.body), (400, error), "{grant}");
+    }
+    next(&ask(&format!("grant_type=refresh_token&refresh_token={}", token.expose())));
 }
