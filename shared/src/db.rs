@@ -24,6 +24,8 @@ pub mod roles;
 pub mod sessions;
 mod settings;
 pub mod sign_ins;
+#[cfg(feature = "tokens")]
+pub mod sign_outs;
 pub mod signing_keys;
 mod sql;
 mod tls;

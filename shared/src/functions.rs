@@ -196,11 +196,15 @@ functions! { ($)
             sign_ins::REVOKE,
             sign_ins::END_ALL,
             sign_ins::END_OWN_TOKEN,
+            sign_ins::SIGN_OUT,
+            signing_keys::LIST_ACCEPTED,
         ];
         endpoint: Sessions;
         routes: SessionsRoute {
             List = GET "/api/auth/sessions", SignedIn;
             Revoke = POST "/api/auth/sessions/revoke", SignedIn;
+            SignOut = POST "/api/auth/signout", Public;
+            RevokeToken = POST "/api/auth/revoke", Public => revocation_endpoint;
         }
     }
     introspect {

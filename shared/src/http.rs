@@ -1,6 +1,7 @@
 //! HTTP: from API Gateway's REST proxy event to an endpoint and back.
 
 mod accept;
+mod bearer;
 mod cors;
 mod etag;
 #[cfg(feature = "form")]
@@ -16,6 +17,7 @@ mod user_body;
 
 pub use crate::violation::{Location, Violation};
 pub use accept::{Accept, ErrorFormat};
+pub use bearer::bearer_token;
 pub use cors::Cors;
 pub use etag::ETag;
 #[cfg(feature = "form")]

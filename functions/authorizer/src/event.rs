@@ -1,7 +1,7 @@
 //! The event of a REQUEST authorizer.
 
 use serde::Deserialize;
-use shared::http::null_as_default;
+use shared::http::{bearer_token, null_as_default};
 
 use crate::authorization::Authorization;
 
@@ -64,16 +64,9 @@ impl Event {
         &self.request_context.request_id
     }
 
-    /// The bearer token (RFC 9110 §11.4): the scheme in any case, one or more spaces, the token.
-    /// `None` if two `Authorization` headers differ.
+    /// The bearer token; `None` if two `Authorization` headers differ.
     pub(crate) fn bearer_token(&self) -> Option<&str> {
-        let mut values = self.authorization();
-        let value = values.next()?;
-        if values.any(|other| other != value) {
-            return None;
-        }
-        let (scheme, token) = value.split_once(' ')?;
-        scheme.eq_ignore_ascii_case("Bearer").then(|| token.trim_start_matches(' '))
+        bearer_token(self.authorization())
     }
 
     fn authorization(&self) -> impl Iterator<Item = &str> {

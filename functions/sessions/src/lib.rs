@@ -1,32 +1,42 @@
 //! A user's sessions: `GET /api/auth/sessions` lists them, `POST /api/auth/sessions/revoke` ends them.
-//!
 //! Both check the caller's token in their own statement: a policy that API Gateway has kept opens
 //! nothing here after a sign-out.
+//!
+//! `POST /api/auth/signout` and `POST /api/auth/revoke` (RFC 7009) are public: they end what the tokens
+//! name that the request has, also expired ones.
 
 mod list;
 mod named;
+mod revocation;
+mod sign_out;
 
 use serde::Serialize;
 use shared::db::own_sessions::{Bearer, Mark, OwnSessions};
-use shared::db::{self, Database};
+use shared::db::sign_outs::SignOuts;
+use shared::db::{self, Database, SigningKeys};
 use shared::environment::Invalid;
 use shared::error::{Failure, SecurityEvent};
 use shared::functions::SessionsRoute;
 use shared::http::{Endpoint, Reply, Request};
 use shared::secrets_manager::SecretsManager;
-use shared::{Caller, Clock, Environment, Error, Random};
+use shared::verifier::Verifier;
+use shared::{Caller, Clock, Environment, Error, Random, SessionCookie, jwt};
 use utoipa::ToSchema;
 
 pub use list::{ListedSession, SessionList};
 pub use named::{Named, NamedSessions, Which};
 
-/// The event of sessions that a user has ended, in the words of OWASP's logging vocabulary.
-pub const ENDED: &str = "session_expired";
+/// The event of the end of sessions, whose outcome is who ended them.
+const ENDED: &str = "session_ended";
 
-/// The endpoint.
+/// The endpoint. It reads public keys alone, and neither hashes nor names.
 #[derive(Debug)]
 pub struct Sessions {
+    database: Database,
     own: OwnSessions,
+    sign_outs: SignOuts,
+    verifier: Verifier,
+    cookie: SessionCookie,
     clock: Clock,
     random: Random,
 }
@@ -44,12 +54,22 @@ impl Endpoint for Sessions {
 
     async fn from_env(env: &mut Environment) -> Result<Self, Invalid> {
         let database = db::Settings::from_env(env).for_timeout(10);
+        let tokens = jwt::Settings::from_env(env);
+        let previous_issuer = tokens.issuer.previous(env);
+        let cookie = SessionCookie::from_env(env);
         env.check()?;
-        Ok(Self::new(
-            Database::new(database, SecretsManager::default()),
-            Clock::System,
-            Random::System,
-        ))
+        let database = Database::new(database, SecretsManager::default());
+        let keys = SigningKeys::new(database.clone());
+        let verifier = Verifier::new(tokens, keys, Clock::System);
+        Ok(Self {
+            own: OwnSessions::new(database.clone()),
+            sign_outs: SignOuts::new(database.clone()),
+            database,
+            verifier: verifier.with_previous_issuer(previous_issuer),
+            cookie,
+            clock: Clock::System,
+            random: Random::System,
+        })
     }
 
     async fn handle(
@@ -57,20 +77,19 @@ impl Endpoint for Sessions {
         route: SessionsRoute,
         request: &Request,
     ) -> Result<Reply, Box<dyn Failure>> {
-        let caller = request.caller(&self.clock)?;
-        Ok(match route {
-            SessionsRoute::List => self.list(caller).await?,
-            SessionsRoute::Revoke => self.revoke(caller, Named::read(request)?).await?,
-        })
+        match route {
+            SessionsRoute::List => Ok(self.list(request.caller(&self.clock)?).await?),
+            SessionsRoute::Revoke => {
+                let caller = request.caller(&self.clock)?;
+                Ok(self.revoke(caller, Named::read(request)?).await?)
+            }
+            SessionsRoute::SignOut => self.sign_out(request).await,
+            SessionsRoute::RevokeToken => Ok(self.revoke_token(request).await?),
+        }
     }
 }
 
 impl Sessions {
-    /// The sessions of this database.
-    pub const fn new(database: Database, clock: Clock, random: Random) -> Self {
-        Self { own: OwnSessions::new(database), clock, random }
-    }
-
     async fn list(&self, caller: &Caller) -> Result<Reply, Error> {
         let listed = self.own.list(&bearer(caller), self.clock.now()).await?;
         let listed = listed.ok_or(Error::InvalidToken)?;

@@ -109,6 +109,12 @@ impl Service {
         let email = format!("{username}@example.com");
         let person = json!({ "username": username, "email": email, "password": "correct horse" });
         assert_eq!(self.send(Request::post("/api/auth/signup"), &person).await.0, 200);
+        self.sign_in_again(username).await
+    }
+
+    /// A new token of somebody who has signed up.
+    async fn sign_in_again(&self, username: &str) -> String {
+        let person = json!({ "username": username, "password": "correct horse" });
         let (status, answer) = self.send(Request::post("/api/auth/signin"), &person).await;
         assert_eq!(status, 200);
         answer["token"].as_str().unwrap().to_owned()
@@ -158,10 +164,15 @@ async fn is_refused_what_the_table_refuses(service: &Service) {
     for route in service.own.routes.of_accounts() {
         let without = service.call(route, None).await;
         let with_forged = service.call(route, Some(&forged)).await;
+        // One of these routes signs out.
+        let token = service.sign_in_again("ada").await;
         let with_no_role = service.call(route, Some(&token)).await;
         let with_expired = service.call(route, Some(&expired)).await;
         let statuses = [without, with_forged, with_expired, with_no_role];
         match route.access {
+            Access::Public if route.path == "/api/auth/signout" => {
+                assert_eq!(statuses, [401, 401, 204, 204]);
+            }
             // With an empty JSON object as the body, some of these refuse that.
             // It is off, and takes a secret where it is on.
             Access::Public if route.function == "introspect" => assert_eq!(statuses, [404; 4]),

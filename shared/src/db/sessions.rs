@@ -1,4 +1,4 @@
-//! Starts, renews and ends sessions.
+//! Starts and renews sessions.
 
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
@@ -6,7 +6,7 @@ use tokio_postgres::types::Type;
 use super::database::Database;
 use super::database_identity;
 use super::error::Error;
-use super::sign_ins::{END, END_TOKEN, REFRESH, START};
+use super::sign_ins::{REFRESH, START};
 use crate::client_id::ClientId;
 use crate::clock::NumericDate;
 use crate::database_id::DatabaseId;
@@ -135,7 +135,7 @@ pub struct Renewed {
     pub database_id: DatabaseId,
 }
 
-/// Starts, renews and ends sessions.
+/// Starts and renews sessions.
 #[derive(Debug, Clone)]
 pub struct Sessions(Database);
 
@@ -199,45 +199,6 @@ impl Sessions {
             Some(outcome) => Ok(Refresh::Renewed(renewed(presented, outcome, &row)?)),
         }
     }
-
-    /// Signs out a session of this user.
-    pub async fn end(&self, session: SessionId, user_id: UserId) -> Result<(), Error> {
-        self.end_by(session, Some(user_id), None).await
-    }
-
-    /// Signs out the session of a refresh token, also of an old one.
-    pub async fn end_of(&self, token: &RefreshToken) -> Result<(), Error> {
-        self.end_by(token.session(), None, Some(token.family_hash().to_vec())).await
-    }
-
-    async fn end_by(
-        &self,
-        session: SessionId,
-        user_id: Option<UserId>,
-        family: Option<Vec<u8>>,
-    ) -> Result<(), Error> {
-        let parameters = [
-            (session.as_uuid() as _, Type::UUID),
-            (&user_id.map(UserId::get) as _, Type::INT4),
-            (&family as _, Type::BYTEA),
-        ];
-        self.0.row(&END, &parameters).await.map(drop)
-    }
-
-    /// Signs out a token without a session: `digest` names it, until its own end.
-    pub async fn end_token(
-        &self,
-        digest: &[u8; 32],
-        expires_at: NumericDate,
-        now: NumericDate,
-    ) -> Result<(), Error> {
-        let parameters = [
-            (&&digest[..] as _, Type::BYTEA),
-            (&expires_at.to_timestamp() as _, Type::FLOAT8),
-            (&now.to_timestamp() as _, Type::FLOAT8),
-        ];
-        self.0.row(&END_TOKEN, &parameters).await.map(drop)
-    }
 }
 
 fn renewed(presented: &RefreshToken, outcome: &str, row: &Row) -> Result<Renewed, Error> {
@@ -268,5 +229,10 @@ fn renewed(presented: &RefreshToken, outcome: &str, row: &Row) -> Result<Renewed
 
 /// The row of a function, which always has one.
 pub(super) fn only(row: Option<Row>) -> Result<Row, Error> {
-    row.ok_or_else(|| Error::Failed("a function without a row".into()))
+    row.ok_or_else(no_row)
+}
+
+/// The error of a function that returned no row.
+pub(super) fn no_row() -> Error {
+    Error::Failed("a function without a row".into())
 }

@@ -25,16 +25,14 @@ pub const REFRESH: Sql = Sql::new(
     ))],
 );
 
-/// Signs out a session by its user or by a refresh token.
-pub const END: Sql = Sql::new(
-    "SELECT end_session($1, $2, $3)",
-    &[Privilege::Execute(Routine::of_owner("end_session", "uuid, int, bytea"))],
-);
-
-/// Signs out a token without a session.
-pub const END_TOKEN: Sql = Sql::new(
-    "SELECT end_token($1, to_timestamp($2), to_timestamp($3))",
-    &[Privilege::Execute(Routine::of_owner("end_token", "bytea, timestamptz, timestamptz"))],
+/// Signs out by an access token and by refresh tokens.
+pub const SIGN_OUT: Sql = Sql::new(
+    "SELECT is_accepted, ended_user_id, ended_session_id \
+     FROM sign_out($1, $2, $3, $4, $5, to_timestamp($6), $7, $8, $9, $10, to_timestamp($11))",
+    &[Privilege::Execute(Routine::of_owner(
+        "sign_out",
+        "int, uuid, bytea, text, text, timestamptz, uuid, bytea, uuid, bytea, timestamptz",
+    ))],
 );
 
 /// The caller's sessions.
@@ -71,9 +69,10 @@ pub const END_OWN_TOKEN: Sql = Sql::new(
 );
 
 /// The functions that these and others call. Nobody but their owner may.
-pub const HELPERS: [Routine; 4] = [
+pub const HELPERS: [Routine; 5] = [
     Routine::of_owner("is_live", "timestamptz, timestamptz, timestamptz, int, timestamptz"),
     Routine::of_owner("is_signed_in", "int, uuid, bytea, timestamptz"),
     Routine::of_owner("find_issuer", ""),
+    Routine::of_owner("end_token", "bytea, timestamptz, timestamptz"),
     Routine::of_owner("note_ended", "bytea, int, timestamptz"),
 ];

@@ -28,15 +28,11 @@ pub fn statements_of(group: Group) -> impl Iterator<Item = &'static Sql> {
     logins.flat_map(|login| login.statements).copied().chain(last)
 }
 
-/// Statements that no function runs yet. They are granted to nobody; `migrate` creates their SQL
-/// functions.
-const TO_COME: &[&Sql] = &[&sign_ins::END, &sign_ins::END_TOKEN];
-
 /// All statements, each once.
 pub fn statements() -> Vec<&'static Sql> {
     let mut statements: Vec<&Sql> = Vec::new();
     let last = LAST_RELEASE.iter().map(|(_, sql)| sql);
-    for sql in LOGINS.iter().flat_map(|login| login.statements).chain(last).chain(TO_COME) {
+    for sql in LOGINS.iter().flat_map(|login| login.statements).chain(last) {
         if !statements.contains(sql) {
             statements.push(sql);
         }

@@ -6,12 +6,13 @@ use std::net::IpAddr;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use lambda_http::http::header::Entry;
+use lambda_http::http::header::{AUTHORIZATION, Entry};
 use lambda_http::http::{HeaderMap, HeaderName, HeaderValue};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::bearer::bearer_token;
 use super::source_ip::Identity;
 use crate::caller::Caller;
 use crate::clock::Clock;
@@ -203,6 +204,13 @@ impl Request {
     /// The first value of a header, if it is ASCII.
     pub fn header(&self, name: &HeaderName) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
+    }
+
+    /// The bearer token, whose signature nobody has verified; `None` if two `Authorization` headers
+    /// differ.
+    pub fn bearer_token(&self) -> Option<&str> {
+        let values = self.headers.get_all(AUTHORIZATION).iter();
+        bearer_token(values.filter_map(|value| value.to_str().ok()))
     }
 
     /// A parameter of the query, if there is one. Fails with [`Error::Unprocessable`] if it is

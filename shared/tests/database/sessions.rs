@@ -4,6 +4,7 @@ mod account;
 mod at_once;
 mod own;
 mod receipts;
+mod sign_out;
 mod soak;
 mod start;
 mod tokens;
@@ -11,6 +12,7 @@ mod tokens;
 use serde_json::Value;
 use shared::db::own_sessions::{Bearer, Mark, OwnSessions};
 use shared::db::sessions::{Kind, Outcome, Refresh, Renewed, Sessions, Start};
+use shared::db::sign_outs::{SignOut, SignOuts, SignedOut};
 use shared::db::{Database, callers, users};
 use shared::{
     ClientId, Device, NumericDate, Random, RefreshToken, Role, Salt, SessionId, TokenKey, UserId,
@@ -117,6 +119,34 @@ impl World {
 
     async fn is_signed_in(&self, bearer: Bearer, now: NumericDate) -> bool {
         self.authorize(bearer, 0, now).await["is_signed_in"].as_bool().unwrap()
+    }
+
+    /// What has ended.
+    async fn sign_out(&self, named: &SignOut, now: NumericDate) -> SignedOut {
+        let once = async || {
+            let sign_outs = SignOuts::new(self.database.clone());
+            sign_outs.sign_out(named, now).await.unwrap()
+        };
+        let first = once().await;
+        let again = SignedOut { ended: Vec::new(), ..first };
+        assert_eq!(once().await, again);
+        first
+    }
+
+    /// Signs out by a refresh token. How many sessions have ended.
+    async fn sign_out_of(&self, token: &RefreshToken, now: NumericDate) -> usize {
+        let named = SignOut { access: None, refresh: [Some(token.clone()), None] };
+        self.sign_out(&named, now).await.ended.len()
+    }
+
+    /// Ends a token without a session.
+    async fn end_token(&self, digest: [u8; 32], expires_at: NumericDate, now: NumericDate) {
+        let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        let (end, now) = (expires_at.seconds(), now.seconds());
+        let sql = format!("SELECT end_token('\\x{hex}', to_timestamp({end}), to_timestamp({now}))");
+        for _ in 0..2 {
+            self.stage.execute(&sql).await;
+        }
     }
 
     async fn end_own(&self, caller: Bearer, now: NumericDate) -> Option<i32> {

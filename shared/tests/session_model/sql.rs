@@ -69,7 +69,7 @@ impl Session {
         Self {
             refresh: prepare(sign_ins::REFRESH.text()).await,
             authorize: prepare(callers::AUTHORIZE.text()).await,
-            end: prepare(sign_ins::END.text()).await,
+            end: prepare(sign_ins::SIGN_OUT.text()).await,
             row: prepare(row).await,
             client,
             random,
@@ -136,9 +136,21 @@ impl Session {
     }
 
     pub(crate) async fn sign_out(&self, now: i64) -> state::Row {
-        let session = self.first.session();
-        let parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 3] =
-            [session.as_uuid(), &1_i32, &None::<&[u8]>];
+        let (session, family) = (*self.first.session().as_uuid(), self.first.family_hash());
+        let (no_text, no_bytes, no_uuid) = (&None::<&str>, &None::<&[u8]>, &None::<uuid::Uuid>);
+        let parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 11] = [
+            &None::<i32>,
+            no_uuid,
+            no_bytes,
+            no_text,
+            no_text,
+            &None::<f64>,
+            &session,
+            &&family[..],
+            no_uuid,
+            no_bytes,
+            &time(now),
+        ];
         self.client.query(&self.end, &parameters).await.unwrap();
         self.row(now).await
     }

@@ -11,7 +11,7 @@ async fn a_list_has_the_callers_sessions_and_those_that_reuse_has_ended() {
     world.renewed(&successor, NOW.plus(60)).await;
     world.refresh(&stolen, NOW.plus(61)).await;
     // A session that reuse has ended isn't signed out of the list.
-    world.sessions().end_of(&stolen).await.unwrap();
+    assert_eq!(world.sign_out_of(&stolen, NOW.plus(62)).await, 0);
     let list = async |caller| world.own().list(&caller, NOW.plus(62)).await.unwrap();
     let listed = list(bearer(&first, ADA)).await.unwrap();
     assert_eq!(list(bearer(&first, ADA)).await.unwrap(), listed);

@@ -95,7 +95,7 @@ async fn act(
         1 => world.revoke(caller, newest.session(), now).await.unwrap_or(0),
         2 => world.end_all(caller, now).await.unwrap_or(0),
         3 => {
-            world.sessions().end_of(&newest).await.unwrap();
+            world.sign_out_of(&newest, now).await;
             0
         }
         4 => {

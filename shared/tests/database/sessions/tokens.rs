@@ -82,7 +82,7 @@ async fn what_is_no_true_token_of_a_live_session_changes_nothing() {
     // Another's id, another's constant part.
     for forged in [spliced(4..25), spliced(27..46)] {
         assert_eq!(word(&world.refresh(&forged, NOW).await), "refused");
-        world.sessions().end_of(&forged).await.unwrap();
+        assert_eq!(world.sign_out_of(&forged, NOW).await, 0);
     }
     // An hour without use, and the end.
     assert_eq!(word(&world.refresh(&mine, NOW.plus(3600)).await), "refused");
@@ -139,36 +139,17 @@ async fn a_session_signs_in_its_own_user_alone() {
 }
 
 #[tokio::test]
-async fn signing_out_ends_one_session_by_its_user_or_a_token_of_any_age() {
-    let world = World::new().await;
-    let first = world.signed_in(ADA, NOW).await;
-    let other = world.signed_in(ADA, NOW).await;
-    let second = world.renewed(&first, NOW).await.token;
-    let third = world.renewed(&second, NOW.plus(60)).await.token;
-    world.sessions().end(first.session(), EVE).await.unwrap();
-    assert_ne!(world.row(first.session()).await, "");
-    for _ in 0..2 {
-        world.sessions().end_of(&first).await.unwrap();
-        world.sessions().end(other.session(), ADA).await.unwrap();
-    }
-    assert_eq!(world.count().await, "0");
-    assert_eq!(word(&world.refresh(&third, NOW.plus(60)).await), "refused");
-}
-
-#[tokio::test]
 async fn a_token_without_a_session_is_good_until_it_or_everything_ends() {
     let world = World::new().await;
     assert!(world.is_signed_in(without_session(ADA), NOW).await);
     assert!(!world.is_signed_in(without_session(UserId::new(9)), NOW).await);
     let without_digest = "SELECT authorize(1, NULL, NULL, NULL, '', now())->'is_signed_in'";
     assert_eq!(world.stage.value(without_digest).await, "false");
-    for _ in 0..2 {
-        world.sessions().end_token(&DIGEST, NOW.plus(60), NOW).await.unwrap();
-    }
+    world.end_token(DIGEST, NOW.plus(60), NOW).await;
     for caller in [ADA, EVE].map(without_session) {
         assert!(!world.is_signed_in(caller, NOW).await);
     }
-    world.sessions().end_token(&[8; 32], NOW.plus(90), NOW.plus(61)).await.unwrap();
+    world.end_token([8; 32], NOW.plus(90), NOW.plus(61)).await;
     assert_eq!(world.stage.value("SELECT count(*) FROM ended_tokens").await, "1");
     assert!(world.is_signed_in(without_session(EVE), NOW).await);
     assert_eq!(world.end_all(without_session(EVE), NOW).await, Some(0));
