@@ -39,6 +39,7 @@ parameters=("${parameters[@]/#DatabaseLogins=prepared/DatabaseLogins=separate}")
 deploy "${parameters[@]}"
 is_good
 sign_in && is_good
+as_ada GET /api/auth/sessions && expect_json 200 '.sessions | length > 0'
 request GET /.well-known/jwks.json && expect_json 200 '.keys | length == 1'
 request POST /api/auth/signup "${json[@]}" "$ada" && expect 409 'Username already registered'
 deployment/admin.sh migrate 2>"$scratch/warnings" >/dev/null

@@ -35,6 +35,7 @@ mod policies;
 mod pooler;
 mod process;
 mod refresh;
+mod revocation;
 mod roles;
 mod routes;
 mod rsa;
@@ -43,6 +44,7 @@ mod secrets;
 mod sessions;
 mod settings;
 mod signin;
+mod signout;
 mod signup;
 mod socket;
 mod target;
@@ -70,6 +72,8 @@ fn together() -> Vec<Check> {
         account::checks(),
         me::checks(),
         sessions::checks(),
+        signout::checks(),
+        revocation::checks(),
         content::checks(),
         roles::checks(),
         jwks::checks(),
