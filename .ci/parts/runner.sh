@@ -34,6 +34,9 @@ tests/side-by-side/run
 step "the description of the API, and its page in a browser"
 PYTHON=$PWD/target/ci/api/bin/python .ci/docs.sh
 
+step "a client that stays signed in, in two tabs of a browser"
+PYTHON=$PWD/target/ci/api/bin/python .ci/two-tabs.sh
+
 step "clients that four generators make of the description"
 PYTHON=$PWD/target/ci/clients/bin/python .ci/clients.sh
 
