@@ -49,20 +49,6 @@ BEGIN
 END
 $$;
 
--- Signs out a session by its user or by its refresh token's constant part. A session ended by token
--- reuse stays in the user's list.
-CREATE OR REPLACE FUNCTION end_session(session_id uuid, user_id int, family_hash bytea)
-RETURNS void LANGUAGE plpgsql SECURITY DEFINER
-SET search_path FROM CURRENT
-AS $$
-#variable_conflict use_variable
-BEGIN
-    DELETE FROM sign_ins AS s
-    WHERE s.id = session_id AND (s.user_id = user_id OR s.family_hash = family_hash)
-        AND s.reused_at IS NULL;
-END
-$$;
-
 -- Signs out a token without a session. Removes those that are over.
 CREATE OR REPLACE FUNCTION end_token(token_digest bytea, expires_at timestamptz, asked_at timestamptz)
 RETURNS void LANGUAGE plpgsql SECURITY DEFINER
@@ -175,7 +161,6 @@ END
 $$;
 
 REVOKE EXECUTE ON FUNCTION list_sessions (int, uuid, bytea, timestamptz),
-end_session (uuid, int, bytea),
 end_token (bytea, timestamptz, timestamptz),
 note_ended (bytea, int, timestamptz),
 revoke_session (int, uuid, bytea, uuid, timestamptz, bytea),

@@ -9,6 +9,8 @@ mod soak;
 mod start;
 mod tokens;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 use shared::db::own_sessions::{Bearer, Mark, OwnSessions};
 use shared::db::sessions::{Kind, Outcome, Refresh, Renewed, Sessions, Start};
@@ -141,9 +143,11 @@ impl World {
 
     /// Ends a token without a session.
     async fn end_token(&self, digest: [u8; 32], expires_at: NumericDate, now: NumericDate) {
-        let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        let digest = STANDARD.encode(digest);
         let (end, now) = (expires_at.seconds(), now.seconds());
-        let sql = format!("SELECT end_token('\\x{hex}', to_timestamp({end}), to_timestamp({now}))");
+        let sql = format!(
+            "SELECT end_token(decode('{digest}', 'base64'), to_timestamp({end}), to_timestamp({now}))"
+        );
         for _ in 0..2 {
             self.stage.execute(&sql).await;
         }
