@@ -89,10 +89,12 @@ impl Client {
 
     /// Starts a POST of a urlencoded form.
     pub(crate) fn post_form(&self, path: &str, fields: &[(&str, &str)]) -> Request<'_> {
-        for (_, value) in
-            fields.iter().filter(|(name, _)| ["password", "refresh_token"].contains(name))
-        {
-            self.secrets.add(value);
+        for (name, value) in fields {
+            match *name {
+                "password" | "refresh_token" => self.secrets.add(value),
+                "token" => self.secrets.add_token(value),
+                _ => {}
+            }
         }
         self.post(path, "application/x-www-form-urlencoded", form(fields))
     }

@@ -31,6 +31,8 @@ pub(crate) enum Ability {
     Loopback,
     /// The suite knows the signing key.
     OwnKey,
+    /// The suite knows the secret of introspection.
+    Introspection,
     /// The operator's verbs can be run.
     Operator,
     /// The service's database can be reached.

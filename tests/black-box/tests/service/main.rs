@@ -21,6 +21,7 @@ mod docs;
 mod errors;
 mod expectation;
 mod gateway;
+mod introspection;
 mod jwks;
 mod jws;
 mod kind;
@@ -78,6 +79,7 @@ fn together() -> Vec<Check> {
         roles::checks(),
         jwks::checks(),
         discovery::checks(),
+        introspection::checks(),
         docs::checks(),
         cors::checks(),
         errors::checks(),

@@ -17,6 +17,8 @@ pub(crate) const ADMIN: &str = "ROLE_ADMIN";
 pub(crate) enum Needs {
     /// Everyone, without the authorizer.
     Nothing,
+    /// Services with the operator's secret, without the authorizer.
+    Secret,
     /// Callers with a token.
     Token,
     /// Callers with a token and one of these roles.
@@ -120,6 +122,7 @@ pub(crate) fn read(target: &Target) -> Vec<Route> {
         .map(|(method, path, operation)| {
             let needs = match &operation["security"] {
                 Value::Array(schemes) if schemes.is_empty() => Needs::Nothing,
+                schemes if schemes[0]["HTTPBasic"].is_array() => Needs::Secret,
                 _ if operation["responses"]["403"]["$ref"].is_null() => Needs::Token,
                 _ => Needs::SomeRole,
             };

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::client::{Asked, Client};
 use crate::database::Database;
+use crate::introspection;
 use crate::jws::Key;
 use crate::kind::{Ability, Kind};
 use crate::operator::Operator;
@@ -27,6 +28,8 @@ pub(crate) struct Target {
     database: Option<Database>,
     operator: Option<Operator>,
     key: Option<Key>,
+    /// The secret of introspection, if it is on.
+    pub(crate) introspection_secret: Option<String>,
     keeps_policies: bool,
     /// Whether its `ErrorFormat` is `json`.
     answers_in_json: bool,
@@ -63,7 +66,7 @@ impl Target {
     pub(crate) fn from_environment() -> Result<Self, String> {
         match setting("LATCHKEY_BASE_URL") {
             Some(base) => Self::elsewhere(&base),
-            None => Self::runner("latchkey", &["AuthorizerCacheSeconds=0", CHEAP], Arc::default()),
+            None => Self::runner("latchkey", introspection::OVERRIDES, Arc::default()),
         }
     }
 
@@ -86,6 +89,7 @@ impl Target {
             database: Some(Database::new(runner.database_url())),
             operator: Some(runner.operator()),
             key: Some(Key::known()),
+            introspection_secret: introspection::secret_in(overrides),
             runner: Some(runner),
             keeps_policies: true, // the variant does
             answers_in_json,
@@ -120,6 +124,7 @@ impl Target {
             database: setting("LATCHKEY_DATABASE_URL").map(Database::new),
             operator: setting("LATCHKEY_OPERATOR").map(|command| Operator::shell(&command)),
             key,
+            introspection_secret: setting("LATCHKEY_INTROSPECTION_SECRET"),
             runner: None,
             keeps_policies: setting("LATCHKEY_AUTHORIZER_CACHE_SECONDS")
                 .is_some_and(|it| it != "0"),
@@ -148,6 +153,9 @@ impl Target {
     pub(crate) fn lacks(&self, ability: Ability) -> Option<&'static str> {
         let missing = match ability {
             Ability::OwnKey if self.key.is_none() => Some("LATCHKEY_SIGNING_KEY isn't set"),
+            Ability::Introspection if self.introspection_secret.is_none() => {
+                Some("LATCHKEY_INTROSPECTION_SECRET isn't set")
+            }
             Ability::Operator if self.operator.is_none() => Some("LATCHKEY_OPERATOR isn't set"),
             Ability::Database if self.database.is_none() => Some("LATCHKEY_DATABASE_URL isn't set"),
             Ability::CachedPolicies if !self.keeps_policies => {

@@ -54,7 +54,8 @@ impl Forgeries {
         self.0.push((flaw.into(), token.into()));
     }
 
-    /// Sends each to an address that any valid token opens, and asserts 401 with the same text.
+    /// Sends each to an address that any valid token opens, and asserts 401 with the same text; and to
+    /// introspection, where it is on.
     #[track_caller]
     fn are_refused(&self, target: &Target) {
         let mut faults = String::new();
@@ -64,6 +65,9 @@ impl Forgeries {
             SENT.fetch_add(1, Ordering::Relaxed);
             if answer.status != 401 || own_words && !answer.text().contains(NO_CREDENTIALS) {
                 let _ = writeln!(faults, "{flaw}: {} {}", answer.status, answer.text());
+            }
+            if !token.is_empty() && target.finds_active(token) == Some(true) {
+                let _ = writeln!(faults, "{flaw}: active by introspection");
             }
         }
         assert!(faults.is_empty(), "of {} forgeries:\n{faults}", self.0.len());

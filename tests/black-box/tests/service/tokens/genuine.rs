@@ -26,23 +26,23 @@ pub(crate) fn checks() -> Vec<Check> {
 fn a_token_with_all_the_right_claims_is_believed(target: &Target) {
     let draft = draft(target);
     let own = draft.claim("jti", "of-our-own-making").sign(target.key());
-    target.get_as(&own, "/api/auth/users/me").is_json(200, &target.ada().person.public());
+    target.me_as(&own).is_json(200, &target.ada().person.public());
 }
 
 fn a_token_may_spell_its_type_in_full(target: &Target) {
     let own = draft(target).header("typ", "application/at+jwt").sign(target.key());
-    assert_eq!(target.get_as(&own, "/api/auth/users/me").status, 200);
+    assert_eq!(target.me_as(&own).status, 200);
 }
 
 fn an_unknown_claim_is_ignored(target: &Target) {
     let own = draft(target).claim("scope", "all").claim("x", 1).sign(target.key());
-    assert_eq!(target.get_as(&own, "/api/auth/users/me").status, 200);
+    assert_eq!(target.me_as(&own).status, 200);
 }
 
 fn a_token_valid_since_now_is_believed(target: &Target) {
     let draft = fresh_draft(target);
     let own = draft.claim("nbf", draft.number("iat")).sign(target.key());
-    assert_eq!(target.get_as(&own, "/api/auth/users/me").status, 200);
+    assert_eq!(target.me_as(&own).status, 200);
 }
 
 fn a_token_is_an_es256_access_token(target: &Target) {

@@ -34,7 +34,7 @@ fn a_token_is_verified_by_the_algorithm_of_its_key_alone(target: &Target) {
     both.genuine_tokens_are_believed();
     both.rsa.withdraw(target);
     let token = both.rsa.token(&both.draft);
-    target.get_as(&token, "/api/auth/users/me").is_unauthorized(target);
+    target.me_as(&token).is_unauthorized(target);
 }
 
 struct Both<'a> {
@@ -55,7 +55,7 @@ impl Both<'_> {
     fn genuine_tokens_are_believed(&self) {
         let p256 = self.of_p256().sign(self.p256);
         for token in [self.rsa.sign(&self.draft), p256] {
-            let answer = self.target.get_as(&token, "/api/auth/users/me");
+            let answer = self.target.me_as(&token);
             answer.is_json(200, &self.target.ada().person.public());
         }
     }

@@ -86,7 +86,7 @@ fn a_name_is_no_subject(target: &Target) {
 
 fn a_deleted_users_token_is_refused(target: &Target) {
     let gone = target.signed_in("gone");
-    assert_eq!(target.get_as(&gone.token, "/api/auth/users/me").status, 200);
+    assert_eq!(target.me_as(&gone.token).status, 200);
     target.database().delete(&gone.person.username);
     for path in ["/api/auth/users/me", "/api/test/user", "/api/test/profile"] {
         target.get_as(&gone.token, path).is_unauthorized(target);
@@ -100,9 +100,9 @@ fn a_deleted_users_token_stays_refused_when_the_name_is_taken_again(target: &Tar
     target.database().delete(&old.person.username);
     let new = Person { password: "someone else's words".to_owned(), ..old.person.clone() };
     target.signup(&new).is_json(200, &new.public());
-    target.get_as(&old.token, "/api/auth/users/me").is_unauthorized(target);
+    target.me_as(&old.token).is_unauthorized(target);
     let token = target.token_of(&new);
     assert_ne!(Draft::of(&token).text("sub"), Draft::of(&old.token).text("sub"));
-    target.get_as(&token, "/api/auth/users/me").is_json(200, &new.public());
-    target.get_as(&old.token, "/api/auth/users/me").is_unauthorized(target);
+    target.me_as(&token).is_json(200, &new.public());
+    target.me_as(&old.token).is_unauthorized(target);
 }
