@@ -1,9 +1,12 @@
 """Checks that only the functions and the proxy reach the database of database.yaml, and that a mistake deletes no data."""
 
+import re
+
 from fault import holds, same
+from matrix import SEPARATE
 from rights import of_document
 from rules import broken
-from stack import Stack, parsed
+from stack import Stack, deployed, parsed
 
 # Outputs that are no parameters of template.yaml, and what they are for.
 OTHER_OUTPUTS = {"ClusterArn": "the Data API"}
@@ -21,19 +24,22 @@ WAYS_IN_WITH_PROXY = WAYS_IN | {
 }
 
 
-LOGINS = [f"{SECRET}:{it}" for it in ("a", "j", "i", "u")]
-
-
 def check(path, source):
     template = parsed(path)
-    plain, whole = Stack(template), Stack(template, Proxy="on", Reader="on", DatabaseAuth="iam", LoginSecretArns=",".join(LOGINS))
+    # As many as the output of template.yaml has.
+    logins = [f"{SECRET}:{it}" for it in deployed(source, **SEPARATE).outputs["LoginSecretArns"].split(",")]
+    given = {"Proxy": "on", "Reader": "on", "DatabaseAuth": "iam", "LoginSecretArns": ",".join(logins)}
+    plain, whole = Stack(template), Stack(template, **given)
+    for count in range(1, len(logins) + 2):
+        accepted = re.search(template["Parameters"]["LoginSecretArns"]["AllowedPattern"], ",".join([*logins, f"{SECRET}:more"][:count]))
+        same(f"whether LoginSecretArns takes {count} ARNs", bool(accepted), count == len(logins))
     for stack, ways_in in ((plain, WAYS_IN), (whole, WAYS_IN_WITH_PROXY)):
         check_network(stack, ways_in)
         check_cluster(stack)
     protected = Stack(template, DeletionProtection="on").of_type("AWS::RDS::DBCluster")["Cluster"]
     same("deletion protection where it is on", protected["DeletionProtection"], True)
     same("a proxy, unasked", plain.of_type("AWS::RDS::DBProxy"), {})
-    check_proxy(whole)
+    check_proxy(whole, logins)
     for capacity, wanted in (("0", {"AProxyKeepsItAwake"}), ("0.0", {"AProxyKeepsItAwake"}), ("0.5", set())):
         same(f"rules that a proxy over {capacity} ACU breaks", broken(template, {"Proxy": "on", "MinCapacity": capacity}), wanted)
     same("rules that a pause without a proxy breaks", broken(template, {"MinCapacity": "0"}), set())
@@ -102,11 +108,11 @@ def check_cluster(stack):
         same(f"class of {name}", instance["DBInstanceClass"], "db.serverless")
 
 
-def check_proxy(stack):
+def check_proxy(stack, secrets):
     proxy = stack.of_type("AWS::RDS::DBProxy")["DatabaseProxy"]
     same("TLS to the proxy", proxy["RequireTLS"], True)
     same("the proxy's group", proxy["VpcSecurityGroupIds"], ["<ProxySecurityGroup>"])
-    logins = ["<Cluster.MasterUserSecret.SecretArn>", *LOGINS]
+    logins = ["<Cluster.MasterUserSecret.SecretArn>", *secrets]
     same("the proxy's logins", [it["SecretArn"] for it in proxy["Auth"]], logins)
     same("how the proxy takes them", {it["IAMAuth"] for it in proxy["Auth"]}, {"REQUIRED"})
     roles = stack.of_type("AWS::IAM::Role")
