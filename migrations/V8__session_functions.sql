@@ -45,9 +45,10 @@ END
 $$;
 
 -- What the authorizer asks for each token; takes over from `find_caller`. A token of the session's
--- current generation is its receipt: the client has the latest refresh token. The use is noted every
--- 15 minutes. Neither waits for a lock or the disk, nor happens in a database that only reads, nor
--- refuses the caller where it can't be written.
+-- current generation is its receipt: the client has the latest refresh token. A use is noted if the
+-- noted one is 15 minutes old, or a quarter of the time without use that ends the session. Neither
+-- waits for a lock or the disk, nor happens in a database that only reads, nor refuses the caller
+-- where it can't be written.
 CREATE OR REPLACE FUNCTION authorize(
     user_id int, session_id uuid, generation int, token_digest bytea, token_kid text,
     asked_at timestamptz
@@ -68,7 +69,8 @@ BEGIN
         SELECT
             s.user_id = user_id
             AND is_live(s.reused_at, s.expires_at, s.used_at, s.idle_seconds, asked_at),
-            s.used_at < asked_at - interval '15 minutes'
+            s.used_at < asked_at
+                - least(900::float8, s.idle_seconds::float8 / 4::float8) * interval '1 second'
             OR s.generation = generation AND s.seen_generation < generation
         INTO signed_in, is_news
         FROM sign_ins AS s WHERE s.id = session_id;

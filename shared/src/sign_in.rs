@@ -47,6 +47,10 @@ struct NewSession {
     idle_seconds: u32,
 }
 
+/// The seconds for which a session goes on at least after the end of an access token, so that a client
+/// that refreshes only then isn't too late.
+const MARGIN: u32 = 900;
+
 impl SignIn {
     /// Reads the settings of each part, then connects and reads the signing key, without failing if
     /// they are out of reach.
@@ -167,6 +171,7 @@ impl SignIn {
             };
         }
         let Lifetimes { seconds, idle_seconds } = self.lifetimes;
+        let idle_seconds = idle_seconds.max(self.signer.life_seconds().saturating_add(MARGIN));
         let token = RefreshToken::first(id, &self.random);
         let expires_at = now.plus(seconds);
         let renewable = Some(Renewable { token, issued_at: now, expires_at });

@@ -8,7 +8,7 @@ use crate::environment::Environment;
 pub struct Lifetimes {
     /// From the sign-in to the end, whatever the use.
     pub seconds: u32,
-    /// From the last use to the end.
+    /// From the last use to the end; at least the life of an access token and 15 minutes.
     pub idle_seconds: u32,
 }
 

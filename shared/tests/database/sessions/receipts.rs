@@ -26,6 +26,20 @@ async fn only_a_token_of_the_current_generation_is_a_receipt() {
 }
 
 #[tokio::test]
+async fn a_session_in_use_is_not_over_however_short_the_time_without_use() {
+    let world = World::new().await;
+    let token = world.signed_in(ADA, NOW).await;
+    let caller = bearer(&token, ADA);
+    world.stage.execute("UPDATE sign_ins SET idle_seconds = 400, seen_generation = 0").await;
+    for (seconds, used) in [(100, 0), (101, 101), (201, 101), (500, 500), (899, 899), (1198, 1198)]
+    {
+        assert!(world.is_signed_in(caller, NOW.plus(seconds)).await, "{seconds}");
+        assert_eq!(noted(&world).await, format!("0 {used}"), "{seconds}");
+    }
+    assert!(!world.is_signed_in(caller, NOW.plus(1598)).await);
+}
+
+#[tokio::test]
 async fn an_older_access_token_leaves_the_previous_refresh_token_good() {
     let world = World::new().await;
     let first = world.signed_in(ADA, NOW).await;

@@ -77,6 +77,19 @@ async fn no_token_outlives_its_session() {
 }
 
 #[tokio::test]
+async fn a_client_that_refreshes_at_the_end_of_its_token_is_not_too_late() {
+    let stage = with_user("ada", "correct horse", COST).await;
+    for (set, stored) in [(1, LIFE + 900), (959, LIFE + 900), (961, 961)] {
+        let idle = Lifetimes { idle_seconds: set, ..SESSION };
+        for wants in [Wants::Token, Wants::Cookie] {
+            let session = signed_in(&stage, idle, wants).await.session_id.unwrap();
+            let row = row(&stage, session).await;
+            assert!(row.ends_with(&format!(" {stored} 0 -infinity")), "{set}: {row}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn the_refresh_token_of_a_sign_in_renews_it() {
     let stage = with_user("ada", "correct horse", COST).await;
     let signed_in = signed_in(&stage, SESSION, Wants::Token).await;
