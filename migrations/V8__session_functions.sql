@@ -151,8 +151,10 @@ BEGIN
 END
 $$;
 
--- Starts a session, unless the user is disabled or all sessions of the user have ended since its
--- password was read. Removes up to three sessions that are over, and the user's least recently used beyond a thousand.
+-- Starts a session, unless the user is disabled or all sessions of the user have ended since their
+-- password was read. Removes up to three sessions that are over, and of the user's beyond a thousand
+-- first those without a refresh token, which a client may start for each request, and then the least
+-- recently used.
 CREATE OR REPLACE FUNCTION start_session(
     session_id uuid, user_id int, session_epoch int, kind text, client_id text, family_hash bytea,
     current_hash bytea, asked_at timestamptz, expires_at timestamptz, idle_seconds int,
@@ -186,7 +188,7 @@ BEGIN
     DELETE FROM sign_ins AS s WHERE s.id IN (
         SELECT o.id FROM sign_ins AS o WHERE o.id IN (
             SELECT b.id FROM sign_ins AS b WHERE b.user_id = user_id AND b.id <> session_id
-            ORDER BY b.used_at DESC OFFSET 999
+            ORDER BY b.kind = 'access', b.used_at DESC OFFSET 999
         )
         FOR UPDATE SKIP LOCKED
     );

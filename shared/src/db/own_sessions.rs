@@ -56,13 +56,13 @@ pub struct ListedSession {
     pub client_id: String,
     /// The time of the sign-in.
     pub created_at: NumericDate,
-    /// The last use, right to 15 minutes.
+    /// The last use, accurate to 15 minutes.
     pub used_at: NumericDate,
     /// The end, whatever the use.
     pub expires_at: NumericDate,
     /// The time at which an old refresh token was presented, which ended the session.
     pub ended_at: Option<NumericDate>,
-    /// The text of the client's.
+    /// The client's `User-Agent`.
     pub user_agent: Option<String>,
     /// The client's network.
     pub ip_prefix: Option<String>,

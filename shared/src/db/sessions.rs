@@ -145,7 +145,7 @@ impl Sessions {
         Self(database)
     }
 
-    /// Starts a session. False if the user is disabled, or all its sessions have ended meanwhile.
+    /// Starts a session. False if the user is disabled, or all their sessions have ended meanwhile.
     pub async fn start(&self, start: &Start<'_>) -> Result<bool, Error> {
         let Start { kind, device, .. } = start;
         let session = kind.session();

@@ -3,7 +3,7 @@
 
 use super::sql::{Privilege, Routine, Sql};
 
-/// Starts a session, unless the user is disabled or all its sessions have ended since the epoch was
+/// Starts a session, unless the user is disabled or all their sessions have ended since the epoch was
 /// read.
 pub const START: Sql = Sql::new(
     "SELECT start_session($1, $2, $3, $4, $5, $6, $7, to_timestamp($8), to_timestamp($9), $10, \

@@ -62,20 +62,25 @@ async fn each_start_removes_up_to_three_that_are_over() {
     }
 }
 
+/// Makes this many sessions of ada's, last used a second after [`NOW`].
+async fn make(world: &World, count: u32, kind: &str) {
+    let many = format!(
+        "INSERT INTO sign_ins (id, user_id, kind, client_id, created_at, used_at, expires_at, \
+             idle_seconds, rotated_at) \
+         SELECT gen_random_uuid(), 1, '{kind}', 'x', t, t, t + interval '1 day', 3600, t \
+         FROM generate_series(1, {count}), to_timestamp({}) AS t",
+        NOW.plus(1).seconds()
+    );
+    world.stage.execute(&many).await;
+}
+
 #[tokio::test]
 async fn a_user_has_a_thousand_at_most_and_the_least_recently_used_go() {
     let world = World::new().await;
     let (first, used) = (world.signed_in(ADA, NOW).await, world.signed_in(ADA, NOW).await);
     world.signed_in(EVE, NOW).await;
     world.renewed(&used, NOW.plus(2)).await;
-    let many = format!(
-        "INSERT INTO sign_ins (id, user_id, kind, client_id, created_at, used_at, expires_at, \
-             idle_seconds, rotated_at) \
-         SELECT gen_random_uuid(), 1, 'access', 'x', t, t, t + interval '1 day', 3600, t \
-         FROM generate_series(1, 998), to_timestamp({}) AS t",
-        NOW.plus(1).seconds()
-    );
-    world.stage.execute(&many).await;
+    make(&world, 998, "token").await;
     assert_ne!(world.row(first.session()).await, "");
     let last = world.signed_in(ADA, NOW).await;
     assert_eq!(world.row(first.session()).await, "");
@@ -83,4 +88,26 @@ async fn a_user_has_a_thousand_at_most_and_the_least_recently_used_go() {
         assert_ne!(world.row(kept.session()).await, "");
     }
     assert_eq!(world.count().await, "1001");
+}
+
+#[tokio::test]
+async fn sign_ins_without_a_refresh_token_drive_out_no_session_that_has_one() {
+    let world = World::new().await;
+    let first = world.signed_in(ADA, NOW).await;
+    let of_kind = async |kind| {
+        world.stage.value(&format!("SELECT count(*) FROM sign_ins WHERE kind = '{kind}'")).await
+    };
+    make(&world, 1100, "access").await;
+    let last = world.token(NOW);
+    assert!(world.starts(Kind::Access(last.session()), ADA, 0, NOW).await);
+    assert_ne!(world.row(first.session()).await, "");
+    assert_ne!(world.row(last.session()).await, "");
+    assert_eq!(of_kind("access").await, "999");
+    // They go first.
+    make(&world, 500, "token").await;
+    make(&world, 498, "cookie").await;
+    world.signed_in(ADA, NOW).await;
+    assert_eq!(of_kind("access").await, "0");
+    assert_ne!(world.row(first.session()).await, "");
+    assert_eq!(world.count().await, "1000");
 }
