@@ -25,8 +25,9 @@ pub struct Caller {
     pub roles: Vec<Role>,
     /// The token's `exp`: a cached policy can outlive the token.
     pub expires_at: NumericDate,
-    /// By what the token can be ended.
-    pub token_key: TokenKey,
+    /// What identifies the token when it is ended. A policy of the last release's authorizer, which
+    /// API Gateway keeps for a while, says nothing of it.
+    pub token_key: Option<TokenKey>,
 }
 
 impl Caller {
@@ -39,7 +40,7 @@ impl Caller {
             ("roles", Role::joined(&self.roles)),
             ("exp", self.expires_at.seconds().to_string()),
         ]);
-        context.extend(self.token_key.to_context());
+        context.extend(self.token_key.map(TokenKey::to_context).into_iter().flatten());
         context
     }
 
@@ -57,7 +58,10 @@ impl Caller {
             email: Email::from_row(text("email")?.to_owned()),
             roles: text("roles")?.split_whitespace().map(Role::parse).collect::<Option<_>>()?,
             expires_at: NumericDate::from_seconds(text("exp")?.parse().ok()?),
-            token_key: TokenKey::from_context(text("sid")?, text("token_digest")?)?,
+            token_key: match (context.get("sid"), context.get("token_digest")) {
+                (None, None) => None,
+                _ => Some(TokenKey::from_context(text("sid")?, text("token_digest")?)?),
+            },
         })
     }
 }
@@ -65,6 +69,7 @@ impl Caller {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use serde_json::json;
 
     use super::*;
     use crate::session_id::SessionId;
@@ -87,7 +92,7 @@ mod tests {
         fn a_caller_survives_the_way_through_api_gateway(
             id in any::<i32>(), username in "[^\0]{0,40}", email in "[^\0]{0,40}",
             names in prop::collection::vec("[A-Z0-9_]{1,64}", 0..40), exp in any::<i64>(),
-            token_key in any_key(),
+            token_key in proptest::option::of(any_key()),
         ) {
             let caller = Caller {
                 id: UserId::new(id),
@@ -101,17 +106,43 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_context_that_lacks_a_value_is_no_caller() {
-        let caller = Caller {
+    fn ada() -> Caller {
+        Caller {
             id: UserId::new(7),
             username: Username::parse("ada".into()).unwrap(),
             email: Email::from_row("ada@example.com".into()),
             roles: vec![Role::USER],
             expires_at: NumericDate::from_seconds(5),
-            token_key: TokenKey::Digest([7; 32]),
-        };
-        let whole = through_api_gateway(&caller);
+            token_key: Some(TokenKey::Digest([7; 32])),
+        }
+    }
+
+    #[test]
+    fn a_context_of_the_last_release_is_a_caller_whose_token_is_not_identified() {
+        let mut context = through_api_gateway(&ada());
+        context.retain(|name, _| name != "sid" && name != "token_digest");
+        assert_eq!(Caller::from_context(&context), Some(Caller { token_key: None, ..ada() }));
+    }
+
+    #[test]
+    fn a_context_with_a_malformed_key_is_no_caller() {
+        let digest = through_api_gateway(&ada())["token_digest"].clone();
+        for (session, digest) in [
+            (json!(""), json!("")),
+            (json!("7"), json!("")),
+            (json!(""), json!("7")),
+            (json!(null), json!(null)),
+            (json!("017f22e2-79b0-7cc3-98c4-dc0c0c07398f"), digest),
+        ] {
+            let mut context = through_api_gateway(&ada());
+            context.extend([("sid".into(), session), ("token_digest".into(), digest)]);
+            assert_eq!(Caller::from_context(&context), None, "{context:?}");
+        }
+    }
+
+    #[test]
+    fn a_context_that_lacks_a_value_is_no_caller() {
+        let whole = through_api_gateway(&ada());
         for name in whole.keys() {
             let mut context = whole.clone();
             context.remove(name);

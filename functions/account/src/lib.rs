@@ -128,8 +128,7 @@ impl Account {
     }
 
     fn caller(&self, request: &Request) -> Result<Bearer, Error> {
-        let caller = request.caller(&self.clock)?;
-        Ok(Bearer { user_id: caller.id, key: caller.token_key })
+        Bearer::of(request.caller(&self.clock)?)
     }
 
     async fn find(&self, caller: &Bearer) -> Result<OwnCredentials, Error> {

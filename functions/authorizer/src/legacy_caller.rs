@@ -31,11 +31,10 @@ impl Legacy {
         token: &LegacyToken<'_>,
         now: NumericDate,
     ) -> Result<Caller, Error> {
-        let ValidToken { username, expires_at, key: token_key } =
-            self.tokens.verify(token, now).await?;
-        let found = self.callers.find(&username, &token_key, now).await??;
+        let ValidToken { username, expires_at, key } = self.tokens.verify(token, now).await?;
+        let found = self.callers.find(&username, &key, now).await??;
         let (id, FoundCaller { username, email, roles }) = found;
-        Ok(Caller { id, username, email, roles, expires_at, token_key })
+        Ok(Caller { id, username, email, roles, expires_at, token_key: Some(key) })
     }
 }
 

@@ -182,8 +182,8 @@ impl Authorizer {
         let valid = self.verifier.verify(token).await??;
         let found = self.callers.find(&valid, &token.kid, self.clock.now()).await?;
         let found = found.ok_or(Error::Unauthorized)?;
-        let ValidToken { user_id: id, key: token_key, expires_at, .. } = valid;
+        let ValidToken { user_id: id, key, expires_at, .. } = valid;
         let FoundCaller { username, email, roles } = found;
-        Ok(Caller { id, username, email, roles, expires_at, token_key })
+        Ok(Caller { id, username, email, roles, expires_at, token_key: Some(key) })
     }
 }

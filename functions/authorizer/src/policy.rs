@@ -77,7 +77,7 @@ mod tests {
             email: Email::from_row("ada@example.com".into()),
             roles: roles.to_vec(),
             expires_at: NumericDate::from_seconds(5),
-            token_key: TokenKey::Digest([7; 32]),
+            token_key: Some(TokenKey::Digest([7; 32])),
         };
         Policy::of(&caller, ROUTES.iter(), &format!("{API}/Prod/GET/api/test/all")).unwrap()
     }
@@ -183,7 +183,7 @@ mod tests {
                 email: Email::from_row("a".repeat(64)),
                 roles: roles.to_vec(),
                 expires_at: NumericDate::from_seconds(4_102_444_800),
-                token_key: TokenKey::Digest([7; 32]),
+                token_key: Some(TokenKey::Digest([7; 32])),
             };
             let arn = "arn:aws:execute-api:ap-southeast-2:123456789012:abcdefghij/production/GET/";
             let policy = Policy::of(&caller, routes.iter(), arn).unwrap();
@@ -207,7 +207,7 @@ mod tests {
             email: Email::from_row(String::new()),
             roles: Vec::new(),
             expires_at: NumericDate::from_seconds(5),
-            token_key: TokenKey::Digest([7; 32]),
+            token_key: Some(TokenKey::Digest([7; 32])),
         };
         assert_eq!(Policy::of(&caller, ROUTES.iter(), API), None);
         assert_eq!(Policy::of(&caller, ROUTES.iter(), ""), None);

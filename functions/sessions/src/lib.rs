@@ -91,13 +91,15 @@ impl Endpoint for Sessions {
 
 impl Sessions {
     async fn list(&self, caller: &Caller) -> Result<Reply, Error> {
-        let listed = self.own.list(&bearer(caller), self.clock.now()).await?;
+        let bearer = Bearer::of(caller)?;
+        let listed = self.own.list(&bearer, self.clock.now()).await?;
         let listed = listed.ok_or(Error::InvalidToken)?;
-        Ok(Reply::json(&SessionList::of(listed, caller.token_key.session())?))
+        Ok(Reply::json(&SessionList::of(listed, bearer.key.session())?))
     }
 
     async fn revoke(&self, caller: &Caller, named: Named) -> Result<Reply, Error> {
-        let (bearer, now, mark) = (&bearer(caller), self.clock.now(), &Mark::new(&self.random));
+        let bearer = &Bearer::of(caller)?;
+        let (now, mark) = (self.clock.now(), &Mark::new(&self.random));
         let ended = match named {
             Named::Id(id) => self.own.revoke(bearer, id, now, mark).await,
             Named::Which(Which::Others) => self.own.end_others(bearer, now, mark).await,
@@ -109,7 +111,7 @@ impl Sessions {
         let ended = ended?.ok_or(Error::InvalidToken)?;
         let session_id = match named {
             Named::Id(id) => Some(id),
-            Named::Which(Which::Current) => caller.token_key.session(),
+            Named::Which(Which::Current) => bearer.key.session(),
             Named::Which(Which::Others | Which::All) => None,
         };
         let event = SecurityEvent {
@@ -120,8 +122,4 @@ impl Sessions {
         let reply = Reply::json(&Ended { ended });
         Ok(if ended > 0 { reply.logging(event) } else { reply })
     }
-}
-
-fn bearer(caller: &Caller) -> Bearer {
-    Bearer { user_id: caller.id, key: caller.token_key }
 }

@@ -9,6 +9,7 @@ use super::error::Error;
 use super::sessions::only;
 use super::sign_ins::{END_ALL, END_OWN_TOKEN, LIST, REVOKE};
 use super::sql::{Parameter, Sql};
+use crate::caller::Caller;
 use crate::clock::NumericDate;
 use crate::random::Random;
 use crate::session_id::SessionId;
@@ -23,6 +24,18 @@ pub struct Bearer {
     /// What ends it.
     pub key: TokenKey,
 }
+
+impl Bearer {
+    /// The caller's token. Fails with [`Error::Unavailable`](crate::Error) while API Gateway keeps a
+    /// policy of the last release's authorizer, which doesn't identify it.
+    pub fn of(caller: &Caller) -> Result<Self, crate::Error> {
+        let key = caller.token_key.ok_or_else(|| crate::Error::Unavailable(OLD_POLICY.into()))?;
+        Ok(Self { user_id: caller.id, key })
+    }
+}
+
+/// Why a token can't be checked.
+const OLD_POLICY: &str = "a policy of the last release, until AUTHORIZER_CACHE_SECONDS are over";
 
 /// What marks a request that ends sessions. A lost connection repeats its statement, which answers as
 /// it did the first time, though the caller's own session may be over by then.

@@ -115,6 +115,22 @@ fn a_cached_policy_does_not_outlive_its_token() {
 }
 
 #[test]
+fn a_policy_of_the_last_release_is_a_callers() {
+    let context = json!({
+        "sub": "7", "username": "ada", "email": "a@b", "roles": "ROLE_USER", "exp": "1000",
+    });
+    let of = |context: &Value| of(&json!({ "requestContext": { "authorizer": context } }));
+    let (_, request) = of(&context).unwrap();
+    let caller = request.caller(&Clock::fixed(NumericDate::from_seconds(999))).unwrap();
+    assert_eq!((caller.id, caller.token_key), (UserId::new(7), None));
+    for member in ["sid", "token_digest"] {
+        let mut context = context.clone();
+        context[member] = json!("");
+        assert!(matches!(of(&context), Err(Error::Internal(_))), "{member} alone");
+    }
+}
+
+#[test]
 fn a_body_of_64_kib_is_read_and_a_larger_one_is_413() {
     let of = |bytes: usize| of(&json!({ "body": "x".repeat(bytes) }));
     assert!(of(MAX_BODY_BYTES).is_ok());
