@@ -50,12 +50,15 @@ CREATE TABLE sign_ins (
 CREATE INDEX sign_ins_user_id_idx ON sign_ins (user_id);
 CREATE INDEX sign_ins_expires_at_idx ON sign_ins (expires_at);
 
--- The tokens without a session that were signed out. A row is of no use after the token's own end.
+-- The tokens without a session that were signed out.
 CREATE TABLE ended_tokens (
     -- SHA-256 of what names the token: its `jti`, or of the legacy app's, its signed text.
     digest bytea CONSTRAINT ended_tokens_pkey PRIMARY KEY,
-    expires_at timestamptz NOT NULL,
+    -- When the row may be removed.
+    kept_until timestamptz NOT NULL,
     -- Not NULL in the row of a request that ended so many sessions. Its `digest` is random and marks
     -- the request, in case a lost connection repeats it.
     ended int
 );
+
+CREATE INDEX ended_tokens_kept_until_idx ON ended_tokens (kept_until);

@@ -49,17 +49,20 @@ BEGIN
 END
 $$;
 
--- Signs out a token without a session. Removes those that are over.
+-- Signs out a token without a session. It is remembered for 31 days beyond its end, since that may be
+-- moved (LEGACY_TOKENS_UNTIL), and a clock that is ahead must not open it again to the others. Removes
+-- what needn't be remembered any more.
 CREATE OR REPLACE FUNCTION end_token(token_digest bytea, expires_at timestamptz, asked_at timestamptz)
 RETURNS void LANGUAGE plpgsql SECURITY DEFINER
 SET search_path FROM CURRENT
 AS $$
 #variable_conflict use_variable
 BEGIN
-    INSERT INTO ended_tokens (digest, expires_at) VALUES (token_digest, expires_at)
+    INSERT INTO ended_tokens (digest, kept_until)
+    VALUES (token_digest, expires_at + interval '31 days')
     ON CONFLICT DO NOTHING;
     DELETE FROM ended_tokens AS e WHERE e.digest IN (
-        SELECT o.digest FROM ended_tokens AS o WHERE o.expires_at < asked_at
+        SELECT o.digest FROM ended_tokens AS o WHERE o.kept_until < asked_at
         FOR UPDATE SKIP LOCKED
     );
 END
@@ -71,8 +74,9 @@ RETURNS void LANGUAGE plpgsql
 AS $$
 #variable_conflict use_variable
 BEGIN
-    PERFORM end_token(mark, asked_at + interval '1 hour', asked_at);
-    UPDATE ended_tokens AS e SET ended = ended WHERE e.digest = mark;
+    PERFORM end_token(mark, asked_at, asked_at);
+    UPDATE ended_tokens AS e SET ended = ended, kept_until = asked_at + interval '1 hour'
+    WHERE e.digest = mark;
 END
 $$;
 

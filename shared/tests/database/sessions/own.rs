@@ -71,8 +71,8 @@ async fn a_caller_ends_its_own_session_or_the_token_that_has_none() {
     assert_eq!(world.end_own(ended, NOW).await, Some(1));
     assert_eq!(world.end_own(ended, NOW).await, None);
     assert!(!world.is_signed_in(ended, NOW).await);
-    let end = "SELECT extract(epoch FROM expires_at)::int8 FROM ended_tokens WHERE ended IS NULL";
-    assert_eq!(world.stage.value(end).await, NOW.plus(60).seconds().to_string());
+    let end = "SELECT extract(epoch FROM kept_until)::int8 FROM ended_tokens WHERE ended IS NULL";
+    assert_eq!(world.stage.value(end).await, NOW.plus(60 + 31 * 86_400).seconds().to_string());
     // What else the user has goes on.
     let others = Bearer { key: TokenKey::Digest([8; 32]), ..ended };
     for caller in [bearer(&other, ADA), others] {

@@ -107,8 +107,8 @@ async fn a_token_without_a_session_ends_until_its_own_end() {
     assert_eq!(first, ended(true, &[(ADA, None)]));
     assert_eq!(world.sign_out_by(token, NOW).await, ended(true, &[]));
     assert!(!world.is_signed_in(without_session(ADA), NOW).await);
-    let end = "SELECT extract(epoch FROM expires_at)::int8 FROM ended_tokens";
-    assert_eq!(world.stage.value(end).await, NOW.plus(60).seconds().to_string());
+    let end = "SELECT extract(epoch FROM kept_until)::int8 FROM ended_tokens";
+    assert_eq!(world.stage.value(end).await, NOW.plus(60 + 31 * 86_400).seconds().to_string());
     // It can't be a session that is ended by its digest, nor another's.
     let session = world.signed_in(ADA, NOW).await;
     assert!(world.is_signed_in(bearer(&session, ADA), NOW).await);

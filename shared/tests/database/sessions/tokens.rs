@@ -149,9 +149,46 @@ async fn a_token_without_a_session_is_good_until_it_or_everything_ends() {
     for caller in [ADA, EVE].map(without_session) {
         assert!(!world.is_signed_in(caller, NOW).await);
     }
-    world.end_token([8; 32], NOW.plus(90), NOW.plus(61)).await;
-    assert_eq!(world.stage.value("SELECT count(*) FROM ended_tokens").await, "1");
-    assert!(world.is_signed_in(without_session(EVE), NOW).await);
-    assert_eq!(world.end_all(without_session(EVE), NOW).await, Some(0));
-    assert!(!world.is_signed_in(without_session(EVE), NOW).await);
+    let another = Bearer { user_id: EVE, key: TokenKey::Digest([9; 32]) };
+    assert!(world.is_signed_in(another, NOW).await);
+    assert_eq!(world.end_all(another, NOW).await, Some(0));
+    assert!(!world.is_signed_in(another, NOW).await);
+}
+
+#[tokio::test]
+async fn a_token_that_was_signed_out_is_remembered_31_days_beyond_its_end() {
+    let world = World::new().await;
+    world.end_token(DIGEST, NOW.plus(60), NOW).await;
+    let days = NOW.plus(60 + 31 * 86_400);
+    world.end_token([8; 32], days, days).await;
+    assert!(!world.is_signed_in(without_session(ADA), NOW).await);
+    world.end_token([9; 32], days, days.plus(1)).await;
+    assert_eq!(world.stage.value("SELECT count(*) FROM ended_tokens").await, "2");
+    assert!(world.is_signed_in(without_session(ADA), NOW).await);
+}
+
+#[tokio::test]
+async fn a_request_that_ended_sessions_is_remembered_for_an_hour() {
+    let world = World::new().await;
+    let token = world.signed_in(ADA, NOW).await;
+    assert_eq!(world.end_others(bearer(&token, ADA), NOW).await, Some(0));
+    let marks = async || {
+        world.stage.value("SELECT count(*) FROM ended_tokens WHERE ended IS NOT NULL").await
+    };
+    world.end_token([8; 32], NOW.plus(3600), NOW.plus(3600)).await;
+    assert_eq!(marks().await, "1");
+    world.end_token([9; 32], NOW.plus(3600), NOW.plus(3601)).await;
+    assert_eq!(marks().await, "0");
+}
+
+#[tokio::test]
+async fn what_may_be_forgotten_is_found_by_an_index() {
+    let world = World::new().await;
+    let mut client = world.stage.client().await;
+    let transaction = client.transaction().await.unwrap();
+    // Of a small table, PostgreSQL would read all.
+    let end = "SET LOCAL enable_seqscan = off; SELECT end_token('x', now(), now())";
+    transaction.batch_execute(end).await.unwrap();
+    let scans = "SELECT seq_scan FROM pg_stat_xact_user_tables WHERE relname = 'ended_tokens'";
+    assert_eq!(transaction.query_one(scans, &[]).await.unwrap().get::<_, i64>(0), 0);
 }
