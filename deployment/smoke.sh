@@ -84,10 +84,17 @@ check 'the authorizer refuses a malformed token' 401 '' GET /api/auth/users/me -
 check 'sign-up validates its body' 422 '.detail | length > 0' POST /api/auth/signup "${json[@]}" '{}'
 check 'sign-in validates its body' 422 '.detail | length > 0' POST /api/auth/signin "${json[@]}" '{}'
 check 'sign-in queries the database' 401 '' POST /api/auth/signin "${json[@]}" "{\"username\": \"$nobody\", \"password\": \"$nobody\"}"
-# 404: TokenEndpoint is off.
-check 'the token endpoint validates its form' '400|404' '' POST /api/auth/token -d grant_type=password
+# A well-formed refresh token of no session: a UUID of version 7, then zeros.
+unknown=lkr_AAAAAAAAcAC$(printf 'A%.0s' {1..75})
+# 404: TokenEndpoint is "off". 400: it is "refresh".
+check 'the token endpoint queries the database for a user' '400|401|404' '' POST /api/auth/token \
+  -d "grant_type=password&username=$nobody&password=$nobody"
+check 'and for a session' '400|404' '' POST /api/auth/token -d "grant_type=refresh_token&refresh_token=$unknown"
+# 404: a release without sessions.
+check 'a refresh queries the database' '401|404' '' POST /api/auth/refresh "${json[@]}" "{\"refresh_token\": \"$unknown\"}"
+check 'a revocation queries the database' '200|404' '' POST /api/auth/revoke -d "token=$unknown"
 # 404: ApiDocs is off.
 check 'the OpenAPI document is served' '200|404' '' GET /openapi.json
 check 'Swagger UI is served' '200|404' '' GET /docs
-for path in /api/auth/signup /api/auth/signin /api/auth/token; do preflight POST "$path"; done
+for path in /api/auth/{signup,signin,token}; do preflight POST "$path"; done
 for path in / /api/auth/users/me /.well-known/jwks.json; do preflight GET "$path"; done

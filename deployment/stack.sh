@@ -22,6 +22,9 @@ stack() {
 # outputs: the stack's outputs as one JSON object; {} if there is no stack or its first deployment failed.
 outputs() { stack '(.Outputs // []) | map({key: .OutputKey, value: .OutputValue}) | from_entries'; }
 
+# parameter NAME: its value in the stack; empty if there is none.
+parameter() { stack "first(.Parameters[]? | select(.ParameterKey == \"$1\").ParameterValue) // \"\""; }
+
 # trouble: why the stack can't be updated, and what to do; empty if it can.
 trouble() {
   local status

@@ -10,7 +10,8 @@ Deploys the functions in target/lambda (deployment/build.sh) to the stack:
 
   1. saves the running code (deployment/snapshot.sh) in DIRECTORY, by default a temporary one;
   2. updates admin and migrates, while the old functions still answer;
-  3. runs sam deploy, unless --code-only is given;
+  3. runs sam deploy, unless --code-only is given. If DatabaseLogins is "separate" and a class of work has no login yet,
+     deployment/admin.sh logins makes it before; until then the functions log in as the owner ("prepared");
   4. updates each function that still runs other code (cargo lambda deploy), and checks that all run the new code;
   5. sends some requests (deployment/smoke.sh). If a step from 2 on fails, the script restores the saved code
      (deployment/rollback.sh) and ends with exit code 1.
@@ -54,6 +55,7 @@ trouble=$(trouble)
 [ -z "$trouble" ] || { printf '%s\n' "$trouble" >&2 && exit 1; }
 scratch=$(mktemp -d)
 begun='' # set before the first change
+separate='' # set before DatabaseLogins is "prepared"
 at_exit() {
   local code=$?
   trap - EXIT
@@ -61,12 +63,13 @@ at_exit() {
   if [ "$code" != 0 ] && [ -n "$begun" ]; then
     printf '\nFAILED at "%s". Restoring the previous code.\n' "$step" >&2
     # CloudFormation's rollback gives admin its previous code too, which refuses the new schema.
-    if deployment/rollback.sh "$snapshot" >&2 && { [ "$step" != "sam deploy" ] || deploy_code admin "$admin"; } &&
+    if deployment/rollback.sh "$snapshot" >&2 && { [[ $step != "sam deploy"* ]] || deploy_code admin "$admin"; } &&
       deployment/smoke.sh >&2; then
       echo "The previous code answers. The schema, admin and the template stay as they are now." >&2
     else
       echo "The rollback failed too." >&2
     fi
+    [ -z "$separate" ] || echo "If the functions log in as the owner now, add $separate to PARAMETERS next time." >&2
     code=1
   fi
   rm -rf "$scratch"
@@ -82,11 +85,13 @@ step() {
   printf '[%3ds] %s\n' "$SECONDS" "$step"
 }
 
+# sam_deploy [DatabaseLogins=VALUE]: PARAMETERS, but for that one.
 sam_deploy() {
   local parameters=() line
   while IFS= read -r line; do
-    [[ $line != *[![:space:]]* ]] || parameters+=("$line")
+    [[ $line != *[![:space:]]* || -n ${1:-} && $line = DatabaseLogins=* ]] || parameters+=("$line")
   done <<<"${PARAMETERS:-}"
+  [ -z "${1:-}" ] || parameters+=("$1")
   sam deploy --stack-name "$STACK_NAME" --s3-prefix "$STACK_NAME" --no-confirm-changeset --no-progressbar \
     ${parameters[0]:+--parameter-overrides "${parameters[@]}"}
 }
@@ -96,6 +101,21 @@ deploy_code() {
   cargo lambda deploy --lambda-dir target/lambda --binary-name "$1" "$2" >"$scratch/cargo-lambda.log" 2>&1 ||
     { cat "$scratch/cargo-lambda.log" >&2 && return 1; }
   await_update "$2"
+}
+
+# wanted NAME: the parameter's value after sam deploy.
+wanted() {
+  local value line
+  value=$(parameter "$1") || return
+  while IFS= read -r line; do
+    [[ $line != "$1="* ]] || value=${line#*=}
+  done <<<"${PARAMETERS:-}"
+  tr -d '"' <<<"$value"
+}
+# make_logins [--iam]
+make_logins() {
+  step "logins"
+  deployment/admin.sh logins "$@"
 }
 
 digest() { openssl dgst -sha256 -r "target/lambda/$1/bootstrap" | cut -d ' ' -f 1; }
@@ -119,6 +139,7 @@ if [ -z "$list" ]; then
   sam_deploy
   step "migrate"
   deployment/admin.sh migrate
+  [ "$(wanted DatabaseLogins)" != separate ] || [ "$(wanted DatabaseAuth)" = iam ] || make_logins
   step "smoke"
   deployment/smoke.sh
   exit
@@ -150,11 +171,23 @@ read -r name admin <<<"$list"
 [ "$name" = admin ]
 deploy_code admin "$admin"
 step "migrate"
-deployment/admin.sh migrate
+deployment/admin.sh migrate | tee "$scratch/migrated"
+lacks_login=$(jq 'any(.warnings[]?; startswith("No login is a member of "))' "$scratch/migrated")
 
 if [ -z "$code_only" ]; then
+  logins=$(wanted DatabaseLogins) auth=$(wanted DatabaseAuth) before=$(parameter DatabaseLogins)
+  # sam deploy makes the secret of a new login and the function that uses it at once: then the functions log in as the
+  # owner until the login is there. A login by IAM needs no secret.
+  if [ "$auth" = iam ]; then
+    [ "$lacks_login" = false ] || make_logins --iam
+  elif [ "$logins" = separate ] && [ "$lacks_login $before" != 'false separate' ]; then
+    step "sam deploy with DatabaseLogins=prepared"
+    separate=DatabaseLogins=separate
+    sam_deploy DatabaseLogins=prepared
+    make_logins
+  fi
   step "sam deploy"
-  sam_deploy
+  sam_deploy "$separate"
   list=$(functions)
 fi
 

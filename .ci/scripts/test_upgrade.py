@@ -1,3 +1,4 @@
+import json
 import unittest
 
 from stub import FUNCTIONS, NO_STACK, Stub, stack
@@ -72,3 +73,55 @@ class Upgrade(unittest.TestCase):
         self.assertEqual(of.pop("signin"), ["invoke", "wait"])
         self.assertEqual(of.pop("admin"), ["wait"])
         self.assertEqual([name for name, calls in of.items() if calls], [])
+
+    def deployed(self, warnings, auth="password", logins="separate", refused="", **environment):
+        """What sam and admin are asked from the migration on, and the run."""
+        named = {"DatabaseLogins": logins, "DatabaseAuth": auth} if logins else {}
+        self.on.answers("describe-stacks", stack(**named))
+        self.on.answers("get-function-configuration --query State", "Active\n")
+        self.on.answers("--query CodeSha256", "null\n")
+        self.on.answers("cargo lambda deploy")
+        self.on.answers("wait function-updated-v2")
+        self.on.answers("lambda invoke", "None\n", file=json.dumps({"group_roles": {}, "warnings": warnings}))
+        self.on.answers("sam deploy")
+        if refused:
+            self.on.answers("sam deploy DatabaseLogins=prepared", refusal=refused)
+        kept = self.on.folder / "kept"
+        kept.mkdir(exist_ok=True)
+        (kept / "functions.json").write_text("{}")
+        done = self.upgrade("--snapshot", str(kept), **environment)
+        asked = []
+        for call in self.on.calls:
+            if call.startswith("sam deploy"):
+                asked.append(call.partition("--parameter-overrides ")[2])
+            elif "lambda invoke" in call:
+                asked.append("admin")
+        return asked, done
+
+    def test_a_new_login_is_there_before_its_function_uses_it(self):
+        lacks = ["No login is a member of latchkey_token: invoke admin with `logins`."]
+        prepared, separate = "DatabaseLogins=prepared", "DatabaseLogins=separate"
+        named = {"PARAMETERS": "Dashboard=on\nDatabaseLogins=separate"}
+        for expected, given in (
+            (["admin", prepared, "admin", separate], {"warnings": lacks}),
+            (["admin", f"Dashboard=on {prepared}", "admin", f"Dashboard=on {separate}"], {"warnings": lacks, **named}),
+            (["admin", f"Dashboard=on {prepared}", "admin", f"Dashboard=on {separate}"], {"warnings": [], "logins": "prepared", **named}),
+            (["admin", "admin", ""], {"warnings": lacks, "auth": "iam"}),
+            (["admin", ""], {"warnings": ["another"], "auth": "iam"}),
+            (["admin", ""], {"warnings": ["another"]}),
+            (["admin", ""], {"warnings": [], "logins": "owner"}),
+            (["admin", ""], {"warnings": [], "logins": ""}),
+            (["admin", "DatabaseLogins=owner"], {"warnings": lacks, "PARAMETERS": "DatabaseLogins=owner"}),
+        ):
+            with self.subTest(given=given):
+                asked, done = self.deployed(**given)
+                self.assertEqual(asked[: len(expected)], expected, done.stderr)
+                self.assertEqual(len(asked), len(expected), asked)
+
+    def test_a_failure_on_the_way_says_which_logins_the_next_upgrade_needs(self):
+        lacks = ["No login is a member of latchkey_token: invoke admin with `logins`."]
+        _, done = self.deployed(lacks, refused="no\n")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("add DatabaseLogins=separate to PARAMETERS", done.stderr)
+        _, done = self.deployed([])
+        self.assertNotIn("PARAMETERS", done.stderr)
