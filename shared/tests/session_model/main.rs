@@ -21,7 +21,11 @@ const HONEST: Search = Search {
     thefts: 0,
     signs_out: false,
     leeway: 60,
+    idle: None,
 };
+
+/// The session ends after four ticks without a use.
+const IDLE: Search = Search { tabs: 1, refreshes: 3, idle: Some(116), ..HONEST };
 
 async fn holds(config: Search) {
     let found = search(config, None).await;
@@ -49,6 +53,11 @@ async fn tabs_whose_access_tokens_are_not_used_are_never_refused() {
 #[ignore = "takes six minutes: run it with --ignored after a change of a session's SQL"]
 async fn three_tabs_that_refresh_twice_are_never_refused() {
     holds(Search { tabs: 3, lost: 2, ..HONEST }).await;
+}
+
+#[tokio::test]
+async fn a_session_without_use_ends_and_one_in_use_goes_on() {
+    holds(IDLE).await;
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use std::pin::Pin;
 use shared::RefreshToken;
 
 use crate::sql::{Answer, Session};
-use crate::state::{Flight, Held, Move, OLD, Row, State, Tab};
+use crate::state::{Flight, Held, Move, OLD, QUIET, Row, State, Tab};
 
 /// The parties, and what each may do.
 #[derive(Debug, Clone, Copy)]
@@ -25,6 +25,8 @@ pub(crate) struct Search {
     pub(crate) signs_out: bool,
     /// In seconds.
     pub(crate) leeway: u32,
+    /// The seconds without a use that end the session: none, or four ticks.
+    pub(crate) idle: Option<i32>,
 }
 
 /// The states and the moves; or the way to a violation.
@@ -32,13 +34,14 @@ pub(crate) async fn search(
     config: Search,
     changes: Option<&str>,
 ) -> Result<(usize, usize), String> {
-    let session = Session::new(config.leeway, changes.unwrap_or_default()).await;
+    let session = Session::new(config.leeway, config.idle, changes.unwrap_or_default()).await;
     let state = State {
         storage: Held { refresh: 0, access: 0 },
         tabs: vec![Tab { left: config.refreshes, flight: Flight::None }; config.tabs],
         thief: None,
         thefts: config.thefts,
         lost: config.lost,
+        rest: 0,
         row: session.row(0).await,
     };
     let mut run = Run {
@@ -103,6 +106,7 @@ impl Run {
                     }
                     next.tabs[index].flight = Flight::Answer { token, answer, has_ticked };
                     next.tabs.sort_unstable();
+                    next.rest = 0;
                     next.row = row;
                 }
             }
@@ -114,30 +118,41 @@ impl Run {
                     next.row = row;
                 }
             }
-            Move::Use => next.row = self.authorize(state.storage.access, now).await?,
+            Move::Use => {
+                next.rest = 0;
+                next.row = self.authorize(state.storage.access, now).await?;
+            }
             Move::Abuse => {
                 if let Some(held) = state.thief {
                     next.row = self.authorize(held.access, now).await?;
                 }
             }
             Move::SignOut => {
-                next.row = self.session.sign_out(now).await;
-                if next.row.is_live {
+                let [(has_ended, row), (ends_again, after)] = self.session.sign_out(now).await;
+                if row.is_live || !has_ended {
                     return Err("a sign-out doesn't end the session".to_owned());
                 }
+                if ends_again || after != row {
+                    return Err(format!("once more changes something: a sign-out, {after:?}"));
+                }
+                next.row = row;
             }
-            Move::Send(_)
-            | Move::Arrive(_)
-            | Move::Resend(_)
-            | Move::Lose(_)
-            | Move::Steal
-            | Move::Tick => {}
+            Move::Tick => {
+                next.row = self.session.row(now + 1).await;
+                if self.config.idle.is_some() {
+                    next.rest = (state.rest + 1).min(QUIET + 1);
+                }
+                if !next.row.is_live && next.rest <= QUIET {
+                    return Err("a session in use is over".to_owned());
+                }
+            }
+            Move::Send(_) | Move::Arrive(_) | Move::Resend(_) | Move::Lose(_) | Move::Steal => {}
         }
         Ok(next)
     }
 
     async fn authorize(&self, generation: i32, now: i64) -> Result<Row, String> {
-        let (is_signed_in, row) = self.session.authorize(generation, now).await;
+        let (is_signed_in, row) = self.session.authorize(generation, now).await?;
         if is_signed_in { Ok(row) } else { Err("a live session signs nobody in".to_owned()) }
     }
 
@@ -169,7 +184,7 @@ impl Run {
                 || generation + 1 == row.generation && row.is_seen && row.age == OLD;
             if !row.is_live {
                 let [(answer, _), _] = self.session.refresh(token, now).await;
-                let (is_signed_in, _) = self.session.authorize(generation, now).await;
+                let (is_signed_in, _) = self.session.authorize(generation, now).await?;
                 if answer != Answer::Refused || is_signed_in {
                     return Err(format!(
                         "a session that is over opens to {generation}: {answer:?}"

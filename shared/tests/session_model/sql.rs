@@ -27,12 +27,13 @@ pub(crate) struct Session {
     row: Statement,
     random: Random,
     leeway: f64,
+    idle: Option<i32>,
     pub(crate) first: RefreshToken,
 }
 
 impl Session {
     /// A session that has just started, after these changes to the functions.
-    pub(crate) async fn new(leeway: u32, changes: &str) -> Self {
+    pub(crate) async fn new(leeway: u32, idle: Option<i32>, changes: &str) -> Self {
         let stage = Stage::new().await;
         stage.execute(changes).await;
         stage.execute("INSERT INTO users (username, email) VALUES ('ada', 'a@b')").await;
@@ -56,7 +57,7 @@ impl Session {
                     &&current[..],
                     &now,
                     &until,
-                    &i32::MAX,
+                    &idle.unwrap_or(i32::MAX),
                     &None::<&str>,
                     &None::<&str>,
                 ],
@@ -65,7 +66,8 @@ impl Session {
             .unwrap();
         let prepare = async |text: &str| client.prepare(text).await.unwrap();
         let row = "SELECT reused_at IS NULL, generation, seen_generation = generation, \
-                       extract(epoch FROM rotated_at)::float8 FROM sign_ins";
+                       extract(epoch FROM rotated_at)::float8, \
+                       extract(epoch FROM used_at)::float8 FROM sign_ins";
         Self {
             refresh: prepare(sign_ins::REFRESH.text()).await,
             authorize: prepare(callers::AUTHORIZE.text()).await,
@@ -74,6 +76,7 @@ impl Session {
             client,
             random,
             leeway: leeway.into(),
+            idle,
             first,
         }
     }
@@ -120,7 +123,11 @@ impl Session {
     }
 
     /// Shows an access token of this generation twice. Whether it signs the user in, and the row.
-    pub(crate) async fn authorize(&self, generation: i32, now: i64) -> (bool, state::Row) {
+    pub(crate) async fn authorize(
+        &self,
+        generation: i32,
+        now: i64,
+    ) -> Result<(bool, state::Row), String> {
         let once = async || {
             let session = self.first.session();
             let (digest, at) = (None::<&[u8]>, time(now));
@@ -131,11 +138,14 @@ impl Session {
             found["is_signed_in"].as_bool().unwrap()
         };
         let (first, second, row) = join3(once(), once(), self.row(now)).await;
-        assert_eq!(first, second);
-        (first, row)
+        if first != second {
+            return Err(format!("once more changes something: signed in {first}, then {second}"));
+        }
+        Ok((first, row))
     }
 
-    pub(crate) async fn sign_out(&self, now: i64) -> state::Row {
+    /// Signs out twice. Whether the session has ended by it, and the row after each.
+    pub(crate) async fn sign_out(&self, now: i64) -> [(bool, state::Row); 2] {
         let (session, family) = (*self.first.session().as_uuid(), self.first.family_hash());
         let (no_text, no_bytes, no_uuid) = (&None::<&str>, &None::<&[u8]>, &None::<uuid::Uuid>);
         let parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 11] = [
@@ -151,21 +161,28 @@ impl Session {
             no_bytes,
             &time(now),
         ];
-        self.client.query(&self.end, &parameters).await.unwrap();
-        self.row(now).await
+        let once = async || {
+            let (rows, row) = join(self.client.query(&self.end, &parameters), self.row(now)).await;
+            (rows.unwrap().len() > 1, row)
+        };
+        let (first, second) = join(once(), once()).await;
+        [first, second]
     }
 
     pub(crate) async fn row(&self, now: i64) -> state::Row {
         let Some(row) = self.client.query_opt(&self.row, &[]).await.unwrap() else {
-            return state::Row { is_live: false, generation: 0, is_seen: false, age: 0 };
+            return state::Row::default();
         };
-        let seconds = time(now) - row.get::<_, f64>(3);
-        let age = (0..state::OLD).find(|ticks| seconds < f64::from((ticks + 1) * TICK));
+        let since = |column| time(now) - row.get::<_, f64>(column);
+        let ticks = |seconds: f64, most: u8| {
+            (0..most).find(|ticks| seconds < f64::from((ticks + 1) * TICK)).unwrap_or(most)
+        };
         state::Row {
-            is_live: row.get(0),
+            is_live: row.get(0) && self.idle.is_none_or(|idle| since(4) < idle.into()),
             generation: row.get(1),
             is_seen: row.get(2),
-            age: age.unwrap_or(state::OLD),
+            age: ticks(since(3), state::OLD),
+            unused: if self.idle.is_some() { ticks(since(4), 4) } else { 0 },
         }
     }
 }

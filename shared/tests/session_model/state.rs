@@ -3,6 +3,10 @@
 /// The ticks after which the leeway is over.
 pub(crate) const OLD: u8 = 3;
 
+/// The ticks without a use that end no session, with an idle time of four: the last use may not be noted
+/// if another was a tick before.
+pub(crate) const QUIET: u8 = 2;
+
 /// What a storage or a thief has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Held {
@@ -36,14 +40,16 @@ pub(crate) struct Tab {
 }
 
 /// The session in the database.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Row {
-    /// Neither signed out nor ended by reuse.
+    /// Neither signed out, nor ended by reuse or for want of use.
     pub(crate) is_live: bool,
     pub(crate) generation: i32,
     pub(crate) is_seen: bool,
     /// The ticks since the leeway began, at most [`OLD`].
     pub(crate) age: u8,
+    /// The ticks since the noted use; 0 in a search without an idle time.
+    pub(crate) unused: u8,
 }
 
 /// The whole world, but for the secrets and the time.
@@ -58,6 +64,8 @@ pub(crate) struct State {
     pub(crate) thefts: u8,
     /// The answers that may still be lost.
     pub(crate) lost: u8,
+    /// The ticks since the tabs' last use, at most one more than [`QUIET`]; 0 as above.
+    pub(crate) rest: u8,
     pub(crate) row: Row,
 }
 
@@ -157,7 +165,6 @@ impl State {
             }
             Move::Steal => next.thief = Some(self.storage),
             Move::Tick => {
-                next.row.age = OLD.min(self.row.age + 1);
                 for tab in &mut next.tabs {
                     match &mut tab.flight {
                         Flight::None => {}
