@@ -1,5 +1,6 @@
 //! A network that silently drops everything.
 
+use std::thread;
 use std::time::Duration;
 
 use signup::Signup;
@@ -24,6 +25,27 @@ fn a_query_that_is_lost_is_given_up_in_time_and_its_connection_thrown_away() {
     service.ask().iter().for_each(|answer| answer.is_good_within(Duration::from_secs(1)));
     assert_eq!(fixture.proxy.connects(), lost + Service::CONTAINERS, "{connects}, {lost}");
     wait_until("what was lost is closed", || fixture.proxy.open() == Service::CONTAINERS);
+}
+
+#[test]
+fn a_change_of_a_session_that_is_lost_is_given_up_in_time_and_made_once_the_network_is_back() {
+    let _machine = side_by_side();
+    let fixture = Fixture::new();
+    let changes = Service::CHANGES.map(|change| {
+        let service = Service::start(&fixture);
+        let member = service.new_member();
+        (change, service, member)
+    });
+    fixture.proxy.set(Mode::Blackhole);
+    thread::scope(|scope| {
+        for (change, service, member) in &changes {
+            scope.spawn(|| change(service, member).is_unavailable_within(DEADLINE));
+        }
+    });
+    fixture.proxy.set(Mode::Pass);
+    for (change, service, member) in &changes {
+        change(service, member).is_good_within(Duration::from_secs(1));
+    }
 }
 
 #[test]

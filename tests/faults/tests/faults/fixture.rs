@@ -86,7 +86,7 @@ impl Fixture {
     }
 
     /// Waits until the functions have `number` connections at the server that match `condition`.
-    pub(crate) fn wait_for_connections(&self, condition: &str, number: u32) {
+    pub(crate) fn wait_for_connections(&self, condition: &str, number: usize) {
         let count = format!(
             "SELECT count(*) FROM pg_stat_activity \
              WHERE datname = current_database() AND application_name = 'latchkey' AND {condition}"

@@ -22,8 +22,7 @@ fn costs_one_reconnect_each(lose: impl Fn(&Fixture)) {
     let statements = fixture.proxy.statements();
     service.ask().iter().for_each(Answer::is_good);
     assert_eq!(fixture.proxy.connects(), 2 * Service::CONTAINERS);
-    // A sign-in is two statements.
-    assert_eq!(fixture.proxy.statements(), statements + Service::CONTAINERS + 1);
+    assert_eq!(fixture.proxy.statements(), statements + Service::STATEMENTS);
 }
 
 #[test]

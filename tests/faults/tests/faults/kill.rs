@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 
 use shared::Environment;
 
-use crate::container::Answer;
 use crate::fixture::{Fixture, alone};
 use crate::service::Service;
 
@@ -35,14 +34,14 @@ fn under_fire(fixture: &Fixture, services: &[Service]) {
     let count = |table: &str| -> usize {
         fixture.value(&format!("SELECT count(*) FROM {table}")).parse().unwrap()
     };
-    let (users, connects) = (count("users"), fixture.proxy.connects());
+    let (users, sessions, connects) = (count("users"), count("sign_ins"), fixture.proxy.connects());
     let (is_over, sign_ups) = (&AtomicBool::new(false), &AtomicUsize::new(0));
     let mut kills = 0;
     thread::scope(|scope| {
         for service in services {
             scope.spawn(move || {
                 while !is_over.load(Ordering::SeqCst) {
-                    service.ask_of_a_newcomer().iter().for_each(Answer::is_good);
+                    service.ask_of_newcomers();
                     sign_ups.fetch_add(1, Ordering::SeqCst);
                 }
             });
@@ -66,4 +65,10 @@ fn under_fire(fixture: &Fixture, services: &[Service]) {
     assert!(reconnects > kills && sign_ups > 0, "it was no load, or nothing was killed");
     assert_eq!(count("users"), users + sign_ups);
     assert_eq!(count("users_to_roles"), users + sign_ups);
+    assert_eq!(count("sign_ins"), sessions + sign_ups);
+    // The end of all others and a change of the password, once each; and one rotation.
+    assert_eq!(count("users WHERE session_epoch > 1"), sign_ups);
+    assert_eq!(count("users WHERE session_epoch > 2"), 0);
+    let rotated = "sign_ins WHERE kind = 'token' AND generation = 1 AND reused_at IS NULL";
+    assert_eq!(count(rotated), services.len() + sign_ups);
 }

@@ -14,7 +14,7 @@ use crate::container::{Answer, Container, runtime};
 use crate::fixture::{Fixture, side_by_side, wait_until};
 use crate::service::sign_up;
 
-fn refresh(token: &str) -> Value {
+pub(crate) fn refresh(token: &str) -> Value {
     let body = json!({ "refresh_token": token }).to_string();
     let headers = json!({ "Content-Type": "application/json" });
     json!({ "resource": "/api/auth/refresh", "httpMethod": "POST", "headers": headers, "body": body })
