@@ -113,7 +113,10 @@ def check_dashboard(source):
         made = {*re.findall(r"\bas (\w+)", query["QueryString"]), *WORDS}
         for field in set(re.findall(r"[A-Za-z_]\w*", named)) - made:
             holds(f"{name} reads {field}, which no line has", field in known)
+    refused = stack.of_type("AWS::Logs::QueryDefinition")["RefusalsQuery"]["QueryString"].split("|")[0]
+    counted = re.findall('"([^"]+)"', COUNTED["RefusedSignins"][1])
+    same("the refusals that the query has", re.findall('"([^"]+)"', refused), counted)
 
 
 # Of the language of Logs Insights.
-WORDS = {"fields", "filter", "sort", "stats", "limit", "by", "desc", "count", "bin", "latest", "m"}
+WORDS = {"fields", "filter", "sort", "stats", "limit", "by", "desc", "count", "bin", "latest", "m", "in"}
