@@ -10,6 +10,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::environment::Environment;
+use crate::error::SecurityEvent;
 use crate::session_id::SessionId;
 use crate::user_id::UserId;
 
@@ -110,6 +111,19 @@ fn milliseconds(duration: Duration) -> f64 {
 /// Reports an event that isn't the end of a request, by its stable name.
 pub fn notice(user_id: Option<UserId>, event: &'static str, cause: Option<&str>) {
     warn!(target: "latchkey", user_id = user_id.map(UserId::get), event, cause, "notice");
+}
+
+/// Reports a security event beside that of the request's line.
+pub fn event(event: &SecurityEvent) {
+    info!(
+        target: "latchkey",
+        user_id = event.user_id.map(UserId::get),
+        event = event.name,
+        session_id = event.session_id.map(tracing::field::display),
+        outcome = event.outcome,
+        hash_scheme = event.hash_scheme,
+        "notice"
+    );
 }
 
 /// Reports a part that init couldn't make ready, and that is retried when it is needed.

@@ -79,14 +79,57 @@ fn refresh_token(request: &Request) -> Result<Option<RefreshToken>, Error> {
 
 /// Logs what has ended: the first in the line of the request.
 pub(crate) fn logging(reply: Reply, signed_out: &SignedOut) -> Reply {
-    let Some((first, further)) = signed_out.ended.split_first() else { return reply };
-    for ended in further {
-        log::notice(Some(ended.user_id), ENDED, Some("signed_out"));
-    }
-    let event = SecurityEvent {
-        session_id: first.session,
+    let mut events = signed_out.ended.iter().map(|ended| SecurityEvent {
+        session_id: ended.session,
         outcome: Some("signed_out"),
-        ..SecurityEvent::of(ENDED, Some(first.user_id))
-    };
-    reply.logging(event)
+        ..SecurityEvent::of(ENDED, Some(ended.user_id))
+    });
+    let Some(first) = events.next() else { return reply };
+    events.for_each(|further| log::event(&further));
+    reply.logging(first)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{self, Write};
+    use std::sync::{Arc, Mutex};
+
+    use serde_json::{Value, json};
+    use shared::db::sign_outs::Ended;
+    use shared::{SessionId, UserId};
+    use tracing_subscriber::fmt;
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Buffer(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Buffer {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_further_session_that_ended_has_a_line_with_its_id_and_outcome() {
+        let id = "017f22e2-79b0-7cc3-98c4-dc0c0c07398f";
+        let first = Ended { user_id: UserId::new(7), session: None };
+        let further = Ended { user_id: UserId::new(8), session: SessionId::parse(id) };
+        let buffer = Buffer::default();
+        let writer = buffer.clone();
+        let lines = fmt().json().flatten_event(true).with_writer(move || writer.clone()).finish();
+        let signed_out = SignedOut { is_accepted: true, ended: vec![first, further] };
+        tracing::subscriber::with_default(lines, || logging(Reply::no_content(), &signed_out));
+        let mut line: Value = serde_json::from_slice(&buffer.0.lock().unwrap()).unwrap();
+        line.as_object_mut().unwrap().remove("timestamp");
+        let expected = json!({
+            "level": "INFO", "message": "notice", "target": "latchkey", "user_id": 8,
+            "event": "session_ended", "session_id": id, "outcome": "signed_out",
+        });
+        assert_eq!(line, expected);
+    }
 }

@@ -22,6 +22,7 @@ pub(crate) fn checks() -> Vec<Check> {
         sign_ins_refusals_and_sign_ups_are_events also Pooler needs Runner;
         renewals_are_events_of_a_session also Pooler needs Runner;
         an_old_refresh_token_is_one_event also Pooler needs Runner;
+        each_end_of_a_session_says_its_outcome also Pooler needs Runner;
         changes_of_accounts_are_events also Pooler needs Runner;
         legacy_tokens_are_events also Pooler needs Runner;
         the_user_is_named_by_id_where_known also Pooler needs Runner;
@@ -181,6 +182,15 @@ fn an_old_refresh_token_is_one_event(target: &Target) {
     ended.sort_unstable();
     let stolen = STOLEN.lock().expect("no check panics with it");
     assert_eq!(ended, stolen.iter().map(String::as_str).collect::<Vec<_>>());
+}
+
+fn each_end_of_a_session_says_its_outcome(target: &Target) {
+    let log = target.log();
+    let lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    for line in lines.filter(|line| line["event"] == "session_ended") {
+        assert!(["signed_out", "revoked"].contains(&text(&line, "outcome")), "{line}");
+        assert!(line["user_id"].is_i64() && line.get("cause").is_none(), "{line}");
+    }
 }
 
 fn changes_of_accounts_are_events(target: &Target) {
