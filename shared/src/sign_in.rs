@@ -25,7 +25,7 @@ pub use attempt::{Attempt, Wants};
 pub use lifetimes::Lifetimes;
 pub use refusal::Refusal;
 pub use signed_in::{Renewable, SignedIn};
-pub use users::{FoundForSignin, SigninUser, Users};
+pub use users::{FoundCredentials, SigninUser, Users};
 
 /// Authenticates users, starts sessions and issues tokens.
 #[derive(Debug)]
@@ -105,7 +105,7 @@ impl SignIn {
         attempt: Attempt<'_>,
     ) -> Result<Result<SignedIn, Refusal>, Error> {
         let Attempt { username, password, client_id, wants, device } = attempt;
-        let found = self.users.find_for_signin(username).await?;
+        let found = self.users.find_credentials(username).await?;
         self.report_costly_hash(found.user.as_ref());
         let verified = self.verify(password, found.user.as_ref()).await?;
         let (stronger, user) = match (verified, found.user) {

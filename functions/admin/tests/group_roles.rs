@@ -294,7 +294,7 @@ async fn tables_in_another_schema_are_found_by_the_search_path() {
     let database = Database::new(db::Settings::from_env(&mut env), SecretsManager::default());
     let username = shared::Username::parse("ada".into()).unwrap();
     let users = Users::new(database.clone());
-    assert!(users.find_for_signin(&username).await.unwrap().user.is_none());
+    assert!(users.find_credentials(&username).await.unwrap().user.is_none());
     let caller = [(&1_i32 as _, Type::INT4), (&"none" as _, Type::TEXT), (&0.0 as _, Type::FLOAT8)];
     assert!(database.row(&db::callers::FIND, &caller).await.unwrap().is_some());
 }

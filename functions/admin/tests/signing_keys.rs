@@ -23,7 +23,7 @@ async fn kids(stage: &Stage, at: NumericDate) -> Vec<Kid> {
 
 async fn published(stage: &Stage) -> Vec<Kid> {
     let nobody = Username::parse("nobody".into()).unwrap();
-    Users::new(stage.database_of(Group::Signin)).find_for_signin(&nobody).await.unwrap().published
+    Users::new(stage.database_of(Group::Signin)).find_credentials(&nobody).await.unwrap().published
 }
 
 #[tokio::test]

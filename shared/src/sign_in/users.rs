@@ -14,7 +14,7 @@ use crate::username::Username;
 
 /// The database's answer to a sign-in.
 #[derive(Debug)]
-pub struct FoundForSignin {
+pub struct FoundCredentials {
     /// The user, if there is one.
     pub user: Option<SigninUser>,
     /// The published keys, the signing one first.
@@ -51,7 +51,10 @@ impl Users {
     /// Finds the user by name, and the signing keys. An exact match, which an adopted name needs, has
     /// precedence over the normalized name that a sign-up stores. If the two differ, both are always
     /// queried, so that the time reveals nothing.
-    pub async fn find_for_signin(&self, username: &Username) -> Result<FoundForSignin, db::Error> {
+    pub async fn find_credentials(
+        &self,
+        username: &Username,
+    ) -> Result<FoundCredentials, db::Error> {
         let found = self.find(username.as_str()).await?;
         let normalized = username.normalized();
         if normalized == username.as_str() {
@@ -61,14 +64,14 @@ impl Users {
         Ok(if found.user.is_some() { found } else { other })
     }
 
-    async fn find(&self, username: &str) -> Result<FoundForSignin, db::Error> {
+    async fn find(&self, username: &str) -> Result<FoundCredentials, db::Error> {
         let parameters = [(&username as _, Type::TEXT)];
         let row = self.0.row(&users::FIND_CREDENTIALS, &parameters).await?;
         let row = row.ok_or_else(|| db::Error::Failed("a sign-in without a row".into()))?;
         let kids: Vec<String> = row.try_get("kids")?;
         let id: Option<i32> = row.try_get("id")?;
         let database_id: Option<String> = row.try_get("database_id")?;
-        Ok(FoundForSignin {
+        Ok(FoundCredentials {
             user: id.map(|id| signin_user(id, &row)).transpose()?,
             published: kids.into_iter().map(Kid::new).collect(),
             database_id: DatabaseId::new(database_id.ok_or_else(database_identity::missing)?),

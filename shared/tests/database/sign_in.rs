@@ -99,7 +99,7 @@ async fn the_roles_of_the_user_come_with_the_hash() {
     stage.execute(held).await;
     let users = Users::new(stage.database_of(Group::Signin));
     for name in ["Zo\u{eb}", "Zoe\u{308}"] {
-        let found = users.find_for_signin(&Username::parse(name.into()).unwrap()).await.unwrap();
+        let found = users.find_credentials(&Username::parse(name.into()).unwrap()).await.unwrap();
         let roles = Role::joined(&found.user.unwrap().roles);
         assert_eq!(roles, "ROLE_USER ROLE_ADMIN ROLE_EDITOR");
     }

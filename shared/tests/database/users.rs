@@ -32,7 +32,7 @@ async fn a_cancelled_query_does_not_delay_the_next_one() {
         while stage.value(count).await == "0" {}
     };
     tokio::select! {
-        found = users.find_for_signin(&name) => panic!("{found:?}"),
+        found = users.find_credentials(&name) => panic!("{found:?}"),
         () = waiting => {}
     }
     // This would use the pool's only connection if it had been returned.
@@ -45,6 +45,6 @@ async fn a_database_that_is_not_migrated_says_so() {
     let stage = Stage::empty().await;
     let users = Users::new(stage.database_of(Group::Signin));
     let name = Username::parse("ada".into()).unwrap();
-    let error = users.find_for_signin(&name).await.unwrap_err();
+    let error = users.find_credentials(&name).await.unwrap_err();
     assert!(matches!(error, Error::NotMigrated(_)), "{error}");
 }
