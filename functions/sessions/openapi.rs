@@ -77,9 +77,11 @@ fn list() -> Operation {
 fn revoke() -> Operation {
     Operation::new(Tag::Accounts, "revokeSessions", "End sessions")
         .described(
-            "Ends one session by its id, or several. It takes effect at once on the routes of \
-             accounts, and on all others within the time for which the operator lets API Gateway \
-             cache a decision (`AUTHORIZER_CACHE_SECONDS`).",
+            "Ends one session by its id, or several. A refresh, the list and the end of sessions, a \
+             change of the password and the deletion of the account are refused at once; all other \
+             routes within the time for which the operator lets API Gateway cache a decision \
+             (`AUTHORIZER_CACHE_SECONDS`). If the token of the request has no `sid`, `others` ends it \
+             too.",
         )
         .takes::<NamedSessions>("application/json", ("others", json(&Others { which: "others" })))
         .answers(200, Response::json::<Ended>("The number of ended sessions.", &Ended { ended: 2 }))

@@ -66,12 +66,11 @@ pub(crate) fn describe(TokenRoute::Token: TokenRoute) -> Operation {
     Operation::new(Tag::Accounts, "getToken", "Sign in or stay signed in by OAuth's grants")
         .described(
             "OAuth 2.0's password grant (RFC 6749 §4.3), and the exchange of a refresh token (§6) as \
-             at `/api/auth/refresh`. Deprecated: RFC 9700 §2.4 says that the password grant must \
-             not be used, because users type their password into any client that asks. It is for \
-             existing clients and for *Authorize* on this page; new clients use \
+             at `/api/auth/refresh`. The password grant is deprecated: RFC 9700 §2.4 says that it \
+             must not be used, because users type their password into any client that asks. It is \
+             for existing clients and for *Authorize* on this page; new clients use \
              `/api/auth/signin`. The operator can turn it off, or both grants.",
         )
-        .deprecated()
         .takes::<Form>("application/x-www-form-urlencoded", ("ada", json(&form)))
         .answers(
             200,
@@ -103,7 +102,7 @@ pub(crate) fn describe(TokenRoute::Token: TokenRoute) -> Operation {
         )
         .answers(
             401,
-            Response::new("The user doesn't exist or the password is wrong.")
+            Response::new("There is no such user, a disabled one, or another password.")
                 .refusal(Refusal::WrongCredentials(refused()), "invalid_grant"),
         )
         .answers(

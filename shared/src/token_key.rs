@@ -1,4 +1,4 @@
-//! By what an access token can be ended.
+//! What identifies an access token when it is ended.
 
 #[cfg(feature = "database")]
 use aws_lc_rs::digest::SHA256;

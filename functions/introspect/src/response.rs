@@ -45,7 +45,7 @@ pub struct IntrospectionResponse<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, examples("Fbr5vDtP5w0xNhV2QJdlsA"))]
     pub jti: Option<&'a str>,
-    /// The session that it belongs to. A token of before sessions has none.
+    /// The session that it belongs to. Absent for a token without a session.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, format = "uuid", examples("017f22e2-79b0-7cc3-98c4-dc0c0c07398f"))]
     pub sid: Option<String>,

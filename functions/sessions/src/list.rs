@@ -33,7 +33,7 @@ pub struct ListedSession {
     /// The time of the sign-in.
     #[schema(format = DateTime, examples("2026-11-24T08:00:00Z"))]
     pub created_at: String,
-    /// The time of the last use, right to 15 minutes.
+    /// The time of the last use, accurate to 15 minutes.
     #[schema(format = DateTime, examples("2026-11-24T09:30:00Z"))]
     pub last_used_at: String,
     /// The end, whatever the use.

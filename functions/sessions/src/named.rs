@@ -33,7 +33,7 @@ pub struct NamedSessions {
     #[expect(dead_code, reason = "for the description")]
     id: Option<String>,
     /// `others`: all but the session of this request's token. `all`: that one too. `current`: that one
-    /// alone. `others` and `all` also end every token without a session.
+    /// alone. `others` and `all` also end every token without a session, as this request's may be.
     #[schema(nullable = false, pattern = "^(others|all|current)$", examples("others"))]
     #[expect(dead_code, reason = "for the description")]
     which: Option<String>,

@@ -47,7 +47,7 @@ pub struct TokenResponse<'a> {
     #[schema(nullable = false, examples("lkr_AX8i4nmwfMOY"))]
     pub refresh_token: Option<&'a str>,
     /// The user's roles, with `TOKEN_CLAIMS=roles`, and `offline_access`, if a sign-in asked for it,
-    /// joined by spaces. Otherwise empty, and absent unless the client asked for a scope.
+    /// joined by spaces. Otherwise empty, and absent unless a sign-in asked for a scope.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, examples(""))]
     pub scope: Option<Cow<'a, str>>,
@@ -135,14 +135,14 @@ async fn password(sign_in: &SignIn, form: &Form, device: Device) -> Result<Reply
     Ok(Reply::json(&body).logging(signed_in.event()))
 }
 
-/// RFC 6749 §6. The client is that of the session, and it is not authenticated.
+/// RFC 6749 §6. The client is that of the session, and it is not authenticated. A scope has no effect.
 async fn refresh(renewals: &Renewals, form: &Form, device: &Device) -> Result<Reply, Refusal> {
     let presented = RefreshToken::parse(form.required("refresh_token")?);
     let presented = presented.ok_or(InvalidSession::default())?;
-    let asked_for_scope = form.parameter("scope")?.is_some();
+    form.parameter("scope")?;
     let renewal = renewals.renew(&presented, device).await??;
     let refresh_token = renewal.refresh_token.to_text();
-    let body = response(&renewal.access_token, Some(refresh_token.expose()), asked_for_scope);
+    let body = response(&renewal.access_token, Some(refresh_token.expose()), false);
     Ok(Reply::json(&body).logging(renewal.event()))
 }
 

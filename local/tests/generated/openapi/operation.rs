@@ -56,8 +56,6 @@ pub(crate) struct Operation {
     description: &'static str,
     #[serde(rename = "operationId")]
     id: &'static str,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    deprecated: bool,
     /// One of these is enough; where there is none, nothing is needed.
     security: Vec<BTreeMap<&'static str, Vec<&'static str>>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -90,7 +88,6 @@ impl Operation {
             summary,
             description: "",
             id,
-            deprecated: false,
             security: Vec::new(),
             parameters: Vec::new(),
             request_body: None,
@@ -100,10 +97,6 @@ impl Operation {
 
     pub(crate) fn described(self, description: &'static str) -> Self {
         Self { description, ..self }
-    }
-
-    pub(crate) fn deprecated(self) -> Self {
-        Self { deprecated: true, ..self }
     }
 
     /// A body of that media type, with an example.

@@ -16,7 +16,7 @@ pub(crate) fn checks() -> Vec<Check> {
         the_document_has_every_address also Emulator;
         the_document_says_which_routes_need_a_token;
         each_described_route_is_there;
-        the_token_endpoint_is_deprecated_with_a_reason;
+        the_password_grant_alone_is_deprecated_with_a_reason;
         the_document_has_the_security_schemes;
         what_is_answered_is_described also Emulator;
         the_examples_work_unchanged needs Runner;
@@ -91,14 +91,16 @@ fn each_described_route_is_there(target: &Target) {
     }
 }
 
-fn the_token_endpoint_is_deprecated_with_a_reason(target: &Target) {
+fn the_password_grant_alone_is_deprecated_with_a_reason(target: &Target) {
     let document = read(target);
     for (_, path, operation) in operations(&document) {
-        let deprecated = operation["deprecated"].as_bool().unwrap_or(false);
-        assert_eq!(deprecated, path == "/api/auth/token", "{path}");
+        assert_eq!(operation.get("deprecated"), None, "{path}");
     }
     let description = document["paths"]["/api/auth/token"]["post"]["description"].as_str();
-    assert!(description.is_some_and(|it| it.contains("RFC 9700 §2.4")), "{description:?}");
+    assert!(
+        description.is_some_and(|it| it.contains("is deprecated: RFC 9700 §2.4")),
+        "{description:?}"
+    );
 }
 
 fn the_document_has_the_security_schemes(target: &Target) {

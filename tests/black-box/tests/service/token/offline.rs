@@ -54,6 +54,10 @@ fn offline_access_and_the_roles_are_one_scope(target: &Target) {
     assert_eq!(body["scope"], "ROLE_USER offline_access");
     let token = body["access_token"].as_str().expect("a token");
     assert_eq!(Draft::of(token).text("scope"), "ROLE_USER");
+    let refresh_token = body["refresh_token"].as_str().expect("a refresh token");
+    let grant = [("grant_type", "refresh_token"), ("refresh_token", refresh_token)];
+    let renewed = target.token(&[&grant[..], &[("scope", "offline_access")]].concat()).json();
+    assert_eq!(renewed["scope"], "ROLE_USER");
     let body = ada_with(target, &[("scope", "other")]).json();
     assert_eq!((&body["scope"], &body["refresh_token"]), (&json!("ROLE_USER"), &json!(null)));
 }
