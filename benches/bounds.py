@@ -54,7 +54,9 @@ def processor(functions):
 
 def trips(counts):
     wrong = [f"{count.what} {count.described()} instead of {count.promised}" for count in counts if not count.holds]
-    return Bound("round trips of a warm request, as promised", ", ".join(wrong) or "all", not wrong, True)
+    refused = [f"not {count.what}, which refused its example ({count.refusal})" for count in counts if count.refusal]
+    found = ", ".join([*(wrong or ["all"]), *refused])
+    return Bound("round trips of a warm request, as promised", found, not wrong, True)
 
 
 def sign_in(beyond):

@@ -26,10 +26,11 @@ HEADERS = {
 }
 
 
-def proxy(method, path, body=None, media_type="application/json", token=None, context=None):
+def proxy(method, path, body=None, media_type="application/json", token=None, context=None, authorization=None):
     """The event of a function. A body's type is one of the template's BinaryMediaTypes, so it travels in base64;
-    `context` is the authorizer's."""
+    `context` is the authorizer's; `authorization` is that header, if it isn't a bearer's."""
     headers = HEADERS | ({"Content-Type": media_type} if body else {}) | bearer(token)
+    headers |= {"Authorization": authorization} if authorization else {}
     event = request(method, path, headers, {"authorizer": context} if context else {})
     text = base64.b64encode(body.encode()).decode() if body else None
     return json.dumps(event | {"body": text, "isBase64Encoded": bool(body)}).encode()

@@ -7,13 +7,13 @@ import os
 import platform
 import secrets
 import statistics
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import accounts
 import bounds
 import events
 import example
+import example_requests
 import machine
 import prices
 import report
@@ -21,6 +21,7 @@ import round_trips
 import runner
 import signin
 import template
+from example_requests import User
 from lambda_form import LambdaForm
 from percentile import percentile
 from process import Failed, output
@@ -32,20 +33,10 @@ STARTS = 5  # of each round
 COSTS = (10, 11, 12)  # of bcrypt: a function accepts none below
 CHEAP, COSTLY, LINE = 200, 10, 50  # invocations of each round: without a hash, with one, at each cost of a sign-in
 BLOCK = 20  # invocations in a row, where ours and the legacy app's alternate
-FORM = "application/x-www-form-urlencoded"
-
-
-@dataclass
-class User:
-    """A signed-in user."""
-
-    account: accounts.Account
-    token: str = ""
-    context: dict | None = None
 
 
 def ours(fixture, user):
-    """Our functions, each with an event to repeat: the event below, else one of its routes."""
+    """Our functions, each with an event to repeat: that of example_requests.py, else one of its routes."""
 
     def described(name):
         route = template.route(name)
@@ -53,36 +44,31 @@ def ours(fixture, user):
             return fixture.subject(name, lambda: events.proxy("GET", route.path, token=user.token, context=user.context))
         return fixture.subject(name, lambda: example.event(route, user.token, user.context), may_refuse=True)
 
-    def form():
-        name, password = user.account.username, accounts.PASSWORD.replace(" ", "+")
-        return f"grant_type=password&username={name}&password={password}"
-
-    sent = {
-        "admin": lambda: json.dumps({"verb": "list", "limit": 1}).encode(),
-        "authorizer": lambda: events.authorizer("GET", ME, user.token),
-        "signin": lambda: events.proxy("POST", SIGNIN, user.account.signin()),
-        "signup": lambda: events.proxy("POST", SIGNUP, accounts.new(1)[0].signup()),
-        "token": lambda: events.proxy("POST", "/api/auth/token", form(), FORM),
-    }
-    return {name: fixture.subject(name, sent[name]) if name in sent else described(name) for name in NAMES}
+    sent = example_requests.of(user)
+    functions = {name: fixture.subject(name, sent[name]) if name in sent else described(name) for name in NAMES}
+    functions["refresh"].learn = lambda answer: user.renewing.learn(answer)
+    return functions
 
 
-def sign_up_and_in(signup, signin, account):
-    """Makes a user through the functions; returns a token."""
+def sign_up_and_in(signup, signin, user, **wanted):
+    """Makes a user through the functions, and takes its tokens."""
+    account = user.account
     with signup.start() as started:
         signup.invoke(started, events.proxy("POST", SIGNUP, account.signup()))
     with signin.start() as started:
-        done = signin.invoke(started, events.proxy("POST", SIGNIN, account.signin()))
-    return json.loads(done.answer["body"])["token"]
+        body = json.dumps(json.loads(account.signin()) | wanted)
+        user.learn(signin.invoke(started, events.proxy("POST", SIGNIN, body)).answer)
 
 
 def prepared(fixture):
     """Our functions, and a user in their database."""
-    user = User(*accounts.new(1))
+    user, user.changing, user.renewing = users = [User(account) for account in accounts.new(3)]
     functions = ours(fixture, user)
-    user.token = sign_up_and_in(functions["signup"], functions["signin"], user.account)
-    with functions["authorizer"].start() as started:
-        user.context = events.context(functions["authorizer"].invoke(started).answer)
+    for each in users:
+        sign_up_and_in(functions["signup"], functions["signin"], each, session="token")
+        with functions["authorizer"].start() as started:
+            policy = functions["authorizer"].invoke(started, events.authorizer("GET", ME, each.token)).answer
+        each.context = events.context(policy)
     return functions, user
 
 
@@ -98,7 +84,7 @@ def prepared_app(form, folder):
 
     me = subject("the legacy app, `me`", lambda: events.proxy("GET", ME, token=user.token))
     signs_in = subject("the legacy app, sign-in", sign_in, hashes=True)
-    user.token = sign_up_and_in(signs_in, signs_in, user.account)
+    sign_up_and_in(signs_in, signs_in, user)
     return [me, signs_in]
 
 
@@ -246,7 +232,7 @@ def table(functions, app, counts):
         warm_cpu = report.short(statistics.median(subject.warm_cpu) * 1000)
         memory = report.short(max(subject.memory))
         warm = [percentiles(subject.warm), warm_cpu]
-        title = subject.title if subject.status == 200 else f"{subject.title}, answered {subject.status}"
+        title = subject.title if subject.status < 300 else f"{subject.title}, answered {subject.status}"
         rows.append([title, size, *starts, *warm, memory, trips[subject.title]])
     return report.table(rows)
 

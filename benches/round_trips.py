@@ -14,7 +14,7 @@ import wire
 from rates import ME, SIGNIN, SIGNUP
 
 KEEP_ANSWERS = {"jwks"}  # functions that cache rows for some seconds
-SIGN_INS = {"signin", "token"}  # the user, then the session
+TWO_STATEMENTS = {"account", "signin", "token"}  # the user, and after the hash what it is for
 REPLACED_HASH, NEW_KEY, FORGED_KEY = 3, 2, 0
 TIMES, COSTLY_TIMES = 20, 3  # counted requests of a kind
 # A container reads the keys again for an unknown key id, at the earliest after five seconds.
@@ -22,8 +22,14 @@ REREAD_SECONDS = 6
 
 
 def promised(name):
-    """The promised round trips of a function's warm request."""
-    if name in SIGN_INS:
+    """The promised round trips of a function's warm request.
+
+    >>> [promised(name) for name in ("account", "signin", "token", "refresh", "sessions", "introspect", "authorizer")]
+    [2, 2, 2, 1, 1, 1, 1]
+    >>> promised("jwks"), promised("me")
+    (0, 0)
+    """
+    if name in TWO_STATEMENTS:
         return 2
     return 1 if template.asks_database(name) and name not in KEEP_ANSWERS else 0
 
@@ -36,6 +42,7 @@ class Count(NamedTuple):
     cold: int | None
     warm: list[int]
     promised: int | None
+    refusal: int | None = None  # the status, if it refused its example, so that nothing is promised
 
     @property
     def holds(self):
@@ -65,8 +72,10 @@ class Counter:
         cold = self.way.round_trips - before
         times = COSTLY_TIMES if subject.hashes else TIMES
         warm = [self.of(lambda: subject.invoke(started))[1] for _ in range(times)]
-        # A request that the function refuses may end before its statement.
-        return started, Count(subject.title, cold, warm, promised if subject.status < 400 else None)
+        # An example that the function refuses may end before its statement.
+        if subject.status >= 400:
+            return started, Count(subject.title, cold, warm, None, subject.status)
+        return started, Count(subject.title, cold, warm, promised)
 
 
 def counted(ours, user, fixture, app):

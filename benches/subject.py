@@ -1,5 +1,6 @@
 """A measured Lambda function, and its figures."""
 
+import secrets
 import urllib.parse
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ import template
 from process import Failed
 
 LAMBDA_DIR = runner.ROOT / "target/lambda"
+INTROSPECTION_SECRET = secrets.token_hex(32)
 ISSUER = {"TOKEN_ISSUER": "latchkey", "TOKEN_AUDIENCE": "latchkey-api"}
 
 
@@ -35,6 +37,7 @@ class Subject:
     log: Path
     hashes: bool = False  # each event takes a quarter of a second
     may_refuse: bool = False  # its event is an example, which it may answer with 4xx
+    learn: Callable[[dict], None] | None = None  # takes from each answer what the next event needs
     status: int = 200  # of its latest answer
     starts: list[Start] = field(default_factory=list)
     warm: list[float] = field(default_factory=list)  # seconds of each invocation
@@ -49,8 +52,10 @@ class Subject:
         """Invokes the function once; fails unless it succeeds, or refuses where it may."""
         done = started.invoke(event or self.event())
         self.status = done.answer.get("statusCode", 200)
-        if done.is_error or self.status not in (range(200, 500) if self.may_refuse else (200,)):
+        if done.is_error or self.status not in (range(200, 500) if self.may_refuse else range(200, 300)):
             raise Failed(f"{self.title} answered {str(done.answer)[:300]}")
+        if self.learn:
+            self.learn(done.answer)
         return done
 
     def take(self, done):
@@ -63,7 +68,7 @@ class Fixture:
     command if they are for another processor, more settings."""
 
     def __init__(self, database, key, folder, lambda_dir=LAMBDA_DIR, emulator=(), **settings):
-        self.settings = {"DATABASE_URL": database, "SIGNING_KEY": key, **ISSUER}
+        self.settings = {"DATABASE_URL": database, "SIGNING_KEY": key, "INTROSPECTION_SECRET": INTROSPECTION_SECRET, **ISSUER}
         self.folder, self.lambda_dir, self.emulator, self.common = folder, lambda_dir, emulator, settings
         self.port = urllib.parse.urlsplit(database).port
 
