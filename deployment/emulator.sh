@@ -19,6 +19,7 @@ Usage: deployment/emulator.sh [--no-build] [--then COMMAND] [--brief]
                     LATCHKEY_SIGNING_KEY   its signing key
                     LATCHKEY_BCRYPT_COST   its BcryptCost, the least that a function takes
                     LATCHKEY_OPERATOR      deployment/admin.sh
+                    LATCHKEY_INTROSPECTION_SECRET  its IntrospectionSecret
                   and lets `aws` and `sam` use the emulator.
   --brief         end after that, without updates, rotation and outages. --then bash opens a shell for trying it out.
 
@@ -144,10 +145,12 @@ start_emulator() {
 start_emulator
 
 bcrypt_cost=10 # the least that a function takes
+introspection_secret=$(openssl rand -hex 32)
 # The parameters of a first deployment. A later one keeps those that it doesn't name.
 # shellcheck disable=SC2034 # for the parts
 parameters=(AuthorizerCacheSeconds=0 BcryptCost="$bcrypt_cost" ApiGatewayLogRole=make Architecture="$architecture"
-  DatabaseUrl="$database_url" AlarmEmail=operator@example.com DatabaseInstanceId=latchkey)
+  DatabaseUrl="$database_url" AlarmEmail=operator@example.com DatabaseInstanceId=latchkey
+  IntrospectionSecret="$introspection_secret")
 
 # deploy_stack NAME TEMPLATE PARAMETER=VALUE...
 deploy_stack() {
@@ -194,7 +197,7 @@ against() {
   [[ $key =~ ^[0-9a-f]{64}$ && $cache =~ ^[0-9]+$ ]] || fail "the signing key or AuthorizerCacheSeconds is missing"
   LATCHKEY_BASE_URL=$api LATCHKEY_TARGET=emulator LATCHKEY_DATABASE_URL=$database_url \
     LATCHKEY_SIGNING_KEY=$key LATCHKEY_BCRYPT_COST=$bcrypt_cost LATCHKEY_AUTHORIZER_CACHE_SECONDS=$cache \
-    LATCHKEY_OPERATOR="$PWD/deployment/admin.sh" bash -c "$1" || fail "it ended with $?"
+    LATCHKEY_INTROSPECTION_SECRET=$introspection_secret LATCHKEY_OPERATOR="$PWD/deployment/admin.sh" bash -c "$1" || fail "it ended with $?"
 }
 
 . deployment/emulator/expectation.sh

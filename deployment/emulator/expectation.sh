@@ -23,7 +23,7 @@ expect_json() {
 json=(-H 'Content-Type: application/json' --data)
 
 # ada is the one user of these scripts: `ada` is the body of the sign-up and sign-in, `token` the user's token.
-as_ada() { request "$1" "$2" -H "Authorization: Bearer $token"; }
+as_ada() { request "$1" "$2" -H "Authorization: Bearer $token" "${@:3}"; }
 sign_in() {
   request POST /api/auth/signin "${json[@]}" "$ada"
   expect_json 200 '.token_type == "bearer" and (.token | length > 0)'

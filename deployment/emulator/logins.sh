@@ -40,6 +40,13 @@ deploy "${parameters[@]}"
 is_good
 sign_in && is_good
 as_ada GET /api/auth/sessions && expect_json 200 '.sessions | length > 0'
+request POST /api/auth/token --data-urlencode username=ada --data-urlencode "password=$secret"
+expect_json 200 '.access_token | length > 0'
+request POST /api/auth/signin "${json[@]}" "$(jq -c '. + {session: "token"}' <<<"$ada")" && expect_status 200
+request POST /api/auth/refresh "${json[@]}" "$(jq -c '{refresh_token}' "$scratch/body")" && expect_json 200 '.refresh_token | length > 0'
+as_ada POST /api/auth/users/me/password "${json[@]}" "$(jq -nc --arg it "$secret" '{old_password: $it, new_password: $it}')"
+expect_status 204
+request POST /api/auth/introspect -u "introspect:$introspection_secret" -d "token=$token" && expect_json 200 '.active'
 request GET /.well-known/jwks.json && expect_json 200 '.keys | length == 1'
 request POST /api/auth/signup "${json[@]}" "$ada" && expect 409 'Username already registered'
 deployment/admin.sh migrate 2>"$scratch/warnings" >/dev/null
@@ -47,8 +54,8 @@ deployment/admin.sh migrate 2>"$scratch/warnings" >/dev/null
 users=$(sql "SELECT DISTINCT usename FROM pg_stat_activity WHERE application_name = 'latchkey' ORDER BY usename")
 wanted=$({
   echo latchkey # admin's
-  # These functions keep no connection, or weren't called.
-  for login in $(grep -vE '^(Jwks|Refresh)Login$' <<<"$logins"); do login "$login" | jq -r .username; done
+  # jwks keeps no connection.
+  for login in ${logins/JwksLogin/}; do login "$login" | jq -r .username; done
 } | LC_ALL=C sort)
 [ "$users" = "$wanted" ] || fail "the functions' logins are $users, not $wanted"
 

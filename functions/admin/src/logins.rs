@@ -15,10 +15,10 @@ use crate::refusal::Refusal;
 use crate::role_prefix::RolePrefix;
 use catalog::{elsewhere, exists, limits};
 
-/// A fifth of the server's connections for ordinary logins: while four logins use theirs up, a fifth
-/// is left to the others, to `admin` and to the operator.
-const FIFTH: &str = "SELECT greatest(1, (current_setting('max_connections')::int \
-                     - current_setting('superuser_reserved_connections')::int) / 5)";
+/// A share of the server's connections for ordinary logins: while all groups use theirs up, one is
+/// left to `admin` and the operator.
+const SHARE: &str = "SELECT greatest(1, (current_setting('max_connections')::int \
+                     - current_setting('superuser_reserved_connections')::int) / ($1::int4 + 1))";
 
 /// How the logins authenticate.
 pub(crate) enum Proof {
@@ -35,8 +35,16 @@ struct Login {
     password: String,
 }
 
-/// Creates or updates the logins in one transaction. `limit` is the connection limit of each, a
-/// [`FIFTH`] by default; the answer has the limits that are then in force.
+/// The connection limit of a new login, and of an existing one if it is to change.
+#[derive(Clone, Copy)]
+struct Limit {
+    new: i64,
+    existing: Option<i64>,
+}
+
+/// Creates or updates the logins in one transaction. `limit` is the connection limit of each; without
+/// it, a new login gets a [`SHARE`] and another keeps its own. The answer has the limits that are
+/// then in force.
 pub(crate) async fn make(
     client: &mut Client,
     prefix: &RolePrefix,
@@ -44,10 +52,10 @@ pub(crate) async fn make(
     limit: Option<u32>,
 ) -> Result<Value, Refusal> {
     let mut transaction = client.transaction().await?;
-    let limit = match limit {
-        Some(limit) => i64::from(limit),
-        None => transaction.query_one(FIFTH, &[]).await?.try_get::<_, i32>(0)?.into(),
-    };
+    let existing = limit.map(i64::from);
+    let groups = i32::try_from(Group::ALL.len()).unwrap_or(i32::MAX - 1);
+    let share: i32 = transaction.query_one(SHARE, &[&groups]).await?.try_get(0)?;
+    let limit = Limit { new: existing.unwrap_or(share.into()), existing };
     let (logins, mut warnings) = match proof {
         Proof::Passwords(secrets) => {
             (with_passwords(&transaction, prefix, secrets, limit).await?, Vec::new())
@@ -56,7 +64,7 @@ pub(crate) async fn make(
     };
     let limits = limits(&transaction, &logins).await?;
     transaction.commit().await?;
-    let kept = limits.iter().filter(|(_, kept)| i64::from(**kept) != limit);
+    let kept = limits.iter().filter(|(_, kept)| existing.is_some_and(|it| i64::from(**kept) != it));
     warnings.extend(kept.map(|(login, kept)| {
         format!("{login} keeps its connection limit of {kept}: this user may not alter that login.")
     }));
@@ -67,7 +75,7 @@ async fn with_passwords(
     transaction: &Transaction<'_>,
     prefix: &RolePrefix,
     secrets: &[Secret<String>],
-    limit: i64,
+    limit: Limit,
 ) -> Result<Vec<String>, Refusal> {
     let mut logins = Vec::new();
     for secret in secrets {
@@ -85,11 +93,13 @@ async fn with_passwords(
                  DATABASE_ROLE_PREFIX, so that each database has roles of its own"
             )));
         }
-        let verb = if is_there { "ALTER" } else { "CREATE" };
+        let (verb, limit) =
+            if is_there { ("ALTER", limit.existing) } else { ("CREATE", Some(limit.new)) };
+        let limit = limit.map(|limit| format!(" CONNECTION LIMIT {limit}")).unwrap_or_default();
         // A verifier, so that the password is in no log of the server.
         let verifier = scram_sha_256(password.as_bytes());
         let statements = format!(
-            "{verb} ROLE {username} LOGIN PASSWORD '{verifier}' CONNECTION LIMIT {limit}; \
+            "{verb} ROLE {username} LOGIN PASSWORD '{verifier}'{limit}; \
              GRANT {group} TO {username}"
         );
         transaction.batch_execute(&statements).await?;
@@ -145,11 +155,13 @@ mod tests {
         }
         let mut client = stage.client().await;
         assert_eq!(missing(&client, &prefix).await.unwrap().len(), Group::ALL.len());
-        for (password, limit) in [("first", Some(7)), ("second", None)] {
+        for (password, limit, found) in
+            [("zeroth", None, 19), ("first", Some(7), 7), ("second", None, 7)]
+        {
             let secrets = Group::ALL.map(|group| secret(&prefix.login(group), password));
             let proof = Proof::Passwords(secrets.to_vec());
             let made = make(&mut client, &prefix, &proof, limit).await.unwrap();
-            let limits = Group::ALL.map(|group| (prefix.login(group), limit.unwrap_or(39)));
+            let limits = Group::ALL.map(|group| (prefix.login(group), found));
             assert_eq!(made["connection_limits"], json!(BTreeMap::from(limits)));
             assert_eq!(made["warnings"], json!([]));
             stage.execute(&format!("GRANT {BY_PASSWORD} TO secret_signin_login")).await;
@@ -159,9 +171,8 @@ mod tests {
                               r.rolconnlimit), ', ' ORDER BY r.rolname) FROM pg_auth_members AS m \
                           JOIN pg_roles AS r ON r.oid = m.member \
                           WHERE m.roleid::regrole::text LIKE 'secret_%'";
-            let limit = limit.unwrap_or(39);
             let expected = Group::ALL
-                .map(|group| format!("{} {} {limit}", prefix.login(group), prefix.role(group)));
+                .map(|group| format!("{} {} {found}", prefix.login(group), prefix.role(group)));
             assert_eq!(stage.value(logins).await, expected.join(", "));
         }
         assert_eq!(missing(&client, &prefix).await.unwrap(), [""; 0]);

@@ -5,7 +5,7 @@ use tokio_postgres::Transaction;
 use tokio_postgres::error::SqlState;
 
 use super::catalog::exists;
-use super::ownership;
+use super::{Limit, ownership};
 use crate::refusal::Refusal;
 use crate::role_prefix::RolePrefix;
 
@@ -20,7 +20,7 @@ const RDS_IAM: &str = "rds_iam";
 pub(super) async fn make(
     transaction: &mut Transaction<'_>,
     prefix: &RolePrefix,
-    limit: i64,
+    limit: Limit,
 ) -> Result<(Vec<String>, Vec<String>), Refusal> {
     if !exists(transaction, RDS_IAM).await? {
         return Err(Refusal::Logins("this server has no role rds_iam".into()));
@@ -45,7 +45,7 @@ pub(super) async fn make(
             continue;
         }
         transaction
-            .batch_execute(&format!("CREATE ROLE {login} LOGIN CONNECTION LIMIT {limit}"))
+            .batch_execute(&format!("CREATE ROLE {login} LOGIN CONNECTION LIMIT {}", limit.new))
             .await?;
         if *login == owner.0 {
             // What this login creates belongs to the owner role, as all else does.
@@ -53,8 +53,10 @@ pub(super) async fn make(
         }
     }
     transaction.batch_execute(&format!("RESET ROLE; DROP ROLE {maker}")).await?;
-    for login in there {
-        limit_connections(transaction, login, limit).await?;
+    if let Some(limit) = limit.existing {
+        for login in there {
+            limit_connections(transaction, login, limit).await?;
+        }
     }
     for (login, role) in &logins {
         transaction
