@@ -29,7 +29,7 @@ class User:
 
 
 def of(user):
-    """The event of each of these functions, made anew for each invocation."""
+    """The event of each of these functions, another for each invocation."""
 
     def form():
         name, password = user.account.username, accounts.PASSWORD.replace(" ", "+")
