@@ -13,7 +13,7 @@ use tokio_postgres::{Client, Transaction};
 
 use crate::refusal::Refusal;
 use crate::role_prefix::RolePrefix;
-use catalog::{elsewhere, exists, limits};
+use catalog::{Limit, elsewhere, exists, limits};
 
 /// A share of the server's connections for ordinary logins: while all groups use theirs up, one is
 /// left to `admin` and the operator.
@@ -33,13 +33,6 @@ pub(crate) enum Proof {
 struct Login {
     username: String,
     password: String,
-}
-
-/// The connection limit of a new login, and of an existing one if it is to change.
-#[derive(Clone, Copy)]
-struct Limit {
-    new: i64,
-    existing: Option<i64>,
 }
 
 /// Creates or updates the logins in one transaction. `limit` is the connection limit of each; without

@@ -5,6 +5,13 @@ use std::collections::BTreeMap;
 use shared::db;
 use tokio_postgres::Transaction;
 
+/// The connection limit of a new login, and of an existing one if it is to change.
+#[derive(Clone, Copy)]
+pub(super) struct Limit {
+    pub(super) new: i64,
+    pub(super) existing: Option<i64>,
+}
+
 /// Whether there is a role with this name.
 pub(super) async fn exists(transaction: &Transaction<'_>, role: &str) -> Result<bool, db::Error> {
     let found = transaction.query_opt("SELECT FROM pg_roles WHERE rolname = $1", &[&role]).await?;

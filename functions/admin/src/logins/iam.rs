@@ -4,8 +4,8 @@ use shared::db::Group;
 use tokio_postgres::Transaction;
 use tokio_postgres::error::SqlState;
 
-use super::catalog::exists;
-use super::{Limit, ownership};
+use super::catalog::{Limit, exists};
+use super::ownership;
 use crate::refusal::Refusal;
 use crate::role_prefix::RolePrefix;
 
