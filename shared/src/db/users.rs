@@ -22,7 +22,7 @@ pub(crate) const REPLACE_PASSWORD: Sql = Sql::new(
     &[Privilege::Execute(Routine::of_owner("replace_password", "int, text, text"))],
 );
 
-/// What a sign-in reads: as [`FIND_FOR_SIGNIN`], with the epoch of the user's sessions and whether the
+/// What a sign-in reads: as `FIND_FOR_SIGNIN`, with the epoch of the user's sessions and whether the
 /// user is disabled.
 pub const FIND_CREDENTIALS: Sql = Sql::new(
     "SELECT id, password, hashed_by, session_epoch, is_disabled, kids, database_id, roles \
