@@ -156,6 +156,8 @@ mod tests {
                 "jwks_uri": below("/.well-known/jwks.json"),
                 "introspection_endpoint": below("/api/auth/introspect"),
                 "introspection_endpoint_auth_methods_supported": ["client_secret_basic"],
+                "revocation_endpoint": below("/api/auth/revoke"),
+                "revocation_endpoint_auth_methods_supported": ["none"],
                 "token_endpoint": below("/api/auth/token"),
                 "service_documentation": below("/docs"),
                 "response_types_supported": [],
