@@ -58,7 +58,7 @@ answered 'ada: ROLE_USER, ROLE_ADMIN'
 as_ada GET /api/test/admin && expect 200 '"admin content"'
 as_ada GET /api/test/mod && expect_status 403
 admin list
-jq -e '. == {id: 1, username: "ada", roles: ["ROLE_USER", "ROLE_ADMIN"]}' >/dev/null <<<"$answer" || fail "admin listed $answer"
+jq -e '. == {id: 1, username: "ada", roles: ["ROLE_USER", "ROLE_ADMIN"], disabled_at: null}' >/dev/null <<<"$answer" || fail "admin listed $answer"
 admin revoke ada ROLE_ADMIN
 answered 'ada: ROLE_USER'
 as_ada GET /api/test/admin && expect_status 403
