@@ -50,12 +50,19 @@ fn agrees(answer: &Answer, answered: &Value, body: &[u8]) {
     let is_odd = |text: &str| text.contains(['\0', '\u{fffd}']);
     let credentials = (value("username"), value("password"));
     let is_password_grant = matches!(value("grant_type"), None | Some("password"));
+    let is_refresh = value("grant_type") == Some("refresh_token");
     let expected = match (answer.status, answered["error_description"].as_str()) {
         (200, _) => credentials == (Some("ada"), Some("correct horse")) && is_password_grant,
         (401, _) => matches!(credentials, (Some(_), Some(_))) && is_password_grant,
         (_, Some("username is required")) => credentials.0.is_none(),
         (_, Some("password is required")) => credentials.1.is_none(),
-        (_, Some("grant_type must be password or refresh_token")) => !is_password_grant,
+        (_, Some("refresh_token is required")) => is_refresh && value("refresh_token").is_none(),
+        (400, Some("Could not validate credentials")) => {
+            is_refresh && value("refresh_token").is_some()
+        }
+        (_, Some("grant_type must be password or refresh_token")) => {
+            !is_password_grant && !is_refresh
+        }
         (_, Some("A parameter must not be repeated")) => is_repeated,
         (_, Some("A parameter must be UTF-8 without NUL")) => {
             pairs.iter().any(|(name, value)| is_odd(name) || is_odd(value))
