@@ -15,7 +15,7 @@ pub(crate) fn checks() -> Vec<Check> {
         another_session_is_refused_before_the_password;
         no_cookie_is_set_for_a_page_of_another_site also Emulator;
         every_sign_in_starts_a_session also Pooler, Emulator needs Database;
-        a_session_has_the_device_of_its_client also Emulator needs Database;
+        a_session_has_the_device_of_its_client needs Database;
         a_refused_sign_in_starts_no_session needs Database;
         a_disabled_user_is_refused_like_a_wrong_password also Pooler needs Database;
     ]
