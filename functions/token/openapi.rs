@@ -27,7 +27,7 @@ struct Form {
     password: Option<&'static str>,
     /// The refresh token. Required for `refresh_token`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, min_length = 1, format = Password, examples(""))]
+    #[schema(nullable = false, format = Password, examples(""))]
     refresh_token: Option<&'static str>,
     /// With `offline_access` among its names, a sign-in gets a refresh token. Other names have no
     /// effect.

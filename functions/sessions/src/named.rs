@@ -29,12 +29,12 @@ pub enum Which {
 #[schema(as = SessionsToEnd)]
 pub struct NamedSessions {
     /// The id of a session in the list.
-    #[schema(nullable = false, format = "uuid", examples("019ab1c2-9c00-7cc3-98c4-dc0c0c07398f"))]
+    #[schema(format = "uuid", examples("019ab1c2-9c00-7cc3-98c4-dc0c0c07398f"))]
     #[expect(dead_code, reason = "for the description")]
     id: Option<String>,
     /// `others`: all but the session of this request's token. `all`: that one too. `current`: that one
     /// alone. `others` and `all` also end every token without a session, as this request's may be.
-    #[schema(nullable = false, pattern = "^(others|all|current)$", examples("others"))]
+    #[schema(pattern = "^(others|all|current)$", examples("others"))]
     #[expect(dead_code, reason = "for the description")]
     which: Option<String>,
 }
