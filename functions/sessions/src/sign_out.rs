@@ -91,40 +91,22 @@ pub(crate) fn logging(reply: Reply, signed_out: &SignedOut) -> Reply {
 
 #[cfg(test)]
 mod tests {
-    use std::io::{self, Write};
-    use std::sync::{Arc, Mutex};
-
-    use serde_json::{Value, json};
+    use serde_json::json;
     use shared::db::sign_outs::Ended;
     use shared::{SessionId, UserId};
-    use tracing_subscriber::fmt;
+    use stage::logged;
 
     use super::*;
 
-    #[derive(Clone, Default)]
-    struct Buffer(Arc<Mutex<Vec<u8>>>);
-
-    impl Write for Buffer {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().unwrap().write(bytes)
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-
-    #[test]
-    fn a_further_session_that_ended_has_a_line_with_its_id_and_outcome() {
+    #[tokio::test]
+    async fn a_further_session_that_ended_has_a_line_with_its_id_and_outcome() {
         let id = "017f22e2-79b0-7cc3-98c4-dc0c0c07398f";
         let first = Ended { user_id: UserId::new(7), session: None };
         let further = Ended { user_id: UserId::new(8), session: SessionId::parse(id) };
-        let buffer = Buffer::default();
-        let writer = buffer.clone();
-        let lines = fmt().json().flatten_event(true).with_writer(move || writer.clone()).finish();
         let signed_out = SignedOut { is_accepted: true, ended: vec![first, further] };
-        tracing::subscriber::with_default(lines, || logging(Reply::no_content(), &signed_out));
-        let mut line: Value = serde_json::from_slice(&buffer.0.lock().unwrap()).unwrap();
+        let (_, mut lines) = logged(async { logging(Reply::no_content(), &signed_out) }).await;
+        assert_eq!(lines.len(), 1, "{lines:?}");
+        let mut line = lines.remove(0);
         line.as_object_mut().unwrap().remove("timestamp");
         let expected = json!({
             "level": "INFO", "message": "notice", "target": "latchkey", "user_id": 8,

@@ -7,8 +7,10 @@
     reason = "a stage that can't be set is a failed test"
 )]
 
+mod log;
 mod messages;
 mod proxy;
+mod stored_secret;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -25,7 +27,9 @@ use shared::{ClientId, Clock, DatabaseId, Environment, NumericDate, Random, Secr
 use tokio_postgres::{Client, NoTls};
 
 pub use local_postgres::{Data, Server};
+pub use log::logged;
 pub use proxy::{Mode, Proxy};
+pub use stored_secret::StoredSecret;
 
 /// The fixed time of every stage's clock: 2026-11-24T08:00:00Z.
 pub const NOW: NumericDate = NumericDate::from_seconds(1_795_507_200);

@@ -3,8 +3,8 @@
 use authorizer::Authorizer;
 use own_routes::OwnRoutes;
 use serde_json::{Value, json};
+use stage::logged;
 
-use crate::log::logged;
 use crate::{ask_by, over, stage_of, unauthorized, unavailable, with_ada};
 
 const API: &str = "arn:aws:execute-api:us-east-1:123456789012";

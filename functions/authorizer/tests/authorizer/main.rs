@@ -6,7 +6,6 @@ mod apis;
 mod callers;
 #[cfg(feature = "legacy")]
 mod legacy;
-mod log;
 mod own_tokens;
 mod sessions;
 

@@ -9,9 +9,8 @@ use serde_json::{Value, json};
 use shared::Secret;
 use shared::jwt::SigningKey;
 use shared::secrets_manager::SecretsManager;
-use stage::{NOW, SIGNING_KEY, Stage};
+use stage::{NOW, SIGNING_KEY, Stage, logged};
 
-use crate::log::logged;
 use crate::{ask, opens, over, unauthorized, unavailable, with_ada};
 
 /// The legacy app's secret, and the end of its tokens, an hour from now.

@@ -1,4 +1,4 @@
-//! The log of the authorizer.
+//! What a function logs.
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
@@ -20,7 +20,7 @@ impl Write for Buffer {
 }
 
 /// The result of `work`, and the lines that it logs.
-pub(crate) async fn logged<T>(work: impl Future<Output = T>) -> (T, Vec<Value>) {
+pub async fn logged<T>(work: impl Future<Output = T>) -> (T, Vec<Value>) {
     let buffer = Buffer::default();
     let writer = buffer.clone();
     let lines = fmt().json().flatten_event(true).with_writer(move || writer.clone()).finish();
