@@ -21,6 +21,9 @@ step "the day on which the move from the legacy app is deleted"
 step "connections that are killed, for half a minute"
 FAULT_SECONDS=30 cargo test --locked --workspace --test faults -- --nocapture kill | grep -v '^{'
 
+step "every order in which three tabs refresh a session twice"
+cargo test --locked --workspace --test session_model -- --ignored
+
 step "the suite through a pooler"
 LATCHKEY_PGBOUNCER=/usr/sbin/pgbouncer cargo test --locked --workspace --test service
 

@@ -50,7 +50,7 @@ async fn tabs_whose_access_tokens_are_not_used_are_never_refused() {
 }
 
 #[tokio::test]
-#[ignore = "takes six minutes: run it with --ignored after a change of a session's SQL"]
+#[ignore = "takes three minutes: CI runs it by itself"]
 async fn three_tabs_that_refresh_twice_are_never_refused() {
     holds(Search { tabs: 3, lost: 2, ..HONEST }).await;
 }
