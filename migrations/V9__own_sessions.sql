@@ -34,7 +34,6 @@ BEGIN
             SELECT json_build_object(
                 'id', s.id,
                 'kind', s.kind,
-                'client_id', s.client_id,
                 'created_at', floor(extract(epoch FROM s.created_at))::int8,
                 'used_at', floor(extract(epoch FROM s.used_at))::int8,
                 'expires_at', floor(extract(epoch FROM s.expires_at))::int8,

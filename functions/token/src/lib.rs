@@ -139,7 +139,6 @@ async fn password(sign_in: &SignIn, form: &Form, device: Device) -> Result<Reply
 async fn refresh(renewals: &Renewals, form: &Form, device: &Device) -> Result<Reply, Refusal> {
     let presented = RefreshToken::parse(form.required("refresh_token")?);
     let presented = presented.ok_or(InvalidSession::default())?;
-    form.parameter("scope")?;
     let renewal = renewals.renew(&presented, device).await??;
     let refresh_token = renewal.refresh_token.to_text();
     let body = response(&renewal.access_token, Some(refresh_token.expose()), false);

@@ -5,9 +5,8 @@ use tokio_postgres::types::Type;
 
 use super::database::Database;
 use super::error::Error;
-use super::own_sessions::Bearer;
+use super::own_sessions::{Bearer, Key};
 use super::sessions::only;
-use super::sql::Parameter;
 use super::users::{CHANGE_PASSWORD, DELETE_ACCOUNT, FIND_OWN_CREDENTIALS};
 use crate::clock::NumericDate;
 use crate::password::{HashedBy, PasswordHash, StoredPassword};
@@ -109,27 +108,6 @@ impl Accounts {
         ];
         let row = only(self.0.row(&DELETE_ACCOUNT, &parameters).await?)?;
         outcome(row.try_get("outcome")?)
-    }
-}
-
-/// What a statement takes of a token.
-struct Key<'a> {
-    user_id: i32,
-    session: Option<uuid::Uuid>,
-    digest: Option<&'a [u8]>,
-}
-
-impl<'a> Key<'a> {
-    fn of(caller: &'a Bearer) -> Self {
-        Self {
-            user_id: caller.user_id.get(),
-            session: caller.key.session().map(|session| *session.as_uuid()),
-            digest: caller.key.digest().map(<[u8; 32]>::as_slice),
-        }
-    }
-
-    fn parameters(&self) -> [Parameter<'_>; 3] {
-        [(&self.user_id, Type::INT4), (&self.session, Type::UUID), (&self.digest, Type::BYTEA)]
     }
 }
 

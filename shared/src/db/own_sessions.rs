@@ -65,8 +65,6 @@ pub struct ListedSession {
     pub id: String,
     /// `access`, `token` or `cookie`.
     pub kind: String,
-    /// The client, as it named itself.
-    pub client_id: String,
     /// The time of the sign-in.
     pub created_at: NumericDate,
     /// The last use, accurate to 15 minutes.
@@ -172,16 +170,31 @@ impl OwnSessions {
         now: NumericDate,
         more: [Parameter<'a>; N],
     ) -> Result<Option<tokio_postgres::Row>, Error> {
-        let session = caller.key.session().map(|session| *session.as_uuid());
-        let digest = caller.key.digest().map(<[u8; 32]>::as_slice);
-        let (user_id, now) = (caller.user_id.get(), now.to_timestamp());
-        let mut parameters: Vec<Parameter<'_>> = vec![
-            (&user_id, Type::INT4),
-            (&session, Type::UUID),
-            (&digest, Type::BYTEA),
-            (&now, Type::FLOAT8),
-        ];
+        let (key, now) = (Key::of(caller), now.to_timestamp());
+        let mut parameters = Vec::from(key.parameters());
+        parameters.push((&now, Type::FLOAT8));
         parameters.extend(more);
         self.0.row(sql, &parameters).await
+    }
+}
+
+/// What a statement takes of a token.
+pub(super) struct Key<'a> {
+    user_id: i32,
+    session: Option<uuid::Uuid>,
+    digest: Option<&'a [u8]>,
+}
+
+impl<'a> Key<'a> {
+    pub(super) fn of(caller: &'a Bearer) -> Self {
+        Self {
+            user_id: caller.user_id.get(),
+            session: caller.key.session().map(|session| *session.as_uuid()),
+            digest: caller.key.digest().map(<[u8; 32]>::as_slice),
+        }
+    }
+
+    pub(super) fn parameters(&self) -> [Parameter<'_>; 3] {
+        [(&self.user_id, Type::INT4), (&self.session, Type::UUID), (&self.digest, Type::BYTEA)]
     }
 }
