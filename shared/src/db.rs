@@ -13,6 +13,7 @@ mod group;
 mod iam;
 #[cfg(test)]
 mod iam_login;
+pub mod limits;
 pub mod locks;
 pub mod operated;
 #[cfg(feature = "tokens")]

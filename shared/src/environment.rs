@@ -71,6 +71,22 @@ impl Environment {
         })
     }
 
+    /// A whole number within `range`, or `None` if the setting is `off`; `default` if it isn't set.
+    #[cfg(feature = "database")]
+    pub(crate) fn number_or_off(
+        &mut self,
+        name: &'static str,
+        default: u32,
+        range: RangeInclusive<u32>,
+    ) -> Option<u32> {
+        let rule =
+            format!("must be a whole number from {} to {}, or off", range.start(), range.end());
+        self.parsed(name, Some(default), &rule, |text| match text {
+            "off" => Some(None),
+            _ => text.parse().ok().filter(|number| range.contains(number)).map(Some),
+        })
+    }
+
     /// Whether a setting is `on`, the default, or `off`.
     pub fn is_on(&mut self, name: &'static str) -> bool {
         self.parsed(name, true, "must be on or off", |text| match text {

@@ -24,7 +24,7 @@ pub trait Failure: fmt::Debug + Send {
         None
     }
 
-    /// `WWW-Authenticate` of a 401 or a 403, `Retry-After` of a 503.
+    /// `WWW-Authenticate` of a 401 or a 403, `Retry-After` of a 429 or a 503.
     fn header(&self) -> Option<(HeaderName, HeaderValue)> {
         None
     }
@@ -81,12 +81,25 @@ pub enum Error {
     InvalidToken,
     /// The caller lacks the route's role, although the authorizer's policy allowed the route.
     Forbidden,
+    /// A limit on attempts is reached. Only the log says which.
+    RateLimited(RateLimited),
     /// A dependency is out of reach. Only the log has the cause.
     Unavailable(String),
     /// The database accepted no connection in time, as when it resumes from a pause.
     Connecting(String),
     /// A bug. Only the log has the cause.
     Internal(String),
+}
+
+/// An attempt that a limit refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RateLimited {
+    /// The seconds until the next attempt, 1 to 86,400.
+    pub retry_after: u32,
+    /// The kind of the key that refused, for the log.
+    pub by: &'static str,
+    /// The event for the log.
+    pub event: SecurityEvent,
 }
 
 /// The challenge of a refused token (RFC 6750 §3.1).
@@ -111,6 +124,7 @@ impl Failure for Error {
             Self::NotFound => Answer(404, "not_found", "Not Found"),
             Self::InvalidToken => Answer(401, "invalid_token", "Could not validate credentials"),
             Self::Forbidden => Answer(403, "forbidden", "Unauthorized."),
+            Self::RateLimited(_) => Answer(429, "rate_limited", "Too Many Requests"),
             Self::Unavailable(_) => Answer(503, "unavailable", "Service Unavailable"),
             Self::Connecting(_) => Answer(503, "database_connecting", "Service Unavailable"),
             Self::Internal(_) => Answer(500, "internal", "Internal Server Error"),
@@ -126,6 +140,7 @@ impl Failure for Error {
             Self::Unavailable(cause) | Self::Connecting(cause) | Self::Internal(cause) => {
                 Some(cause)
             }
+            Self::RateLimited(limited) => Some(limited.by),
             Self::Unprocessable(_)
             | Self::PayloadTooLarge
             | Self::NotFound
@@ -138,12 +153,17 @@ impl Failure for Error {
         match self {
             Self::InvalidToken => Some((header::WWW_AUTHENTICATE, INVALID_TOKEN)),
             Self::Forbidden => Some((header::WWW_AUTHENTICATE, INSUFFICIENT_SCOPE)),
+            Self::RateLimited(limited) => Some((header::RETRY_AFTER, limited.retry_after.into())),
             Self::Connecting(_) => Some((header::RETRY_AFTER, RESUMING)),
             Self::Unavailable(_) => Some((header::RETRY_AFTER, SOON)),
             Self::Unprocessable(_) | Self::PayloadTooLarge | Self::NotFound | Self::Internal(_) => {
                 None
             }
         }
+    }
+
+    fn event(&self) -> Option<SecurityEvent> {
+        if let Self::RateLimited(limited) = self { Some(limited.event) } else { None }
     }
 }
 

@@ -12,7 +12,7 @@ pub mod logins;
 
 #[cfg(feature = "database")]
 use crate::db::{
-    Group, callers, database_identity, operated, roles, sign_ins, signing_keys, users,
+    Group, callers, database_identity, limits, operated, roles, sign_ins, signing_keys, users,
 };
 use crate::role::Role;
 use crate::routes::Access::{AnyOf, Public, SignedIn};
@@ -114,7 +114,7 @@ macro_rules! functions {
 
 functions! { ($)
     signup {
-        sql: Some(Group::Signup) => [users::INSERT];
+        sql: Some(Group::Signup) => [limits::COUNT, users::INSERT];
         endpoint: Signup;
         routes: SignupRoute {
             SignUp = POST "/api/auth/signup", Public, Signin;
@@ -123,6 +123,7 @@ functions! { ($)
     signin {
         sql: Some(Group::Signin) => [
             users::FIND_CREDENTIALS,
+            users::TRY_CREDENTIALS,
             users::REPLACE_PASSWORD,
             sign_ins::START,
         ];
@@ -134,6 +135,7 @@ functions! { ($)
     token {
         sql: Some(Group::Token) => [
             users::FIND_CREDENTIALS,
+            users::TRY_CREDENTIALS,
             users::REPLACE_PASSWORD,
             sign_ins::REFRESH,
             sign_ins::START,
@@ -153,7 +155,7 @@ functions! { ($)
     }
     account {
         sql: Some(Group::Account) => [
-            users::FIND_OWN_CREDENTIALS,
+            users::TRY_OWN_CREDENTIALS,
             users::CHANGE_PASSWORD,
             users::DELETE_ACCOUNT,
         ];

@@ -21,6 +21,8 @@ pub mod functions;
 pub mod http;
 #[cfg(feature = "tokens")]
 pub mod jwt;
+#[cfg(feature = "database")]
+pub mod limits;
 pub mod log;
 pub mod new_password;
 mod origin;

@@ -12,8 +12,9 @@ use crate::db::sessions::{Kind, Sessions, Start};
 use crate::db::{self, Database};
 use crate::device::Device;
 use crate::environment::{Environment, Invalid};
-use crate::error::Error;
+use crate::error::{Error, SecurityEvent};
 use crate::jwt::{Grant, Signer, TokenSession};
+use crate::limits::{Guesses, Refund};
 use crate::log;
 use crate::password::{Password, PasswordHash, Passwords, RefusalReason, Verified};
 use crate::random::Random;
@@ -35,6 +36,7 @@ pub struct SignIn {
     passwords: Passwords,
     signer: Signer,
     lifetimes: Lifetimes,
+    guesses: Guesses,
     clock: Clock,
     random: Random,
 }
@@ -42,6 +44,7 @@ pub struct SignIn {
 /// A session that is to start.
 struct NewSession {
     id: SessionId,
+    wants: Wants,
     renewable: Option<Renewable>,
     expires_at: NumericDate,
     idle_seconds: u32,
@@ -50,6 +53,9 @@ struct NewSession {
 /// The seconds for which a session goes on at least after the end of an access token, so that a client
 /// that refreshes only then isn't too late.
 const MARGIN: u32 = 900;
+
+/// The event of an attempt over a limit in the log.
+const LIMITED: &str = "authn_login_fail_max";
 
 impl SignIn {
     /// Reads the settings of each part, then connects and reads the signing key, without failing if
@@ -60,6 +66,7 @@ impl SignIn {
         let secrets = SecretsManager::default();
         let signer = Signer::from_env(env, secrets.clone());
         let lifetimes = Lifetimes::from_env(env);
+        let guesses = Guesses::from_env(env);
         env.check()?;
         let database = Database::new(database, secrets);
         // Boxed, because both are large and end before the first event.
@@ -67,7 +74,15 @@ impl SignIn {
             tokio::join!(Box::pin(database.warm_up()), Box::pin(signer.warm_up()));
         log::warmed_up(connected);
         log::warmed_up(key_read);
-        Ok(Self::new(database, passwords, signer, lifetimes, Clock::System, Random::System))
+        Ok(Self::new(
+            database,
+            passwords,
+            signer,
+            lifetimes,
+            guesses,
+            Clock::System,
+            Random::System,
+        ))
     }
 
     /// A sign-in with these parts.
@@ -76,11 +91,12 @@ impl SignIn {
         passwords: Passwords,
         signer: Signer,
         lifetimes: Lifetimes,
+        guesses: Guesses,
         clock: Clock,
         random: Random,
     ) -> Self {
         let (users, sessions) = (Users::new(database.clone()), Sessions::new(database));
-        Self { users, sessions, passwords, signer, lifetimes, clock, random }
+        Self { users, sessions, passwords, signer, lifetimes, guesses, clock, random }
     }
 
     /// Renews the sessions of this database with tokens of this signer.
@@ -104,8 +120,12 @@ impl SignIn {
         &self,
         attempt: Attempt<'_>,
     ) -> Result<Result<SignedIn, Refusal>, Error> {
-        let Attempt { username, password, client_id, wants, device } = attempt;
-        let found = self.users.find_credentials(username).await?;
+        let Attempt { username, password, client_id, wants, device, network } = attempt;
+        let charges = self.guesses.of_stranger(username, &network);
+        let found = self.users.find_credentials(username, &charges, self.clock.now()).await?;
+        let found = found.map_err(|(over, user_id)| {
+            Error::RateLimited(over.answered(SecurityEvent::of(LIMITED, user_id)))
+        })?;
         self.report_costly_hash(found.user.as_ref());
         let verified = self.verify(password, found.user.as_ref()).await?;
         let (stronger, user) = match (verified, found.user) {
@@ -119,11 +139,13 @@ impl SignIn {
         // Without the key, no session starts.
         self.signer.prepare(&found.published, now).await?;
         let new = self.new_session(wants, now);
-        let session = match self.start(&new, &user, client_id, &device, wants, now).await {
+        let refund = &found.refund;
+        let session = match self.start(&new, &user, client_id, &device, refund, now).await {
             Ok(true) => Some(new),
             Ok(false) => return Ok(Err(refusal(RefusalReason::ChangedMeanwhile, Some(&user)))),
             Err(error) => {
                 unrecorded(error, &user, wants)?;
+                self.users.give_back(refund);
                 None
             }
         };
@@ -165,6 +187,7 @@ impl SignIn {
             let seconds = self.signer.life_seconds();
             return NewSession {
                 id,
+                wants,
                 renewable: None,
                 expires_at: now.plus(seconds),
                 idle_seconds: seconds,
@@ -175,7 +198,7 @@ impl SignIn {
         let token = RefreshToken::first(id, &self.random);
         let expires_at = now.plus(seconds);
         let renewable = Some(Renewable { token, issued_at: now, expires_at });
-        NewSession { id, renewable, expires_at, idle_seconds }
+        NewSession { id, wants, renewable, expires_at, idle_seconds }
     }
 
     async fn start(
@@ -184,12 +207,12 @@ impl SignIn {
         user: &SigninUser,
         client_id: &ClientId,
         device: &Device,
-        wants: Wants,
+        refund: &Refund,
         now: NumericDate,
     ) -> Result<bool, db::Error> {
         let kind = match &new.renewable {
             None => Kind::Access(new.id),
-            Some(renewable) if wants == Wants::Cookie => Kind::Cookie(&renewable.token),
+            Some(renewable) if new.wants == Wants::Cookie => Kind::Cookie(&renewable.token),
             Some(renewable) => Kind::Token(&renewable.token),
         };
         let start = Start {
@@ -201,6 +224,7 @@ impl SignIn {
             expires_at: new.expires_at,
             idle_seconds: i32::try_from(new.idle_seconds).unwrap_or(i32::MAX),
             device,
+            refund,
         };
         self.sessions.start(&start).await
     }

@@ -12,6 +12,7 @@ use shared::environment::Invalid;
 use shared::error::{Failure, SecurityEvent};
 use shared::functions::AccountRoute;
 use shared::http::{Endpoint, JsonBody, Location, Reply, Request, Violation};
+use shared::limits::Guesses;
 use shared::password::{Blocklist, Password, Passwords};
 use shared::secrets_manager::SecretsManager;
 use shared::session_cookie::SessionCookie;
@@ -28,6 +29,7 @@ pub struct Account {
     password_min_length: u32,
     blocklist: Blocklist,
     cookie: SessionCookie,
+    guesses: Guesses,
     clock: Clock,
     /// `ACCOUNT_DELETION`.
     allows_deletion: bool,
@@ -66,6 +68,7 @@ impl Endpoint for Account {
         let password_min_length = NewPassword::min_length(env);
         let blocklist = Blocklist::new(&log::app_name(env));
         let cookie = SessionCookie::from_env(env);
+        let guesses = Guesses::from_env(env);
         let allows_deletion = env.is_on("ACCOUNT_DELETION");
         env.check()?;
         let database = Database::new(database, SecretsManager::default());
@@ -77,6 +80,7 @@ impl Endpoint for Account {
             password_min_length,
             blocklist,
             cookie,
+            guesses,
             clock,
             allows_deletion,
         })
@@ -105,11 +109,12 @@ impl Account {
         self.blocklist.check(&new_password, username, email).map_err(|rule| {
             Error::Unprocessable(vec![Violation::new(Location::Field("new_password"), rule)])
         })?;
+        let refund = found.refund.clone();
         let refused = event("authn_password_change_fail", &caller);
         let old = self.verified(old_password, found, refused).await?;
         let new = self.passwords.hash(new_password).await?;
         let now = self.clock.now();
-        let changed = self.accounts.change_password(&caller, &old, &new, now).await;
+        let changed = self.accounts.change_password(&caller, &old, &new, &refund, now).await;
         refusal::done(changed.map_err(Error::from)?)?;
         Ok(Reply::no_content().logging(event("authn_password_change", &caller)))
     }
@@ -132,8 +137,11 @@ impl Account {
     }
 
     async fn find(&self, caller: &Bearer) -> Result<OwnCredentials, Error> {
-        let found = self.accounts.find(caller, self.clock.now()).await?;
-        found.ok_or(Error::InvalidToken)
+        let charges = self.guesses.of_caller(caller.user_id);
+        let found = self.accounts.find(caller, &charges, self.clock.now()).await?;
+        found.ok_or(Error::InvalidToken)?.map_err(|over| {
+            Error::RateLimited(over.answered(event("authn_login_fail_max", caller)))
+        })
     }
 
     /// The stored hash, if the password is right. Every refusal takes the time of one hash.

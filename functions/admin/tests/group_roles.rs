@@ -8,10 +8,11 @@ use admin::{Admin, RolePrefix};
 use serde_json::{Value, json};
 use shared::db::{self, Database, Group, Privilege};
 use shared::jwt::KeySource;
+use shared::limits::Charges;
 use shared::secrets_manager::SecretsManager;
 use shared::sign_in::Users;
 use shared::{Environment, Secret};
-use stage::{SIGNING_KEY, Stage};
+use stage::{NOW, SIGNING_KEY, Stage};
 use tokio_postgres::types::Type;
 
 fn admin(stage: &Stage, url: &str, prefix: &str) -> Admin {
@@ -286,15 +287,14 @@ async fn tables_in_another_schema_are_found_by_the_search_path() {
     };
     assert_eq!(migrate_at(&stage, &at("postgres"), "elsewhere").await.unwrap(), all("elsewhere"));
     assert_eq!(allowed(&stage, "elsewhere", "\"Odd one\"").await, expected());
-
-    stage
-        .execute("CREATE ROLE elsewhere LOGIN IN ROLE elsewhere_authorizer, elsewhere_signin")
-        .await;
+    let login = "CREATE ROLE elsewhere LOGIN IN ROLE elsewhere_authorizer, elsewhere_signin";
+    stage.execute(login).await;
     let mut env = Environment::from_iter([("DATABASE_URL", at("elsewhere"))]);
     let database = Database::new(db::Settings::from_env(&mut env), SecretsManager::default());
     let username = shared::Username::parse("ada".into()).unwrap();
     let users = Users::new(database.clone());
-    assert!(users.find_credentials(&username).await.unwrap().user.is_none());
+    let found = users.find_credentials(&username, &Charges::NONE, NOW).await;
+    assert!(found.unwrap().unwrap().user.is_none());
     let caller = [(&1_i32 as _, Type::INT4), (&"none" as _, Type::TEXT), (&0.0 as _, Type::FLOAT8)];
     assert!(database.row(&db::callers::FIND, &caller).await.unwrap().is_some());
 }

@@ -6,6 +6,7 @@ use admin::PublishedKeys;
 use shared::Secret;
 use shared::db::{Group, SigningKeys};
 use shared::jwt::{Kid, PublicKey, SigningKey};
+use shared::limits::Charges;
 use shared::sign_in::Users;
 use shared::{NumericDate, Username};
 use stage::{NOW, RSA_SIGNING_KEY, SIGNING_KEY, Stage};
@@ -23,7 +24,12 @@ async fn kids(stage: &Stage, at: NumericDate) -> Vec<Kid> {
 
 async fn published(stage: &Stage) -> Vec<Kid> {
     let nobody = Username::parse("nobody".into()).unwrap();
-    Users::new(stage.database_of(Group::Signin)).find_credentials(&nobody).await.unwrap().published
+    Users::new(stage.database_of(Group::Signin))
+        .find_credentials(&nobody, &Charges::NONE, NOW)
+        .await
+        .unwrap()
+        .unwrap()
+        .published
 }
 
 #[tokio::test]

@@ -16,7 +16,7 @@ const BEFORE_SESSIONS: &str = "\
     DO $$ BEGIN EXECUTE (SELECT 'DROP FUNCTION ' || string_agg(oid::regprocedure::text, ', ') \
         FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND proname NOT IN \
         ('find_caller', 'find_for_signin', 'replace_password', 'sign_up')); END $$; \
-    DROP TABLE sign_ins, ended_tokens; \
+    DROP TABLE sign_ins, ended_tokens, limits, proof_keys; \
     ALTER TABLE users DROP COLUMN session_epoch, DROP COLUMN disabled_at; \
     DELETE FROM refinery_schema_history WHERE version > 6";
 
@@ -80,6 +80,7 @@ async fn a_conflicting_name_is_reported_and_nothing_is_changed() {
         ("CREATE INDEX ended_tokens ON users (email)", "ended_tokens"),
         ("ALTER TABLE users ADD COLUMN session_epoch text", "users.session_epoch"),
         ("ALTER TABLE users ADD COLUMN disabled_at text", "users.disabled_at"),
+        ("CREATE VIEW limits AS SELECT 1", "limits"),
         ("CREATE FUNCTION find_credentials(text) RETURNS int RETURN 1", "find_credentials(text)"),
     ] {
         let stage = before_sessions().await;

@@ -6,6 +6,7 @@ use shared::environment::Invalid;
 use shared::error::Failure;
 use shared::functions::SigninRoute;
 use shared::http::{Endpoint, HeaderName, JsonBody, Reply, Request};
+use shared::limits::Network;
 use shared::password::Password;
 use shared::sign_in::{Attempt, Renewable, Wants};
 use shared::{ClientId, Device, Environment, Error, Rule, SessionCookie, SignIn, Username};
@@ -107,6 +108,7 @@ impl Endpoint for Signin {
             client_id: &ClientId::default(),
             wants: session,
             device: Device::of(request),
+            network: Network::of(request),
         };
         let signed_in = self.sign_in.authenticate(attempt).await??;
         let renewable = signed_in.renewable.as_ref();

@@ -2,14 +2,16 @@
 
 mod users;
 
+use shared::db::limits::Limits;
 use shared::db::{self, Database};
 use shared::environment::Invalid;
-use shared::error::{Answer, Failure};
+use shared::error::{Answer, Failure, SecurityEvent};
 use shared::functions::SignupRoute;
 use shared::http::{Endpoint, JsonBody, Location, Reply, Request, UserBody, Violation};
+use shared::limits::{Network, Signups};
 use shared::password::{Blocklist, Passwords};
 use shared::secrets_manager::SecretsManager;
-use shared::{Environment, Error, NewEmail, NewPassword, NewUsername, Rule, log};
+use shared::{Clock, Environment, Error, NewEmail, NewPassword, NewUsername, Rule, log};
 use utoipa::ToSchema;
 
 pub use crate::users::{Insert, Users};
@@ -21,7 +23,13 @@ pub struct Signup {
     passwords: Passwords,
     password_min_length: u32,
     blocklist: Blocklist,
+    limits: Limits,
+    signups: Signups,
+    clock: Clock,
 }
+
+/// The event of a sign-up over a limit in the log.
+const LIMITED: SecurityEvent = SecurityEvent::of("excess_rate_limit_exceeded", None);
 
 impl Endpoint for Signup {
     type Route = SignupRoute;
@@ -31,10 +39,13 @@ impl Endpoint for Signup {
         let passwords = Passwords::from_env(env);
         let password_min_length = NewPassword::min_length(env);
         let blocklist = Blocklist::new(&log::app_name(env));
+        let signups = Signups::from_env(env);
         env.check()?;
         let database = Database::new(database, SecretsManager::default());
         log::warmed_up(database.warm_up().await);
-        Ok(Self { users: Users::new(database), passwords, password_min_length, blocklist })
+        let (limits, clock) = (Limits::new(database.clone()), Clock::System);
+        let users = Users::new(database);
+        Ok(Self { users, passwords, password_min_length, blocklist, limits, signups, clock })
     }
 
     async fn handle(
@@ -43,6 +54,9 @@ impl Endpoint for Signup {
         request: &Request,
     ) -> Result<Reply, Box<dyn Failure>> {
         let NewUser { username, email, password } = self.read(request)?;
+        let charges = self.signups.of(&Network::of(request));
+        let counted = self.limits.count(&charges, self.clock.now()).await.map_err(Error::from)?;
+        counted.map_err(|over| Error::RateLimited(over.answered(LIMITED)))?;
         let hash = self.passwords.hash(password).await?;
         match self.users.insert(&username, &email, &hash).await.map_err(Error::from)? {
             Insert::Created(id) => {

@@ -14,6 +14,7 @@ use shared::error::Failure;
 use shared::functions::TokenRoute;
 use shared::http::{Endpoint, Form, FormError, Reply, Request, uncached};
 use shared::jwt::AccessToken;
+use shared::limits::Network;
 use shared::password::Password;
 use shared::renewals::InvalidSession;
 use shared::sign_in::{Attempt, Wants};
@@ -94,9 +95,7 @@ impl Token {
     async fn grant(&self, renewals: &Renewals, request: &Request) -> Result<Reply, Refusal> {
         let form = Form::read(request).await?;
         match (form.parameter("grant_type")?, &self.sign_in) {
-            (None | Some("password"), Some(sign_in)) => {
-                password(sign_in, &form, Device::of(request)).await
-            }
+            (None | Some("password"), Some(sign_in)) => password(sign_in, &form, request).await,
             (Some("refresh_token"), _) => refresh(renewals, &form, &Device::of(request)).await,
             (_, Some(_)) => Err(Refusal::UnsupportedGrantType(TokenEndpoint::On)),
             (_, None) => Err(Refusal::UnsupportedGrantType(TokenEndpoint::Refresh)),
@@ -105,7 +104,7 @@ impl Token {
 }
 
 /// RFC 6749 §4.3.
-async fn password(sign_in: &SignIn, form: &Form, device: Device) -> Result<Reply, Refusal> {
+async fn password(sign_in: &SignIn, form: &Form, request: &Request) -> Result<Reply, Refusal> {
     let username = form.required("username")?;
     let password = form.required("password")?;
     let username = Username::parse(username.to_owned()).map_err(|_| FormError::Text)?;
@@ -120,7 +119,8 @@ async fn password(sign_in: &SignIn, form: &Form, device: Device) -> Result<Reply
         password,
         client_id: &client_id,
         wants: if wants_refresh { Wants::Token } else { Wants::Access },
-        device,
+        device: Device::of(request),
+        network: Network::of(request),
     };
     let signed_in = sign_in.authenticate(attempt).await??;
     let refresh_token = signed_in.renewable.as_ref().map(|it| it.token.to_text());

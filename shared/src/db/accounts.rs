@@ -5,10 +5,11 @@ use tokio_postgres::types::Type;
 
 use super::database::Database;
 use super::error::Error;
+use super::limits::{Columns, verdict};
 use super::own_sessions::{Bearer, Key};
-use super::sessions::only;
-use super::users::{CHANGE_PASSWORD, DELETE_ACCOUNT, FIND_OWN_CREDENTIALS};
+use super::users::{CHANGE_PASSWORD, DELETE_ACCOUNT, TRY_OWN_CREDENTIALS};
 use crate::clock::NumericDate;
+use crate::limits::{Charges, Over, Refund};
 use crate::password::{HashedBy, PasswordHash, StoredPassword};
 use crate::secret::Secret;
 
@@ -21,6 +22,8 @@ pub struct OwnCredentials {
     pub username: String,
     /// The e-mail address, likewise.
     pub email: String,
+    /// What is given back if the password is right.
+    pub refund: Refund,
 }
 
 /// The outcome of a change.
@@ -46,38 +49,50 @@ impl Accounts {
         Self(database)
     }
 
-    /// The caller's stored password and names; `None` if the token signs nobody in.
+    /// Counts an attempt, and returns the caller's stored password and names; `None` if the token signs
+    /// nobody in.
     pub async fn find(
         &self,
         caller: &Bearer,
+        charges: &Charges,
         now: NumericDate,
-    ) -> Result<Option<OwnCredentials>, Error> {
-        let key = Key::of(caller);
+    ) -> Result<Option<Result<OwnCredentials, Over>>, Error> {
+        let (key, columns) = (Key::of(caller), Columns::of(charges));
         let [user_id, session, digest] = key.parameters();
-        let parameters = [user_id, session, digest, (&now.to_timestamp() as _, Type::FLOAT8)];
-        let Some(row) = self.0.row(&FIND_OWN_CREDENTIALS, &parameters).await? else {
+        let [keys, every, burst] = columns.parameters();
+        let now = (&now.to_timestamp() as _, Type::FLOAT8);
+        let parameters = [user_id, session, digest, now, keys, every, burst];
+        let Some(row) = self.0.row(&TRY_OWN_CREDENTIALS, &parameters).await? else {
             return Ok(None);
+        };
+        let refund = match verdict(&row, charges)? {
+            Ok(refund) => refund,
+            Err(over) => return Ok(Some(Err(over))),
         };
         let hash: Option<String> = row.try_get("password")?;
         let hashed_by = HashedBy::named(row.try_get("hashed_by")?)
             .ok_or_else(|| Error::Failed("an unknown word in users.hashed_by".into()))?;
-        Ok(Some(OwnCredentials {
+        Ok(Some(Ok(OwnCredentials {
             password: StoredPassword { hash: hash.map(Secret::new), hashed_by },
             username: row.try_get("username")?,
             email: row.try_get("email")?,
-        }))
+            refund,
+        })))
     }
 
-    /// Replaces the hash `old`, and ends all sessions but the caller's own and each token without one.
+    /// Replaces the hash `old`, ends all sessions but the caller's own and each token without one, and
+    /// gives back what the attempt was charged.
     pub async fn change_password(
         &self,
         caller: &Bearer,
         old: &Secret<String>,
         new: &PasswordHash,
+        refund: &Refund,
         now: NumericDate,
     ) -> Result<Outcome, Error> {
-        let (key, new) = (Key::of(caller), new.to_text());
+        let (key, new, refund) = (Key::of(caller), new.to_text(), Columns::of(refund));
         let [user_id, session, digest] = key.parameters();
+        let [keys, every, _] = refund.parameters();
         let parameters = [
             user_id,
             session,
@@ -85,8 +100,10 @@ impl Accounts {
             (old.expose() as _, Type::TEXT),
             (new.expose() as _, Type::TEXT),
             (&now.to_timestamp() as _, Type::FLOAT8),
+            keys,
+            every,
         ];
-        let row = only(self.0.row(&CHANGE_PASSWORD, &parameters).await?)?;
+        let row = self.0.only_row(&CHANGE_PASSWORD, &parameters).await?;
         outcome(row.try_get("outcome")?)
     }
 
@@ -106,7 +123,7 @@ impl Accounts {
             (verified.expose() as _, Type::TEXT),
             (&now.to_timestamp() as _, Type::FLOAT8),
         ];
-        let row = only(self.0.row(&DELETE_ACCOUNT, &parameters).await?)?;
+        let row = self.0.only_row(&DELETE_ACCOUNT, &parameters).await?;
         outcome(row.try_get("outcome")?)
     }
 }

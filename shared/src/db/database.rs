@@ -90,6 +90,16 @@ impl Database {
     pub async fn row(&self, sql: &Sql, parameters: &[Parameter<'_>]) -> Result<Option<Row>, Error> {
         Ok(self.rows(sql, parameters).await?.pop())
     }
+
+    /// Like [`Database::rows`], for a statement that always has a row.
+    pub async fn only_row(&self, sql: &Sql, parameters: &[Parameter<'_>]) -> Result<Row, Error> {
+        self.row(sql, parameters).await?.ok_or_else(no_row)
+    }
+}
+
+/// The error of a statement that should have had a row.
+pub(super) fn no_row() -> Error {
+    Error::Failed("a function without a row".into())
 }
 
 /// The time budget of one query in addition to a connect: reading the secret, the statement, retries,

@@ -6,7 +6,6 @@ use tokio_postgres::types::Type;
 
 use super::database::Database;
 use super::error::Error;
-use super::sessions::only;
 use super::sign_ins::{END_ALL, END_OWN_TOKEN, LIST, REVOKE};
 use super::sql::{Parameter, Sql};
 use crate::caller::Caller;
@@ -91,7 +90,7 @@ impl OwnSessions {
 
     /// The caller's sessions, including those ended because an old refresh token was reused.
     pub async fn list(&self, caller: &Bearer, now: NumericDate) -> Result<Option<Listed>, Error> {
-        let row = only(self.ask(&LIST, caller, now, []).await?)?;
+        let row = self.ask(&LIST, caller, now, []).await?;
         let text: Option<&str> = row.try_get(0)?;
         let read = |text| serde_json::from_str(text);
         text.map(read).transpose().map_err(|_| Error::Failed("a list of no known form".into()))
@@ -148,7 +147,7 @@ impl OwnSessions {
             (&now.to_timestamp() as _, Type::FLOAT8),
             (&&mark.0[..] as _, Type::BYTEA),
         ];
-        Ok(only(self.0.row(&END_OWN_TOKEN, &parameters).await?)?.try_get(0)?)
+        Ok(self.0.only_row(&END_OWN_TOKEN, &parameters).await?.try_get(0)?)
     }
 
     async fn end(
@@ -160,7 +159,7 @@ impl OwnSessions {
         what: Parameter<'_>,
     ) -> Result<Option<i32>, Error> {
         let mark = (&&mark.0[..] as _, Type::BYTEA);
-        Ok(only(self.ask(sql, caller, now, [mark, what]).await?)?.try_get(0)?)
+        Ok(self.ask(sql, caller, now, [mark, what]).await?.try_get(0)?)
     }
 
     async fn ask<'a, const N: usize>(
@@ -169,12 +168,12 @@ impl OwnSessions {
         caller: &'a Bearer,
         now: NumericDate,
         more: [Parameter<'a>; N],
-    ) -> Result<Option<tokio_postgres::Row>, Error> {
+    ) -> Result<tokio_postgres::Row, Error> {
         let (key, now) = (Key::of(caller), now.to_timestamp());
         let mut parameters = Vec::from(key.parameters());
         parameters.push((&now, Type::FLOAT8));
         parameters.extend(more);
-        self.0.row(sql, &parameters).await
+        self.0.only_row(sql, &parameters).await
     }
 }
 

@@ -6,12 +6,14 @@ use tokio_postgres::types::Type;
 use super::database::Database;
 use super::database_identity;
 use super::error::Error;
+use super::limits::Columns;
 use super::sign_ins::{REFRESH, START};
 use crate::client_id::ClientId;
 use crate::clock::NumericDate;
 use crate::database_id::DatabaseId;
 use crate::device::Device;
 use crate::jwt::Kid;
+use crate::limits::Refund;
 use crate::refresh_token::{RefreshToken, Salt};
 use crate::role::Role;
 use crate::session_id::SessionId;
@@ -72,6 +74,8 @@ pub struct Start<'a> {
     pub idle_seconds: i32,
     /// The client's device.
     pub device: &'a Device,
+    /// What is given back of the attempt's charge.
+    pub refund: &'a Refund,
 }
 
 /// How the presentation of a refresh token ended.
@@ -151,6 +155,8 @@ impl Sessions {
         let session = kind.session();
         let family = kind.token().map(|token| token.family_hash().to_vec());
         let current = kind.token().map(|token| token.rotating_hash().to_vec());
+        let refund = Columns::of(start.refund);
+        let [keys, every, _] = refund.parameters();
         let parameters = [
             (session.as_uuid() as _, Type::UUID),
             (&start.user_id.get() as _, Type::INT4),
@@ -164,8 +170,10 @@ impl Sessions {
             (&start.idle_seconds as _, Type::INT4),
             (&device.user_agent as _, Type::TEXT),
             (&device.ip_prefix as _, Type::TEXT),
+            keys,
+            every,
         ];
-        Ok(only(self.0.row(&START, &parameters).await?)?.try_get("has_started")?)
+        Ok(self.0.only_row(&START, &parameters).await?.try_get("has_started")?)
     }
 
     /// Exchanges a refresh token. Within `leeway_seconds` of a rotation there is no other, and the
@@ -192,7 +200,7 @@ impl Sessions {
             (&device.user_agent as _, Type::TEXT),
             (&device.ip_prefix as _, Type::TEXT),
         ];
-        let row = only(self.0.row(&REFRESH, &parameters).await?)?;
+        let row = self.0.only_row(&REFRESH, &parameters).await?;
         match row.try_get("outcome")? {
             None => Ok(Refresh::Refused),
             Some("reused") => Ok(Refresh::Reused(UserId::new(row.try_get("user_id")?))),
@@ -225,14 +233,4 @@ fn renewed(presented: &RefreshToken, outcome: &str, row: &Row) -> Result<Renewed
         published: kids.into_iter().map(Kid::new).collect(),
         database_id: DatabaseId::new(database_id.ok_or_else(database_identity::missing)?),
     })
-}
-
-/// The row of a function, which always has one.
-pub(super) fn only(row: Option<Row>) -> Result<Row, Error> {
-    row.ok_or_else(no_row)
-}
-
-/// The error of a function that returned no row.
-pub(super) fn no_row() -> Error {
-    Error::Failed("a function without a row".into())
 }

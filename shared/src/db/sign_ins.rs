@@ -1,17 +1,22 @@
 //! The table `sign_ins`, through the SQL functions of `migrations/V8__session_functions.sql`,
 //! `V9__own_sessions.sql` and `V11__sign_out.sql`.
 
+use super::limits::GIVE_BACK;
 use super::sql::{Privilege, Routine, Sql};
 
 /// Starts a session, unless the user is disabled or all their sessions have ended since the epoch was
-/// read.
+/// read. If it starts, the charge of the attempt is given back.
 pub const START: Sql = Sql::new(
-    "SELECT start_session($1, $2, $3, $4, $5, $6, $7, to_timestamp($8), to_timestamp($9), $10, \
-         $11, $12) AS has_started",
-    &[Privilege::Execute(Routine::of_owner(
-        "start_session",
-        "uuid, int, int, text, text, bytea, bytea, timestamptz, timestamptz, int, text, text",
-    ))],
+    "SELECT s.has_started, CASE WHEN s.has_started THEN give_back($13, $14) END \
+     FROM start_session($1, $2, $3, $4, $5, $6, $7, to_timestamp($8), to_timestamp($9), $10, \
+         $11, $12) AS s (has_started)",
+    &[
+        Privilege::Execute(Routine::of_owner(
+            "start_session",
+            "uuid, int, int, text, text, bytea, bytea, timestamptz, timestamptz, int, text, text",
+        )),
+        Privilege::Execute(GIVE_BACK),
+    ],
 );
 
 /// Exchanges a refresh token.

@@ -4,9 +4,8 @@ use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
-use super::database::Database;
+use super::database::{Database, no_row};
 use super::error::Error;
-use super::sessions::no_row;
 use super::sign_ins::SIGN_OUT;
 use crate::clock::NumericDate;
 use crate::database_id::DatabaseId;

@@ -1,6 +1,7 @@
 //! The table `users`, through the SQL functions of `migrations/V6__sign_in_and_sign_up.sql` and later
 //! ones.
 
+use super::limits::GIVE_BACK;
 use super::sql::{Privilege, Routine, Sql};
 
 /// The user with this name, the signing keys and the identity of the database, in one row: a statement
@@ -30,23 +31,50 @@ pub const FIND_CREDENTIALS: Sql = Sql::new(
     &[Privilege::Execute(Routine::of_owner("find_credentials", "text"))],
 );
 
-/// Replaces the hash that a signed-in user's old password was verified against, and ends all other
-/// sessions: `changed`, `signed_out`, or `conflict` if the hash is another one.
-pub const CHANGE_PASSWORD: Sql = Sql::new(
-    "SELECT change_password($1, $2, $3, $4, $5, to_timestamp($6)) AS outcome",
+/// Counts an attempt, then reads as [`FIND_CREDENTIALS`]: with a hash only if the attempt was counted.
+pub const TRY_CREDENTIALS: Sql = Sql::new(
+    "SELECT counted, wait, refused_by, earlier, proof_secret, \
+         id, password, hashed_by, session_epoch, is_disabled, kids, database_id, roles \
+     FROM try_credentials($1, $2, $3, $4, $5, to_timestamp($6))",
     &[Privilege::Execute(Routine::of_owner(
-        "change_password",
-        "int, uuid, bytea, text, text, timestamptz",
+        "try_credentials",
+        "text, text, bytea[], float8[], int[], timestamptz",
     ))],
 );
 
-/// What the password of a signed-in user is verified against, and the user's names.
-pub const FIND_OWN_CREDENTIALS: Sql = Sql::new(
+/// Replaces the hash that a signed-in user's old password was verified against, and ends all other
+/// sessions: `changed`, `signed_out`, or `conflict` if the hash is another one.
+pub const CHANGE_PASSWORD: Sql = Sql::new(
+    "SELECT c.outcome, CASE c.outcome WHEN 'changed' THEN give_back($7, $8) END \
+     FROM change_password($1, $2, $3, $4, $5, to_timestamp($6)) AS c (outcome)",
+    &[
+        Privilege::Execute(Routine::of_owner(
+            "change_password",
+            "int, uuid, bytea, text, text, timestamptz",
+        )),
+        Privilege::Execute(GIVE_BACK),
+    ],
+);
+
+/// What the password of a signed-in user is verified against, and the user's names: a statement of the
+/// last release.
+pub(crate) const FIND_OWN_CREDENTIALS: Sql = Sql::new(
     "SELECT password, hashed_by, username, email \
      FROM find_own_credentials($1, $2, $3, to_timestamp($4))",
     &[Privilege::Execute(Routine::of_owner(
         "find_own_credentials",
         "int, uuid, bytea, timestamptz",
+    ))],
+);
+
+/// Counts an attempt, and reads what the password of a signed-in user is verified against, with a hash only
+/// if the attempt was counted, and the user's names.
+pub const TRY_OWN_CREDENTIALS: Sql = Sql::new(
+    "SELECT counted, wait, refused_by, earlier, password, hashed_by, username, email \
+     FROM try_own_credentials($1, $2, $3, to_timestamp($4), $5, $6, $7)",
+    &[Privilege::Execute(Routine::of_owner(
+        "try_own_credentials",
+        "int, uuid, bytea, timestamptz, bytea[], float8[], int[]",
     ))],
 );
 

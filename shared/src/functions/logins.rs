@@ -18,8 +18,11 @@ impl Group {
 
 /// Statements of the last release that no function runs any more. An upgrade migrates before it
 /// deploys, so they are granted until the next release deletes them here.
-const LAST_RELEASE: [(Group, &Sql); 2] =
-    [(Group::Authorizer, &callers::FIND), (Group::Signin, &users::FIND_FOR_SIGNIN)];
+const LAST_RELEASE: [(Group, &Sql); 3] = [
+    (Group::Account, &users::FIND_OWN_CREDENTIALS),
+    (Group::Authorizer, &callers::FIND),
+    (Group::Signin, &users::FIND_FOR_SIGNIN),
+];
 
 /// The statements that the members of a group may run, possibly with repetitions.
 pub fn statements_of(group: Group) -> impl Iterator<Item = &'static Sql> {

@@ -2,6 +2,7 @@
 
 use crate::client_id::ClientId;
 use crate::device::Device;
+use crate::limits::Network;
 use crate::password::Password;
 use crate::username::Username;
 
@@ -18,6 +19,8 @@ pub struct Attempt<'a> {
     pub wants: Wants,
     /// Its device.
     pub device: Device,
+    /// Its network.
+    pub network: Network,
 }
 
 /// What a client gets at a sign-in.

@@ -3,9 +3,13 @@
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
+use crate::clock::NumericDate;
 use crate::database_id::DatabaseId;
+use crate::db::limits::{self, Columns};
 use crate::db::{self, Database, database_identity, users};
 use crate::jwt::Kid;
+use crate::limits::{Charges, InProcess, Over, Refund};
+use crate::log;
 use crate::password::{HashedBy, PasswordHash, StoredPassword};
 use crate::role::Role;
 use crate::secret::Secret;
@@ -21,6 +25,8 @@ pub struct FoundCredentials {
     pub published: Vec<Kid>,
     /// The database that the token is for.
     pub database_id: DatabaseId,
+    /// What is given back if the password is right.
+    pub refund: Refund,
 }
 
 /// The user with the name of a sign-in.
@@ -40,42 +46,90 @@ pub struct SigninUser {
 
 /// Finds users by name, and replaces their hashes.
 #[derive(Debug, Clone)]
-pub struct Users(Database);
+pub struct Users {
+    database: Database,
+    in_process: InProcess,
+}
 
 impl Users {
     /// The users of this database.
-    pub const fn new(database: Database) -> Self {
-        Self(database)
+    pub fn new(database: Database) -> Self {
+        Self { database, in_process: InProcess::default() }
     }
 
-    /// Finds the user by name, and the signing keys. An exact match, which an adopted name needs, has
-    /// precedence over the normalized name that a sign-up stores. If the two differ, both are always
-    /// queried, so that the time reveals nothing.
+    /// Counts an attempt, and finds the user by name and the signing keys. The user of a refused attempt is
+    /// known to the log alone.
     pub async fn find_credentials(
         &self,
         username: &Username,
-    ) -> Result<FoundCredentials, db::Error> {
-        let found = self.find(username.as_str()).await?;
-        let normalized = username.normalized();
-        if normalized == username.as_str() {
-            return Ok(found);
+        charges: &Charges,
+        now: NumericDate,
+    ) -> Result<Result<FoundCredentials, (Over, Option<UserId>)>, db::Error> {
+        match self.try_credentials(username, charges, now).await {
+            Err(error @ db::Error::ReadOnly(_)) => {
+                log::notice(None, "limits_in_process", Some(&error.to_string()));
+                self.find_uncounted(username, charges, now).await
+            }
+            found => found,
         }
-        let other = self.find(&normalized).await?;
-        Ok(if found.user.is_some() { found } else { other })
+    }
+
+    /// Counts in this process while the database takes no writes.
+    async fn find_uncounted(
+        &self,
+        username: &Username,
+        charges: &Charges,
+        now: NumericDate,
+    ) -> Result<Result<FoundCredentials, (Over, Option<UserId>)>, db::Error> {
+        let mut found = self.find(username.as_str()).await?;
+        let normalized = username.normalized();
+        if normalized != username.as_str() {
+            let other = self.find(&normalized).await?;
+            if found.user.is_none() {
+                found = other;
+            }
+        }
+        Ok(match self.in_process.count(charges, now) {
+            Ok(refund) => Ok(FoundCredentials { refund, ..found }),
+            Err(over) => Err((over, found.user.map(|user| user.id))),
+        })
     }
 
     async fn find(&self, username: &str) -> Result<FoundCredentials, db::Error> {
         let parameters = [(&username as _, Type::TEXT)];
-        let row = self.0.row(&users::FIND_CREDENTIALS, &parameters).await?;
-        let row = row.ok_or_else(|| db::Error::Failed("a sign-in without a row".into()))?;
-        let kids: Vec<String> = row.try_get("kids")?;
-        let id: Option<i32> = row.try_get("id")?;
-        let database_id: Option<String> = row.try_get("database_id")?;
-        Ok(FoundCredentials {
-            user: id.map(|id| signin_user(id, &row)).transpose()?,
-            published: kids.into_iter().map(Kid::new).collect(),
-            database_id: DatabaseId::new(database_id.ok_or_else(database_identity::missing)?),
-        })
+        let row = self.database.only_row(&users::FIND_CREDENTIALS, &parameters).await?;
+        found(&row, Refund::NONE)
+    }
+
+    async fn try_credentials(
+        &self,
+        username: &Username,
+        charges: &Charges,
+        now: NumericDate,
+    ) -> Result<Result<FoundCredentials, (Over, Option<UserId>)>, db::Error> {
+        let columns = Columns::of(charges);
+        let [keys, every, burst] = columns.parameters();
+        let parameters = [
+            (&username.as_str() as _, Type::TEXT),
+            (&&*username.normalized() as _, Type::TEXT),
+            keys,
+            every,
+            burst,
+            (&now.to_timestamp() as _, Type::FLOAT8),
+        ];
+        let row = self.database.only_row(&users::TRY_CREDENTIALS, &parameters).await?;
+        match limits::verdict(&row, charges)? {
+            Ok(refund) => found(&row, refund).map(Ok),
+            Err(over) => {
+                let id: Option<i32> = row.try_get("id")?;
+                Ok(Err((over, id.map(UserId::new))))
+            }
+        }
+    }
+
+    /// Gives back what an attempt was charged in this process.
+    pub fn give_back(&self, refund: &Refund) {
+        self.in_process.give_back(refund);
     }
 
     /// Replaces the hash `old`, unless it has changed meanwhile.
@@ -91,8 +145,20 @@ impl Users {
             (old.expose() as _, Type::TEXT),
             (new.expose() as _, Type::TEXT),
         ];
-        self.0.rows(&users::REPLACE_PASSWORD, &parameters).await.map(drop)
+        self.database.rows(&users::REPLACE_PASSWORD, &parameters).await.map(drop)
     }
+}
+
+fn found(row: &Row, refund: Refund) -> Result<FoundCredentials, db::Error> {
+    let id: Option<i32> = row.try_get("id")?;
+    let kids: Vec<String> = row.try_get("kids")?;
+    let database_id: Option<String> = row.try_get("database_id")?;
+    Ok(FoundCredentials {
+        user: id.map(|id| signin_user(id, row)).transpose()?,
+        published: kids.into_iter().map(Kid::new).collect(),
+        database_id: DatabaseId::new(database_id.ok_or_else(database_identity::missing)?),
+        refund,
+    })
 }
 
 fn signin_user(id: i32, row: &Row) -> Result<SigninUser, db::Error> {

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a failed step is a failed test")]
 
 mod last_release;
+mod limits;
 mod sessions;
 mod sign_in;
 mod statements;

@@ -16,6 +16,7 @@ use shared::db::own_sessions::{Bearer, Mark, OwnSessions};
 use shared::db::sessions::{Kind, Outcome, Refresh, Renewed, Sessions, Start};
 use shared::db::sign_outs::{SignOut, SignOuts, SignedOut};
 use shared::db::{Database, callers, users};
+use shared::limits::Charges;
 use shared::{
     ClientId, Device, NumericDate, Random, RefreshToken, Role, Salt, SessionId, TokenKey, UserId,
 };
@@ -184,6 +185,7 @@ impl World {
 
     async fn change_password(&self, caller: Bearer, old: &str, new: &str) -> String {
         let (session, digest) = parts(&caller);
+        let (keys, every) = (Vec::<Vec<u8>>::new(), Vec::<f64>::new());
         let once = async || {
             let parameters = [
                 (&caller.user_id.get() as _, Type::INT4),
@@ -192,6 +194,8 @@ impl World {
                 (&old as _, Type::TEXT),
                 (&new as _, Type::TEXT),
                 (&NOW.to_timestamp() as _, Type::FLOAT8),
+                (&keys as _, Type::BYTEA_ARRAY),
+                (&every as _, Type::FLOAT8_ARRAY),
             ];
             let row = self.database.row(&users::CHANGE_PASSWORD, &parameters).await.unwrap();
             row.unwrap().try_get::<_, String>("outcome").unwrap()
@@ -219,8 +223,11 @@ fn start<'a>(
     now: NumericDate,
     (client_id, device): (&'a ClientId, &'a Device),
 ) -> Start<'a> {
+    static REFUND: Charges = Charges::NONE;
     let expires_at = now.plus(864_000);
-    Start { user_id, session_epoch, kind, client_id, now, expires_at, idle_seconds: 3600, device }
+    let idle_seconds = 3600;
+    let refund = &REFUND;
+    Start { user_id, session_epoch, kind, client_id, now, expires_at, idle_seconds, device, refund }
 }
 
 fn device(user_agent: &str) -> Device {

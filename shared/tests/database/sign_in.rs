@@ -5,12 +5,14 @@ mod without_writes;
 
 use shared::db::Group;
 use shared::jwt::{KeySource, Settings, Signer};
+use shared::limits::{Charges, Guesses, Network};
 use shared::password::{Password, Passwords, RefusalReason};
 use shared::sign_in::{Attempt, Lifetimes, Refusal, SignedIn, Users, Wants};
 use shared::{
-    ClientId, Device, Error, NewPassword, Random, Role, Secret, SignIn, UserId, Username,
+    ClientId, Device, Environment, Error, NewPassword, Random, Role, Secret, SignIn, UserId,
+    Username,
 };
-use stage::{SIGNING_KEY, Stage};
+use stage::{NOW, SIGNING_KEY, Stage};
 
 const COST: u32 = 5;
 
@@ -26,7 +28,8 @@ fn sign_in_lasting(stage: &Stage, lifetimes: Lifetimes) -> SignIn {
     let signer = Signer::new(settings, LIFE, key, stage.clock.clone(), Random::System);
     let (database, clock) = (stage.database_of(Group::Signin), stage.clock.clone());
     let passwords = Passwords::new(COST, Random::System);
-    SignIn::new(database, passwords, signer, lifetimes, clock, Random::System)
+    let guesses = Guesses::from_env(&mut Environment::default());
+    SignIn::new(database, passwords, signer, lifetimes, guesses, clock, Random::System)
 }
 
 fn sign_in(stage: &Stage) -> SignIn {
@@ -64,6 +67,7 @@ async fn attempt(
             user_agent: Some("Mozilla/5.0".into()),
             ip_prefix: Some("203.0.113.0/24".into()),
         },
+        network: Network::new("203.0.113.7".parse().ok()),
     };
     sign_in.authenticate(attempt).await
 }
@@ -99,7 +103,11 @@ async fn the_roles_of_the_user_come_with_the_hash() {
     stage.execute(held).await;
     let users = Users::new(stage.database_of(Group::Signin));
     for name in ["Zo\u{eb}", "Zoe\u{308}"] {
-        let found = users.find_credentials(&Username::parse(name.into()).unwrap()).await.unwrap();
+        let found = users
+            .find_credentials(&Username::parse(name.into()).unwrap(), &Charges::NONE, NOW)
+            .await
+            .unwrap()
+            .unwrap();
         let roles = Role::joined(&found.user.unwrap().roles);
         assert_eq!(roles, "ROLE_USER ROLE_ADMIN ROLE_EDITOR");
     }

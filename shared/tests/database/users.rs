@@ -2,6 +2,7 @@
 
 use shared::Username;
 use shared::db::{Error, Group, SigningKeys};
+use shared::limits::Charges;
 use shared::sign_in::Users;
 use stage::{NOW, Stage};
 
@@ -26,13 +27,14 @@ async fn a_cancelled_query_does_not_delay_the_next_one() {
     let client = stage.client().await;
     client.batch_execute("BEGIN; LOCK TABLE users IN ACCESS EXCLUSIVE MODE").await.unwrap();
     let (users, name) = (Users::new(database.clone()), Username::parse("ada".into()).unwrap());
+    let charges = Charges::NONE;
     let waiting = async {
         let count = "SELECT count(*) FROM pg_stat_activity \
                      WHERE datname = current_database() AND wait_event_type = 'Lock'";
         while stage.value(count).await == "0" {}
     };
     tokio::select! {
-        found = users.find_credentials(&name) => panic!("{found:?}"),
+        found = users.find_credentials(&name, &charges, NOW) => panic!("{found:?}"),
         () = waiting => {}
     }
     // This would use the pool's only connection if it had been returned.
@@ -45,6 +47,6 @@ async fn a_database_that_is_not_migrated_says_so() {
     let stage = Stage::empty().await;
     let users = Users::new(stage.database_of(Group::Signin));
     let name = Username::parse("ada".into()).unwrap();
-    let error = users.find_credentials(&name).await.unwrap_err();
+    let error = users.find_credentials(&name, &Charges::NONE, NOW).await.unwrap_err();
     assert!(matches!(error, Error::NotMigrated(_)), "{error}");
 }

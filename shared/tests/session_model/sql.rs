@@ -60,6 +60,8 @@ impl Session {
                     &idle.unwrap_or(i32::MAX),
                     &None::<&str>,
                     &None::<&str>,
+                    &Vec::<Vec<u8>>::new(),
+                    &Vec::<f64>::new(),
                 ],
             )
             .await

@@ -2,6 +2,7 @@
 
 use shared::Secret;
 use shared::db::accounts::{Accounts, Outcome};
+use shared::limits::Charges;
 
 use super::*;
 
@@ -29,9 +30,10 @@ impl World {
     /// The caller's hash, the program that made it, and the names; empty if there is none.
     async fn credentials(&self, caller: Bearer, now: NumericDate) -> String {
         let accounts = Accounts::new(self.database.clone());
-        let Some(found) = accounts.find(&caller, now).await.unwrap() else {
+        let Some(found) = accounts.find(&caller, &Charges::NONE, now).await.unwrap() else {
             return String::new();
         };
+        let found = found.unwrap();
         let hash = found.password.hash.as_ref().map(Secret::expose);
         let hashed_by = found.password.hashed_by;
         format!("{hash:?} {hashed_by:?} {} {}", found.username, found.email)

@@ -161,8 +161,9 @@ async fn no_sign_in_with_the_old_password_survives_its_change() {
         "SELECT change_password(1, NULL, '\\x00', '{old}', 'new', to_timestamp({}))",
         NOW.seconds()
     );
-    let reset =
-        format!("DELETE FROM sign_ins; UPDATE users SET password = '{old}', session_epoch = 0");
+    let reset = format!(
+        "DELETE FROM sign_ins; DELETE FROM limits; UPDATE users SET password = '{old}', session_epoch = 0"
+    );
     let (sign_in, barrier) = (Arc::new(sign_in), Arc::new(Barrier::new(2)));
     let (mut before, mut refused) = (0, 0);
     for round in 0..300 {

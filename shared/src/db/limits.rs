@@ -1,0 +1,87 @@
+//! The table `limits`, through the SQL functions of `migrations/V13__limit_functions.sql`.
+
+use tokio_postgres::Row;
+use tokio_postgres::types::Type;
+
+use super::database::Database;
+use super::error::Error;
+use super::sql::{Parameter, Privilege, Routine, Sql};
+use crate::clock::NumericDate;
+use crate::limits::{Charges, Over, Refund};
+
+/// Counts an attempt that reads nothing else, and reads the secret of client proofs.
+pub const COUNT: Sql = Sql::new(
+    "SELECT counted, wait, refused_by, earlier, find_proof_secret() AS proof_secret \
+     FROM count_try($1, $2, $3, to_timestamp($4))",
+    &[
+        Privilege::Execute(Routine::of_owner("count_try", "bytea[], float8[], int[], timestamptz")),
+        Privilege::Execute(Routine::of_owner("find_proof_secret", "")),
+    ],
+);
+
+/// What gives back the charge of an attempt with a right password.
+pub(super) const GIVE_BACK: Routine = Routine::of_owner("give_back", "bytea[], float8[]");
+
+/// The columns of charges, for a statement.
+#[derive(Debug)]
+pub struct Columns<'a> {
+    keys: Vec<&'a [u8]>,
+    every: Vec<f64>,
+    burst: Vec<i32>,
+}
+
+impl<'a> Columns<'a> {
+    /// The columns of these charges.
+    pub fn of(charges: &'a Charges) -> Self {
+        Self {
+            keys: charges.iter().map(|charge| &charge.key.as_bytes()[..]).collect(),
+            every: charges.iter().map(|charge| charge.budget.every()).collect(),
+            burst: charges.iter().map(|charge| charge.budget.burst()).collect(),
+        }
+    }
+
+    /// The keys, the seconds and the attempts at once, as `count_try` takes them.
+    pub fn parameters(&self) -> [Parameter<'_>; 3] {
+        [
+            (&self.keys, Type::BYTEA_ARRAY),
+            (&self.every, Type::FLOAT8_ARRAY),
+            (&self.burst, Type::INT4_ARRAY),
+        ]
+    }
+}
+
+/// Reads what `count_try` says.
+pub fn verdict(row: &Row, charges: &Charges) -> Result<Result<Refund, Over>, Error> {
+    if row.try_get("counted")? {
+        let has_earlier: bool = row.try_get("earlier")?;
+        return Ok(Ok(if has_earlier { charges.clone() } else { Refund::default() }));
+    }
+    let refused_by: i32 = row.try_get("refused_by")?;
+    let index = usize::try_from(refused_by - 1).ok();
+    let charge = index.and_then(|index| charges.iter().nth(index));
+    let by = charge.ok_or_else(|| Error::Failed("an attempt refused by no key".into()))?.kind;
+    Ok(Err(Over { by, wait: row.try_get("wait")? }))
+}
+
+/// Counts attempts.
+#[derive(Debug, Clone)]
+pub struct Limits(Database);
+
+impl Limits {
+    /// The limits of this database.
+    pub const fn new(database: Database) -> Self {
+        Self(database)
+    }
+
+    /// Counts an attempt against all of its keys, or, if one has spent its budget, against none.
+    pub async fn count(
+        &self,
+        charges: &Charges,
+        now: NumericDate,
+    ) -> Result<Result<Refund, Over>, Error> {
+        let columns = Columns::of(charges);
+        let [keys, every, burst] = columns.parameters();
+        let parameters = [keys, every, burst, (&now.to_timestamp() as _, Type::FLOAT8)];
+        verdict(&self.0.only_row(&COUNT, &parameters).await?, charges)
+    }
+}

@@ -1,0 +1,24 @@
+//! Limits on attempts: how often a name may be guessed, and how often a network may try.
+//!
+//! The database counts, in the statement that reads what an attempt is after (`migrations/V13`). Each kind of
+//! attempt has a type that names its keys and budgets: [`Guesses`], [`Signups`].
+
+mod budget;
+mod charges;
+mod guesses;
+#[cfg(feature = "sign-in")]
+mod in_process;
+mod key;
+mod network;
+mod signups;
+mod verdict;
+
+pub use budget::Budget;
+pub use charges::{Charge, Charges};
+pub use guesses::Guesses;
+#[cfg(feature = "sign-in")]
+pub use in_process::InProcess;
+pub use key::{Key, Kind};
+pub use network::Network;
+pub use signups::Signups;
+pub use verdict::{Over, Refund};

@@ -1,0 +1,60 @@
+//! The limits on guesses of a password.
+
+use super::budget::Budget;
+use super::charges::{Charge, Charges};
+use super::key::{Key, Kind};
+use super::network::Network;
+use crate::environment::Environment;
+use crate::user_id::UserId;
+use crate::username::Username;
+
+/// `GUESSES_PER_ACCOUNT` and `GUESSES_PER_NETWORK`, each in any 24 hours; `None` is `off`.
+#[derive(Debug, Clone, Copy)]
+pub struct Guesses {
+    per_account: Option<u32>,
+    per_network: Option<u32>,
+}
+
+const PURPOSE: &str = "guess";
+
+impl Guesses {
+    /// Reads the settings.
+    pub fn from_env(env: &mut Environment) -> Self {
+        let per_account = env.number_or_off("GUESSES_PER_ACCOUNT", 100, 10..=10_000);
+        let per_network = env.number_or_off("GUESSES_PER_NETWORK", 3_000, 100..=1_000_000);
+        Self { per_account, per_network }
+    }
+
+    /// What a stranger's guess is charged to.
+    ///
+    /// The account is that of the normalized name: otherwise each spelling of a name would have a
+    /// budget of its own.
+    pub fn of_stranger(&self, username: &Username, network: &Network) -> Charges {
+        let (name, narrow) = (username.normalized(), network.narrow());
+        let charge = |kind, value: &[&[u8]], attempts: u32, burst: u32| Charge {
+            kind,
+            key: Key::new(PURPOSE, kind, value),
+            budget: Budget::per_day(attempts, burst),
+        };
+        let account = self.per_account.map(|n| charge(Kind::Account, &[name.as_bytes()], n, n / 5));
+        let per_account = self.per_account.filter(|_| !network.is_unlimited);
+        let pair =
+            per_account.map(|n| charge(Kind::Pair, &[name.as_bytes(), &narrow], n / 2, n / 10));
+        let per_network = self.per_network.filter(|_| !network.is_unlimited);
+        let of_network = per_network.map(|n| charge(Kind::Network, &[&narrow], n, n / 50));
+        let wide = per_network.zip(network.wide());
+        let wide = wide.map(|(n, wide)| charge(Kind::WideNetwork, &[&wide], 4 * n, 4 * n / 50));
+        [account, pair, of_network, wide].into_iter().flatten().collect()
+    }
+
+    /// What a guess by a signed-in user of their own password is charged to.
+    pub fn of_caller(&self, user_id: UserId) -> Charges {
+        let id = user_id.get().to_be_bytes();
+        let charge = self.per_account.map(|n| Charge {
+            kind: Kind::Caller,
+            key: Key::new(PURPOSE, Kind::Caller, &[&id]),
+            budget: Budget::per_day(n, n / 5),
+        });
+        charge.into_iter().collect()
+    }
+}
