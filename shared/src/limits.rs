@@ -1,7 +1,7 @@
 //! Limits on attempts: how often a name may be guessed, and how often a network may try.
 //!
 //! The database counts, in the statement that reads what an attempt is after (`migrations/V13`). Each kind of
-//! attempt has a type that names its keys and budgets: [`Guesses`], [`Signups`].
+//! attempt has a type that names its keys and budgets: [`Guesses`], [`OwnGuesses`], [`Signups`].
 
 mod budget;
 mod charges;
@@ -15,7 +15,7 @@ mod verdict;
 
 pub use budget::Budget;
 pub use charges::{Charge, Charges};
-pub use guesses::Guesses;
+pub use guesses::{Guesses, OwnGuesses};
 #[cfg(feature = "sign-in")]
 pub use in_process::InProcess;
 pub use key::{Key, Kind};

@@ -12,7 +12,7 @@ use shared::environment::Invalid;
 use shared::error::{Failure, SecurityEvent};
 use shared::functions::AccountRoute;
 use shared::http::{Endpoint, JsonBody, Location, Reply, Request, Violation};
-use shared::limits::Guesses;
+use shared::limits::OwnGuesses;
 use shared::password::{Blocklist, Password, Passwords};
 use shared::secrets_manager::SecretsManager;
 use shared::session_cookie::SessionCookie;
@@ -29,7 +29,7 @@ pub struct Account {
     password_min_length: u32,
     blocklist: Blocklist,
     cookie: SessionCookie,
-    guesses: Guesses,
+    guesses: OwnGuesses,
     clock: Clock,
     /// `ACCOUNT_DELETION`.
     allows_deletion: bool,
@@ -68,7 +68,7 @@ impl Endpoint for Account {
         let password_min_length = NewPassword::min_length(env);
         let blocklist = Blocklist::new(&log::app_name(env));
         let cookie = SessionCookie::from_env(env);
-        let guesses = Guesses::from_env(env);
+        let guesses = OwnGuesses::from_env(env);
         let allows_deletion = env.is_on("ACCOUNT_DELETION");
         env.check()?;
         let database = Database::new(database, SecretsManager::default());
@@ -137,7 +137,7 @@ impl Account {
     }
 
     async fn find(&self, caller: &Bearer) -> Result<OwnCredentials, Error> {
-        let charges = self.guesses.of_caller(caller.user_id);
+        let charges = self.guesses.of(caller.user_id);
         let found = self.accounts.find(caller, &charges, self.clock.now()).await?;
         found.ok_or(Error::InvalidToken)?.map_err(|over| {
             Error::RateLimited(over.answered(event("authn_login_fail_max", caller)))

@@ -20,7 +20,7 @@ const PURPOSE: &str = "guess";
 impl Guesses {
     /// Reads the settings.
     pub fn from_env(env: &mut Environment) -> Self {
-        let per_account = env.number_or_off("GUESSES_PER_ACCOUNT", 100, 10..=10_000);
+        let per_account = per_account(env);
         let per_network = env.number_or_off("GUESSES_PER_NETWORK", 3_000, 100..=1_000_000);
         Self { per_account, per_network }
     }
@@ -46,15 +46,30 @@ impl Guesses {
         let wide = wide.map(|(n, wide)| charge(Kind::WideNetwork, &[&wide], 4 * n, 4 * n / 50));
         [account, pair, of_network, wide].into_iter().flatten().collect()
     }
+}
+
+/// `GUESSES_PER_ACCOUNT`, for guesses of a password by a user who is signed in; `None` is `off`.
+#[derive(Debug, Clone, Copy)]
+pub struct OwnGuesses(Option<u32>);
+
+impl OwnGuesses {
+    /// Reads the setting.
+    pub fn from_env(env: &mut Environment) -> Self {
+        Self(per_account(env))
+    }
 
     /// What a guess by a signed-in user of their own password is charged to.
-    pub fn of_caller(&self, user_id: UserId) -> Charges {
+    pub fn of(&self, user_id: UserId) -> Charges {
         let id = user_id.get().to_be_bytes();
-        let charge = self.per_account.map(|n| Charge {
+        let charge = self.0.map(|n| Charge {
             kind: Kind::Caller,
             key: Key::new(PURPOSE, Kind::Caller, &[&id]),
             budget: Budget::per_day(n, n / 5),
         });
         charge.into_iter().collect()
     }
+}
+
+fn per_account(env: &mut Environment) -> Option<u32> {
+    env.number_or_off("GUESSES_PER_ACCOUNT", 100, 10..=10_000)
 }
