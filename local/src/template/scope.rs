@@ -27,6 +27,11 @@ const PSEUDO_PARAMETERS: [(&str, &str); 5] = [
 const ISSUER: &str = "TokenIssuer";
 const DOMAIN: &str = "DomainName";
 
+/// The defaults that the runner has instead of the template's: all clients on one machine share an
+/// address, which these limits would count as one network.
+const OWN_DEFAULTS: [(&str, &str); 2] =
+    [("GuessesPerNetwork", "off"), ("SignupsPerNetwork", "off")];
+
 const SECRET: &str = "AWS::SecretsManager::Secret";
 
 /// What the names in a template refer to.
@@ -243,28 +248,33 @@ impl<'a> Scope<'a> {
         value.ok_or_else(unknown)
     }
 
-    /// A parameter's value: the override, else the setting, else the default, else the runner's own.
+    /// A parameter's value: the override, else the setting, else the runner's default, else the
+    /// template's, else the runner's own.
     fn parameter(&self, name: &str, parameter: &Parameter) -> Result<String> {
         let Given { overrides, settings, .. } = &self.given;
-        let default = parameter.default.as_ref().map(|value| (value, Source::Template));
+        let default = parameter.default.as_deref().map(|value| (value, Source::Template));
+        let own = OWN_DEFAULTS.into_iter().find(|(parameter, _)| *parameter == name);
         let values = [
-            overrides.get(name).map(|value| (value, Source::CommandLine)),
-            settings.get(&setting_name(name)).map(|(value, source)| (value, *source)),
+            overrides.get(name).map(|value| (value.as_str(), Source::CommandLine)),
+            settings.get(&setting_name(name)).map(|(value, source)| (value.as_str(), *source)),
+            own.map(|(_, value)| (value, Source::Runner)),
             default,
             self.issuer().filter(|_| name == ISSUER).map(|value| (value, Source::Runner)),
         ];
         match values.into_iter().flatten().find(|(value, _)| !value.is_empty()).or(default) {
-            Some((value, source)) => parameter.check(name, value, source).map(|()| value.clone()),
+            Some((value, source)) => {
+                parameter.check(name, value, source).map(|()| value.to_owned())
+            }
             None => Err(Error::of(format!("parameter {name}"), "it has no value")),
         }
     }
 
     /// The runner's own issuer. A domain makes another, if the template or the command line names it:
     /// a variable may have the parameter's name by chance.
-    fn issuer(&self) -> Option<&String> {
+    fn issuer(&self) -> Option<&str> {
         let default = || self.parameters.get(DOMAIN)?.default.as_ref();
         let domains = [self.given.overrides.get(DOMAIN), default()];
         let has_domain = domains.into_iter().flatten().any(|domain| !domain.is_empty());
-        self.given.issuer.as_ref().filter(|_| !has_domain)
+        self.given.issuer.as_deref().filter(|_| !has_domain)
     }
 }

@@ -174,6 +174,24 @@ fn overrides_win_over_settings_and_those_over_defaults() {
 }
 
 #[test]
+fn the_limits_of_a_network_are_off_in_the_runner_unless_they_are_set() {
+    let text = "Parameters:\n  GuessesPerNetwork: {Type: String, Default: '3000'}\n\
+        \x20 SignupsPerNetwork: {Type: String, Default: '400'}\n\
+        \x20 GuessesPerAccount: {Type: String, Default: '100'}\n\
+        Resources:\n  Api:\n    Type: AWS::Serverless::Api\n    Properties: {StageName: !Join \
+        [' ', [!Ref GuessesPerNetwork, !Ref SignupsPerNetwork, !Ref GuessesPerAccount]]}";
+    let limits = |given| Template::read(text, given).unwrap().api.stage;
+    assert_eq!(limits(Given::default()), "off off 100");
+    let overrides = [("GuessesPerNetwork", "5"), ("GuessesPerAccount", "7")];
+    assert_eq!(limits(given(&overrides)), "5 off 7");
+    for source in [Source::Environment, Source::Dotenv] {
+        let settings = [("SIGNUPS_PER_NETWORK".to_owned(), ("6".to_owned(), source))];
+        let given = Given { settings: settings.into(), ..given(&overrides) };
+        assert_eq!(limits(given), "5 6 7", "{source}");
+    }
+}
+
+#[test]
 fn an_issuer_or_a_domain_of_the_template_wins_over_the_runners_address() {
     let issuer = |template: &str, overrides: &[(&str, &str)], setting: Option<&str>| {
         let issuer = Some("http://127.0.0.1:3000".to_owned());
