@@ -70,7 +70,10 @@ pub(crate) async fn serve(
 async fn answer(gateway: &Gateway, request: Request<Incoming>, caller: SocketAddr) -> Answer {
     let (head, body) = request.into_parts();
     match tokio::time::timeout(SENDING, read(body)).await {
-        Ok(Ok(body)) => gateway.answer(Request::from_parts(head, body), caller.ip()).await,
+        // A socket for both protocols has IPv4 addresses written as IPv6.
+        Ok(Ok(body)) => {
+            gateway.answer(Request::from_parts(head, body), caller.ip().to_canonical()).await
+        }
         Ok(Err(_)) => empty(StatusCode::BAD_REQUEST),
         Err(_) => empty(StatusCode::REQUEST_TIMEOUT),
     }

@@ -103,7 +103,10 @@ impl Call<'_> {
         for (name, value) in self.request.headers() {
             headers.entry(name.as_str().into()).or_default().push(text(value));
         }
-        headers.insert("x-forwarded-for".into(), vec![self.caller.to_string().into()]);
+        // As API Gateway, which adds the address that it sees to what the caller wrote.
+        let forwarded = headers.remove("x-forwarded-for").unwrap_or_default().into_iter();
+        let forwarded: Vec<_> = forwarded.chain([self.caller.to_string().into()]).collect();
+        headers.insert("x-forwarded-for".into(), vec![forwarded.join(", ").into()]);
         headers.insert("x-forwarded-proto".into(), vec!["http".into()]);
         headers
     }
@@ -196,9 +199,18 @@ mod tests {
     }
 
     #[test]
-    fn callers_can_not_say_who_they_are() {
+    fn the_address_of_the_caller_comes_last_whatever_the_caller_writes() {
+        let addresses = |request| {
+            let event = event(request, b"", &[]);
+            assert_eq!(event["requestContext"]["identity"]["sourceIp"], "127.0.0.1");
+            event["multiValueHeaders"]["x-forwarded-for"].clone()
+        };
+        assert_eq!(addresses(Request::get("/x")), json!(["127.0.0.1"]));
         let request = Request::get("/x").header("x-forwarded-for", "10.0.0.1");
-        assert_eq!(event(request, b"", &[])["headers"]["x-forwarded-for"], "127.0.0.1");
+        assert_eq!(addresses(request), json!(["10.0.0.1, 127.0.0.1"]));
+        let request = Request::get("/x").header("x-forwarded-for", "10.0.0.1");
+        let request = request.header("X-Forwarded-For", "10.0.0.2,10.0.0.3");
+        assert_eq!(addresses(request), json!(["10.0.0.1, 10.0.0.2,10.0.0.3, 127.0.0.1"]));
     }
 
     #[test]
