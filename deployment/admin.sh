@@ -5,7 +5,7 @@ set -euo pipefail
 
 usage() {
   cat <<'END'
-Usage: deployment/admin.sh [--sam-local] migrate [--check | --new-database-id]
+Usage: deployment/admin.sh [--sam-local] migrate [--check | --new-database-id | --new-proof-key]
        deployment/admin.sh [--sam-local] logins [--iam] [--connection-limit NUMBER]
        deployment/admin.sh [--sam-local] check-promotion
        deployment/admin.sh [--sam-local] withdraw-key KID
@@ -18,7 +18,8 @@ Usage: deployment/admin.sh [--sam-local] migrate [--check | --new-database-id]
 
 migrate prints what it did as JSON, and to standard error what an administrator has to do. --check reports what it
 would do and what blocks it, and changes nothing. --new-database-id gives a copy of another database its own id: tokens
-issued over the other database, and over this one until now, become invalid.
+issued over the other database, and over this one until now, become invalid, and so do client proofs. --new-proof-key
+voids client proofs alone.
 logins creates or updates the logins of DatabaseLogins, with the passwords of their secrets, or with --iam for RDS tokens.
 It prints them with their connection limits.
 check-promotion and withdraw-key are for deployment/signing-key.sh.
@@ -35,7 +36,7 @@ Needs: aws (with --sam-local: sam), jq.
 END
 }
 
-sam_local=no check=false new_database_id=false unreadable=false
+sam_local=no check=false new_database_id=false new_proof_key=false unreadable=false
 if [ "${1:-}" = --sam-local ]; then
   sam_local=yes && shift
 fi
@@ -45,6 +46,10 @@ if [ "$*" = 'migrate --check' ]; then
 fi
 if [ "$*" = 'migrate --new-database-id' ]; then
   new_database_id=true
+  set -- migrate
+fi
+if [ "$*" = 'migrate --new-proof-key' ]; then
+  new_proof_key=true
   set -- migrate
 fi
 if [ "$*" = 'list --unreadable' ]; then
@@ -138,7 +143,8 @@ ask_sam() {
 roles='if .roles == [] then "no role" else .roles | join(", ") end'
 case $1 in
   migrate)
-    ask --argjson check "$check" --argjson new "$new_database_id" '{verb: "migrate", check: $check, new_database_id: $new}'
+    ask --argjson check "$check" --argjson new "$new_database_id" --argjson proof "$new_proof_key" \
+      '{verb: "migrate", check: $check, new_database_id: $new} + if $proof then {new_proof_key: true} else {} end'
     jq -c . <<<"$answer"
     jq -r '.group_roles.to_do // empty, .warnings[]?' <<<"$answer" >&2
     ;;

@@ -174,6 +174,9 @@ pub(crate) enum Verb {
         /// Give the database another id, as a copy of another database needs it; it voids all tokens
         #[arg(long, conflicts_with = "check")]
         new_database_id: bool,
+        /// Make a new key of client proofs; it voids all proofs
+        #[arg(long, conflicts_with = "check")]
+        new_proof_key: bool,
     },
 }
 

@@ -94,8 +94,9 @@ impl Operator {
             Verb::List { unreadable: false, json } => self.list(form(json), output).await,
             Verb::List { unreadable: true, json } => self.list_unreadable(form(json), output).await,
             Verb::Migrate { check: true, .. } => self.check(output).await,
-            Verb::Migrate { check: false, new_database_id } => {
-                let event = json!({ "verb": "migrate", "new_database_id": new_database_id });
+            Verb::Migrate { check: false, new_database_id, new_proof_key } => {
+                let event = json!({ "verb": "migrate", "new_database_id": new_database_id,
+                                    "new_proof_key": new_proof_key });
                 let migration = Box::pin(self.0.handle(event));
                 let answer = wait("Migrating the database.", migration).await?;
                 migration::print_migrated(&answer, output)?;

@@ -240,6 +240,8 @@ functions! { ($)
     admin {
         sql: None => [
             database_identity::ENSURE,
+            limits::EMPTY,
+            limits::ENSURE_PROOF_KEY,
             operated::DELETE,
             operated::DISABLE,
             operated::ENABLE,

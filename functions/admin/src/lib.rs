@@ -1,7 +1,7 @@
 //! The operator's verbs. The function has no route: only IAM opens it.
 //!
-//! `{"verb":"migrate"}`, the same with `"check":true` or `"new_database_id":true`,
-//! `{"verb":"logins"}`, `{"verb":"check_promotion"}`, `{"verb":"withdraw_key","kid":"…"}`,
+//! `{"verb":"migrate"}`, the same with `"check":true`, `"new_database_id":true` or
+//! `"new_proof_key":true`, `{"verb":"logins"}`, `{"verb":"check_promotion"}`, `{"verb":"withdraw_key","kid":"…"}`,
 //! `{"verb":"grant","username":"ada","role":"ROLE_ADMIN"}`, with `"id":7` instead of the name,
 //! `revoke` likewise, `{"verb":"sign_out","username":"ada"}` or by `"id"`, `disable`, `enable` and
 //! `delete` likewise, `{"verb":"list"}`, the same with `"unreadable":true`,
@@ -11,6 +11,7 @@
 mod database_identity;
 mod group_roles;
 mod in_the_way;
+mod limits;
 mod logins;
 mod migration;
 #[cfg(not(feature = "legacy"))]
@@ -35,10 +36,11 @@ use shared::environment::Invalid;
 use shared::functions::LOGINS;
 use shared::jwt::{self, KeySource};
 use shared::secrets_manager::{SecretsManager, Stage};
-use shared::{Clock, Environment, UserId};
+use shared::{Clock, Environment, Random, UserId};
 use tokio_postgres::Client;
 
 use database_identity::DatabaseIdentity;
+use limits::Limits;
 use logins::Proof;
 use migration::Lock;
 pub use published_keys::PublishedKeys;
@@ -59,6 +61,7 @@ pub struct Admin {
     own_routes: &'static OwnRoutes,
     secrets: SecretsManager,
     clock: Clock,
+    random: Random,
 }
 
 impl Admin {
@@ -103,6 +106,7 @@ impl Admin {
             own_routes: OwnRoutes::NONE,
             secrets: SecretsManager::default(),
             clock,
+            random: Random::System,
         }
     }
 
@@ -121,7 +125,9 @@ impl Admin {
     /// Handles one event.
     pub async fn handle(&self, event: Value) -> Result<Value, Refusal> {
         match Request::parse(event)? {
-            Request::Migrate { new_database_id } => self.migrate(new_database_id).await,
+            Request::Migrate { new_database_id, new_proof_key } => {
+                self.migrate(new_database_id, new_proof_key).await
+            }
             Request::CheckMigration => self.check_migration().await,
             Request::Logins { iam, connection_limit } => self.logins(iam, connection_limit).await,
             Request::CheckPromotion => {
@@ -162,23 +168,30 @@ impl Admin {
         Roles::new(self.database.clone())
     }
 
-    async fn migrate(&self, new_database_id: bool) -> Result<Value, Refusal> {
+    async fn migrate(&self, new_database_id: bool, new_proof_key: bool) -> Result<Value, Refusal> {
         let keys = signing_keys::read(&self.key_source, &self.secrets).await?;
         let (done, mut lock) = migration::apply(&self.database, self.clock.now()).await?;
         let identity = DatabaseIdentity::new(self.database.clone());
         let identity = identity.ensure(new_database_id).await;
-        let table = self.signing_keys();
         let now = self.clock.now();
+        let limits = Limits::new(self.database.clone());
+        // A copy under its original's key would accept its proofs.
+        let is_new_proof_key =
+            limits.ensure_proof_key(new_database_id || new_proof_key, &self.random).await;
+        let emptied = limits.empty(now).await;
+        let table = self.signing_keys();
         let published = signing_keys::publish(&table, &keys, now, self.access_token_seconds).await;
         let group_roles = group_roles::set(lock.client(), &self.role_prefix).await;
         let user_ids_left = user_ids::left(lock.client()).await;
         let warnings = self.warnings(lock.client()).await;
         lock.release().await;
         let (database_id, is_new) = identity?;
+        emptied?;
         Ok(json!({
             "adopted": done.adopted,
             "applied": done.applied,
             "database_id": { "id": database_id.as_str(), "is_new": is_new },
+            "proof_key": { "is_new": is_new_proof_key? },
             "signing_keys": published?,
             "group_roles": group_roles?,
             "warnings": warnings?,

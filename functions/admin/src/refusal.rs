@@ -62,8 +62,8 @@ impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoSuchRequest => f.write_str(
-                "The event must be one of {\"verb\":\"migrate\"}, optionally with \"check\" or \
-                 \"new_database_id\"; {\"verb\":\"logins\"}, optionally with \"iam\" and \
+                "The event must be one of {\"verb\":\"migrate\"}, optionally with \"check\", \
+                 \"new_database_id\" or \"new_proof_key\"; {\"verb\":\"logins\"}, optionally with \"iam\" and \
                  \"connection_limit\"; {\"verb\":\"check_promotion\"}; \
                  {\"verb\":\"withdraw_key\",\"kid\":\"…\"}; \
                  {\"verb\":\"grant\",\"username\":\"…\",\"role\":\"ROLE_…\"}, or \"id\" instead of \

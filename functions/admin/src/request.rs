@@ -19,6 +19,8 @@ pub(crate) enum Request {
     Migrate {
         /// Whether the database gets a new identity, which a copy of a database needs.
         new_database_id: bool,
+        /// Whether all client proofs become invalid.
+        new_proof_key: bool,
     },
     /// Reports what [`Self::Migrate`] would do, and changes nothing.
     CheckMigration,
@@ -75,6 +77,8 @@ enum Event {
         check: bool,
         #[serde(default)]
         new_database_id: bool,
+        #[serde(default)]
+        new_proof_key: bool,
     },
     Logins {
         #[serde(default)]
@@ -134,11 +138,13 @@ impl Request {
         // Serde would also accept an array, its elements as the members.
         let event = Some(event).filter(Value::is_object).ok_or(Refusal::NoSuchRequest)?;
         match serde_json::from_value(event).map_err(|_| Refusal::NoSuchRequest)? {
-            Event::Migrate { check: false, new_database_id } => {
-                Ok(Self::Migrate { new_database_id })
+            Event::Migrate { check: false, new_database_id, new_proof_key } => {
+                Ok(Self::Migrate { new_database_id, new_proof_key })
             }
-            Event::Migrate { check: true, new_database_id: false } => Ok(Self::CheckMigration),
-            Event::Migrate { check: true, new_database_id: true } => Err(Refusal::NoSuchRequest),
+            Event::Migrate { check: true, new_database_id: false, new_proof_key: false } => {
+                Ok(Self::CheckMigration)
+            }
+            Event::Migrate { check: true, .. } => Err(Refusal::NoSuchRequest),
             Event::Logins { connection_limit: Some(0 | 1_000_001..), .. } => {
                 Err(Refusal::BadConnectionLimit)
             }
@@ -202,10 +208,12 @@ mod tests {
 
     #[test]
     fn each_verb_has_its_parameters_and_no_others() {
-        let migrate = |new_database_id| Request::Migrate { new_database_id };
-        assert_eq!(Request::parse(json!({ "verb": "migrate" })).unwrap(), migrate(false));
-        let new = json!({ "verb": "migrate", "new_database_id": true });
-        assert_eq!(Request::parse(new).unwrap(), migrate(true));
+        for (new_database_id, new_proof_key) in [(false, false), (true, false), (false, true)] {
+            let event = json!({ "verb": "migrate", "new_database_id": new_database_id,
+                                "new_proof_key": new_proof_key });
+            let expected = Request::Migrate { new_database_id, new_proof_key };
+            assert_eq!(Request::parse(event).unwrap(), expected);
+        }
         let check = json!({ "verb": "migrate", "check": true });
         assert_eq!(Request::parse(check).unwrap(), Request::CheckMigration);
         let promotion = json!({ "verb": "check_promotion" });
@@ -273,6 +281,7 @@ mod tests {
             json!({ "verb": "migrate", "force": true }),
             json!({ "verb": "migrate", "check": "true" }),
             json!({ "verb": "migrate", "check": true, "new_database_id": true }),
+            json!({ "verb": "migrate", "check": true, "new_proof_key": true }),
             json!({ "verb": "list", "unreadable": 1 }),
             json!({ "verb": "list", "after": 2_147_483_648_u32 }),
             json!({ "verb": "grant", "unreadable": true, "username": "ada", "role": "ROLE_USER" }),

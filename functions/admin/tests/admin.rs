@@ -75,13 +75,16 @@ async fn a_copy_of_the_tables_alone_gets_its_functions() {
     let step = |of: &str| format!("make the functions of {of}, which a dump of tables leaves out");
     stage.execute("DROP FUNCTION sign_up").await;
     assert_eq!(check().await, json!([step("V6__sign_in_and_sign_up")]));
-    stage.execute("DROP FUNCTION find_caller, find_for_signin, replace_password").await;
-    let steps = json!([step("V4__find_caller"), step("V6__sign_in_and_sign_up")]);
+    let dropped = "DROP FUNCTION find_caller, find_for_signin, replace_password, count_try";
+    stage.execute(dropped).await;
+    let steps = ["V4__find_caller", "V6__sign_in_and_sign_up", "V13__limit_functions"];
+    let steps = json!(steps.map(step));
     assert_eq!(check().await, steps);
     let done = ask(&stage, json!({ "verb": "migrate" })).await.unwrap();
     assert_eq!(done["applied"], steps);
     assert_eq!(stage.value("SELECT find_caller(1, '', now())->>'is_key_accepted'").await, "false");
-    for (group, routine) in [("authorizer", "find_caller"), ("signup", "sign_up")] {
+    let made = [("authorizer", "find_caller"), ("signup", "sign_up"), ("signup", "count_try")];
+    for (group, routine) in made {
         let may = "SELECT has_function_privilege";
         let may = format!("{may}('latchkey_{group}', '{routine}'::regproc, 'EXECUTE')");
         assert_eq!(stage.value(&may).await, "t");

@@ -22,6 +22,32 @@ pub const COUNT: Sql = Sql::new(
 /// What gives back the charge of an attempt with a right password.
 pub(super) const GIVE_BACK: Routine = Routine::of_owner("give_back", "bytea[], float8[]");
 
+/// Creates the secret of client proofs if there is none; replaces it if `$2`.
+pub const ENSURE_PROOF_KEY: Sql = Sql::for_owner(
+    "WITH made AS ( \
+         INSERT INTO proof_keys AS k (secret) \
+         SELECT $1 WHERE $2 OR NOT EXISTS (SELECT FROM proof_keys) \
+         ON CONFLICT ((true)) DO UPDATE SET secret = EXCLUDED.secret WHERE $2 \
+         RETURNING k.secret \
+     ) \
+     SELECT EXISTS (SELECT FROM made) AS is_new",
+);
+
+/// Deletes some rows of keys that have their whole budget again, and waits for none that an attempt has
+/// locked.
+pub const EMPTY: Sql = Sql::for_owner(
+    "WITH spent AS ( \
+         SELECT key FROM limits WHERE spent_until <= to_timestamp($1) LIMIT 10000 \
+         FOR UPDATE SKIP LOCKED \
+     ), gone AS ( \
+         DELETE FROM limits AS l USING spent AS s WHERE l.key = s.key RETURNING l.key \
+     ) \
+     SELECT count(*) AS deleted FROM gone",
+);
+
+/// The most rows that [`EMPTY`] deletes.
+pub const EMPTY_ROWS: i64 = 10_000;
+
 /// The columns of charges, for a statement.
 #[derive(Debug)]
 pub struct Columns<'a> {
