@@ -1,6 +1,7 @@
 //! The setting `ALLOWED_ORIGINS`.
 
-use lambda_http::http::HeaderValue;
+use lambda_http::http::header::ORIGIN;
+use lambda_http::http::{HeaderMap, HeaderValue};
 
 use crate::environment::Environment;
 use crate::origin::is_origin;
@@ -29,5 +30,13 @@ impl AllowedOrigins {
     /// Whether it is one of them, byte for byte.
     pub(crate) fn include(&self, origin: &HeaderValue) -> bool {
         self.0.contains(origin)
+    }
+
+    /// Whether the page that sent a request is of one of them; `None` if no page did. Two headers are
+    /// of none.
+    pub(crate) fn include_that_of(&self, headers: &HeaderMap) -> Option<bool> {
+        let mut origins = headers.get_all(ORIGIN).iter();
+        let origin = origins.next()?;
+        Some(origins.next().is_none() && self.include(origin))
     }
 }

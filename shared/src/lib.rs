@@ -8,7 +8,11 @@ mod allowed_origins;
 pub mod aws;
 pub mod caller;
 mod characters;
+#[cfg(feature = "database")]
+pub mod client_cookie;
 pub mod client_id;
+#[cfg(feature = "database")]
+pub mod client_proof;
 pub mod clock;
 pub mod database_id;
 #[cfg(feature = "database")]
@@ -54,6 +58,8 @@ pub mod verifier;
 pub mod violation;
 
 pub use caller::Caller;
+#[cfg(feature = "database")]
+pub use client_cookie::ClientCookie;
 pub use client_id::ClientId;
 pub use clock::{Clock, NumericDate};
 pub use database_id::DatabaseId;

@@ -1,7 +1,7 @@
 //! The cookie of a session, which holds its refresh token.
 
-use lambda_http::http::header::{COOKIE, ORIGIN, SET_COOKIE};
-use lambda_http::http::{HeaderMap, HeaderName, HeaderValue};
+use lambda_http::http::header::SET_COOKIE;
+use lambda_http::http::{HeaderName, HeaderValue};
 
 use crate::allowed_origins::AllowedOrigins;
 use crate::clock::NumericDate;
@@ -47,13 +47,10 @@ impl SessionCookie {
     /// ours, has none. Fails if there is one, but no `X-Requested-With`, or an `Origin` that isn't one
     /// of `ALLOWED_ORIGINS`.
     pub fn read(&self, request: &Request) -> Result<Option<RefreshToken>, CrossSite> {
-        let Some(token) = token(&request.headers) else { return Ok(None) };
-        let mut origins = request.headers.get_all(ORIGIN).iter();
-        let is_allowed = match (origins.next(), origins.next()) {
-            (None, _) => true,
-            (Some(origin), None) => self.allowed.include(origin),
-            (Some(_), Some(_)) => false,
+        let Some(token) = request.cookie(NAME).and_then(RefreshToken::parse) else {
+            return Ok(None);
         };
+        let is_allowed = self.allowed.include_that_of(&request.headers).unwrap_or(true);
         let is_ours = is_allowed && request.headers.contains_key(REQUESTED_WITH);
         if is_ours { Ok(Some(token)) } else { Err(CrossSite) }
     }
@@ -71,17 +68,6 @@ impl SessionCookie {
     /// The header that removes the cookie.
     pub fn clear() -> (HeaderName, HeaderValue) {
         header("", 0)
-    }
-}
-
-/// Browsers may split the cookies among several headers (RFC 9113 §8.2.3).
-fn token(headers: &HeaderMap) -> Option<RefreshToken> {
-    let texts = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let pairs = texts.flat_map(|text| text.split(';')).filter_map(|pair| pair.split_once('='));
-    let mut values = pairs.filter(|(name, _)| name.trim() == NAME).map(|(_, value)| value.trim());
-    match (values.next(), values.next()) {
-        (Some(value), None) => RefreshToken::parse(value),
-        (None, _) | (Some(_), Some(_)) => None,
     }
 }
 

@@ -5,7 +5,7 @@ use serde::Serialize;
 use shared::environment::Invalid;
 use shared::error::Failure;
 use shared::functions::SigninRoute;
-use shared::http::{Endpoint, HeaderName, JsonBody, Reply, Request};
+use shared::http::{Endpoint, JsonBody, Reply, Request};
 use shared::limits::Network;
 use shared::password::Password;
 use shared::sign_in::{Attempt, Renewable, Wants};
@@ -59,10 +59,6 @@ pub struct SignInResponse<'a> {
 /// The values of `session`.
 pub const SESSIONS: &str = "'token' or 'cookie'";
 
-/// A browser's word on the page that sent a request.
-/// <https://www.w3.org/TR/fetch-metadata/#sec-fetch-site-header>
-const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
-
 impl Credentials {
     fn read(request: &Request) -> Result<Self, Error> {
         let mut body = JsonBody::read(request)?;
@@ -74,7 +70,7 @@ impl Credentials {
             _ => None,
         });
         let session = session.unwrap_or(Wants::Access);
-        if session == Wants::Cookie && request.header(&SEC_FETCH_SITE) == Some("cross-site") {
+        if session == Wants::Cookie && request.site() == Some("cross-site") {
             body.refuse("session", Rule::OtherSite);
         }
         match (username, password) {

@@ -124,6 +124,13 @@ impl Reply {
         self
     }
 
+    /// Sets a cookie, beside others.
+    #[must_use]
+    pub fn with_cookie(mut self, value: HeaderValue) -> Self {
+        self.headers.append(header::SET_COOKIE, value);
+        self
+    }
+
     /// Sets the [`SecurityEvent`] for the log.
     #[must_use]
     pub fn with_event(self, name: &'static str, user_id: UserId) -> Self {

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use lambda_http::http::header::{AUTHORIZATION, Entry};
+use lambda_http::http::header::{AUTHORIZATION, COOKIE, Entry};
 use lambda_http::http::{HeaderMap, HeaderName, HeaderValue};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
@@ -154,6 +154,10 @@ const MAX_BODY_BYTES: usize = 64 * 1024;
 /// The template lacks the route's authorizer, or the authorizer's context is invalid.
 const NO_CONTEXT: &str = "no authorizer's context on a route that needs one";
 
+/// A browser's word on the page that sent a request, which no script can change.
+/// <https://www.w3.org/TR/fetch-metadata/#sec-fetch-site-header>
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+
 /// One request to a route.
 pub struct Request {
     /// The route that API Gateway matched.
@@ -204,6 +208,20 @@ impl Request {
     /// The first value of a header, if it is ASCII.
     pub fn header(&self, name: &HeaderName) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
+    }
+
+    /// Whose page sent it, by a browser's word: `same-origin`, `same-site`, `cross-site`, or `none`.
+    pub fn site(&self) -> Option<&str> {
+        self.header(&SEC_FETCH_SITE)
+    }
+
+    /// The value of the one cookie of this name. Browsers may split the cookies among several headers
+    /// (RFC 9113 §8.2.3).
+    pub fn cookie(&self, name: &str) -> Option<&str> {
+        let texts = self.headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
+        let pairs = texts.flat_map(|text| text.split(';')).filter_map(|pair| pair.split_once('='));
+        let mut values = pairs.filter(|(it, _)| it.trim() == name).map(|(_, value)| value.trim());
+        values.next().filter(|_| values.next().is_none())
     }
 
     /// The bearer token, whose signature nobody has verified; `None` if two `Authorization` headers

@@ -25,10 +25,30 @@ impl Guesses {
         Self { per_account, per_network }
     }
 
-    /// What a stranger's guess is charged to.
+    /// Whether a client that has signed in before has a budget of its own: not without a limit per
+    /// account.
+    pub fn know_clients(env: &mut Environment) -> bool {
+        per_account(env).is_some()
+    }
+
+    /// The key of the account with this normalized name, whether or not there is one.
     ///
-    /// The account is that of the normalized name: otherwise each spelling of a name would have a
-    /// budget of its own.
+    /// The name is the normalized one: otherwise each spelling would have a budget of its own.
+    pub fn account(normalized: &str) -> Key {
+        Key::new(PURPOSE, Kind::Account, &[normalized.as_bytes()])
+    }
+
+    /// What the guess of a client with a proof of this class for this account is charged to.
+    pub fn of_client(&self, account: &Key, class: u8) -> Charges {
+        let charge = self.per_account.map(|n| Charge {
+            kind: Kind::Client,
+            key: Key::new(PURPOSE, Kind::Client, &[account.as_bytes(), &[class]]),
+            budget: Budget::per_day(n, n / 5),
+        });
+        charge.into_iter().collect()
+    }
+
+    /// What a stranger's guess is charged to.
     pub fn of_stranger(&self, username: &Username, network: &Network) -> Charges {
         let (name, narrow) = (username.normalized(), network.narrow());
         let charge = |kind, value: &[&[u8]], attempts: u32, burst: u32| Charge {

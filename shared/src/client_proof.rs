@@ -1,0 +1,134 @@
+//! Proofs that a client has signed in to an account before: such a client has a budget of guesses of
+//! its own, which strangers can't use up (docs/adr/0036).
+//!
+//! A proof signs nobody in, and there is one for a name whether or not a user has it.
+
+use aws_lc_rs::hmac;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use crate::clock::NumericDate;
+use crate::limits::Key;
+use crate::random::Random;
+use crate::secret::Secret;
+
+/// The seconds for which a proof is valid: 400 days, which is as long as browsers keep a cookie.
+pub const LIFE_SECONDS: u32 = 34_560_000;
+
+/// The seconds that a proof's time may be ahead, by the clock of another machine.
+const MAX_AHEAD: i64 = 300;
+
+/// The clients of an account share so many budgets. With one for each proof, a former holder of the
+/// password could have made any number of budgets.
+const CLASSES: u8 = 8;
+
+/// The people who may share a browser.
+const MAX_PROOFS: usize = 4;
+
+/// The account's key, the class and the time.
+const SIGNED_BYTES: usize = 16 + 1 + 8;
+
+const PROOF_BYTES: usize = SIGNED_BYTES + 32;
+
+/// A multiple of 3 bytes, so that a proof has one spelling.
+const PROOF_CHARACTERS: usize = PROOF_BYTES / 3 * 4;
+
+const SEPARATOR: char = '.';
+
+/// What proofs are made with, from the table `proof_keys`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProofSecret(Secret<[u8; 32]>);
+
+/// The proofs that a client sent, the newest first. No MAC has been verified.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Proofs(Vec<Secret<[u8; PROOF_BYTES]>>);
+
+impl ProofSecret {
+    /// The secret in a row; `None` if it has another length.
+    pub fn from_slice(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok().map(|bytes| Self(Secret::new(bytes)))
+    }
+
+    fn key(&self) -> hmac::Key {
+        hmac::Key::new(hmac::HMAC_SHA256, self.0.expose())
+    }
+}
+
+impl Proofs {
+    /// Parses what a client sent. Whatever isn't a proof is left out; of a text that is longer than any
+    /// of ours, everything.
+    pub fn parse(text: &str) -> Self {
+        if text.len() > MAX_PROOFS * (PROOF_CHARACTERS + 1) - 1 {
+            return Self::default();
+        }
+        let decode = |text| {
+            let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+            bytes.try_into().ok().map(Secret::new)
+        };
+        Self(text.split(SEPARATOR).filter_map(decode).collect())
+    }
+
+    /// Whether one names this account, so that the secret is needed to verify it.
+    pub fn name(&self, account: &Key) -> bool {
+        self.0.iter().any(|proof| is_of(proof.expose(), account))
+    }
+
+    /// The class of a client with a valid proof for this account.
+    pub fn class(&self, account: &Key, secret: &ProofSecret, now: NumericDate) -> Option<u8> {
+        let mut named = self.0.iter().map(Secret::expose).filter(|proof| is_of(proof, account));
+        // Made only where there is something to verify.
+        let proof = named.next()?;
+        let key = secret.key();
+        [proof].into_iter().chain(named).find_map(|proof| verified(proof, &key, now))
+    }
+
+    /// The text for a client that has just signed in to this account: a new proof, and the valid ones
+    /// for other accounts, of which the oldest has to go if they are too many.
+    pub fn renewed(
+        &self,
+        account: &Key,
+        secret: &ProofSecret,
+        now: NumericDate,
+        random: &Random,
+    ) -> Secret<String> {
+        let key = secret.key();
+        let [byte, ..] = random.bytes();
+        let mut text = URL_SAFE_NO_PAD.encode(signed(account, byte % CLASSES, now, &key));
+        let others = self.0.iter().map(Secret::expose).filter(|proof| !is_of(proof, account));
+        let valid = others.filter(|proof| verified(proof, &key, now).is_some());
+        for proof in valid.take(MAX_PROOFS - 1) {
+            text.push(SEPARATOR);
+            URL_SAFE_NO_PAD.encode_string(proof, &mut text);
+        }
+        Secret::new(text)
+    }
+}
+
+fn signed(account: &Key, class: u8, issued_at: NumericDate, key: &hmac::Key) -> [u8; PROOF_BYTES] {
+    let mut proof = [0; PROOF_BYTES];
+    proof[..16].copy_from_slice(account.as_bytes());
+    proof[16] = class;
+    proof[17..SIGNED_BYTES].copy_from_slice(&issued_at.seconds().to_be_bytes());
+    let tag = hmac::sign(key, &proof[..SIGNED_BYTES]);
+    proof[SIGNED_BYTES..].copy_from_slice(tag.as_ref());
+    proof
+}
+
+/// The account's key is a hash of a name that the client sent too, so this needs no constant time.
+fn is_of(proof: &[u8; PROOF_BYTES], account: &Key) -> bool {
+    proof.starts_with(account.as_bytes())
+}
+
+/// The class in a proof whose MAC is right, and which is neither too old nor of the future.
+fn verified(proof: &[u8; PROOF_BYTES], key: &hmac::Key, now: NumericDate) -> Option<u8> {
+    let (message, tag) = proof.split_at(SIGNED_BYTES);
+    hmac::verify(key, message, tag).ok()?;
+    let (class, issued_at) = message[16..].split_first()?;
+    let issued_at = i64::from_be_bytes(issued_at.try_into().ok()?);
+    let age = now.seconds().saturating_sub(issued_at);
+    let is_current = (-MAX_AHEAD..=i64::from(LIFE_SECONDS)).contains(&age);
+    (is_current && *class < CLASSES).then_some(*class)
+}
+
+#[cfg(test)]
+mod tests;
