@@ -24,12 +24,13 @@ import routes
 import rules
 import signing_key
 import stage
+import waf
 from fault import faults
 from stack import transformed
 
 
 def main(source, database_source, pipeline_source, workflow, target):
-    modules = [routes, rights, functions, stage, logs, alarms, network, outputs, parameters, rules, signing_key, length, own]
+    modules = [routes, rights, functions, stage, logs, alarms, network, outputs, parameters, rules, signing_key, length, own, waf]
     for module in modules:
         module.check(source)
     database.check(database_source, source)

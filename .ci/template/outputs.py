@@ -43,17 +43,12 @@ def check(source):
 
 
 def check_doors(source):
-    """Checks the API's own address beside a domain, the minimum TLS version, and the web ACL."""
+    """Checks the API's own address beside a domain, and the minimum TLS version."""
     for alone in ("on", "off"):
         api = deployed(source, DisableExecuteApiEndpoint=alone, **DOMAIN).of_type("AWS::ApiGateway::RestApi")["Api"]
         setting = {"x-amazon-apigateway-endpoint-configuration": {"disableExecuteApiEndpoint": alone == "on"}}
         same(f"the API's own address, DisableExecuteApiEndpoint={alone}", api["Body"]["servers"], [setting])
         same("the least TLS of that address", api["SecurityPolicy"], "TLS_1_2")
-    kind = "AWS::WAFv2::WebACLAssociation"
-    same("a web ACL, unasked", deployed(source).of_type(kind), {})
-    stage = "arn:aws:apigateway:us-east-1::/restapis/<Api>/stages/<ApiProdStage>"
-    found = deployed(source, WebAclArn="arn:acl").of_type(kind)
-    same("a web ACL", found, {"WebAcl": {"WebACLArn": "arn:acl", "ResourceArn": stage}})
 
 
 def addresses(api):

@@ -53,6 +53,7 @@ PATTERNS = {
     "DatabaseClusterId": (database_ids := (["", "latchkey-database-cluster-0a1b"], ["1a", "a_b", "arn:aws:rds:eu-west-1:123456789012:cluster:a", "x" * 64])),
     "DatabaseInstanceId": database_ids,
     "WebAclArn": (["", "arn:aws:wafv2:eu-west-1:123456789012:regional/webacl/accounts/0a1b2c3d-0a1b"], ["accounts", "arn:aws:wafv2:us-east-1:123456789012:global/webacl/accounts/0a1b"]),
+    "WafRequestsPerAddress": (["", "10", "100", "999999999"], ["0", "9", "010", "x", "off", "1000000000"]),
     "DomainName": (["", "api.example.com", "a.xn--p1ai"], ["localhost", "a.123", "https://api.example.com", "API.example.com", "a..com"]),
     "CertificateArn": (["", "arn:aws:acm:eu-west-1:123456789012:certificate/0a-1b"], ["x", "arn:aws:iam::123456789012:server-certificate/x"]),
     "HostedZoneId": (["", "Z0123ABC"], ["/hostedzone/Z0123ABC", "z"]),

@@ -55,6 +55,7 @@ UNUSED = {
     "secretsmanager:RemoveRegionsFromReplication": "the signing key is in one region",
     "secretsmanager:ReplicateSecretToRegions": "the signing key is in one region",
     "sns:PutDataProtectionPolicy": "the topic masks nothing",
+    "payments:GetConnectedAccount": "no web ACL takes money",
     "vpc-lattice:*": "no endpoint is of a service network",
     "vpce:AllowMultiRegion": "no endpoint is of another region",
     "wafv2:*PermissionPolicy": "no rule group is shared",
@@ -184,6 +185,7 @@ def check_decisions(stack, source):
             ("logs:DeleteLogGroup", logs + ":/aws/apigateway/{}", {}),
             ("cloudwatch:PutMetricAlarm", f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:{{}}-FailureAlarm-1", {}),
             ("cloudwatch:PutDashboard", f"arn:aws:cloudwatch::{ACCOUNT}:dashboard/{{}}", {}),
+            ("wafv2:UpdateWebACL", f"arn:aws:wafv2:{REGION}:{ACCOUNT}:regional/webacl/{{}}-AddressLimit-1/2", {}),
             ("sns:DeleteTopic", f"arn:aws:sns:{REGION}:{ACCOUNT}:{{}}-AlarmTopic-1", {}),
             ("s3:PutObject", "arn:aws:s3:::aws-sam-cli-managed-default-1/{}/1", {}),
         ]

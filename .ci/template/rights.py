@@ -50,6 +50,7 @@ KINDS = {
     "AWS::SNS::Subscription",
     "AWS::SNS::Topic",
     "AWS::SecretsManager::Secret",
+    "AWS::WAFv2::WebACL",
     "AWS::WAFv2::WebACLAssociation",
 }
 

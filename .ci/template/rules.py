@@ -43,6 +43,7 @@ REFUSED = [
     (DATABASE | {"DisableExecuteApiEndpoint": "on"}, {"ADisabledEndpointNeedsADomain"}),
     (DATABASE | {"AlarmEmail": "a@b.c", "AlarmTopicArn": TOPIC}, {"OneTopicOfAlarms"}),
     (DATABASE | {"DatabaseClusterId": "a", "DatabaseInstanceId": "b"}, {"OneDatabaseIsWatched"}),
+    (DATABASE | {"WebAclArn": "arn:acl", "WafRequestsPerAddress": "100"}, {"OneWebAcl"}),
 ]
 TAKEN = [
     DATABASE,
@@ -62,6 +63,8 @@ TAKEN = [
     DATABASE | DOMAIN,
     DATABASE | DOMAIN | {"HostedZoneId": "Z0123", "DisableExecuteApiEndpoint": "on"},
     DATABASE | {"AlarmEmail": "a@b.c", "DatabaseClusterId": "a"},
+    DATABASE | {"WebAclArn": "arn:acl"},
+    DATABASE | {"WafRequestsPerAddress": "100"},
     DATABASE | {"AlarmTopicArn": TOPIC, "DatabaseInstanceId": "b"},
     *(parameters for parameters, _ in MATRIX.values()),
 ]
