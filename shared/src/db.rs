@@ -15,6 +15,7 @@ mod iam;
 mod iam_login;
 pub mod limits;
 pub mod locks;
+pub mod mails;
 pub mod operated;
 #[cfg(feature = "tokens")]
 pub mod own_sessions;

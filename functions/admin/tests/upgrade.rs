@@ -16,8 +16,8 @@ const BEFORE_SESSIONS: &str = "\
     DO $$ BEGIN EXECUTE (SELECT 'DROP FUNCTION ' || string_agg(oid::regprocedure::text, ', ') \
         FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND proname NOT IN \
         ('find_caller', 'find_for_signin', 'replace_password', 'sign_up')); END $$; \
-    DROP TABLE sign_ins, ended_tokens, limits, proof_keys; \
-    ALTER TABLE users DROP COLUMN session_epoch, DROP COLUMN disabled_at; \
+    DROP TABLE sign_ins, ended_tokens, limits, proof_keys, mails, one_time_secrets; \
+    ALTER TABLE users DROP COLUMN session_epoch, DROP COLUMN disabled_at, DROP COLUMN verified_email; \
     DELETE FROM refinery_schema_history WHERE version > 6";
 
 async fn before_sessions() -> Stage {

@@ -1,7 +1,7 @@
 //! The statements of the functions that query the database, and what they need.
 
 use super::LOGINS;
-use crate::db::{Group, Privilege, Routine, Sql, callers, sign_ins, users};
+use crate::db::{Group, Privilege, Routine, Sql, callers, mails, sign_ins, users};
 
 impl Group {
     /// The group role that the login of a function needs; `None` if it logs in as the owner of the
@@ -24,6 +24,18 @@ const LAST_RELEASE: [(Group, &Sql); 3] = [
     (Group::Signin, &users::FIND_FOR_SIGNIN),
 ];
 
+/// Statements of the functions of mail, which come next.
+const TO_COME: [&Sql; 8] = [
+    &mails::ASK,
+    &mails::ASK_CHANGE,
+    &mails::CLAIM,
+    &mails::FINISH,
+    &mails::RESET,
+    &mails::STORE_SECRET,
+    &mails::TRY_RESET,
+    &mails::VERIFY,
+];
+
 /// The statements that the members of a group may run, possibly with repetitions.
 pub fn statements_of(group: Group) -> impl Iterator<Item = &'static Sql> {
     let logins = LOGINS.iter().filter(move |login| login.group == Some(group));
@@ -35,7 +47,7 @@ pub fn statements_of(group: Group) -> impl Iterator<Item = &'static Sql> {
 pub fn statements() -> Vec<&'static Sql> {
     let mut statements: Vec<&Sql> = Vec::new();
     let last = LAST_RELEASE.iter().map(|(_, sql)| sql);
-    for sql in LOGINS.iter().flat_map(|login| login.statements).chain(last) {
+    for sql in LOGINS.iter().flat_map(|login| login.statements).chain(last).chain(&TO_COME) {
         if !statements.contains(sql) {
             statements.push(sql);
         }
@@ -45,7 +57,7 @@ pub fn statements() -> Vec<&'static Sql> {
 
 /// The SQL functions of the statements, and those that these call.
 pub fn routines() -> Vec<Routine> {
-    let mut routines = Vec::from(sign_ins::HELPERS);
+    let mut routines = [&sign_ins::HELPERS[..], &mails::HELPERS].concat();
     for need in statements().into_iter().flat_map(Sql::needs) {
         match need {
             Privilege::Execute(routine) if !routines.contains(&routine) => routines.push(routine),

@@ -4,6 +4,7 @@
 
 mod last_release;
 mod limits;
+mod mails;
 mod sessions;
 mod sign_in;
 mod statements;

@@ -1,0 +1,213 @@
+-- The functions that put mails into the outbox and take them out, by the rules at the head of V8.
+
+SELECT set_config('search_path', (
+    SELECT string_agg(quote_ident(s.name), ', ' ORDER BY s.position) || ', pg_temp'
+    FROM unnest(current_schemas(FALSE)) WITH ORDINALITY AS s (name, position)
+), TRUE);
+
+-- An address with its domain in lower case: the expression of `users_mailbox_idx`.
+CREATE OR REPLACE FUNCTION mailbox(address text)
+RETURNS text LANGUAGE sql IMMUTABLE
+AS $$
+    SELECT left(address, strpos(address, '@'::text))
+        || lower(substr(address, strpos(address, '@'::text) + 1))
+$$;
+
+-- The user with this address, or with this address in lower case (of ASCII alone, so that no letter
+-- that looks like another leads to another mailbox). A disabled user has none.
+CREATE OR REPLACE FUNCTION find_by_address(address text)
+RETURNS int LANGUAGE plpgsql STABLE
+AS $$
+#variable_conflict use_variable
+DECLARE
+    lowered CONSTANT text := lower(address COLLATE "C");
+BEGIN
+    RETURN (
+        SELECT u.id FROM users AS u
+        WHERE mailbox(u.email::text) = ANY (ARRAY[mailbox(address), mailbox(lowered)])
+            AND u.disabled_at IS NULL
+        ORDER BY u.email::text = address DESC, mailbox(u.email::text) = mailbox(address) DESC, u.id
+        LIMIT 1
+    );
+END
+$$;
+
+-- Puts a mail into the outbox.
+CREATE OR REPLACE FUNCTION put_mail(
+    kind text, user_id int, address text, language text, asked_at timestamptz
+)
+RETURNS void LANGUAGE plpgsql
+AS $$
+#variable_conflict use_variable
+BEGIN
+    INSERT INTO mails (kind, user_id, address, language, asked_at, due_at)
+    VALUES (kind, user_id, address, language, asked_at, asked_at)
+    ON CONFLICT DO NOTHING;
+END
+$$;
+
+-- Counts an attempt, and asks for a mail to an address, whether or not a user has it: the mailer finds
+-- that out, so that the time reveals nothing.
+CREATE OR REPLACE FUNCTION ask_mail(
+    kind text, address text, language text, keys bytea[], every float8[], burst int[],
+    asked_at timestamptz, OUT counted boolean, OUT wait float8, OUT refused_by int
+)
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path FROM CURRENT
+AS $$
+#variable_conflict use_variable
+BEGIN
+    IF kind NOT IN ('reset', 'verify') THEN
+        RAISE check_violation;
+    END IF;
+    SELECT c.counted, c.wait, c.refused_by INTO counted, wait, refused_by
+    FROM count_try(keys, every, burst, asked_at) AS c;
+    IF counted THEN
+        PERFORM put_mail(kind, NULL, address, language, asked_at);
+    END IF;
+END
+$$;
+
+-- Asks for the mails of a change of address: to the new mailbox and to the present one. The caller's
+-- password was verified against the hash. `outcome` is 'asked', 'signed_out', or 'conflict': another
+-- hash is stored by now.
+CREATE OR REPLACE FUNCTION ask_email_change(
+    user_id int, session_id uuid, token_digest bytea, verified_hash text, address text,
+    language text, asked_at timestamptz, OUT outcome text
+)
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path FROM CURRENT
+AS $$
+#variable_conflict use_variable
+DECLARE
+    stored text;
+    present text;
+BEGIN
+    SELECT u.password::text, u.email::text INTO stored, present
+    FROM users AS u WHERE u.id = user_id FOR SHARE;
+    IF NOT is_signed_in(user_id, session_id, token_digest, asked_at) THEN
+        outcome := 'signed_out';
+    ELSIF stored IS DISTINCT FROM verified_hash THEN
+        outcome := 'conflict';
+    ELSE
+        PERFORM put_mail('change', user_id, address, language, asked_at);
+        PERFORM put_mail('change_asked', user_id, present, language, asked_at);
+        outcome := 'asked';
+    END IF;
+END
+$$;
+
+-- Asks for a mail to the user's own address: 'verify', 'password_changed' or 'new_client', the last
+-- only if the address is verified.
+CREATE OR REPLACE FUNCTION notify_user(
+    kind text, user_id int, language text, asked_at timestamptz
+)
+RETURNS void LANGUAGE plpgsql SECURITY DEFINER
+SET search_path FROM CURRENT
+AS $$
+#variable_conflict use_variable
+DECLARE
+    address text;
+BEGIN
+    IF kind NOT IN ('verify', 'password_changed', 'new_client') THEN
+        RAISE check_violation;
+    END IF;
+    SELECT u.email::text INTO address FROM users AS u
+    WHERE u.id = user_id AND (kind <> 'new_client' OR u.verified_email = u.email::text);
+    IF FOUND THEN
+        PERFORM put_mail(kind, user_id, address, language, asked_at);
+    END IF;
+END
+$$;
+
+-- Takes up to `most` mails that are due, the oldest first. Each comes back after a pause that grows
+-- from 2 minutes to 2 hours, unless it is finished. The user is the one of the row or of the address;
+-- `owner_id` and `owner_email` are another user with the address that a change asks for.
+CREATE OR REPLACE FUNCTION claim_mails(asked_at timestamptz, most int)
+RETURNS TABLE (
+    id bigint, kind text, address text, language text, mail_asked_at timestamptz, attempts int,
+    user_id int, username text, email text, verified_email text, owner_id int, owner_email text
+)
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path FROM CURRENT
+AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+    WITH taken AS (
+        UPDATE mails AS m SET
+            attempts = m.attempts + 1,
+            due_at = claim_mails.asked_at
+                + least(power(2::float8, least(m.attempts, 6)::float8), 60::float8)
+                * interval '2 minutes'
+        WHERE m.id = ANY (ARRAY(
+            SELECT d.id FROM mails AS d WHERE d.due_at <= claim_mails.asked_at
+            ORDER BY d.due_at, d.id LIMIT most FOR UPDATE SKIP LOCKED
+        ))
+        RETURNING m.id, m.kind, m.user_id, m.address, m.language, m.asked_at, m.attempts
+    )
+    SELECT
+        t.id, t.kind, t.address, t.language, t.asked_at, t.attempts,
+        u.id, u.username::text, u.email::text, u.verified_email, o.id, o.email::text
+    FROM taken AS t
+    LEFT JOIN users AS u ON u.id = coalesce(t.user_id, find_by_address(t.address))
+        AND u.disabled_at IS NULL
+    LEFT JOIN LATERAL (
+        SELECT f.id, f.email FROM users AS f
+        WHERE t.kind = 'change' AND mailbox(f.email::text) = mailbox(t.address) AND f.id <> u.id
+        LIMIT 1
+    ) AS o ON TRUE
+    ORDER BY t.id;
+END
+$$;
+
+-- Stores the hashes of a secret before its mail leaves. False if the user is gone, or has another
+-- address by now.
+CREATE OR REPLACE FUNCTION store_secret(
+    purpose text, user_id int, address text, link_hash bytea, code_hash bytea,
+    link_until timestamptz, code_until timestamptz
+)
+RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER
+SET search_path FROM CURRENT
+AS $$
+#variable_conflict use_variable
+BEGIN
+    PERFORM FROM users AS u
+    WHERE u.id = user_id AND (purpose = 'change' OR u.email::text = address) FOR SHARE;
+    IF NOT FOUND THEN
+        RETURN FALSE;
+    END IF;
+    INSERT INTO one_time_secrets (
+        purpose, user_id, address, link_hash, code_hash, link_until, code_until
+    )
+    VALUES (purpose, user_id, address, link_hash, code_hash, link_until, code_until)
+    ON CONFLICT ON CONSTRAINT one_time_secrets_link_hash_key DO NOTHING;
+    RETURN TRUE;
+END
+$$;
+
+-- Removes a mail that was sent or never will be, and up to ten secrets that were over an hour ago.
+CREATE OR REPLACE FUNCTION finish_mail(mail_id bigint, asked_at timestamptz)
+RETURNS void LANGUAGE plpgsql SECURITY DEFINER
+SET search_path FROM CURRENT
+AS $$
+#variable_conflict use_variable
+BEGIN
+    DELETE FROM mails AS m WHERE m.id = mail_id;
+    DELETE FROM one_time_secrets AS s WHERE s.id IN (
+        SELECT o.id FROM one_time_secrets AS o
+        WHERE o.link_until < asked_at - interval '1 hour'
+        ORDER BY o.link_until LIMIT 10 FOR UPDATE SKIP LOCKED
+    );
+END
+$$;
+
+REVOKE EXECUTE ON FUNCTION mailbox (text),
+find_by_address (text),
+put_mail (text, int, text, text, timestamptz),
+ask_mail (text, text, text, bytea[], float8[], int[], timestamptz),
+ask_email_change (int, uuid, bytea, text, text, text, timestamptz),
+notify_user (text, int, text, timestamptz),
+claim_mails (timestamptz, int),
+store_secret (text, int, text, bytea, bytea, timestamptz, timestamptz),
+finish_mail (bigint, timestamptz) FROM PUBLIC;
