@@ -2,6 +2,7 @@
 
 use crate::check::{Check, checks};
 use crate::client::{Answer, Request};
+use crate::person::nobody;
 use crate::target::Target;
 
 pub(crate) fn checks() -> Vec<Check> {
@@ -54,7 +55,7 @@ fn varies(answer: &Answer) {
 fn answers(target: &Target, dress: impl Fn(Request<'_>) -> Request<'_>) -> Vec<Answer> {
     let ada = target.ada();
     let http = &target.http;
-    let wrong = serde_json::json!({ "username": "nobody-of-that-name", "password": "not it" });
+    let wrong = serde_json::json!({ "username": nobody(), "password": "not it" });
     vec![
         dress(http.get("/")).send(),
         dress(http.get("/docs")).send(),
@@ -121,7 +122,7 @@ impl Target {
     /// A refused sign-in from a page of `origin`.
     #[track_caller]
     fn signin_from(&self, origin: &str) -> Answer {
-        let body = serde_json::json!({ "username": "nobody-of-that-name", "password": "not it" });
+        let body = serde_json::json!({ "username": nobody(), "password": "not it" });
         self.http.post_json("/api/auth/signin", &body).header("origin", origin).send()
     }
 

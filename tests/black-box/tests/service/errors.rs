@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::check::{Check, checks};
 use crate::client::{Answer, Request};
-use crate::person::Person;
+use crate::person::{Person, nobody};
 use crate::target::Target;
 
 pub(crate) fn checks() -> Vec<Check> {
@@ -95,7 +95,7 @@ fn cases(target: &Target) -> Vec<Case> {
             code: "wrong_credentials",
             words: "Incorrect username or password",
             path: "/api/auth/signin",
-            body: json!({ "username": taken.username, "password": "not the password" }),
+            body: json!({ "username": nobody(), "password": "not the password" }),
         },
     ]
 }
@@ -139,7 +139,7 @@ fn several_accept_headers_are_one_list(target: &Target) {
 }
 
 fn a_problem_keeps_the_headers_of_its_error(target: &Target) {
-    let wrong = json!({ "username": "nobody-of-that-name", "password": "not it" });
+    let wrong = json!({ "username": nobody(), "password": "not it" });
     let ask = target.http.post_json("/api/auth/signin", &wrong);
     let answer = ask.header("accept", "application/json").send();
     assert_eq!(answer.media_type(), "application/problem+json");
@@ -183,8 +183,8 @@ fn oauths_errors_are_oauths_whatever_is_accepted(target: &Target) {
             target.http.post_form("/api/auth/token", fields).header("accept", accept).send()
         };
         post(&[("username", "x")]).is_oauth_error(400, "invalid_request");
-        let wrong = [("username", "nobody-of-that-name"), ("password", "not it")];
-        post(&wrong).is_oauth_error(401, "invalid_grant");
+        let name = nobody();
+        post(&[("username", &name), ("password", "not it")]).is_oauth_error(401, "invalid_grant");
     }
 }
 

@@ -55,6 +55,11 @@ impl Person {
     }
 }
 
+/// A name that nobody has, and that no other check guesses.
+pub(crate) fn nobody() -> String {
+    Person::new("nobody-of-that-name").username
+}
+
 /// A user with a token.
 #[derive(Clone, Debug)]
 pub(crate) struct SignedIn {

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::check::{Check, checks};
 use crate::jws::Draft;
-use crate::person::Person;
+use crate::person::{Person, nobody};
 use crate::target::{CHEAP, Target};
 
 pub(crate) fn checks() -> Vec<Check> {
@@ -61,7 +61,7 @@ fn signing_in_works_without_the_token_endpoint(target: &Target) {
 fn with_json_errors_every_error_is_problem_details(target: &Target) {
     let variant = target.variant();
     let ada = variant.ada();
-    let wrong = json!({ "username": ada.person.username, "password": "not the password" });
+    let wrong = json!({ "username": nobody(), "password": "not the password" });
     let invalid = json!({ "username": ada.person.username });
     for accept in ["*/*", "application/json", "application/json, */*;q=0.5", "image/png", ""] {
         let get = |path| variant.http.get(path).header("accept", accept);
@@ -91,7 +91,7 @@ fn with_json_errors_every_error_is_problem_details(target: &Target) {
 
 fn with_json_errors_a_client_that_names_text_gets_it(target: &Target) {
     let variant = target.variant();
-    let wrong = json!({ "username": "nobody-of-that-name", "password": "not the password" });
+    let wrong = json!({ "username": nobody(), "password": "not the password" });
     for accept in ["text/plain", "text/*", "application/json, text/plain, */*"] {
         let ask = |body| variant.http.post_json("/api/auth/signin", body).header("accept", accept);
         ask(&wrong).send().is_text(401, "Incorrect username or password");

@@ -6,6 +6,7 @@ mod sessions;
 use serde_json::json;
 
 use crate::check::{Check, checks};
+use crate::person::nobody;
 use crate::target::Target;
 
 pub(crate) fn checks() -> Vec<Check> {
@@ -46,12 +47,12 @@ fn the_token_opens_me(target: &Target) {
 }
 
 fn a_wrong_password_has_the_legacy_apps_words(target: &Target) {
-    target.signin(&target.ada().person.username, "not the password").is_text(401, WRONG);
+    target.signin(&target.signed_up("guessed").username, "not the password").is_text(401, WRONG);
 }
 
 fn an_unknown_user_and_a_wrong_password_look_alike(target: &Target) {
-    let wrong = target.signin(&target.ada().person.username, "not the password");
-    let unknown = target.signin("nobody-of-that-name", "not the password");
+    let wrong = target.signin(&target.signed_up("guessed").username, "not the password");
+    let unknown = target.signin(&nobody(), "not the password");
     unknown.is_text(401, WRONG);
     assert_eq!(wrong.body, unknown.body);
     let names = |answer: &crate::client::Answer| {
@@ -61,13 +62,14 @@ fn an_unknown_user_and_a_wrong_password_look_alike(target: &Target) {
 }
 
 fn empty_credentials_are_wrong_credentials(target: &Target) {
+    let person = target.signed_up("guessed");
     target.signin("", "").is_text(401, WRONG);
-    target.signin(&target.ada().person.username, "").is_text(401, WRONG);
-    target.signin("", &target.ada().person.password).is_text(401, WRONG);
+    target.signin(&person.username, "").is_text(401, WRONG);
+    target.signin("", &person.password).is_text(401, WRONG);
 }
 
 fn a_refusal_carries_the_challenge(target: &Target) {
-    target.signin("nobody-of-that-name", "not the password").challenges(target, "Bearer");
+    target.signin(&nobody(), "not the password").challenges(target, "Bearer");
 }
 
 fn a_name_is_no_email(target: &Target) {
@@ -76,7 +78,7 @@ fn a_name_is_no_email(target: &Target) {
 }
 
 fn a_token_is_not_stored_by_caches(target: &Target) {
-    let person = &target.ada().person;
+    let person = target.signed_up("guessed");
     for password in [person.password.as_str(), "not the password"] {
         let answer = target.signin(&person.username, password);
         assert_eq!(answer.header("cache-control"), Some("no-store"));
@@ -124,7 +126,7 @@ fn a_nul_or_a_lone_surrogate_is_refused(target: &Target) {
 }
 
 fn the_longest_names_and_passwords_are_just_wrong(target: &Target) {
-    let name = &target.ada().person.username;
+    let name = &target.signed_up("guessed").username;
     target.signin(name, &"p".repeat(1024)).is_text(401, WRONG);
     target.signin(name, &"p".repeat(1025)).is_refused();
     target.signin(name, &"p".repeat(60_000)).is_refused();
@@ -144,14 +146,14 @@ fn extra_fields_are_ignored(target: &Target) {
 }
 
 fn the_last_of_a_repeated_field_counts(target: &Target) {
-    let ada = &target.ada().person;
+    let person = target.signed_up("guessed");
     for (first, last, status) in [
-        ("not the password", ada.password.as_str(), 200),
-        (ada.password.as_str(), "not the password", 401),
+        ("not the password", person.password.as_str(), 200),
+        (person.password.as_str(), "not the password", 401),
     ] {
         let body = format!(
             r#"{{"username":"{}","password":"{first}","password":"{last}"}}"#,
-            ada.username
+            person.username
         );
         assert_eq!(target.http.post(SIGNIN, "application/json", body).send().status, status);
     }

@@ -8,6 +8,7 @@ use serde_json::json;
 use crate::check::{Check, checks};
 use crate::client::{Answer, form};
 use crate::jws::Draft;
+use crate::person::nobody;
 use crate::target::Target;
 
 pub(crate) fn checks() -> Vec<Check> {
@@ -149,8 +150,8 @@ fn the_client_is_named_in_the_token_and_no_scope_is_given(target: &Target) {
 }
 
 fn wrong_credentials_are_an_invalid_grant(target: &Target) {
-    let ada = &target.ada().person.username;
-    let answer = target.token(&[("username", ada), ("password", "not the password")]);
+    let name = &target.signed_up("guessed").username;
+    let answer = target.token(&[("username", name), ("password", "not the password")]);
     answer.is_oauth_error(401, "invalid_grant");
     answer.is_json(
         401,
@@ -162,10 +163,9 @@ fn wrong_credentials_are_an_invalid_grant(target: &Target) {
 }
 
 fn an_unknown_user_and_a_wrong_password_look_alike(target: &Target) {
-    let ada = &target.ada().person.username;
-    let wrong = target.token(&[("username", ada), ("password", "not the password")]);
-    let unknown =
-        target.token(&[("username", "nobody-of-that-name"), ("password", "not the password")]);
+    let name = &target.signed_up("guessed").username;
+    let wrong = target.token(&[("username", name), ("password", "not the password")]);
+    let unknown = target.token(&[("username", &nobody()), ("password", "not the password")]);
     assert_eq!((wrong.status, &wrong.body), (unknown.status, &unknown.body));
     let names =
         |answer: &Answer| answer.headers.keys().map(ToString::to_string).collect::<Vec<_>>();

@@ -67,8 +67,9 @@ impl Service {
     /// The number of containers, each with one connection.
     pub(crate) const CONTAINERS: usize = 7;
 
-    /// The number of statements for one request to each.
-    pub(crate) const STATEMENTS: usize = Self::CONTAINERS + 2;
+    /// The number of statements for one request to each: a sign-up, a sign-in and a change of the password
+    /// take two.
+    pub(crate) const STATEMENTS: usize = Self::CONTAINERS + 3;
 
     /// Each request that changes a session or an account.
     pub(crate) const CHANGES: [fn(&Self, &Member) -> Answer; 6] = [
@@ -181,10 +182,19 @@ pub(crate) fn somebody() -> String {
     format!("somebody-{}", COUNT.fetch_add(1, Ordering::Relaxed))
 }
 
+/// Each from a network of its own, since one has so many sign-ups.
 pub(crate) fn sign_up(name: &str) -> Value {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
     let email = format!("{name}@example.com");
     let person = json!({ "username": name, "email": email, "password": PASSWORD });
-    post("/api/auth/signup", &person)
+    let [.., high, middle, low] = COUNT.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+    from(&format!("10.{high}.{middle}.{low}"), post("/api/auth/signup", &person))
+}
+
+/// The request from this address.
+pub(crate) fn from(source_ip: &str, mut event: Value) -> Value {
+    event["requestContext"] = json!({ "identity": { "sourceIp": source_ip } });
+    event
 }
 
 pub(crate) fn sign_in(name: &str) -> Value {

@@ -7,6 +7,7 @@ use crate::check::{Check, checks};
 use crate::client::Answer;
 use crate::discovery::OPENID;
 use crate::kind::Ability;
+use crate::person::nobody;
 use crate::routes::{Needs, PROMISED, operations};
 use crate::target::Target;
 
@@ -153,8 +154,8 @@ fn is_described(document: &Value, answer: &Answer) {
 
 fn what_is_answered_is_described(target: &Target) {
     let document = read(target);
-    let ada = target.ada();
-    let wrong = json!({ "username": ada.person.username, "password": "wrong" });
+    let (ada, nobody) = (target.ada(), nobody());
+    let wrong = json!({ "username": nobody, "password": "wrong" });
     let large = "x".repeat(70_000);
     for accept in ["*/*", "application/json", "application/problem+json"] {
         let get = |path| target.http.get(path).header("accept", accept);
@@ -174,7 +175,7 @@ fn what_is_answered_is_described(target: &Target) {
             post("/api/auth/signin", &ada.person.json()).send(),
             post("/api/auth/signin", &wrong).send(),
             post("/api/auth/signin", &json!([])).send(),
-            form(&[("username", "nobody"), ("password", "wrong")]).send(),
+            form(&[("username", &nobody), ("password", "wrong")]).send(),
             form(&[("username", "nobody")]).send(),
             form(&[("username", &large), ("password", "wrong")]).send(),
         ] {
