@@ -15,6 +15,8 @@ from process import Failed
 LAMBDA_DIR = runner.ROOT / "target/lambda"
 INTROSPECTION_SECRET = secrets.token_hex(32)
 ISSUER = {"TOKEN_ISSUER": "latchkey", "TOKEN_AUDIENCE": "latchkey-api"}
+# A bench is one address and a few users. Attempts are counted as with the defaults, but never refused.
+LIMITS = {"GUESSES_PER_ACCOUNT": "10000", "GUESSES_PER_NETWORK": "1000000", "SIGNUPS_PER_NETWORK": "1000000"}
 
 
 class Start(NamedTuple):
@@ -68,7 +70,7 @@ class Fixture:
     command if they are for another processor, more settings."""
 
     def __init__(self, database, key, folder, lambda_dir=LAMBDA_DIR, emulator=(), **settings):
-        self.settings = {"DATABASE_URL": database, "SIGNING_KEY": key, "INTROSPECTION_SECRET": INTROSPECTION_SECRET, **ISSUER}
+        self.settings = {"DATABASE_URL": database, "SIGNING_KEY": key, "INTROSPECTION_SECRET": INTROSPECTION_SECRET, **ISSUER, **LIMITS}
         self.folder, self.lambda_dir, self.emulator, self.common = folder, lambda_dir, emulator, settings
         self.port = urllib.parse.urlsplit(database).port
 

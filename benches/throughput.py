@@ -13,7 +13,8 @@ from accounts import Client
 from process import Failed
 from rates import Subject
 
-LONG_LIVED = {"AccessTokenSeconds": 86_400}  # a run may outlast a default token
+# A run may outlast a default token. Attempts are counted as on AWS, but never refused.
+SETTINGS = {"AccessTokenSeconds": 86_400, "GuessesPerAccount": 10_000, "GuessesPerNetwork": 1_000_000, "SignupsPerNetwork": 1_000_000}
 
 
 def chosen(given):
@@ -39,7 +40,7 @@ def measure(given, stack, say):
     folder, key = stack.enter_context(runner.project()), secrets.token_hex(32)
 
     def start(database=None, **parameters):
-        return runner.start(program, folder, key, database, **LONG_LIVED, **parameters)
+        return runner.start(program, folder, key, database, **SETTINGS, **parameters)
 
     main = stack.enter_context(start(AuthorizerCacheSeconds=0))
     versions = [f"{main.described()}; {tool}"] + ([report.app(given)] if given.app else [])

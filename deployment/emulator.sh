@@ -146,11 +146,11 @@ start_emulator
 
 bcrypt_cost=10 # the least that a function takes
 introspection_secret=$(openssl rand -hex 32)
-# The parameters of a first deployment. A later one keeps those that it doesn't name.
+# The parameters of a first deployment. A later one keeps those that it doesn't name. All requests have one address.
 # shellcheck disable=SC2034 # for the parts
 parameters=(AuthorizerCacheSeconds=0 BcryptCost="$bcrypt_cost" ApiGatewayLogRole=make Architecture="$architecture"
   DatabaseUrl="$database_url" AlarmEmail=operator@example.com DatabaseInstanceId=latchkey
-  IntrospectionSecret="$introspection_secret")
+  IntrospectionSecret="$introspection_secret" GuessesPerNetwork=off SignupsPerNetwork=off)
 
 # deploy_stack NAME TEMPLATE PARAMETER=VALUE...
 deploy_stack() {
@@ -206,6 +206,7 @@ part deployment
 part first-user
 part issuer
 part logins
+part limits
 printf '[%3ds] deployed, and all answers are as expected: %s\n' "$SECONDS" "$api"
 
 began=$SECONDS

@@ -174,12 +174,13 @@ install -d -m 700 "$settings"
 echo $$ >"$settings/pid"
 jq -n --arg url "postgres://latchkey:$password@$host:$database_port/postgres" --rawfile ca "$scratch/server.crt" --arg key "$key" \
   '{Parameters: {DATABASE_URL: $url, DATABASE_CA: $ca, SIGNING_KEY: $key}}' >"$settings/environment.json"
+# Containers see one address of all callers.
 cat >"$settings/samconfig.toml" <<END
 version = 0.1
 
 [default.global.parameters]
 template_file = "$PWD/template.yaml"
-parameter_overrides = "Architecture=$architecture BcryptCost=$bcrypt_cost TokenIssuer=http://127.0.0.1:$port"
+parameter_overrides = "Architecture=$architecture BcryptCost=$bcrypt_cost GuessesPerNetwork=off SignupsPerNetwork=off TokenIssuer=http://127.0.0.1:$port"
 env_vars = "$PWD/$settings/environment.json"
 add_host = ["$host:host-gateway"]
 
