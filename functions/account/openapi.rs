@@ -7,7 +7,7 @@ use shared::http::{Location, Violation};
 use shared::password::RefusalReason;
 use shared::rule::Rule;
 
-use crate::openapi::{Operation, Response, Tag, json};
+use crate::openapi::{Operation, Response, Tag, json, limited};
 
 #[derive(Serialize)]
 struct Change {
@@ -26,6 +26,9 @@ pub(crate) fn describe(route: AccountRoute) -> Operation {
         AccountRoute::Delete => delete(),
     }
 }
+
+const OWN_GUESSES: &str = "Too many guesses of the caller's own password, or requests of all clients together. No password was \
+     checked, and the token stays valid.";
 
 fn change_password() -> Operation {
     let change = Change { old_password: "correct horse", new_password: "battery staple" };
@@ -54,6 +57,7 @@ fn change_password() -> Operation {
                 Rule::LikeUsername,
             )])),
         )
+        .answers(429, limited(OWN_GUESSES))
 }
 
 fn delete() -> Operation {
@@ -89,6 +93,7 @@ fn delete() -> Operation {
                 )]),
             ),
         )
+        .answers(429, limited(OWN_GUESSES))
 }
 
 fn wrong_password() -> Response {

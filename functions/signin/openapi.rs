@@ -4,7 +4,9 @@ use shared::http::{Location, Violation};
 use shared::{Error, NumericDate, RefreshToken, Rule, SessionCookie};
 use signin::{Credentials, SESSIONS, SignInResponse};
 
-use crate::openapi::{Operation, REFRESH_TOKEN, Response, TOKEN, Tag, json, refused};
+use crate::openapi::{
+    GUESSES, Operation, REFRESH_TOKEN, Response, TOKEN, Tag, json, limited, refused,
+};
 
 #[derive(Serialize)]
 struct Ada {
@@ -63,6 +65,7 @@ pub(crate) fn describe(SigninRoute::SignIn: SigninRoute) -> Operation {
             .error_named("other_session", &refused_field("session", Rule::NotALiteral(SESSIONS)))
             .error_named("other_site", &refused_field("session", Rule::OtherSite)),
         )
+        .answers(429, limited(GUESSES))
 }
 
 fn cookie() -> String {

@@ -5,7 +5,7 @@ use shared::http::{Location, UserBody, Violation};
 use shared::rule::Rule;
 use signup::{NewUser, Taken};
 
-use crate::openapi::{Operation, Response, Tag, json};
+use crate::openapi::{Operation, Response, Tag, json, limited};
 
 /// The user of the examples.
 #[derive(Serialize)]
@@ -39,6 +39,13 @@ pub(crate) fn describe(SignupRoute::SignUp: SignupRoute) -> Operation {
                     Violation::new(Location::Field("email"), Rule::NotAnEmail),
                     Violation::new(Location::Field("password"), Rule::TooCommon),
                 ]),
+            ),
+        )
+        .answers(
+            429,
+            limited(
+                "Too many sign-ups from the client's network, or requests of all clients together. \
+                 Nothing was created.",
             ),
         )
 }

@@ -6,7 +6,9 @@ use shared::{Error, TokenEndpoint};
 use token::{Refusal, TokenResponse};
 use utoipa::ToSchema;
 
-use crate::openapi::{MediaType, Operation, REFRESH_TOKEN, Response, TOKEN, Tag, json, refused};
+use crate::openapi::{
+    GUESSES, MediaType, Operation, REFRESH_TOKEN, Response, TOKEN, Tag, json, limited, refused,
+};
 
 /// The parameters of the form (RFC 6749 §4.3.2 and §6).
 #[derive(Serialize, ToSchema)]
@@ -110,6 +112,7 @@ pub(crate) fn describe(TokenRoute::Token: TokenRoute) -> Operation {
             Response::new("The operator has turned off the token endpoint (`TOKEN_ENDPOINT`).")
                 .error(&Error::NotFound),
         )
+        .answers(429, limited(GUESSES))
 }
 
 impl Response {

@@ -16,7 +16,7 @@ use shared::limits::OwnGuesses;
 use shared::password::{Blocklist, Password, Passwords};
 use shared::secrets_manager::SecretsManager;
 use shared::session_cookie::SessionCookie;
-use shared::{Clock, Environment, Error, NewPassword, Secret, log};
+use shared::{Caller, Clock, Environment, Error, NewPassword, Secret, log};
 use utoipa::ToSchema;
 
 pub use refusal::Refusal;
@@ -100,10 +100,12 @@ impl Endpoint for Account {
 }
 
 impl Account {
-    /// The rules of a new password come first: they reveal nothing of the old one, and cost no hash.
+    /// The rules of a new password come first: they reveal nothing of the old one, and cost no hash. A
+    /// breach counts no attempt, unless API Gateway's policy has another name than the user has now.
     async fn change_password(&self, request: &Request) -> Result<Reply, Box<dyn Failure>> {
         let caller = self.caller(request)?;
-        let PasswordChange { old_password, new_password } = self.password_change(request)?;
+        let names = request.caller(&self.clock)?;
+        let PasswordChange { old_password, new_password } = self.password_change(request, names)?;
         let found = self.find(&caller).await?;
         let (username, email) = (Some(&*found.username), Some(&*found.email));
         self.blocklist.check(&new_password, username, email).map_err(|rule| {
@@ -157,12 +159,13 @@ impl Account {
         Ok(hash.ok_or_else(|| Error::Internal("a right password without a hash".into()))?)
     }
 
-    fn password_change(&self, request: &Request) -> Result<PasswordChange, Error> {
+    fn password_change(&self, request: &Request, names: &Caller) -> Result<PasswordChange, Error> {
         let mut body = JsonBody::read(request)?;
         let old_password = body.field("old_password", Password::parse);
         let new_password = body.field("new_password", |text| {
             let password = NewPassword::parse(text, self.password_min_length)?;
-            self.blocklist.check(&password, None, None)?;
+            let (username, email) = (names.username.as_str(), names.email.as_str());
+            self.blocklist.check(&password, Some(username), Some(email))?;
             Ok(password)
         });
         match (old_password, new_password) {

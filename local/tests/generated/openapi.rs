@@ -11,6 +11,7 @@ mod own;
 use std::collections::BTreeSet;
 
 use own_routes::{OwnRoutes, event_name};
+use shared::error::{Error, RateLimited, SecurityEvent};
 use shared::for_each_endpoint;
 use shared::functions;
 use shared::http::UserBody;
@@ -38,6 +39,18 @@ pub(crate) const REFRESH_TOKEN: &str = "lkr_AX8i4nmwfMOYxNwMDAc5j25vdCBhIGZhbWls
 pub(crate) fn refused() -> Refusal {
     Refusal { reason: RefusalReason::WrongPassword, user_id: None }
 }
+
+/// A limit on attempts, and API Gateway's own on all requests.
+pub(crate) fn limited(description: &'static str) -> Response {
+    let event = SecurityEvent::of("", None);
+    Response::new(description)
+        .error(&Error::RateLimited(RateLimited { retry_after: 1_080, by: "", event }))
+        .of_gateway(429, "too_many_requests", "Too Many Requests")
+}
+
+/// What a limit on guesses answers, after a right password as after a wrong one.
+pub(crate) const GUESSES: &str = "Too many guesses of this name or from the client's network, or requests of all clients together. No \
+     password was checked.";
 
 /// Each function's `openapi.rs`, in a module of the function's name. Its `describe` gives the
 /// [`Operation`] of a route, or an `Option` of it where a route is not described.
