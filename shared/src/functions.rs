@@ -122,6 +122,7 @@ functions! { ($)
     }
     signin {
         sql: Some(Group::Signin) => [
+            limits::PROOF_SECRET,
             users::FIND_CREDENTIALS,
             users::TRY_CREDENTIALS,
             users::REPLACE_PASSWORD,
@@ -134,6 +135,7 @@ functions! { ($)
     }
     token {
         sql: Some(Group::Token) => [
+            limits::PROOF_SECRET,
             users::FIND_CREDENTIALS,
             users::TRY_CREDENTIALS,
             users::REPLACE_PASSWORD,

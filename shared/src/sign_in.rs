@@ -1,12 +1,16 @@
 //! Exchanges a username and a password for an access token and a session, for `signin` and `token`.
 
 mod attempt;
+mod counting;
 mod lifetimes;
 mod refusal;
 mod signed_in;
 mod users;
 
+use std::sync::Mutex;
+
 use crate::client_id::ClientId;
+use crate::client_proof::ProofSecret;
 use crate::clock::{Clock, NumericDate};
 use crate::db::sessions::{Kind, Sessions, Start};
 use crate::db::{self, Database};
@@ -26,7 +30,7 @@ pub use attempt::{Attempt, Wants};
 pub use lifetimes::Lifetimes;
 pub use refusal::Refusal;
 pub use signed_in::{Renewable, SignedIn};
-pub use users::{FoundCredentials, SigninUser, Users};
+pub use users::{FoundCredentials, Refused, SigninUser, Users};
 
 /// Authenticates users, starts sessions and issues tokens.
 #[derive(Debug)]
@@ -37,6 +41,8 @@ pub struct SignIn {
     signer: Signer,
     lifetimes: Lifetimes,
     guesses: Guesses,
+    /// What client proofs are made with, as the last statement had it.
+    proof_secret: Mutex<Option<ProofSecret>>,
     clock: Clock,
     random: Random,
 }
@@ -96,7 +102,8 @@ impl SignIn {
         random: Random,
     ) -> Self {
         let (users, sessions) = (Users::new(database.clone()), Sessions::new(database));
-        Self { users, sessions, passwords, signer, lifetimes, guesses, clock, random }
+        let proof_secret = Mutex::default();
+        Self { users, sessions, passwords, signer, lifetimes, guesses, proof_secret, clock, random }
     }
 
     /// Renews the sessions of this database with tokens of this signer.
@@ -120,10 +127,9 @@ impl SignIn {
         &self,
         attempt: Attempt<'_>,
     ) -> Result<Result<SignedIn, Refusal>, Error> {
-        let Attempt { username, password, client_id, wants, device, network } = attempt;
-        let charges = self.guesses.of_stranger(username, &network);
-        let found = self.users.find_credentials(username, &charges, self.clock.now()).await?;
-        let found = found.map_err(|(over, user_id)| {
+        let Attempt { username, password, client_id, wants, device, network, proofs } = attempt;
+        let found = self.count(username, &network, proofs.as_ref()).await?;
+        let found = found.map_err(|Refused { over, user_id, .. }| {
             Error::RateLimited(over.answered(SecurityEvent::of(LIMITED, user_id)))
         })?;
         self.report_costly_hash(found.user.as_ref());
@@ -164,7 +170,11 @@ impl SignIn {
         let access_token = self.signer.access_token_at(grant, now).await?;
         let session_id = session.as_ref().map(|session| session.id);
         let renewable = session.and_then(|session| session.renewable);
-        Ok(Ok(SignedIn { user_id, session_id, access_token, renewable }))
+        let proofs = proofs.zip(found.proof_secret).map(|(proofs, secret)| {
+            let account = Guesses::account(&username.normalized());
+            proofs.renewed(&account, &secret, now, &self.random)
+        });
+        Ok(Ok(SignedIn { user_id, session_id, access_token, renewable, proofs }))
     }
 
     async fn verify(

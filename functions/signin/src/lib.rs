@@ -9,13 +9,16 @@ use shared::http::{Endpoint, JsonBody, Reply, Request};
 use shared::limits::Network;
 use shared::password::Password;
 use shared::sign_in::{Attempt, Renewable, Wants};
-use shared::{ClientId, Device, Environment, Error, Rule, SessionCookie, SignIn, Username};
+use shared::{
+    ClientCookie, ClientId, Device, Environment, Error, Rule, SessionCookie, SignIn, Username,
+};
 use utoipa::ToSchema;
 
 /// The endpoint of a sign-in.
 #[derive(Debug)]
 pub struct Signin {
     sign_in: SignIn,
+    client_cookie: ClientCookie,
 }
 
 /// A username and a password.
@@ -86,10 +89,11 @@ impl Endpoint for Signin {
     type Route = SigninRoute;
 
     async fn from_env(env: &mut Environment) -> Result<Self, Invalid> {
+        let client_cookie = ClientCookie::from_env(env);
         let sign_in = SignIn::from_env(env).await?;
         #[cfg(feature = "legacy")]
         let sign_in = sign_in.naming(legacy::passwords::scheme_of);
-        Ok(Self { sign_in })
+        Ok(Self { sign_in, client_cookie })
     }
 
     async fn handle(
@@ -105,6 +109,7 @@ impl Endpoint for Signin {
             wants: session,
             device: Device::of(request),
             network: Network::of(request),
+            proofs: self.client_cookie.read(request),
         };
         let signed_in = self.sign_in.authenticate(attempt).await??;
         let renewable = signed_in.renewable.as_ref();
@@ -118,12 +123,13 @@ impl Endpoint for Signin {
             refresh_expires_in: refresh_token.map(Renewable::expires_in),
         };
         let reply = Reply::json(&body).logging(signed_in.event());
-        Ok(match renewable {
+        let reply = match renewable {
             Some(Renewable { token, issued_at, expires_at }) if session == Wants::Cookie => {
                 let (name, value) = SessionCookie::set(token, *issued_at, *expires_at);
                 reply.with_header(name, value)
             }
             _ => reply,
-        })
+        };
+        Ok(reply.with_cookie(signed_in.proofs.as_ref().map(ClientCookie::set)))
     }
 }

@@ -8,10 +8,12 @@ use shared::environment::Invalid;
 use shared::error::{Answer, Failure, SecurityEvent};
 use shared::functions::SignupRoute;
 use shared::http::{Endpoint, JsonBody, Location, Reply, Request, UserBody, Violation};
-use shared::limits::{Network, Signups};
+use shared::limits::{Guesses, Network, Signups};
 use shared::password::{Blocklist, Passwords};
 use shared::secrets_manager::SecretsManager;
-use shared::{Clock, Environment, Error, NewEmail, NewPassword, NewUsername, Rule, log};
+use shared::{
+    ClientCookie, Clock, Environment, Error, NewEmail, NewPassword, NewUsername, Random, Rule, log,
+};
 use utoipa::ToSchema;
 
 pub use crate::users::{Insert, Users};
@@ -25,7 +27,9 @@ pub struct Signup {
     blocklist: Blocklist,
     limits: Limits,
     signups: Signups,
+    client_cookie: ClientCookie,
     clock: Clock,
+    random: Random,
 }
 
 /// The event of a sign-up over a limit in the log.
@@ -40,12 +44,24 @@ impl Endpoint for Signup {
         let password_min_length = NewPassword::min_length(env);
         let blocklist = Blocklist::new(&log::app_name(env));
         let signups = Signups::from_env(env);
+        let client_cookie = ClientCookie::from_env(env);
         env.check()?;
         let database = Database::new(database, SecretsManager::default());
         log::warmed_up(database.warm_up().await);
-        let (limits, clock) = (Limits::new(database.clone()), Clock::System);
+        let limits = Limits::new(database.clone());
         let users = Users::new(database);
-        Ok(Self { users, passwords, password_min_length, blocklist, limits, signups, clock })
+        let (clock, random) = (Clock::System, Random::System);
+        Ok(Self {
+            users,
+            passwords,
+            password_min_length,
+            blocklist,
+            limits,
+            signups,
+            client_cookie,
+            clock,
+            random,
+        })
     }
 
     async fn handle(
@@ -55,13 +71,21 @@ impl Endpoint for Signup {
     ) -> Result<Reply, Box<dyn Failure>> {
         let NewUser { username, email, password } = self.read(request)?;
         let charges = self.signups.of(&Network::of(request));
-        let counted = self.limits.count(&charges, self.clock.now()).await.map_err(Error::from)?;
+        let now = self.clock.now();
+        let counted = self.limits.count_and_read(&charges, now).await.map_err(Error::from)?;
+        let (counted, secret) = counted;
         counted.map_err(|over| Error::RateLimited(over.answered(LIMITED)))?;
         let hash = self.passwords.hash(password).await?;
         match self.users.insert(&username, &email, &hash).await.map_err(Error::from)? {
             Insert::Created(id) => {
                 let body = UserBody { username: username.as_str(), email: email.as_str() };
-                Ok(Reply::json(&body).with_event("user_created", id))
+                let proofs = self.client_cookie.read(request).zip(secret);
+                let proofs = proofs.map(|(proofs, secret)| {
+                    let account = Guesses::account(username.as_str());
+                    proofs.renewed(&account, &secret, now, &self.random)
+                });
+                let cookie = proofs.as_ref().map(ClientCookie::set);
+                Ok(Reply::json(&body).with_event("user_created", id).with_cookie(cookie))
             }
             Insert::UsernameTaken => Err(Taken::Username.into()),
             Insert::EmailTaken => Err(Taken::Email.into()),

@@ -19,7 +19,8 @@ use shared::password::Password;
 use shared::renewals::InvalidSession;
 use shared::sign_in::{Attempt, Wants};
 use shared::{
-    ClientId, Device, Environment, Error, RefreshToken, Renewals, SignIn, TokenEndpoint, Username,
+    ClientCookie, ClientId, Device, Environment, Error, RefreshToken, Renewals, SignIn,
+    TokenEndpoint, Username,
 };
 use utoipa::ToSchema;
 
@@ -28,7 +29,7 @@ pub use oauth::Refusal;
 /// The token endpoint; without the parts of a grant that is turned off.
 #[derive(Debug)]
 pub struct Token {
-    sign_in: Option<SignIn>,
+    sign_in: Option<(SignIn, ClientCookie)>,
     renewals: Option<Renewals>,
 }
 
@@ -68,11 +69,12 @@ impl Endpoint for Token {
             return Ok(Self { sign_in: None, renewals: None });
         }
         let leeway_seconds = Renewals::leeway_seconds(env);
+        let client_cookie = ClientCookie::from_env(env);
         let sign_in = SignIn::from_env(env).await?;
         #[cfg(feature = "legacy")]
         let sign_in = sign_in.naming(legacy::passwords::scheme_of);
         let renewals = Some(sign_in.renewals(leeway_seconds));
-        let sign_in = Some(sign_in).filter(|_| endpoint == TokenEndpoint::On);
+        let sign_in = Some((sign_in, client_cookie)).filter(|_| endpoint == TokenEndpoint::On);
         Ok(Self { sign_in, renewals })
     }
 
@@ -95,7 +97,9 @@ impl Token {
     async fn grant(&self, renewals: &Renewals, request: &Request) -> Result<Reply, Refusal> {
         let form = Form::read(request).await?;
         match (form.parameter("grant_type")?, &self.sign_in) {
-            (None | Some("password"), Some(sign_in)) => password(sign_in, &form, request).await,
+            (None | Some("password"), Some((sign_in, client_cookie))) => {
+                password(sign_in, client_cookie, &form, request).await
+            }
             (Some("refresh_token"), _) => refresh(renewals, &form, &Device::of(request)).await,
             (_, Some(_)) => Err(Refusal::UnsupportedGrantType(TokenEndpoint::On)),
             (_, None) => Err(Refusal::UnsupportedGrantType(TokenEndpoint::Refresh)),
@@ -104,7 +108,12 @@ impl Token {
 }
 
 /// RFC 6749 §4.3.
-async fn password(sign_in: &SignIn, form: &Form, request: &Request) -> Result<Reply, Refusal> {
+async fn password(
+    sign_in: &SignIn,
+    client_cookie: &ClientCookie,
+    form: &Form,
+    request: &Request,
+) -> Result<Reply, Refusal> {
     let username = form.required("username")?;
     let password = form.required("password")?;
     let username = Username::parse(username.to_owned()).map_err(|_| FormError::Text)?;
@@ -121,6 +130,7 @@ async fn password(sign_in: &SignIn, form: &Form, request: &Request) -> Result<Re
         wants: if wants_refresh { Wants::Token } else { Wants::Access },
         device: Device::of(request),
         network: Network::of(request),
+        proofs: client_cookie.read(request),
     };
     let signed_in = sign_in.authenticate(attempt).await??;
     let refresh_token = signed_in.renewable.as_ref().map(|it| it.token.to_text());
@@ -132,7 +142,8 @@ async fn password(sign_in: &SignIn, form: &Form, request: &Request) -> Result<Re
             Some(roles) => format!("{roles} {OFFLINE_ACCESS}").into(),
         });
     }
-    Ok(Reply::json(&body).logging(signed_in.event()))
+    let cookie = signed_in.proofs.as_ref().map(ClientCookie::set);
+    Ok(Reply::json(&body).logging(signed_in.event()).with_cookie(cookie))
 }
 
 /// RFC 6749 §6. The client is that of the session, and it is not authenticated. A scope has no effect.

@@ -6,6 +6,7 @@ use tokio_postgres::types::Type;
 use super::database::Database;
 use super::error::Error;
 use super::sql::{Parameter, Privilege, Routine, Sql};
+use crate::client_proof::ProofSecret;
 use crate::clock::NumericDate;
 use crate::limits::{Charges, Over, Refund};
 
@@ -15,9 +16,18 @@ pub const COUNT: Sql = Sql::new(
      FROM count_try($1, $2, $3, to_timestamp($4))",
     &[
         Privilege::Execute(Routine::of_owner("count_try", "bytea[], float8[], int[], timestamptz")),
-        Privilege::Execute(Routine::of_owner("find_proof_secret", "")),
+        Privilege::Execute(FIND_PROOF_SECRET),
     ],
 );
+
+/// Reads the secret of client proofs, if there is one.
+pub const PROOF_SECRET: Sql = Sql::new(
+    "SELECT find_proof_secret() AS proof_secret",
+    &[Privilege::Execute(FIND_PROOF_SECRET)],
+);
+
+/// What reads the secret of client proofs.
+pub(super) const FIND_PROOF_SECRET: Routine = Routine::of_owner("find_proof_secret", "");
 
 /// What gives back the charge of an attempt with a right password.
 pub(super) const GIVE_BACK: Routine = Routine::of_owner("give_back", "bytea[], float8[]");
@@ -89,6 +99,12 @@ pub fn verdict(row: &Row, charges: &Charges) -> Result<Result<Refund, Over>, Err
     Ok(Err(Over { by, wait: row.try_get("wait")? }))
 }
 
+/// Reads the secret of client proofs. None is made before `migrate` has run.
+pub fn proof_secret(row: &Row) -> Result<Option<ProofSecret>, Error> {
+    let bytes: Option<&[u8]> = row.try_get("proof_secret")?;
+    Ok(bytes.and_then(ProofSecret::from_slice))
+}
+
 /// Counts attempts.
 #[derive(Debug, Clone)]
 pub struct Limits(Database);
@@ -105,9 +121,19 @@ impl Limits {
         charges: &Charges,
         now: NumericDate,
     ) -> Result<Result<Refund, Over>, Error> {
+        Ok(self.count_and_read(charges, now).await?.0)
+    }
+
+    /// The same, with the secret of client proofs.
+    pub async fn count_and_read(
+        &self,
+        charges: &Charges,
+        now: NumericDate,
+    ) -> Result<(Result<Refund, Over>, Option<ProofSecret>), Error> {
         let columns = Columns::of(charges);
         let [keys, every, burst] = columns.parameters();
         let parameters = [keys, every, burst, (&now.to_timestamp() as _, Type::FLOAT8)];
-        verdict(&self.0.only_row(&COUNT, &parameters).await?, charges)
+        let row = self.0.only_row(&COUNT, &parameters).await?;
+        Ok((verdict(&row, charges)?, proof_secret(&row)?))
     }
 }

@@ -1,7 +1,7 @@
 //! The table `users`, through the SQL functions of `migrations/V6__sign_in_and_sign_up.sql` and later
 //! ones.
 
-use super::limits::GIVE_BACK;
+use super::limits::{FIND_PROOF_SECRET, GIVE_BACK};
 use super::sql::{Privilege, Routine, Sql};
 
 /// The user with this name, the signing keys and the identity of the database, in one row: a statement
@@ -24,11 +24,15 @@ pub(crate) const REPLACE_PASSWORD: Sql = Sql::new(
 );
 
 /// What a sign-in reads: as `FIND_FOR_SIGNIN`, with the epoch of the user's sessions and whether the
-/// user is disabled.
+/// user is disabled, and the secret of client proofs.
 pub const FIND_CREDENTIALS: Sql = Sql::new(
-    "SELECT id, password, hashed_by, session_epoch, is_disabled, kids, database_id, roles \
+    "SELECT find_proof_secret() AS proof_secret, \
+         id, password, hashed_by, session_epoch, is_disabled, kids, database_id, roles \
      FROM find_credentials($1)",
-    &[Privilege::Execute(Routine::of_owner("find_credentials", "text"))],
+    &[
+        Privilege::Execute(Routine::of_owner("find_credentials", "text")),
+        Privilege::Execute(FIND_PROOF_SECRET),
+    ],
 );
 
 /// Counts an attempt, then reads as [`FIND_CREDENTIALS`]: with a hash only if the attempt was counted.

@@ -124,10 +124,12 @@ impl Reply {
         self
     }
 
-    /// Sets a cookie, beside others.
+    /// Sets a cookie, if there is one, beside others.
     #[must_use]
-    pub fn with_cookie(mut self, value: HeaderValue) -> Self {
-        self.headers.append(header::SET_COOKIE, value);
+    pub fn with_cookie(mut self, cookie: Option<HeaderValue>) -> Self {
+        if let Some(cookie) = cookie {
+            self.headers.append(header::SET_COOKIE, cookie);
+        }
         self
     }
 

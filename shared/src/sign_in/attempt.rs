@@ -1,6 +1,7 @@
 //! An attempt to sign in.
 
 use crate::client_id::ClientId;
+use crate::client_proof::Proofs;
 use crate::device::Device;
 use crate::limits::Network;
 use crate::password::Password;
@@ -21,6 +22,8 @@ pub struct Attempt<'a> {
     pub device: Device,
     /// Its network.
     pub network: Network,
+    /// Its proofs that it has signed in before; `None` if it gets none.
+    pub proofs: Option<Proofs>,
 }
 
 /// What a client gets at a sign-in.

@@ -4,6 +4,7 @@ use crate::clock::NumericDate;
 use crate::error::SecurityEvent;
 use crate::jwt::AccessToken;
 use crate::refresh_token::RefreshToken;
+use crate::secret::Secret;
 use crate::session_id::SessionId;
 use crate::user_id::UserId;
 
@@ -18,6 +19,8 @@ pub struct SignedIn {
     pub access_token: AccessToken,
     /// What renews the session, if the client wants that.
     pub renewable: Option<Renewable>,
+    /// The client's proofs that it has signed in, for its next time.
+    pub proofs: Option<Secret<String>>,
 }
 
 /// What renews a session.

@@ -3,6 +3,7 @@
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
+use crate::client_proof::ProofSecret;
 use crate::clock::NumericDate;
 use crate::database_id::DatabaseId;
 use crate::db::limits::{self, Columns};
@@ -27,6 +28,19 @@ pub struct FoundCredentials {
     pub database_id: DatabaseId,
     /// What is given back if the password is right.
     pub refund: Refund,
+    /// What client proofs are made with.
+    pub proof_secret: Option<ProofSecret>,
+}
+
+/// The database's refusal of an attempt.
+#[derive(Debug)]
+pub struct Refused {
+    /// The limit.
+    pub over: Over,
+    /// The user, for the log alone.
+    pub user_id: Option<UserId>,
+    /// What client proofs are made with.
+    pub proof_secret: Option<ProofSecret>,
 }
 
 /// The user with the name of a sign-in.
@@ -64,7 +78,7 @@ impl Users {
         username: &Username,
         charges: &Charges,
         now: NumericDate,
-    ) -> Result<Result<FoundCredentials, (Over, Option<UserId>)>, db::Error> {
+    ) -> Result<Result<FoundCredentials, Refused>, db::Error> {
         match self.try_credentials(username, charges, now).await {
             Err(error @ db::Error::ReadOnly(_)) => {
                 log::notice(None, "limits_in_process", Some(&error.to_string()));
@@ -80,7 +94,7 @@ impl Users {
         username: &Username,
         charges: &Charges,
         now: NumericDate,
-    ) -> Result<Result<FoundCredentials, (Over, Option<UserId>)>, db::Error> {
+    ) -> Result<Result<FoundCredentials, Refused>, db::Error> {
         let mut found = self.find(username.as_str()).await?;
         let normalized = username.normalized();
         if normalized != username.as_str() {
@@ -91,7 +105,11 @@ impl Users {
         }
         Ok(match self.in_process.count(charges, now) {
             Ok(refund) => Ok(FoundCredentials { refund, ..found }),
-            Err(over) => Err((over, found.user.map(|user| user.id))),
+            Err(over) => Err(Refused {
+                over,
+                user_id: found.user.map(|user| user.id),
+                proof_secret: found.proof_secret,
+            }),
         })
     }
 
@@ -106,7 +124,7 @@ impl Users {
         username: &Username,
         charges: &Charges,
         now: NumericDate,
-    ) -> Result<Result<FoundCredentials, (Over, Option<UserId>)>, db::Error> {
+    ) -> Result<Result<FoundCredentials, Refused>, db::Error> {
         let columns = Columns::of(charges);
         let [keys, every, burst] = columns.parameters();
         let parameters = [
@@ -122,9 +140,15 @@ impl Users {
             Ok(refund) => found(&row, refund).map(Ok),
             Err(over) => {
                 let id: Option<i32> = row.try_get("id")?;
-                Ok(Err((over, id.map(UserId::new))))
+                let proof_secret = limits::proof_secret(&row)?;
+                Ok(Err(Refused { over, user_id: id.map(UserId::new), proof_secret }))
             }
         }
+    }
+
+    /// Reads what client proofs are made with.
+    pub async fn proof_secret(&self) -> Result<Option<ProofSecret>, db::Error> {
+        limits::proof_secret(&self.database.only_row(&limits::PROOF_SECRET, &[]).await?)
     }
 
     /// Gives back what an attempt was charged in this process.
@@ -158,6 +182,7 @@ fn found(row: &Row, refund: Refund) -> Result<FoundCredentials, db::Error> {
         published: kids.into_iter().map(Kid::new).collect(),
         database_id: DatabaseId::new(database_id.ok_or_else(database_identity::missing)?),
         refund,
+        proof_secret: limits::proof_secret(row)?,
     })
 }
 

@@ -1,5 +1,6 @@
 //! A sign-in, from the row to the token.
 
+mod client_proof;
 mod sessions;
 mod without_writes;
 
@@ -68,6 +69,7 @@ async fn attempt(
             ip_prefix: Some("203.0.113.0/24".into()),
         },
         network: Network::new("203.0.113.7".parse().ok()),
+        proofs: None,
     };
     sign_in.authenticate(attempt).await
 }

@@ -1,5 +1,6 @@
 //! PostgreSQL accepts every statement, from the logins that need it and from no other.
 
+use shared::db::limits::PROOF_SECRET;
 use shared::db::roles::ROLES;
 use shared::db::{Group, Privilege, Sql};
 use shared::functions::LOGINS;
@@ -48,9 +49,10 @@ fn statements_of(group: Option<Group>) -> Vec<&'static Sql> {
     )
 }
 
-/// A statement of `admin` for which the authorizer's columns are enough: its list of roles.
+/// A statement for which the rights of a group's own are enough: the authorizer's for `admin`'s list of
+/// roles, and sign-up's for the secret of client proofs, which its own statement reads too.
 fn is_within_reach(group: Group, sql: &Sql) -> bool {
-    group == Group::Authorizer && *sql == ROLES
+    group == Group::Authorizer && *sql == ROLES || group == Group::Signup && *sql == PROOF_SECRET
 }
 
 #[tokio::test]

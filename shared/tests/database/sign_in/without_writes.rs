@@ -4,7 +4,7 @@ use super::sessions::claims;
 use super::*;
 
 /// The database reads only, as after a failover, or its disk is full.
-const FAULTS: [&str; 2] = [
+pub(super) const FAULTS: [&str; 2] = [
     "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = on', \
          current_database()); END $$",
     "CREATE FUNCTION fill() RETURNS trigger LANGUAGE plpgsql AS \

@@ -1,0 +1,59 @@
+//! What an attempt is charged to: the budget of a client that has signed in before, or those of strangers.
+
+use std::sync::PoisonError;
+
+use super::SignIn;
+use super::users::{FoundCredentials, Refused};
+use crate::client_proof::{ProofSecret, Proofs};
+use crate::db;
+use crate::limits::{Guesses, Network};
+use crate::username::Username;
+
+impl SignIn {
+    /// Counts an attempt and finds the user.
+    ///
+    /// Each answer has the secret of client proofs. If an operator has replaced it, a proof that was
+    /// verified with the old one counts no more: the attempt is counted again.
+    pub(super) async fn count(
+        &self,
+        username: &Username,
+        network: &Network,
+        proofs: Option<&Proofs>,
+    ) -> Result<Result<FoundCredentials, Refused>, db::Error> {
+        let account = Guesses::account(&username.normalized());
+        let proofs = proofs.filter(|proofs| proofs.name(&account));
+        let mut secret = self.held_secret();
+        if secret.is_none() && proofs.is_some() {
+            secret = self.users.proof_secret().await?;
+        }
+        loop {
+            let now = self.clock.now();
+            let class = proofs.zip(secret.as_ref());
+            let class = class.and_then(|(proofs, secret)| proofs.class(&account, secret, now));
+            let charges = match class {
+                Some(class) => self.guesses.of_client(&account, class),
+                None => self.guesses.of_stranger(username, network),
+            };
+            let found = self.users.find_credentials(username, &charges, now).await?;
+            let current = match &found {
+                Ok(found) => &found.proof_secret,
+                Err(refused) => &refused.proof_secret,
+            };
+            let is_current = *current == secret;
+            secret.clone_from(current);
+            self.hold(secret.clone());
+            // A stranger who was counted is a stranger with either secret.
+            if is_current || proofs.is_none() || (class.is_none() && found.is_ok()) {
+                return Ok(found);
+            }
+        }
+    }
+
+    fn held_secret(&self) -> Option<ProofSecret> {
+        self.proof_secret.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn hold(&self, secret: Option<ProofSecret>) {
+        *self.proof_secret.lock().unwrap_or_else(PoisonError::into_inner) = secret;
+    }
+}
