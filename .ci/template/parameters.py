@@ -47,6 +47,10 @@ PATTERNS = {
     "GuessesPerAccount": (["off", "10", "99", "9999", "10000"], ["", "0", "9", "010", "10001", "1000000", "Off", "1e3"]),
     "GuessesPerNetwork": (["off", "100", "999999", "1000000"], ["", "99", "0100", "1000001", "on"]),
     "SignupsPerNetwork": (["off", "20", "99", "100", "1000000"], ["", "19", "9", "020", "1000001", "on"]),
+    "UnlimitedNetworks": (
+        ["", "203.0.113.7", "203.0.113.0/24", "0.0.0.0/0", "2001:db8::/48,::1,::ffff:203.0.113.0/120", "::/0", "2001:DB8::1/128"],
+        [",", "203.0.113.0/", "203.0.113.0/024", "203.0.113.0/+8", "::/129", "::/1000", "::1,", ",::1", "::1, ::2", "[::1]", "fe80::1%1", "localhost", "203.0.113.0-9", "*", "off"],
+    ),
     "PermissionsBoundaryArn": (["", "arn:aws:iam::123456789012:policy/latchkey-pipeline-Boundary-1"], ["x", "arn:aws:iam::123456789012:role/x"]),
     "AlarmTopicArn": (["", "arn:aws:sns:eu-west-1:123456789012:alarms"], ["alarms", "arn:aws:sqs:eu-west-1:123456789012:q"]),
     "AlarmEmail": (["", "ops@example.com"], ["ops", "ops@example", "a@b@c.d"]),

@@ -19,12 +19,12 @@ pub struct Device {
 }
 
 impl Device {
-    /// The device that sent a request.
-    pub fn of(request: &Request) -> Self {
+    /// The device that sent a request from this address.
+    pub fn of(request: &Request, address: Option<IpAddr>) -> Self {
         let user_agent = request.header(&USER_AGENT).map(printable);
         Self {
             user_agent: user_agent.filter(|text| !text.is_empty()),
-            ip_prefix: request.source_ip.map(prefix),
+            ip_prefix: address.map(prefix),
         }
     }
 }
@@ -54,6 +54,7 @@ mod tests {
 
     use super::*;
     use crate::functions::ContentRoute;
+    use crate::http::TrustedProxies;
 
     fn of(headers: &serde_json::Value, source_ip: &serde_json::Value) -> Device {
         let event = json!({
@@ -61,7 +62,8 @@ mod tests {
             "requestContext": { "identity": { "sourceIp": source_ip, "userAgent": "other" } },
         });
         let mut event = serde_json::from_value(event).unwrap();
-        Device::of(&Request::of::<ContentRoute>(&mut event).unwrap().1)
+        let request = Request::of::<ContentRoute>(&mut event).unwrap().1;
+        Device::of(&request, TrustedProxies::default().client_address(&request))
     }
 
     fn agent(text: &str) -> Option<String> {

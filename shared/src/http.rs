@@ -13,6 +13,7 @@ mod oauth;
 mod reply;
 mod request;
 mod source_ip;
+mod trusted_proxies;
 mod user_body;
 
 pub use crate::violation::{Location, Violation};
@@ -30,4 +31,5 @@ pub use lambda_http::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, head
 pub use oauth::{OAuthError, uncached};
 pub use reply::{Detail, Problem, Reply};
 pub use request::{ProxyEvent, Request, null_as_default};
+pub use trusted_proxies::TrustedProxies;
 pub use user_body::UserBody;

@@ -5,6 +5,7 @@
 
 mod budget;
 mod charges;
+mod cidr;
 mod guesses;
 #[cfg(feature = "sign-in")]
 mod in_process;
@@ -19,6 +20,6 @@ pub use guesses::{Guesses, OwnGuesses};
 #[cfg(feature = "sign-in")]
 pub use in_process::InProcess;
 pub use key::{Key, Kind};
-pub use network::Network;
+pub use network::{Network, Networks};
 pub use signups::Signups;
 pub use verdict::{Over, Refund};

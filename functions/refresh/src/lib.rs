@@ -6,7 +6,7 @@ use shared::db::{self, Database};
 use shared::environment::Invalid;
 use shared::error::Failure;
 use shared::functions::RefreshRoute;
-use shared::http::{Endpoint, JsonBody, Location, Reply, Request, Violation};
+use shared::http::{Endpoint, JsonBody, Location, Reply, Request, TrustedProxies, Violation};
 use shared::jwt::Signer;
 use shared::renewals::{InvalidSession, Renewal};
 use shared::secrets_manager::SecretsManager;
@@ -21,6 +21,7 @@ pub struct Refresh {
     database: Database,
     renewals: Renewals,
     cookie: SessionCookie,
+    proxies: TrustedProxies,
 }
 
 /// The answer to a refresh.
@@ -63,13 +64,14 @@ impl Endpoint for Refresh {
         let signer = Signer::from_env(env, secrets.clone());
         let leeway_seconds = Renewals::leeway_seconds(env);
         let cookie = SessionCookie::from_env(env);
+        let proxies = TrustedProxies::from_env(env);
         env.check()?;
         let database = Database::new(database, secrets);
         log::warmed_up(Box::pin(signer.warm_up()).await);
         let sessions = Sessions::new(database.clone());
         let renewals =
             Renewals::new(sessions, signer, leeway_seconds, Clock::System, Random::System);
-        Ok(Self { database, renewals, cookie })
+        Ok(Self { database, renewals, cookie, proxies })
     }
 
     async fn handle(
@@ -79,7 +81,8 @@ impl Endpoint for Refresh {
     ) -> Result<Reply, Box<dyn Failure>> {
         let presented = self.presented(request)?;
         let (Presented::Body(token) | Presented::Cookie(token)) = &presented;
-        match self.renewals.renew(token, &Device::of(request)).await? {
+        let device = Device::of(request, self.proxies.client_address(request));
+        match self.renewals.renew(token, &device).await? {
             Ok(renewal) => Ok(reply(&renewal, &presented)),
             Err(invalid) => {
                 // As the authorizer does: anyone can make containers start.

@@ -6,7 +6,7 @@ use shared::environment::Invalid;
 use shared::error::Failure;
 use shared::functions::SigninRoute;
 use shared::http::{Endpoint, JsonBody, Reply, Request};
-use shared::limits::Network;
+use shared::limits::Networks;
 use shared::password::Password;
 use shared::sign_in::{Attempt, Renewable, Wants};
 use shared::{
@@ -19,6 +19,7 @@ use utoipa::ToSchema;
 pub struct Signin {
     sign_in: SignIn,
     client_cookie: ClientCookie,
+    networks: Networks,
 }
 
 /// A username and a password.
@@ -90,10 +91,11 @@ impl Endpoint for Signin {
 
     async fn from_env(env: &mut Environment) -> Result<Self, Invalid> {
         let client_cookie = ClientCookie::from_env(env);
+        let networks = Networks::from_env(env);
         let sign_in = SignIn::from_env(env).await?;
         #[cfg(feature = "legacy")]
         let sign_in = sign_in.naming(legacy::passwords::scheme_of);
-        Ok(Self { sign_in, client_cookie })
+        Ok(Self { sign_in, client_cookie, networks })
     }
 
     async fn handle(
@@ -102,13 +104,14 @@ impl Endpoint for Signin {
         request: &Request,
     ) -> Result<Reply, Box<dyn Failure>> {
         let Credentials { username, password, session } = Credentials::read(request)?;
+        let network = self.networks.of(request);
         let attempt = Attempt {
             username: &username,
             password,
             client_id: &ClientId::default(),
             wants: session,
-            device: Device::of(request),
-            network: Network::of(request),
+            device: Device::of(request, network.address()),
+            network,
             proofs: self.client_cookie.read(request),
         };
         let signed_in = self.sign_in.authenticate(attempt).await??;

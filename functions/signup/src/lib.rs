@@ -8,7 +8,7 @@ use shared::environment::Invalid;
 use shared::error::{Answer, Failure, SecurityEvent};
 use shared::functions::SignupRoute;
 use shared::http::{Endpoint, JsonBody, Location, Reply, Request, UserBody, Violation};
-use shared::limits::{Guesses, Network, Signups};
+use shared::limits::{Guesses, Networks, Signups};
 use shared::password::{Blocklist, Passwords};
 use shared::secrets_manager::SecretsManager;
 use shared::{
@@ -28,6 +28,7 @@ pub struct Signup {
     limits: Limits,
     signups: Signups,
     client_cookie: ClientCookie,
+    networks: Networks,
     clock: Clock,
     random: Random,
 }
@@ -45,6 +46,7 @@ impl Endpoint for Signup {
         let blocklist = Blocklist::new(&log::app_name(env));
         let signups = Signups::from_env(env);
         let client_cookie = ClientCookie::from_env(env);
+        let networks = Networks::from_env(env);
         env.check()?;
         let database = Database::new(database, SecretsManager::default());
         log::warmed_up(database.warm_up().await);
@@ -59,6 +61,7 @@ impl Endpoint for Signup {
             limits,
             signups,
             client_cookie,
+            networks,
             clock,
             random,
         })
@@ -70,7 +73,7 @@ impl Endpoint for Signup {
         request: &Request,
     ) -> Result<Reply, Box<dyn Failure>> {
         let NewUser { username, email, password } = self.read(request)?;
-        let charges = self.signups.of(&Network::of(request));
+        let charges = self.signups.of(&self.networks.of(request));
         let now = self.clock.now();
         let counted = self.limits.count_and_read(&charges, now).await.map_err(Error::from)?;
         let (counted, secret) = counted;

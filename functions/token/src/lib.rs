@@ -14,7 +14,7 @@ use shared::error::Failure;
 use shared::functions::TokenRoute;
 use shared::http::{Endpoint, Form, FormError, Reply, Request, uncached};
 use shared::jwt::AccessToken;
-use shared::limits::Network;
+use shared::limits::{Network, Networks};
 use shared::password::Password;
 use shared::renewals::InvalidSession;
 use shared::sign_in::{Attempt, Wants};
@@ -31,6 +31,7 @@ pub use oauth::Refusal;
 pub struct Token {
     sign_in: Option<(SignIn, ClientCookie)>,
     renewals: Option<Renewals>,
+    networks: Networks,
 }
 
 /// OAuth's token response (RFC 6749 §5.1).
@@ -66,8 +67,9 @@ impl Endpoint for Token {
         let endpoint = TokenEndpoint::from_env(env);
         if endpoint == TokenEndpoint::Off {
             env.check()?;
-            return Ok(Self { sign_in: None, renewals: None });
+            return Ok(Self { sign_in: None, renewals: None, networks: Networks::default() });
         }
+        let networks = Networks::from_env(env);
         let leeway_seconds = Renewals::leeway_seconds(env);
         let client_cookie = ClientCookie::from_env(env);
         let sign_in = SignIn::from_env(env).await?;
@@ -75,7 +77,7 @@ impl Endpoint for Token {
         let sign_in = sign_in.naming(legacy::passwords::scheme_of);
         let renewals = Some(sign_in.renewals(leeway_seconds));
         let sign_in = Some((sign_in, client_cookie)).filter(|_| endpoint == TokenEndpoint::On);
-        Ok(Self { sign_in, renewals })
+        Ok(Self { sign_in, renewals, networks })
     }
 
     async fn handle(
@@ -96,11 +98,14 @@ impl Token {
     /// type is optional.
     async fn grant(&self, renewals: &Renewals, request: &Request) -> Result<Reply, Refusal> {
         let form = Form::read(request).await?;
+        let network = self.networks.of(request);
         match (form.parameter("grant_type")?, &self.sign_in) {
             (None | Some("password"), Some((sign_in, client_cookie))) => {
-                password(sign_in, client_cookie, &form, request).await
+                password(sign_in, client_cookie, &form, request, network).await
             }
-            (Some("refresh_token"), _) => refresh(renewals, &form, &Device::of(request)).await,
+            (Some("refresh_token"), _) => {
+                refresh(renewals, &form, &Device::of(request, network.address())).await
+            }
             (_, Some(_)) => Err(Refusal::UnsupportedGrantType(TokenEndpoint::On)),
             (_, None) => Err(Refusal::UnsupportedGrantType(TokenEndpoint::Refresh)),
         }
@@ -113,6 +118,7 @@ async fn password(
     client_cookie: &ClientCookie,
     form: &Form,
     request: &Request,
+    network: Network,
 ) -> Result<Reply, Refusal> {
     let username = form.required("username")?;
     let password = form.required("password")?;
@@ -128,8 +134,8 @@ async fn password(
         password,
         client_id: &client_id,
         wants: if wants_refresh { Wants::Token } else { Wants::Access },
-        device: Device::of(request),
-        network: Network::of(request),
+        device: Device::of(request, network.address()),
+        network,
         proofs: client_cookie.read(request),
     };
     let signed_in = sign_in.authenticate(attempt).await??;

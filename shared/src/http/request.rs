@@ -168,8 +168,8 @@ pub struct Request {
     pub headers: HeaderMap,
     /// The body's bytes.
     pub body: Vec<u8>,
-    /// The client's address, as API Gateway saw it.
-    pub source_ip: Option<IpAddr>,
+    /// The address that API Gateway saw, from which [`super::TrustedProxies`] makes the client's.
+    pub(super) source_ip: Option<IpAddr>,
     query: BTreeMap<String, Vec<String>>,
     caller: Option<Caller>,
 }
