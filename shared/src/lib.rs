@@ -28,7 +28,13 @@ pub mod jwt;
 #[cfg(feature = "database")]
 pub mod limits;
 pub mod log;
+#[cfg(feature = "database")]
+pub mod mail;
 pub mod new_password;
+#[cfg(feature = "database")]
+pub mod one_time_key;
+#[cfg(feature = "database")]
+pub mod one_time_secret;
 mod origin;
 #[cfg(feature = "passwords")]
 pub mod password;
@@ -42,6 +48,7 @@ pub mod role;
 pub mod routes;
 pub mod rule;
 pub mod secret;
+pub mod secret_text;
 #[cfg(feature = "database")]
 pub mod secrets_manager;
 #[cfg(feature = "tokens")]
@@ -68,6 +75,10 @@ pub use email::{Email, NewEmail};
 pub use environment::Environment;
 pub use error::Error;
 pub use new_password::NewPassword;
+#[cfg(feature = "database")]
+pub use one_time_key::OneTimeKey;
+#[cfg(feature = "database")]
+pub use one_time_secret::{Code, Link};
 #[cfg(feature = "database")]
 pub use random::Random;
 #[cfg(feature = "tokens")]

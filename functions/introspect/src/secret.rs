@@ -3,32 +3,16 @@
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::digest::{SHA256, digest};
 use percent_encoding::percent_decode;
-use serde_json::{Map, Value};
 use shared::Secret;
-
-/// The fewest characters.
-const LEAST_CHARACTERS: usize = 32;
+use shared::secret_text::{self, BadText};
 
 /// SHA-256 of a secret.
 #[derive(Debug, Clone)]
 pub(crate) struct IntrospectionSecret(Secret<[u8; 32]>);
 
-/// Why a text isn't accepted as the secret: the rest of a sentence.
-pub(crate) type BadSecret = &'static str;
-
 impl IntrospectionSecret {
-    pub(crate) fn parse(text: &Secret<String>) -> Result<Self, BadSecret> {
-        let text = text.expose();
-        if serde_json::from_str::<Map<String, Value>>(text).is_ok() {
-            return Err("is a JSON object: it must be the secret alone, as plain text");
-        }
-        let is_printable = text.bytes().all(|byte| byte.is_ascii_graphic());
-        if !is_printable || text.len() < LEAST_CHARACTERS {
-            return Err(
-                "must be at least 32 printable ASCII characters, without white space or a \
-                        final line break",
-            );
-        }
+    pub(crate) fn parse(text: &Secret<String>) -> Result<Self, BadText> {
+        let text = secret_text::checked(text)?;
         Ok(Self(Secret::new(sha_256(text.as_bytes()))))
     }
 
@@ -53,7 +37,7 @@ mod tests {
 
     const SECRET: &str = "a:secret+of/thirty-two=characters%2B";
 
-    fn parse(text: &str) -> Result<IntrospectionSecret, BadSecret> {
+    fn parse(text: &str) -> Result<IntrospectionSecret, BadText> {
         IntrospectionSecret::parse(&Secret::new(text.to_owned()))
     }
 
