@@ -137,6 +137,9 @@ impl Request<'_> {
         if name == http::header::AUTHORIZATION {
             self.client.secrets.add_authorization(&String::from_utf8_lossy(value));
         }
+        if name == http::header::COOKIE {
+            self.client.secrets.add_cookie(&String::from_utf8_lossy(value));
+        }
         let value = HeaderValue::from_bytes(value).expect("a header's value");
         self.parts.headers_mut().append(name, value);
         self
@@ -176,6 +179,9 @@ impl Request<'_> {
             Err(error) => panic!("the answer to {asked} broke off: {error}"),
         };
         self.client.secrets.add_json(&body);
+        for cookie in response.headers().get_all("set-cookie") {
+            self.client.secrets.add_cookie(cookie.to_str().unwrap_or_default());
+        }
         Answer {
             asked,
             had_token,
@@ -219,6 +225,17 @@ impl Answer {
     /// A header's value, if present.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// The value and the attributes of a cookie that it sets.
+    #[track_caller]
+    pub(crate) fn cookie(&self, name: &str) -> Option<(&str, &str)> {
+        let cookies = self.headers.get_all("set-cookie").iter();
+        let texts = cookies.map(|value| value.to_str().expect("a cookie in ASCII"));
+        let mut values = texts.filter_map(|text| text.strip_prefix(name)?.strip_prefix('='));
+        let value = values.next()?;
+        assert_eq!(values.next(), None, "{name} twice");
+        value.split_once("; ")
     }
 
     /// The media type without its parameters.

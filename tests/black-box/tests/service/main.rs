@@ -12,6 +12,7 @@
 mod account;
 mod check;
 mod client;
+mod client_proof;
 mod content;
 mod cors;
 mod crowd;
@@ -70,6 +71,7 @@ fn together() -> Vec<Check> {
     [
         signup::checks(),
         signin::checks(),
+        client_proof::checks(),
         token::checks(),
         refresh::checks(),
         account::checks(),
@@ -100,7 +102,7 @@ fn together() -> Vec<Check> {
 
 /// The checks that need exclusive use of the machine or the database.
 fn alone() -> Vec<Check> {
-    [crowd::checks(), overload::checks(), timing::checks(), outage::checks()]
+    [client_proof::alone(), crowd::checks(), overload::checks(), timing::checks(), outage::checks()]
         .into_iter()
         .flatten()
         .collect()

@@ -46,6 +46,15 @@ impl Secrets {
         }
     }
 
+    /// Records the values of cookies.
+    pub(crate) fn add_cookie(&self, header: &str) {
+        for (name, value) in header.split("; ").filter_map(|pair| pair.split_once('=')) {
+            if name.starts_with("__Host-") {
+                self.add_token(value);
+            }
+        }
+    }
+
     /// Records the credentials of an `Authorization` header.
     pub(crate) fn add_authorization(&self, value: &str) {
         let credentials = value.trim().split_once(' ').map_or(value, |(_, rest)| rest);

@@ -27,7 +27,7 @@ fn offline_access_gives_a_refresh_token(target: &Target) {
         answer.is_json(200, &expected);
         let token = body["refresh_token"].as_str().expect("a refresh token");
         assert!(token.starts_with("lkr_") && token.len() == 90, "{token}");
-        assert_eq!(answer.header("set-cookie"), None);
+        assert_eq!(answer.cookie("__Host-latchkey_session"), None);
         assert_eq!(answer.header("pragma"), Some("no-cache"));
     }
 }
