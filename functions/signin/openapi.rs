@@ -1,11 +1,11 @@
 use serde::Serialize;
 use shared::functions::SigninRoute;
 use shared::http::{Location, Violation};
-use shared::{Error, NumericDate, RefreshToken, Rule, SessionCookie};
+use shared::{Error, Rule};
 use signin::{Credentials, SESSIONS, SignInResponse};
 
 use crate::openapi::{
-    GUESSES, Operation, REFRESH_TOKEN, Response, TOKEN, Tag, json, limited, refused,
+    GUESSES, Operation, REFRESH_TOKEN, Response, TOKEN, Tag, client_cookie, json, limited, refused,
 };
 
 #[derive(Serialize)]
@@ -45,7 +45,12 @@ pub(crate) fn describe(SigninRoute::SignIn: SigninRoute) -> Operation {
                 .example::<SignInResponse<'_>>("without_session", json(&answer))
                 .example::<SignInResponse<'_>>("with_token", json(&with_token))
                 .example::<SignInResponse<'_>>("with_cookie", json(&with_cookie))
-                .with_header("Set-Cookie", "If `session` is `cookie`: the refresh token.", json(&cookie())),
+                .with_header(
+                    "Set-Cookie",
+                    "`__Host-latchkey-client`: that this client has signed in before, for the limits on \
+                     guesses. If `session` is `cookie`, one more has the refresh token.",
+                    json(&client_cookie()),
+                ),
         )
         .answers(
             401,
@@ -66,11 +71,4 @@ pub(crate) fn describe(SigninRoute::SignIn: SigninRoute) -> Operation {
             .error_named("other_site", &refused_field("session", Rule::OtherSite)),
         )
         .answers(429, limited(GUESSES))
-}
-
-fn cookie() -> String {
-    let token = RefreshToken::parse(REFRESH_TOKEN).unwrap();
-    let now = NumericDate::from_seconds(0);
-    let (_, value) = SessionCookie::set(&token, now, now.plus(2_592_000));
-    value.to_str().unwrap().to_owned()
 }

@@ -5,7 +5,7 @@ use shared::http::{Location, UserBody, Violation};
 use shared::rule::Rule;
 use signup::{NewUser, Taken};
 
-use crate::openapi::{Operation, Response, Tag, json, limited};
+use crate::openapi::{Operation, Response, Tag, client_cookie, json, limited};
 
 /// The user of the examples.
 #[derive(Serialize)]
@@ -25,7 +25,14 @@ pub(crate) fn describe(SignupRoute::SignUp: SignupRoute) -> Operation {
              ignored.",
         )
         .takes::<NewUser>("application/json", ("ada", json(&ada)))
-        .answers(200, Response::json::<UserBody<'_>>("The user was created.", &user))
+        .answers(
+            200,
+            Response::json::<UserBody<'_>>("The user was created.", &user).with_header(
+                "Set-Cookie",
+                "That this client belongs to the account, for the limits on guesses.",
+                json(&client_cookie()),
+            ),
+        )
         .answers(
             409,
             Response::new("Another user has this username or this e-mail address.")

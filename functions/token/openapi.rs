@@ -7,7 +7,8 @@ use token::{Refusal, TokenResponse};
 use utoipa::ToSchema;
 
 use crate::openapi::{
-    GUESSES, MediaType, Operation, REFRESH_TOKEN, Response, TOKEN, Tag, json, limited, refused,
+    GUESSES, MediaType, Operation, REFRESH_TOKEN, Response, TOKEN, Tag, client_cookie, json,
+    limited, refused,
 };
 
 /// The parameters of the form (RFC 6749 §4.3.2 and §6).
@@ -80,7 +81,12 @@ pub(crate) fn describe(TokenRoute::Token: TokenRoute) -> Operation {
                 .example::<TokenResponse<'_>>("signed_in", json(&answer))
                 .example::<TokenResponse<'_>>("offline_access", json(&offline))
                 .example::<TokenResponse<'_>>("refreshed", json(&refreshed))
-                .with_header("Pragma", "Required by RFC 6749 §5.1.", json("no-cache")),
+                .with_header("Pragma", "Required by RFC 6749 §5.1.", json("no-cache"))
+                .with_header(
+                    "Set-Cookie",
+                    "At a sign-in: that this client has signed in before, for the limits on guesses.",
+                    json(&client_cookie()),
+                ),
         )
         .answers(
             400,

@@ -18,6 +18,7 @@ use shared::http::UserBody;
 use shared::password::RefusalReason;
 use shared::routes::{PathParameters, Route, Routes};
 use shared::sign_in::Refusal;
+use shared::{ClientCookie, Secret};
 
 pub(crate) use answer::Response;
 use document::Document;
@@ -34,6 +35,13 @@ pub(crate) const TOKEN: &str =
 /// A refresh token in the examples, of a session that never was.
 pub(crate) const REFRESH_TOKEN: &str = "lkr_AX8i4nmwfMOYxNwMDAc5j25vdCBhIGZhbWlseSBrZXl0aGlzIHJvdGF0aW5n\
      IHBhcnQgb3BlbnMgbm90aGluZw";
+
+/// The client's cookie in the examples, with a proof of a secret that never was.
+pub(crate) fn client_cookie() -> String {
+    let proof = "fnAl-GAl87QnRxRPS94upgUAAAAAZVPxAEC-2XHJZI3KStO4RoB_VPqzqDxSCpelzSlPRlizk915";
+    let cookie = ClientCookie::set(&Secret::new(proof.into()));
+    cookie.to_str().unwrap().to_owned()
+}
 
 /// A refused sign-in, whatever the reason.
 pub(crate) fn refused() -> Refusal {
