@@ -42,7 +42,9 @@ export class Session {
   async signIn(username: string, password: string): Promise<void> {
     await alone(async () => {
       const sentAt = Date.now()
-      const answer = await this.#post('/api/auth/signin', { username, password, session: this.mode })
+      const body = { username, password, session: this.mode }
+      // In either mode, so that strangers who guess the password can't lock this browser out.
+      const answer = await this.#post('/api/auth/signin', body, 'include')
       if (!answer.ok) throw new Refused(answer)
       this.#keep(await answer.json(), sentAt)
       this.#notify()
@@ -129,13 +131,13 @@ export class Session {
     }
   }
 
-  #post(path: string, body?: object): Promise<Response> {
+  #post(path: string, body?: object, credentials?: RequestCredentials): Promise<Response> {
     const type = body && { 'Content-Type': 'application/json' }
     return fetch(this.api + path, {
       method: 'POST',
       headers: { 'X-Requested-With': 'fetch', ...type },
       body: body ? JSON.stringify(body) : null,
-      credentials: this.mode === 'cookie' ? 'include' : 'omit',
+      credentials: credentials ?? (this.mode === 'cookie' ? 'include' : 'omit'),
       signal: AbortSignal.timeout(TIMEOUT_MILLISECONDS),
     })
   }
