@@ -32,6 +32,8 @@ pub mod log;
 pub mod mail;
 pub mod new_password;
 #[cfg(feature = "database")]
+pub mod nudge;
+#[cfg(feature = "database")]
 pub mod one_time_key;
 #[cfg(feature = "database")]
 pub mod one_time_secret;
@@ -75,6 +77,8 @@ pub use email::{Email, NewEmail};
 pub use environment::Environment;
 pub use error::Error;
 pub use new_password::NewPassword;
+#[cfg(feature = "database")]
+pub use nudge::Nudge;
 #[cfg(feature = "database")]
 pub use one_time_key::OneTimeKey;
 #[cfg(feature = "database")]

@@ -126,6 +126,43 @@ pub fn event(event: &SecurityEvent) {
     );
 }
 
+/// The log line of a mail. It never has its address, link or code.
+#[derive(Debug)]
+pub struct MailLine<'a> {
+    /// `APP_NAME`.
+    pub app: &'a str,
+    /// The stable name of what became of it.
+    pub event: &'static str,
+    /// What it is for.
+    pub kind: &'static str,
+    /// The user that it is for.
+    pub user_id: UserId,
+    /// The provider's id of it.
+    pub mail_id: Option<&'a str>,
+    /// Why it wasn't sent.
+    pub cause: Option<&'a str>,
+}
+
+/// Writes the line: as a warning unless the mail was sent.
+pub fn mail(line: &MailLine<'_>) {
+    macro_rules! write_line {
+        ($level:ident) => {
+            $level!(
+                target: "latchkey",
+                app = line.app,
+                function = "mailer",
+                user_id = line.user_id.get(),
+                event = line.event,
+                kind = line.kind,
+                mail_id = line.mail_id,
+                cause = line.cause,
+                "mail"
+            )
+        };
+    }
+    if line.mail_id.is_some() { write_line!(info) } else { write_line!(warn) }
+}
+
 /// Reports a part that init couldn't make ready, and that is retried when it is needed.
 pub fn warmed_up<E: std::fmt::Debug>(result: Result<(), E>) {
     if let Err(error) = result {

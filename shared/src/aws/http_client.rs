@@ -24,13 +24,21 @@ const IDLE: Duration = Duration::from_secs(5);
 /// The client with its timeout.
 #[derive(Debug, Clone)]
 struct Https {
-    client: Client<HttpsConnector<connect::HttpConnector>, SdkBody>,
+    client: HttpsClient,
     limit: Option<Duration>,
+}
+
+/// The client for requests that we sign ourselves.
+pub(super) type HttpsClient = Client<HttpsConnector<connect::HttpConnector>, SdkBody>;
+
+/// The client of AWS's libraries.
+pub(super) fn build() -> SharedHttpClient {
+    SharedHttpClient::new(Https { client: client(), limit: None })
 }
 
 /// A client that trusts the authorities of this machine, or those of `SSL_CERT_FILE` and
 /// `SSL_CERT_DIR`.
-pub(super) fn build() -> SharedHttpClient {
+pub(super) fn client() -> HttpsClient {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     #[expect(clippy::expect_used, reason = "the provider has suites for both")]
@@ -40,8 +48,7 @@ pub(super) fn build() -> SharedHttpClient {
         .with_root_certificates(roots)
         .with_no_client_auth();
     let https = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1();
-    let client = Client::builder(TokioExecutor::new()).pool_idle_timeout(IDLE).build(https.build());
-    SharedHttpClient::new(Https { client, limit: None })
+    Client::builder(TokioExecutor::new()).pool_idle_timeout(IDLE).build(https.build())
 }
 
 impl HttpClient for Https {
