@@ -1,6 +1,7 @@
 //! `POST /api/auth/users/me/password` and `/api/auth/users/me/delete`.
 
 mod deletion;
+mod guesses;
 mod password;
 
 use serde_json::{Value, json};
@@ -24,7 +25,7 @@ pub(crate) fn checks() -> Vec<Check> {
         what_was_sent_is_not_echoed also Emulator;
         what_is_over_changes_nothing_whatever_policy_is_kept also Emulator needs CachedPolicies OwnKey;
     ];
-    own.into_iter().chain(password::checks()).chain(deletion::checks()).collect()
+    [own, password::checks(), deletion::checks(), guesses::checks()].into_iter().flatten().collect()
 }
 
 /// The path of a change of the password.

@@ -1,6 +1,8 @@
 //! The HTTP client: requests that record what they send, answers that can be compared.
 
 use std::collections::BTreeMap;
+use std::io::{Read, Write};
+use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -10,6 +12,7 @@ use ureq::http::{self, HeaderMap, HeaderName, HeaderValue};
 use ureq::tls::{Certificate, RootCerts, TlsConfig, TlsProvider};
 
 use crate::secrets::Secrets;
+use crate::socket;
 
 /// Longer than the slowest function's timeout, so that a stuck service fails a check instead of CI.
 const DEADLINE: Duration = Duration::from_mins(1);
@@ -189,6 +192,34 @@ impl Request<'_> {
             headers: response.headers().clone(),
             body,
         }
+    }
+
+    /// Sends it from another address of this machine, whose loopback network has many.
+    #[track_caller]
+    pub(crate) fn send_from(self, source: Ipv4Addr) -> Answer {
+        let (parts, body) = self.parts.into_parts();
+        self.client.secrets.add_json(&body);
+        let asked = format!("{} {}", parts.method, parts.uri.path());
+        let mut bytes = format!("{asked} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n");
+        for (name, value) in &parts.headers {
+            bytes += &format!("{name}: {}\r\n", value.to_str().expect("text"));
+        }
+        bytes += &format!("content-length: {}\r\n\r\n", body.len());
+        let mut stream = socket::connect_from(source.into(), &self.client.base);
+        stream.write_all(&[bytes.as_bytes(), &body].concat()).expect("a request");
+        let mut read = Vec::new();
+        stream.read_to_end(&mut read).expect("an answer");
+        let end = read.windows(4).position(|it| it == b"\r\n\r\n").expect("the end of the head");
+        let head = String::from_utf8_lossy(&read[..end]).into_owned();
+        let header = |line: &str| {
+            let (name, value) = line.split_once(": ")?;
+            Some((name.parse::<HeaderName>().ok()?, value.parse::<HeaderValue>().ok()?))
+        };
+        let status = head[9..12].parse().expect("a status");
+        self.client.count(&asked, status);
+        let headers = head.lines().skip(1).filter_map(header).collect();
+        let had_token = parts.headers.contains_key(http::header::AUTHORIZATION);
+        Answer { asked, had_token, status, headers, body: read.split_off(end + 4) }
     }
 }
 

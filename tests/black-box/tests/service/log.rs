@@ -24,6 +24,7 @@ pub(crate) fn checks() -> Vec<Check> {
         an_old_refresh_token_is_one_event also Pooler needs Runner;
         each_end_of_a_session_says_its_outcome also Pooler needs Runner;
         changes_of_accounts_are_events also Pooler needs Runner;
+        limited_guesses_are_events also Pooler needs Runner;
         legacy_tokens_are_events also Pooler needs Runner;
         the_user_is_named_by_id_where_known also Pooler needs Runner;
         an_unknown_hash_is_logged_by_the_name_of_its_scheme also Pooler needs Runner;
@@ -68,6 +69,9 @@ fn nothing_that_looks_like_a_hash_or_a_token_is_in_the_log(target: &Target) {
         "lkr_",
         "Quagga-Browser",
         "@mail.example",
+        "nobody-of-that-name",
+        "limited-",
+        "127.3.",
         "password\":",
         KNOWN_KEY,
         legacy::SECRET,
@@ -203,6 +207,7 @@ fn changes_of_accounts_are_events(target: &Target) {
         let event = match line["status"].as_u64() {
             Some(204) => events[0],
             Some(403) => events[1],
+            Some(429) => continue,
             _ => {
                 assert_eq!(line.get("event"), None, "{line}");
                 continue;
@@ -213,6 +218,19 @@ fn changes_of_accounts_are_events(target: &Target) {
         let reasons = ["wrong_password", "no_password", "unknown_hash"];
         let is_refused = line["status"] == 403;
         assert_eq!(line["cause"].as_str().is_some_and(|it| reasons.contains(&it)), is_refused);
+    }
+}
+
+fn limited_guesses_are_events(target: &Target) {
+    for line in lines(target).into_iter().filter(|line| line["status"] == 429) {
+        assert_eq!(text(&line, "event"), "authn_login_fail_max", "{line}");
+        assert_eq!(text(&line, "error"), "rate_limited", "{line}");
+        assert_eq!(line["level"], "WARN", "{line}");
+        let causes: &[&str] = match text(&line, "route") {
+            PASSWORD | DELETE => &["caller"],
+            _ => &["account", "pair", "client"],
+        };
+        assert!(causes.contains(&text(&line, "cause")), "{line}");
     }
 }
 

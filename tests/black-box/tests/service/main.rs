@@ -26,6 +26,7 @@ mod introspection;
 mod jwks;
 mod jws;
 mod kind;
+mod limits;
 mod log;
 mod me;
 mod noise;
@@ -75,6 +76,7 @@ fn together() -> Vec<Check> {
         token::checks(),
         refresh::checks(),
         account::checks(),
+        limits::checks(),
         me::checks(),
         sessions::checks(),
         signout::checks(),
@@ -102,10 +104,17 @@ fn together() -> Vec<Check> {
 
 /// The checks that need exclusive use of the machine or the database.
 fn alone() -> Vec<Check> {
-    [client_proof::alone(), crowd::checks(), overload::checks(), timing::checks(), outage::checks()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        client_proof::alone(),
+        crowd::checks(),
+        limits::alone(),
+        overload::checks(),
+        timing::checks(),
+        outage::checks(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// The most checks side by side: all may sign in one user, who takes ten sign-ins at once from one address.

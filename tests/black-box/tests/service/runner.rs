@@ -81,6 +81,11 @@ impl Runner {
         Self::launch(name, overrides, None)
     }
 
+    /// Starts a further runner over the database of this one.
+    pub(crate) fn start_beside(&self, name: &str, overrides: &[&str]) -> Result<Self, String> {
+        Self::launch(name, overrides, Some(&self.database_url))
+    }
+
     /// Like [`Runner::start`], with this pooler's program before the database.
     pub(crate) fn start_pooled(
         program: &str,

@@ -1,8 +1,10 @@
 //! A bare connection, for bytes that no HTTP client sends.
 
 use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::net::{IpAddr, TcpStream};
 use std::time::Duration;
+
+use tokio::net::TcpSocket;
 
 /// The longest hash on a busy machine.
 const DEADLINE: Duration = Duration::from_mins(1);
@@ -37,6 +39,23 @@ pub(crate) fn connect(base: &str) -> TcpStream {
     let stream = TcpStream::connect(authority).expect("a connection");
     stream.set_read_timeout(Some(DEADLINE)).expect("a read timeout");
     stream.set_write_timeout(Some(DEADLINE)).expect("a write timeout");
+    stream
+}
+
+/// The same, from another address of this machine, such as 127.1.2.3.
+#[track_caller]
+pub(crate) fn connect_from(source: IpAddr, base: &str) -> TcpStream {
+    let authority = base.strip_prefix("http://").expect("an http address");
+    let address = authority.parse().expect("an address without a path");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build();
+    let stream = runtime.expect("a runtime").block_on(async {
+        let socket = TcpSocket::new_v4()?;
+        socket.bind((source, 0).into())?;
+        socket.connect(address).await?.into_std()
+    });
+    let stream = stream.expect("a connection");
+    stream.set_nonblocking(false).expect("a blocking connection");
+    stream.set_read_timeout(Some(DEADLINE)).expect("a read timeout");
     stream
 }
 

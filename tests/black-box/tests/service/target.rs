@@ -1,5 +1,7 @@
 //! The target of the checks.
 
+mod elsewhere;
+
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -76,13 +78,24 @@ impl Target {
         overrides: &[&str],
         secrets: Arc<Secrets>,
     ) -> Result<Self, String> {
-        let answers_in_json = overrides.contains(&"ErrorFormat=json");
-        let cost = overrides.iter().find_map(|it| it.strip_prefix("BcryptCost="));
         let (kind, runner) = match setting("LATCHKEY_PGBOUNCER") {
             Some(pooler) => (Kind::Pooler, Runner::start_pooled(&pooler, name, overrides)?),
             None => (Kind::Runner, Runner::start(name, overrides)?),
         };
-        Ok(Self {
+        Ok(Self::ours(kind, runner, overrides, secrets))
+    }
+
+    /// A further runner over the database of this one.
+    pub(crate) fn beside(&self, name: &str, overrides: &[&str]) -> Result<Self, String> {
+        let runner = self.runner.as_ref().expect("the check lists this ability");
+        let runner = runner.start_beside(name, overrides)?;
+        Ok(Self::ours(self.kind, runner, overrides, Arc::clone(&self.secrets)))
+    }
+
+    fn ours(kind: Kind, runner: Runner, overrides: &[&str], secrets: Arc<Secrets>) -> Self {
+        let answers_in_json = overrides.contains(&"ErrorFormat=json");
+        let cost = overrides.iter().find_map(|it| it.strip_prefix("BcryptCost="));
+        Self {
             kind,
             http: Client::new(runner.base(), Arc::clone(&secrets)),
             secrets,
@@ -100,43 +113,7 @@ impl Target {
             routes: OnceLock::new(),
             variant: OnceLock::new(),
             costly: OnceLock::new(),
-        })
-    }
-
-    fn elsewhere(base: &str) -> Result<Self, String> {
-        let kind = match setting("LATCHKEY_TARGET").as_deref() {
-            None | Some("aws") => Kind::Aws,
-            Some("emulator") => Kind::Emulator,
-            Some("sam-local") => Kind::SamLocal,
-            Some(_) => return Err("LATCHKEY_TARGET must be aws, emulator or sam-local".to_owned()),
-        };
-        let key = setting("LATCHKEY_SIGNING_KEY")
-            .map(|digits| Key::from_hex(&digits).ok_or("LATCHKEY_SIGNING_KEY is no key"))
-            .transpose()?;
-        let bcrypt_cost = setting("LATCHKEY_BCRYPT_COST").map(|number| number.parse());
-        let bcrypt_cost =
-            bcrypt_cost.transpose().map_err(|_| "LATCHKEY_BCRYPT_COST is no number")?;
-        let secrets = Arc::new(Secrets::default());
-        Ok(Self {
-            kind,
-            http: Client::new(base, Arc::clone(&secrets)),
-            secrets,
-            database: setting("LATCHKEY_DATABASE_URL").map(Database::new),
-            operator: setting("LATCHKEY_OPERATOR").map(|command| Operator::shell(&command)),
-            key,
-            introspection_secret: setting("LATCHKEY_INTROSPECTION_SECRET"),
-            runner: None,
-            keeps_policies: setting("LATCHKEY_AUTHORIZER_CACHE_SECONDS")
-                .is_some_and(|it| it != "0"),
-            answers_in_json: false,
-            runs_all: runs_all(),
-            ignored: Mutex::default(),
-            bcrypt_cost: bcrypt_cost.unwrap_or(BCRYPT_COST),
-            ada: OnceLock::new(),
-            routes: OnceLock::new(),
-            variant: OnceLock::new(),
-            costly: OnceLock::new(),
-        })
+        }
     }
 
     /// Why a check with these `also` kinds is left out here, if it is.

@@ -15,6 +15,7 @@ mod freeze;
 mod gatekeeper;
 mod kill;
 mod late;
+mod limits;
 mod member;
 mod page;
 mod process;

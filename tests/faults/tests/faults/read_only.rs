@@ -7,7 +7,7 @@ use crate::fixture::{Fixture, side_by_side};
 use crate::service::Service;
 
 /// Whether connections made from here on lead to a read-only server.
-fn set(fixture: &Fixture, value: &str) {
+pub(crate) fn set(fixture: &Fixture, value: &str) {
     let name = fixture.value("SELECT current_database()");
     let set = format!("ALTER DATABASE {name} SET default_transaction_read_only = {value}");
     fixture.execute(&format!("SET transaction_read_only = off; {set}"));
