@@ -90,7 +90,7 @@ fn lasting(answer: &Answer) -> Vec<(String, Vec<u8>)> {
 
 fn a_name_that_nobody_has_is_answered_alike(target: &Target) {
     let (known, unknown) = (target.signed_up("limited").username, nobody());
-    // By turns, so that their guesses come back at the same time.
+    // Alternately, so that their guesses come back at the same time.
     for _ in 0..AT_ONCE {
         guess_times(target, &known, 1);
         guess_times(target, &unknown, 1);
