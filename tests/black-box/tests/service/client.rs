@@ -202,9 +202,9 @@ impl Request<'_> {
         let asked = format!("{} {}", parts.method, parts.uri.path());
         let mut bytes = format!("{asked} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n");
         for (name, value) in &parts.headers {
-            bytes += &format!("{name}: {}\r\n", value.to_str().expect("text"));
+            bytes.extend([name.as_str(), ": ", value.to_str().expect("text"), "\r\n"]);
         }
-        bytes += &format!("content-length: {}\r\n\r\n", body.len());
+        bytes.extend(["content-length: ", &body.len().to_string(), "\r\n\r\n"]);
         let mut stream = socket::connect_from(source.into(), &self.client.base);
         stream.write_all(&[bytes.as_bytes(), &body].concat()).expect("a request");
         let mut read = Vec::new();
