@@ -97,6 +97,7 @@ def check_environment(source):
         "TokenAudience": "https://" + "a" * 60,
         "TokenIssuer": "https://" + "a" * 60,
         "PreviousTokenIssuer": "https://" + "b" * 60,
+        "UnlimitedNetworks": ",".join(["2001:db8:1234:5678::/64"] * 6),
         "IntrospectionSecretArn": INTROSPECTION + "a" * 60,
     }
     for name, function in of(source, **long).items():
