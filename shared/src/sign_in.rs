@@ -151,10 +151,10 @@ impl SignIn {
             Ok(false) => return Ok(Err(refusal(RefusalReason::ChangedMeanwhile, Some(&user)))),
             Err(error) => {
                 unrecorded(error, &user, wants)?;
-                self.users.give_back(refund);
                 None
             }
         };
+        self.users.give_back(&found.refund_in_process, now);
         if session.is_some() {
             self.replace(&user, stronger).await;
         }

@@ -265,7 +265,7 @@ async fn a_login_that_does_not_own_the_tables_is_referred_to_their_owner() {
         .execute(
             "CREATE ROLE stranger LOGIN; \
              GRANT CREATE ON SCHEMA public TO stranger; \
-             GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA public TO stranger",
+             GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO stranger",
         )
         .await;
     let url = stage.url.replace("//postgres@", "//stranger@");

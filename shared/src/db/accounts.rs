@@ -90,9 +90,9 @@ impl Accounts {
         refund: &Refund,
         now: NumericDate,
     ) -> Result<Outcome, Error> {
-        let (key, new, refund) = (Key::of(caller), new.to_text(), Columns::of(refund));
+        let (key, new, refund) = (Key::of(caller), new.to_text(), Columns::of_refund(refund));
         let [user_id, session, digest] = key.parameters();
-        let [keys, every, _] = refund.parameters();
+        let [keys, every, charged_until] = refund.refunded();
         let parameters = [
             user_id,
             session,
@@ -102,6 +102,7 @@ impl Accounts {
             (&now.to_timestamp() as _, Type::FLOAT8),
             keys,
             every,
+            charged_until,
         ];
         let row = self.0.only_row(&CHANGE_PASSWORD, &parameters).await?;
         outcome(row.try_get("outcome")?)

@@ -8,11 +8,11 @@ use super::error::Error;
 use super::sql::{Parameter, Privilege, Routine, Sql};
 use crate::client_proof::ProofSecret;
 use crate::clock::NumericDate;
-use crate::limits::{Charges, Over, Refund};
+use crate::limits::{Charge, Charges, Over, Refund};
 
 /// Counts an attempt that reads nothing else, and reads the secret of client proofs.
 pub const COUNT: Sql = Sql::new(
-    "SELECT counted, wait, refused_by, earlier, find_proof_secret() AS proof_secret \
+    "SELECT counted, wait, refused_by, charged_until, find_proof_secret() AS proof_secret \
      FROM count_try($1, $2, $3, to_timestamp($4))",
     &[
         Privilege::Execute(Routine::of_owner("count_try", "bytea[], float8[], int[], timestamptz")),
@@ -30,7 +30,8 @@ pub const PROOF_SECRET: Sql = Sql::new(
 pub(super) const FIND_PROOF_SECRET: Routine = Routine::of_owner("find_proof_secret", "");
 
 /// What gives back the charge of an attempt with a right password.
-pub(super) const GIVE_BACK: Routine = Routine::of_owner("give_back", "bytea[], float8[]");
+pub(super) const GIVE_BACK: Routine =
+    Routine::of_owner("give_back", "bytea[], float8[], float8[], timestamptz");
 
 /// Creates the secret of client proofs if there is none; replaces it if `$2`.
 pub const ENSURE_PROOF_KEY: Sql = Sql::for_owner(
@@ -59,21 +60,37 @@ pub const EMPTY: Sql = Sql::for_owner(
 pub const EMPTY_ROWS: i64 = 10_000;
 
 /// The columns of charges, for a statement.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Columns<'a> {
     keys: Vec<&'a [u8]>,
     every: Vec<f64>,
     burst: Vec<i32>,
+    charged_until: Vec<f64>,
 }
 
 impl<'a> Columns<'a> {
     /// The columns of these charges.
     pub fn of(charges: &'a Charges) -> Self {
-        Self {
-            keys: charges.iter().map(|charge| &charge.key.as_bytes()[..]).collect(),
-            every: charges.iter().map(|charge| charge.budget.every()).collect(),
-            burst: charges.iter().map(|charge| charge.budget.burst()).collect(),
+        let mut columns = Self::default();
+        charges.iter().for_each(|charge| columns.push(charge));
+        columns
+    }
+
+    /// The columns of what is given back.
+    #[expect(clippy::cast_precision_loss, reason = "exact for some 285 years")]
+    pub fn of_refund(refund: &'a Refund) -> Self {
+        let mut columns = Self::default();
+        for (charge, until) in refund.iter() {
+            columns.push(charge);
+            columns.charged_until.push(until as f64 / MICROS);
         }
+        columns
+    }
+
+    fn push(&mut self, charge: &'a Charge) {
+        self.keys.push(charge.key.as_bytes());
+        self.every.push(charge.budget.every());
+        self.burst.push(charge.budget.burst());
     }
 
     /// The keys, the seconds and the attempts at once, as `count_try` takes them.
@@ -84,13 +101,27 @@ impl<'a> Columns<'a> {
             (&self.burst, Type::INT4_ARRAY),
         ]
     }
+
+    /// The keys, the seconds and the ends of the charges, as `give_back` takes them.
+    pub fn refunded(&self) -> [Parameter<'_>; 3] {
+        [
+            (&self.keys, Type::BYTEA_ARRAY),
+            (&self.every, Type::FLOAT8_ARRAY),
+            (&self.charged_until, Type::FLOAT8_ARRAY),
+        ]
+    }
 }
+
+/// The microseconds of a second.
+const MICROS: f64 = 1e6;
 
 /// Reads what `count_try` says.
 pub fn verdict(row: &Row, charges: &Charges) -> Result<Result<Refund, Over>, Error> {
     if row.try_get("counted")? {
-        let has_earlier: bool = row.try_get("earlier")?;
-        return Ok(Ok(if has_earlier { charges.clone() } else { Refund::default() }));
+        let until: Option<Vec<f64>> = row.try_get("charged_until")?;
+        #[expect(clippy::cast_possible_truncation, reason = "a time")]
+        let until = until.unwrap_or_default().into_iter().map(|it| (it * MICROS).round() as i64);
+        return Ok(Ok(Refund::new(charges.clone(), until.collect())));
     }
     let refused_by: i32 = row.try_get("refused_by")?;
     let index = usize::try_from(refused_by - 1).ok();

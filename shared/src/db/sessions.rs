@@ -155,8 +155,8 @@ impl Sessions {
         let session = kind.session();
         let family = kind.token().map(|token| token.family_hash().to_vec());
         let current = kind.token().map(|token| token.rotating_hash().to_vec());
-        let refund = Columns::of(start.refund);
-        let [keys, every, _] = refund.parameters();
+        let refund = Columns::of_refund(start.refund);
+        let [keys, every, charged_until] = refund.refunded();
         let parameters = [
             (session.as_uuid() as _, Type::UUID),
             (&start.user_id.get() as _, Type::INT4),
@@ -172,6 +172,7 @@ impl Sessions {
             (&device.ip_prefix as _, Type::TEXT),
             keys,
             every,
+            charged_until,
         ];
         Ok(self.0.only_row(&START, &parameters).await?.try_get("has_started")?)
     }

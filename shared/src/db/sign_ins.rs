@@ -7,7 +7,8 @@ use super::sql::{Privilege, Routine, Sql};
 /// Starts a session, unless the user is disabled or all their sessions have ended since the epoch was
 /// read. If it starts, the charge of the attempt is given back.
 pub const START: Sql = Sql::new(
-    "SELECT s.has_started, CASE WHEN s.has_started THEN give_back($13, $14) END \
+    "SELECT s.has_started, \
+         CASE WHEN s.has_started THEN give_back($13, $14, $15, to_timestamp($8)) END \
      FROM start_session($1, $2, $3, $4, $5, $6, $7, to_timestamp($8), to_timestamp($9), $10, \
          $11, $12) AS s (has_started)",
     &[

@@ -37,7 +37,7 @@ pub const FIND_CREDENTIALS: Sql = Sql::new(
 
 /// Counts an attempt, then reads as [`FIND_CREDENTIALS`]: with a hash only if the attempt was counted.
 pub const TRY_CREDENTIALS: Sql = Sql::new(
-    "SELECT counted, wait, refused_by, earlier, proof_secret, \
+    "SELECT counted, wait, refused_by, charged_until, proof_secret, \
          id, password, hashed_by, session_epoch, is_disabled, kids, database_id, roles \
      FROM try_credentials($1, $2, $3, $4, $5, to_timestamp($6))",
     &[Privilege::Execute(Routine::of_owner(
@@ -49,7 +49,7 @@ pub const TRY_CREDENTIALS: Sql = Sql::new(
 /// Replaces the hash that a signed-in user's old password was verified against, and ends all other
 /// sessions: `changed`, `signed_out`, or `conflict` if the hash is another one.
 pub const CHANGE_PASSWORD: Sql = Sql::new(
-    "SELECT c.outcome, CASE c.outcome WHEN 'changed' THEN give_back($7, $8) END \
+    "SELECT c.outcome, CASE c.outcome WHEN 'changed' THEN give_back($7, $8, $9, to_timestamp($6)) END \
      FROM change_password($1, $2, $3, $4, $5, to_timestamp($6)) AS c (outcome)",
     &[
         Privilege::Execute(Routine::of_owner(
@@ -74,7 +74,7 @@ pub(crate) const FIND_OWN_CREDENTIALS: Sql = Sql::new(
 /// Counts an attempt, and reads what the password of a signed-in user is verified against, with a hash only
 /// if the attempt was counted, and the user's names.
 pub const TRY_OWN_CREDENTIALS: Sql = Sql::new(
-    "SELECT counted, wait, refused_by, earlier, password, hashed_by, username, email \
+    "SELECT counted, wait, refused_by, charged_until, password, hashed_by, username, email \
      FROM try_own_credentials($1, $2, $3, to_timestamp($4), $5, $6, $7)",
     &[Privilege::Execute(Routine::of_owner(
         "try_own_credentials",

@@ -44,8 +44,9 @@ impl Budget {
         if wait > 0 { Err(wait) } else { Ok(spent_until.saturating_add(self.every_micros)) }
     }
 
-    /// Until when the attempts of a key are spent without one of them.
-    pub const fn give_back(self, spent_until: i64) -> i64 {
-        spent_until.saturating_sub(self.every_micros)
+    /// Until when the attempts of a key are spent without what is left at `now` of the charge that made
+    /// it `charged_until`. Of what others were charged since, it takes at most the time between the two.
+    pub fn give_back(self, spent_until: i64, charged_until: i64, now: i64) -> i64 {
+        spent_until - charged_until.saturating_sub(now).clamp(0, self.every_micros)
     }
 }

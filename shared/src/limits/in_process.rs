@@ -1,6 +1,6 @@
 //! Counts attempts while the database takes no writes.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use lru::LruCache;
 
@@ -12,27 +12,35 @@ use crate::clock::NumericDate;
 /// The keys that this process has counted, the least recently used forgotten first. Each container
 /// counts for itself.
 #[derive(Debug, Clone)]
-pub struct InProcess(Arc<Mutex<LruCache<Key, i64>>>);
+pub struct InProcess(Arc<Mutex<Counts>>);
 
+#[derive(Debug)]
+struct Counts {
+    spent: LruCache<Key, i64>,
+    reported_at: Option<NumericDate>,
+}
+
+/// The most keys that are kept, which bounds the memory.
 const MAX_KEYS: usize = 10_000;
+
+/// The seconds between two reports that attempts are counted here.
+const REPORTED_EVERY: i64 = 60;
 
 impl Default for InProcess {
     fn default() -> Self {
-        Self(Arc::new(Mutex::new(LruCache::unbounded())))
+        Self(Arc::new(Mutex::new(Counts { spent: LruCache::unbounded(), reported_at: None })))
     }
 }
 
 impl InProcess {
     /// Counts an attempt as the SQL function `count_try` does.
     pub fn count(&self, charges: &Charges, now: NumericDate) -> Result<Refund, Over> {
-        let now = now.seconds().saturating_mul(1_000_000);
-        let mut spent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = micros(now);
+        let spent = &mut self.counts().spent;
         let mut new = Vec::new();
         let mut over: Option<Over> = None;
-        let mut has_earlier = false;
         for charge in charges.iter() {
             let before = spent.get(&charge.key).copied();
-            has_earlier |= before.is_some_and(|until| until > now);
             match charge.budget.charge(before, now) {
                 Ok(until) => new.push((charge.key, until)),
                 Err(wait) => {
@@ -47,22 +55,42 @@ impl InProcess {
         if let Some(over) = over {
             return Err(over);
         }
-        for (key, until) in new {
+        for &(key, until) in &new {
             spent.put(key, until);
             if spent.len() > MAX_KEYS {
                 spent.pop_lru();
             }
         }
-        Ok(if has_earlier { charges.clone() } else { Refund::NONE })
+        Ok(Refund::new(charges.clone(), new.into_iter().map(|(_, until)| until).collect()))
     }
 
     /// Gives back what an attempt with a right password was charged.
-    pub fn give_back(&self, refund: &Refund) {
-        let mut spent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        for charge in refund.iter() {
+    pub fn give_back(&self, refund: &Refund, now: NumericDate) {
+        let spent = &mut self.counts().spent;
+        for (charge, charged_until) in refund.iter() {
             if let Some(until) = spent.get_mut(&charge.key) {
-                *until = charge.budget.give_back(*until);
+                *until = charge.budget.give_back(*until, charged_until, micros(now));
             }
         }
     }
+
+    /// Whether the log doesn't have it yet, of this minute, that attempts are counted here.
+    pub fn is_to_be_reported(&self, now: NumericDate) -> bool {
+        let mut counts = self.counts();
+        let is_due = counts
+            .reported_at
+            .is_none_or(|at| (now.seconds() - at.seconds()).abs() >= REPORTED_EVERY);
+        if is_due {
+            counts.reported_at = Some(now);
+        }
+        is_due
+    }
+
+    fn counts(&self) -> MutexGuard<'_, Counts> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+const fn micros(time: NumericDate) -> i64 {
+    time.seconds().saturating_mul(1_000_000)
 }

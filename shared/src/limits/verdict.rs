@@ -1,6 +1,6 @@
 //! How an attempt was counted.
 
-use super::charges::Charges;
+use super::charges::{Charge, Charges};
 use super::key::Kind;
 use crate::error::{RateLimited, SecurityEvent};
 
@@ -26,6 +26,25 @@ impl Over {
     }
 }
 
-/// An attempt that was counted: what is given back if the password proves right. Nothing, if no key had
-/// been tried shortly before, since a single attempt comes back by itself.
-pub type Refund = Charges;
+/// An attempt that was counted: what is given back if the password proves right.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Refund {
+    charges: Charges,
+    charged_until: Vec<i64>,
+}
+
+impl Refund {
+    /// Nothing to give back.
+    pub const NONE: Self = Self { charges: Charges::NONE, charged_until: Vec::new() };
+
+    /// What was charged, and until when the attempts of each key were spent then, in microseconds since
+    /// 1970.
+    pub const fn new(charges: Charges, charged_until: Vec<i64>) -> Self {
+        Self { charges, charged_until }
+    }
+
+    /// Each charge, and until when the attempts of its key were spent.
+    pub fn iter(&self) -> impl Iterator<Item = (&Charge, i64)> {
+        self.charges.iter().zip(self.charged_until.iter().copied())
+    }
+}

@@ -26,8 +26,10 @@ pub struct FoundCredentials {
     pub published: Vec<Kid>,
     /// The database that the token is for.
     pub database_id: DatabaseId,
-    /// What is given back if the password is right.
+    /// What the database gives back if the password is right.
     pub refund: Refund,
+    /// What this process gives back, if it has counted instead.
+    pub refund_in_process: Refund,
     /// What client proofs are made with.
     pub proof_secret: Option<ProofSecret>,
 }
@@ -81,7 +83,9 @@ impl Users {
     ) -> Result<Result<FoundCredentials, Refused>, db::Error> {
         match self.try_credentials(username, charges, now).await {
             Err(error @ db::Error::ReadOnly(_)) => {
-                log::notice(None, "limits_in_process", Some(&error.to_string()));
+                if self.in_process.is_to_be_reported(now) {
+                    log::notice(None, "limits_in_process", Some(&error.to_string()));
+                }
                 self.find_uncounted(username, charges, now).await
             }
             found => found,
@@ -104,7 +108,7 @@ impl Users {
             }
         }
         Ok(match self.in_process.count(charges, now) {
-            Ok(refund) => Ok(FoundCredentials { refund, ..found }),
+            Ok(refund_in_process) => Ok(FoundCredentials { refund_in_process, ..found }),
             Err(over) => Err(Refused {
                 over,
                 user_id: found.user.map(|user| user.id),
@@ -152,8 +156,8 @@ impl Users {
     }
 
     /// Gives back what an attempt was charged in this process.
-    pub fn give_back(&self, refund: &Refund) {
-        self.in_process.give_back(refund);
+    pub fn give_back(&self, refund: &Refund, now: NumericDate) {
+        self.in_process.give_back(refund, now);
     }
 
     /// Replaces the hash `old`, unless it has changed meanwhile.
@@ -182,6 +186,7 @@ fn found(row: &Row, refund: Refund) -> Result<FoundCredentials, db::Error> {
         published: kids.into_iter().map(Kid::new).collect(),
         database_id: DatabaseId::new(database_id.ok_or_else(database_identity::missing)?),
         refund,
+        refund_in_process: Refund::NONE,
         proof_secret: limits::proof_secret(row)?,
     })
 }

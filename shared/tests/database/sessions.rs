@@ -16,7 +16,7 @@ use shared::db::own_sessions::{Bearer, Mark, OwnSessions};
 use shared::db::sessions::{Kind, Outcome, Refresh, Renewed, Sessions, Start};
 use shared::db::sign_outs::{SignOut, SignOuts, SignedOut};
 use shared::db::{Database, callers, users};
-use shared::limits::Charges;
+use shared::limits::Refund;
 use shared::{
     ClientId, Device, NumericDate, Random, RefreshToken, Role, Salt, SessionId, TokenKey, UserId,
 };
@@ -196,6 +196,7 @@ impl World {
                 (&NOW.to_timestamp() as _, Type::FLOAT8),
                 (&keys as _, Type::BYTEA_ARRAY),
                 (&every as _, Type::FLOAT8_ARRAY),
+                (&every as _, Type::FLOAT8_ARRAY),
             ];
             let row = self.database.row(&users::CHANGE_PASSWORD, &parameters).await.unwrap();
             row.unwrap().try_get::<_, String>("outcome").unwrap()
@@ -223,7 +224,7 @@ fn start<'a>(
     now: NumericDate,
     (client_id, device): (&'a ClientId, &'a Device),
 ) -> Start<'a> {
-    static REFUND: Charges = Charges::NONE;
+    static REFUND: Refund = Refund::NONE;
     let expires_at = now.plus(864_000);
     let idle_seconds = 3600;
     let refund = &REFUND;

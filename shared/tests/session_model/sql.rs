@@ -62,6 +62,7 @@ impl Session {
                     &None::<&str>,
                     &Vec::<Vec<u8>>::new(),
                     &Vec::<f64>::new(),
+                    &Vec::<f64>::new(),
                 ],
             )
             .await

@@ -6,7 +6,7 @@ use refresh::Refresh;
 use serde_json::{Value, json};
 use shared::db::Group;
 use shared::db::sessions::{Kind, Sessions, Start};
-use shared::limits::Charges;
+use shared::limits::Refund;
 use shared::{ClientId, Clock, Device, Random, RefreshToken, SessionId, UserId};
 use signup::Signup;
 use token::Token;
@@ -35,7 +35,7 @@ fn session(fixture: &Fixture) -> RefreshToken {
         expires_at: now.plus(3_600),
         idle_seconds: 3_600,
         device: &Device::default(),
-        refund: &Charges::NONE,
+        refund: &Refund::NONE,
     };
     let sessions = Sessions::new(fixture.stage.database());
     assert!(runtime().block_on(sessions.start(&start)).unwrap());
