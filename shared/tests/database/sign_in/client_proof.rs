@@ -261,7 +261,7 @@ async fn while_the_database_takes_no_writes_a_proof_counts_the_same() {
         assert_eq!(limited(from(&sign_in, RIGHT, "192.0.2.9", Some(&proofs)).await), "account");
         let signed_in = from(&sign_in, RIGHT, "192.0.2.9", Some(&new)).await.unwrap().unwrap();
         assert!(signed_in.proofs.is_some());
-        for _ in 1..20 {
+        for _ in 0..20 {
             from(&sign_in, WRONG, "192.0.2.9", Some(&new)).await.unwrap().unwrap_err();
         }
         assert_eq!(limited(from(&sign_in, RIGHT, "192.0.2.9", Some(&new)).await), "client");
