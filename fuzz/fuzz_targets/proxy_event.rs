@@ -2,6 +2,7 @@
 
 #![no_main]
 
+use std::net::IpAddr;
 use std::sync::LazyLock;
 
 use content::Content;
@@ -11,8 +12,10 @@ use libfuzzer_sys::fuzz_target;
 use me::Me;
 use serde_json::Value;
 use shared::Environment;
+use shared::functions::ContentRoute;
 use shared::http::{
-    Accept, Endpoint, ErrorFormat, Function, HeaderMap, HeaderValue, ProxyEvent, header,
+    Accept, Endpoint, ErrorFormat, Function, HeaderMap, HeaderValue, ProxyEvent, Request,
+    TrustedProxies, header,
 };
 use tokio::runtime::Runtime;
 
@@ -42,6 +45,7 @@ fuzz_target!(|event: &[u8]| {
     let of = || serde_json::from_slice::<ProxyEvent>(event).ok();
     let (Some(first), Some(second), Some(third)) = (of(), of(), of()) else { return };
     is_one_list(&of().unwrap().take_headers());
+    is_of_the_entry_that_counts(of().unwrap());
     let (first, second, third) = runtime.block_on(async {
         (content.invoke(first).await, docs.invoke(second).await, me.invoke(third).await)
     });
@@ -80,4 +84,35 @@ fn is_one_list(headers: &HeaderMap) {
         let list = HeaderValue::from_str(&list).unwrap();
         assert_eq!(forms(&Accept::of(&HeaderMap::from_iter([(header::ACCEPT, list)]))), several);
     }
+}
+
+/// Panics unless a client's address is the one that API Gateway saw, or of the entry before those of so
+/// many proxies.
+fn is_of_the_entry_that_counts(mut event: ProxyEvent) {
+    event.resource = "/".to_owned();
+    event.http_method = "GET".to_owned();
+    let Ok((_, request)) = Request::of::<ContentRoute>(&mut event) else { return };
+    let seen = TrustedProxies::default().client_address(&request);
+    let values = request.headers.get_all("x-forwarded-for").iter();
+    let list = values.map(|value| value.to_str().unwrap()).collect::<Vec<_>>().join(",");
+    for (number, text) in ["0", "1", "2", "3"].into_iter().enumerate() {
+        let mut env = Environment::from_iter([("TRUSTED_PROXIES", text)]);
+        let found = TrustedProxies::from_env(&mut env).client_address(&request);
+        assert!(found.is_none_or(|found| found == found.to_canonical()));
+        if found != seen {
+            assert!(number > 0 && is_of(list.rsplit(',').next().unwrap(), seen), "{list}");
+            assert!(is_of(list.rsplit(',').nth(number).unwrap(), found), "{list}");
+        }
+    }
+}
+
+/// Whether an entry has that address, with or without a port and brackets.
+fn is_of(entry: &str, address: Option<IpAddr>) -> bool {
+    let entry = entry.trim();
+    let without_port = entry.rsplit_once(':').map_or(entry, |(address, _)| address);
+    let is_it = |text: &str| {
+        let text = text.trim_start_matches('[').trim_end_matches(']');
+        text.parse::<IpAddr>().ok().map(|it| it.to_canonical()) == address
+    };
+    address.is_some() && (is_it(entry) || is_it(without_port))
 }

@@ -11,6 +11,7 @@ use legacy::tokens;
 use libfuzzer_sys::fuzz_target;
 use shared::http::Cors;
 use shared::jwt::{Grant, KeySource, Settings, Signer, SigningKey};
+use shared::limits::{Guesses, Networks, Signups};
 use shared::password::Passwords;
 use shared::{
     ClientId, Clock, DatabaseId, Environment, NewPassword, NumericDate, Random, Secret, UserId, db,
@@ -37,6 +38,9 @@ fuzz_target!(|text: &str| {
     RolePrefix::from_env(&mut env);
     NewPassword::min_length(&mut env);
     Passwords::from_env(&mut env);
+    Guesses::from_env(&mut env);
+    Signups::from_env(&mut env);
+    Networks::from_env(&mut env);
     Settings::from_env(&mut env).issuer.previous(&mut env);
     Settings::access_token_seconds(&mut env);
     tokens::Settings::from_env(&mut env);

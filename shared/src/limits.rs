@@ -23,3 +23,6 @@ pub use key::{Key, Kind};
 pub use network::{Network, Networks};
 pub use signups::Signups;
 pub use verdict::{Over, Refund};
+
+#[cfg(test)]
+mod tests;
