@@ -49,5 +49,6 @@ CREATE TABLE one_time_secrets (
     used_by bytea
 );
 
+CREATE INDEX one_time_secrets_code_hash_idx ON one_time_secrets (code_hash);
 CREATE INDEX one_time_secrets_user_id_idx ON one_time_secrets (user_id, purpose);
 CREATE INDEX one_time_secrets_link_until_idx ON one_time_secrets (link_until);

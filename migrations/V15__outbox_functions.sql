@@ -46,6 +46,21 @@ BEGIN
 END
 $$;
 
+-- Takes back the secrets that a user's mails have, but for one, and the changes of address whose mails
+-- wait: another person may have asked for them.
+CREATE OR REPLACE FUNCTION void_secrets(user_id int, purposes text[], but_for bigint)
+RETURNS void LANGUAGE plpgsql
+AS $$
+#variable_conflict use_variable
+BEGIN
+    DELETE FROM one_time_secrets AS s
+    WHERE s.user_id = user_id AND s.purpose = ANY (purposes) AND s.id IS DISTINCT FROM but_for;
+    IF 'change' = ANY (purposes) THEN
+        DELETE FROM mails AS m WHERE m.user_id = user_id AND m.kind = 'change';
+    END IF;
+END
+$$;
+
 -- Counts an attempt, and asks for a mail to an address, whether or not a user has it: the mailer finds
 -- that out, so that the time reveals nothing.
 CREATE OR REPLACE FUNCTION ask_mail(
@@ -97,26 +112,72 @@ BEGIN
 END
 $$;
 
--- Asks for a mail to the user's own address: 'verify', 'password_changed' or 'new_client', the last
--- only if the address is verified.
-CREATE OR REPLACE FUNCTION notify_user(
-    kind text, user_id int, language text, asked_at timestamptz
+-- Asks a new user to verify their address.
+CREATE OR REPLACE FUNCTION ask_new_user(user_id int, language text, asked_at timestamptz)
+RETURNS void LANGUAGE plpgsql SECURITY DEFINER
+SET search_path FROM CURRENT
+AS $$
+#variable_conflict use_variable
+DECLARE
+    present text;
+BEGIN
+    SELECT u.email::text INTO present FROM users AS u
+    WHERE u.id = user_id AND u.verified_email IS DISTINCT FROM u.email::text;
+    IF FOUND THEN
+        PERFORM put_mail('verify', user_id, present, language, asked_at);
+    END IF;
+END
+$$;
+
+-- Notifies a user of a new password, and takes back what mails let their readers do.
+CREATE OR REPLACE FUNCTION notify_password_changed(
+    user_id int, language text, asked_at timestamptz
 )
 RETURNS void LANGUAGE plpgsql SECURITY DEFINER
 SET search_path FROM CURRENT
 AS $$
 #variable_conflict use_variable
 DECLARE
-    address text;
+    present text;
 BEGIN
-    IF kind NOT IN ('verify', 'password_changed', 'new_client') THEN
-        RAISE check_violation;
-    END IF;
-    SELECT u.email::text INTO address FROM users AS u
-    WHERE u.id = user_id AND (kind <> 'new_client' OR u.verified_email = u.email::text);
+    SELECT u.email::text INTO present FROM users AS u WHERE u.id = user_id;
     IF FOUND THEN
-        PERFORM put_mail(kind, user_id, address, language, asked_at);
+        PERFORM void_secrets(user_id, '{change,reset}', NULL);
+        PERFORM put_mail('password_changed', user_id, present, language, asked_at);
     END IF;
+END
+$$;
+
+-- Notifies a user of a sign-in by a new client, if the address is verified and the key has an attempt
+-- left.
+CREATE OR REPLACE FUNCTION notify_new_client(
+    user_id int, language text, keys bytea[], every float8[], burst int[], asked_at timestamptz
+)
+RETURNS void LANGUAGE plpgsql SECURITY DEFINER
+SET search_path FROM CURRENT
+AS $$
+#variable_conflict use_variable
+DECLARE
+    present text;
+BEGIN
+    SELECT u.email::text INTO present FROM users AS u
+    WHERE u.id = user_id AND u.verified_email = u.email::text;
+    IF FOUND AND (SELECT c.counted FROM count_try(keys, every, burst, asked_at) AS c) THEN
+        PERFORM put_mail('new_client', user_id, present, language, asked_at);
+    END IF;
+END
+$$;
+
+-- Whether the user's address is verified.
+CREATE OR REPLACE FUNCTION has_verified_email(user_id int)
+RETURNS boolean LANGUAGE plpgsql STABLE SECURITY DEFINER
+SET search_path FROM CURRENT
+AS $$
+#variable_conflict use_variable
+BEGIN
+    RETURN EXISTS (
+        SELECT FROM users AS u WHERE u.id = user_id AND u.verified_email = u.email::text
+    );
 END
 $$;
 
@@ -162,7 +223,7 @@ END
 $$;
 
 -- Stores the hashes of a secret before its mail leaves. False if the user is gone, or has another
--- address by now.
+-- address by now, or if the mail of a change was taken back.
 CREATE OR REPLACE FUNCTION store_secret(
     purpose text, user_id int, address text, link_hash bytea, code_hash bytea,
     link_until timestamptz, code_until timestamptz
@@ -174,7 +235,10 @@ AS $$
 BEGIN
     PERFORM FROM users AS u
     WHERE u.id = user_id AND (purpose = 'change' OR u.email::text = address) FOR SHARE;
-    IF NOT FOUND THEN
+    IF NOT FOUND OR purpose = 'change' AND NOT EXISTS (
+        SELECT FROM mails AS m
+        WHERE m.user_id = user_id AND m.kind = 'change' AND m.address = address
+    ) THEN
         RETURN FALSE;
     END IF;
     INSERT INTO one_time_secrets (
@@ -205,9 +269,13 @@ $$;
 REVOKE EXECUTE ON FUNCTION mailbox (text),
 find_by_address (text),
 put_mail (text, int, text, text, timestamptz),
+void_secrets (int, text[], bigint),
 ask_mail (text, text, text, bytea[], float8[], int[], timestamptz),
 ask_email_change (int, uuid, bytea, text, text, text, timestamptz),
-notify_user (text, int, text, timestamptz),
+ask_new_user (int, text, timestamptz),
+notify_password_changed (int, text, timestamptz),
+notify_new_client (int, text, bytea[], float8[], int[], timestamptz),
+has_verified_email (int),
 claim_mails (timestamptz, int),
 store_secret (text, int, text, bytea, bytea, timestamptz, timestamptz),
 finish_mail (bigint, timestamptz) FROM PUBLIC;

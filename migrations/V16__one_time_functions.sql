@@ -64,7 +64,8 @@ $$;
 -- Sets a password by a secret: the mailbox is verified, every session ends, every other secret goes,
 -- and the user is notified. NULL if another request has used the secret first.
 CREATE OR REPLACE FUNCTION reset_password(
-    link_hash bytea, code_hash bytea, address text, new_hash text, mark bytea, asked_at timestamptz
+    link_hash bytea, code_hash bytea, address text, new_hash text, language text, mark bytea,
+    asked_at timestamptz
 )
 RETURNS int LANGUAGE plpgsql SECURITY DEFINER
 SET search_path FROM CURRENT
@@ -79,13 +80,13 @@ BEGIN
     secret := find_secret('{reset}', link_hash, code_hash, address, mark, asked_at);
     IF secret.used_by IS NULL AND secret.id IS NOT NULL THEN
         UPDATE one_time_secrets AS s SET used_by = mark WHERE s.id = secret.id;
-        DELETE FROM one_time_secrets AS s WHERE s.user_id = secret.user_id AND s.id <> secret.id;
+        PERFORM void_secrets(secret.user_id, '{verify,change,reset}', secret.id);
         UPDATE users AS u SET
             password = new_hash, hashed_by = 'latchkey', verified_email = u.email::text,
             session_epoch = u.session_epoch + 1
         WHERE u.id = secret.user_id;
         DELETE FROM sign_ins AS s WHERE s.user_id = secret.user_id;
-        PERFORM put_mail('password_changed', secret.user_id, secret.address, '', asked_at);
+        PERFORM put_mail('password_changed', secret.user_id, secret.address, language, asked_at);
     END IF;
     RETURN secret.user_id;
 END
@@ -96,7 +97,7 @@ $$;
 -- change, both mailboxes are notified, and every other secret of the user goes.
 CREATE OR REPLACE FUNCTION verify_email(
     link_hash bytea, code_hash bytea, address text, keys bytea[], every float8[], burst int[],
-    mark bytea, asked_at timestamptz,
+    language text, mark bytea, asked_at timestamptz,
     OUT counted boolean, OUT wait float8, OUT refused_by int, OUT user_id int, OUT username text,
     OUT email text, OUT taken boolean
 )
@@ -147,12 +148,11 @@ BEGIN
             RETURN;
         END IF;
         UPDATE one_time_secrets AS s SET used_by = mark WHERE s.id = secret.id;
-        DELETE FROM one_time_secrets AS s
-        WHERE s.user_id = secret.user_id AND s.id <> secret.id
-            AND (s.purpose = secret.purpose OR before <> secret.address);
+        PERFORM void_secrets(secret.user_id, ARRAY[secret.purpose], secret.id);
         IF before <> secret.address THEN
-            PERFORM put_mail('email_changed', secret.user_id, before, '', asked_at);
-            PERFORM put_mail('email_changed', secret.user_id, secret.address, '', asked_at);
+            PERFORM void_secrets(secret.user_id, '{verify,change,reset}', secret.id);
+            PERFORM put_mail('email_changed', secret.user_id, before, language, asked_at);
+            PERFORM put_mail('email_changed', secret.user_id, secret.address, language, asked_at);
         END IF;
     END IF;
     SELECT u.id, u.username::text, u.email::text INTO user_id, username, email
@@ -162,5 +162,5 @@ $$;
 
 REVOKE EXECUTE ON FUNCTION find_secret (text[], bytea, bytea, text, bytea, timestamptz),
 try_reset (bytea, bytea, text, bytea[], float8[], int[], timestamptz),
-reset_password (bytea, bytea, text, text, bytea, timestamptz),
-verify_email (bytea, bytea, text, bytea[], float8[], int[], bytea, timestamptz) FROM PUBLIC;
+reset_password (bytea, bytea, text, text, text, bytea, timestamptz),
+verify_email (bytea, bytea, text, bytea[], float8[], int[], text, bytea, timestamptz) FROM PUBLIC;

@@ -16,7 +16,10 @@ mod iam_login;
 pub mod limits;
 pub mod locks;
 pub mod mails;
+mod mark;
+pub mod one_time_secrets;
 pub mod operated;
+pub mod outbox;
 #[cfg(feature = "tokens")]
 pub mod own_sessions;
 mod parts;

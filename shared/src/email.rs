@@ -59,6 +59,34 @@ fn domain(sent: &str) -> Option<Cow<'_, str>> {
     valid.ok().map(|()| unicode)
 }
 
+/// An address that a caller asks about. A row may have it, so in an adopted database it may break today's
+/// rules.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AskedEmail(String);
+
+impl AskedEmail {
+    /// Parses an address of at most 254 bytes with an at sign: as a new one if it is valid, otherwise as it
+    /// is.
+    pub fn parse(text: String) -> Result<Self, Rule> {
+        match NewEmail::parse(text.clone()) {
+            Ok(email) => Ok(Self(email.0)),
+            Err(Rule::NotAnEmail) if text.contains('@') => Ok(Self(text)),
+            Err(rule) => Err(rule),
+        }
+    }
+
+    /// The address.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// One text for all spellings by which a mailbox is found: the domain and ASCII in lower case.
+    pub fn folded(&self) -> String {
+        let (local, domain) = self.0.split_once('@').unwrap_or((&self.0, ""));
+        format!("{}@{}", local.to_ascii_lowercase(), domain.to_lowercase())
+    }
+}
+
 /// The address in a row, which in an adopted database may be invalid.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Email(String);
@@ -159,6 +187,19 @@ mod tests {
         let of_length = |bytes: usize| format!("{}@example.com", "a".repeat(bytes - 12));
         assert!(NewEmail::parse(of_length(254)).is_ok());
         assert_eq!(NewEmail::parse(of_length(255)), Err(Rule::TooManyBytes(254)));
+    }
+
+    #[test]
+    fn an_address_of_a_row_can_be_asked_about() {
+        let asked = |text: &str| AskedEmail::parse(text.into()).map(|email| email.0);
+        for text in ["a@b", "\"a b\"@c.d", "a@b@c", "@", "a@b_c.d", "ı@b.c"] {
+            assert_eq!(asked(text), Ok(text.to_owned()));
+        }
+        assert_eq!(asked("ü@BÜCHER.Example"), Ok("ü@bücher.example".to_owned()));
+        assert_eq!(asked(""), Err(Rule::NotAnEmail));
+        assert_eq!(asked("not-an-email"), Err(Rule::NotAnEmail));
+        assert_eq!(asked("a\0@b"), Err(Rule::Nul));
+        assert_eq!(asked(&format!("@{}", "a".repeat(254))), Err(Rule::TooManyBytes(254)));
     }
 
     proptest! {

@@ -25,6 +25,7 @@ pub mod functions;
 pub mod http;
 #[cfg(feature = "tokens")]
 pub mod jwt;
+pub mod languages;
 #[cfg(feature = "database")]
 pub mod limits;
 pub mod log;
@@ -40,6 +41,8 @@ pub mod one_time_secret;
 mod origin;
 #[cfg(feature = "passwords")]
 pub mod password;
+#[cfg(feature = "database")]
+pub mod presented_secret;
 #[cfg(feature = "database")]
 pub mod random;
 #[cfg(feature = "tokens")]
@@ -73,9 +76,10 @@ pub use client_id::ClientId;
 pub use clock::{Clock, NumericDate};
 pub use database_id::DatabaseId;
 pub use device::Device;
-pub use email::{Email, NewEmail};
+pub use email::{AskedEmail, Email, NewEmail};
 pub use environment::Environment;
 pub use error::Error;
+pub use languages::Languages;
 pub use new_password::NewPassword;
 #[cfg(feature = "database")]
 pub use nudge::Nudge;

@@ -10,7 +10,9 @@ mod guesses;
 #[cfg(feature = "sign-in")]
 mod in_process;
 mod key;
+mod mail_requests;
 mod network;
+mod one_time_attempts;
 mod signups;
 mod verdict;
 
@@ -20,7 +22,9 @@ pub use guesses::{Guesses, OwnGuesses};
 #[cfg(feature = "sign-in")]
 pub use in_process::InProcess;
 pub use key::{Key, Kind};
+pub use mail_requests::MailRequests;
 pub use network::{Network, Networks};
+pub use one_time_attempts::OneTimeAttempts;
 pub use signups::Signups;
 pub use verdict::{Over, Refund};
 

@@ -8,9 +8,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use aws_lc_rs::hmac;
 
 use crate::clock::{Clock, NumericDate};
+use crate::email::AskedEmail;
 use crate::environment::Environment;
 use crate::mail;
 use crate::one_time_secret::{Code, Link};
+use crate::presented_secret::PresentedSecret;
 use crate::secret::Secret;
 use crate::secret_text;
 use crate::secrets_manager::{SecretsManager, Stage};
@@ -29,6 +31,15 @@ pub struct OneTimeKey {
     secrets: SecretsManager,
     clock: Clock,
     found: Arc<Mutex<Option<(Key, NumericDate)>>>,
+}
+
+/// The hash of a secret that a client sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Hashed {
+    /// Of a link.
+    Link([u8; 32]),
+    /// Of a code, with the address that it was sent to.
+    Code([u8; 32], AskedEmail),
 }
 
 #[derive(Debug, Clone)]
@@ -82,6 +93,18 @@ impl OneTimeKey {
     /// The hash of a code. Fails with a cause for the log if the key can't be read.
     pub async fn hash_code(&self, code: &Code) -> Result<[u8; 32], String> {
         Ok(self.key().await?.hash("code", code.as_bytes()))
+    }
+
+    /// The hash of what a client sent; `None` if no mail had it. Fails with a cause for the log if the key
+    /// can't be read.
+    pub async fn hash(&self, secret: &PresentedSecret) -> Result<Option<Hashed>, String> {
+        match secret {
+            PresentedSecret::Link(link) => Ok(Some(Hashed::Link(self.hash_link(link).await?))),
+            PresentedSecret::Code(code, email) => {
+                Ok(Some(Hashed::Code(self.hash_code(code).await?, email.clone())))
+            }
+            PresentedSecret::Neither => Ok(None),
+        }
     }
 
     async fn key(&self) -> Result<Key, String> {

@@ -6,9 +6,12 @@ use tokio_postgres::types::Type;
 use super::database::Database;
 use super::error::Error;
 use super::limits::{Columns, verdict};
+use super::mails::ASK_CHANGE;
 use super::own_sessions::{Bearer, Key};
 use super::users::{CHANGE_PASSWORD, DELETE_ACCOUNT, TRY_OWN_CREDENTIALS};
 use crate::clock::NumericDate;
+use crate::email::NewEmail;
+use crate::languages::Languages;
 use crate::limits::{Charges, Over, Refund};
 use crate::password::{HashedBy, PasswordHash, StoredPassword};
 use crate::secret::Secret;
@@ -108,6 +111,30 @@ impl Accounts {
         outcome(row.try_get("outcome")?)
     }
 
+    /// Asks for the mails of a change to another address, by the caller, whose stored hash is `verified`.
+    pub async fn ask_email_change(
+        &self,
+        caller: &Bearer,
+        verified: &Secret<String>,
+        address: &NewEmail,
+        languages: &Languages,
+        now: NumericDate,
+    ) -> Result<Outcome, Error> {
+        let key = Key::of(caller);
+        let [user_id, session, digest] = key.parameters();
+        let parameters = [
+            user_id,
+            session,
+            digest,
+            (verified.expose() as _, Type::TEXT),
+            (&address.as_str() as _, Type::TEXT),
+            (&languages.as_str() as _, Type::TEXT),
+            (&now.to_timestamp() as _, Type::FLOAT8),
+        ];
+        let row = self.0.only_row(&ASK_CHANGE, &parameters).await?;
+        outcome(row.try_get("outcome")?)
+    }
+
     /// Deletes the caller, whose stored hash is `verified`, with the roles and the sessions.
     pub async fn delete(
         &self,
@@ -131,7 +158,7 @@ impl Accounts {
 
 fn outcome(word: &str) -> Result<Outcome, Error> {
     match word {
-        "changed" | "deleted" => Ok(Outcome::Done),
+        "changed" | "deleted" | "asked" => Ok(Outcome::Done),
         "signed_out" => Ok(Outcome::SignedOut),
         "conflict" => Ok(Outcome::PasswordChanged),
         "in_use" => Ok(Outcome::InUse),

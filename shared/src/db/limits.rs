@@ -117,17 +117,25 @@ const MICROS: f64 = 1e6;
 
 /// Reads what `count_try` says.
 pub fn verdict(row: &Row, charges: &Charges) -> Result<Result<Refund, Over>, Error> {
+    if let Some(over) = refusal(row, charges)? {
+        return Ok(Err(over));
+    }
+    let until: Option<Vec<f64>> = row.try_get("charged_until")?;
+    #[expect(clippy::cast_possible_truncation, reason = "a time")]
+    let until = until.unwrap_or_default().into_iter().map(|it| (it * MICROS).round() as i64);
+    Ok(Ok(Refund::new(charges.clone(), until.collect())))
+}
+
+/// Reads whether `count_try` refused the attempt, of which nothing is given back.
+pub(super) fn refusal(row: &Row, charges: &Charges) -> Result<Option<Over>, Error> {
     if row.try_get("counted")? {
-        let until: Option<Vec<f64>> = row.try_get("charged_until")?;
-        #[expect(clippy::cast_possible_truncation, reason = "a time")]
-        let until = until.unwrap_or_default().into_iter().map(|it| (it * MICROS).round() as i64);
-        return Ok(Ok(Refund::new(charges.clone(), until.collect())));
+        return Ok(None);
     }
     let refused_by: i32 = row.try_get("refused_by")?;
     let index = usize::try_from(refused_by - 1).ok();
     let charge = index.and_then(|index| charges.iter().nth(index));
     let by = charge.ok_or_else(|| Error::Failed("an attempt refused by no key".into()))?.kind;
-    Ok(Err(Over { by, wait: row.try_get("wait")? }))
+    Ok(Some(Over { by, wait: row.try_get("wait")? }))
 }
 
 /// Reads the secret of client proofs. None is made before `migrate` has run.

@@ -57,28 +57,47 @@ pub const TRY_RESET: Sql = Sql::new(
 
 /// Sets a password by a secret; NULL if another request has used it first.
 pub const RESET: Sql = Sql::new(
-    "SELECT reset_password($1, $2, $3, $4, $5, to_timestamp($6)) AS user_id",
+    "SELECT reset_password($1, $2, $3, $4, $5, $6, to_timestamp($7)) AS user_id",
     &[Privilege::Execute(Routine::of_owner(
         "reset_password",
-        "bytea, bytea, text, text, bytea, timestamptz",
+        "bytea, bytea, text, text, text, bytea, timestamptz",
     ))],
 );
 
 /// Counts an attempt, and proves the mailbox of a secret.
 pub const VERIFY: Sql = Sql::new(
     "SELECT counted, wait, refused_by, user_id, username, email, taken \
-     FROM verify_email($1, $2, $3, $4, $5, $6, $7, to_timestamp($8))",
+     FROM verify_email($1, $2, $3, $4, $5, $6, $7, $8, to_timestamp($9))",
     &[Privilege::Execute(Routine::of_owner(
         "verify_email",
-        "bytea, bytea, text, bytea[], float8[], int[], bytea, timestamptz",
+        "bytea, bytea, text, bytea[], float8[], int[], text, bytea, timestamptz",
     ))],
 );
 
+/// What asks a new user to verify their address.
+pub(super) const ASK_NEW_USER: Routine =
+    Routine::of_owner("ask_new_user", "int, text, timestamptz");
+
+/// What notifies a user of a new password, and takes back what mails let their readers do.
+pub(super) const NOTIFY_PASSWORD_CHANGED: Routine =
+    Routine::of_owner("notify_password_changed", "int, text, timestamptz");
+
+/// What notifies a user of a sign-in by a new client.
+pub(super) const NOTIFY_NEW_CLIENT: Routine =
+    Routine::of_owner("notify_new_client", "int, text, bytea[], float8[], int[], timestamptz");
+
+/// What says whether a user's address is verified.
+pub(super) const HAS_VERIFIED_EMAIL: Routine = Routine::of_owner("has_verified_email", "int");
+
 /// The functions that these call. Nobody but their owner may.
-pub const HELPERS: [Routine; 5] = [
+pub const HELPERS: [Routine; 9] = [
+    ASK_NEW_USER,
+    NOTIFY_PASSWORD_CHANGED,
+    NOTIFY_NEW_CLIENT,
+    HAS_VERIFIED_EMAIL,
     Routine::of_owner("mailbox", "text"),
     Routine::of_owner("find_by_address", "text"),
     Routine::of_owner("put_mail", "text, int, text, text, timestamptz"),
-    Routine::of_owner("notify_user", "text, int, text, timestamptz"),
+    Routine::of_owner("void_secrets", "int, text[], bigint"),
     Routine::of_owner("find_secret", "text[], bytea, bytea, text, bytea, timestamptz"),
 ];

@@ -6,11 +6,11 @@ use tokio_postgres::types::Type;
 
 use super::database::Database;
 use super::error::Error;
+pub use super::mark::Mark;
 use super::sign_ins::{END_ALL, END_OWN_TOKEN, LIST, REVOKE};
 use super::sql::{Parameter, Sql};
 use crate::caller::Caller;
 use crate::clock::NumericDate;
-use crate::random::Random;
 use crate::session_id::SessionId;
 use crate::token_key::TokenKey;
 use crate::user_id::UserId;
@@ -35,18 +35,6 @@ impl Bearer {
 
 /// Why a token can't be checked.
 const OLD_POLICY: &str = "a policy of the last release, until AUTHORIZER_CACHE_SECONDS are over";
-
-/// What marks a request that ends sessions. A lost connection repeats its statement, which answers as
-/// it did the first time, though the caller's own session may be over by then.
-#[derive(Debug, Clone, Copy)]
-pub struct Mark([u8; 16]);
-
-impl Mark {
-    /// A mark for one request.
-    pub fn new(random: &Random) -> Self {
-        Self(random.bytes())
-    }
-}
 
 /// A page of sessions, the most recently used first.
 #[derive(Debug, PartialEq, Eq, Deserialize)]
@@ -145,7 +133,7 @@ impl OwnSessions {
             (&&digest[..] as _, Type::BYTEA),
             (&expires_at.to_timestamp() as _, Type::FLOAT8),
             (&now.to_timestamp() as _, Type::FLOAT8),
-            (&&mark.0[..] as _, Type::BYTEA),
+            (&mark.as_slice() as _, Type::BYTEA),
         ];
         Ok(self.0.only_row(&END_OWN_TOKEN, &parameters).await?.try_get(0)?)
     }
@@ -158,7 +146,7 @@ impl OwnSessions {
         mark: &Mark,
         what: Parameter<'_>,
     ) -> Result<Option<i32>, Error> {
-        let mark = (&&mark.0[..] as _, Type::BYTEA);
+        let mark = (&mark.as_slice() as _, Type::BYTEA);
         Ok(self.ask(sql, caller, now, [mark, what]).await?.try_get(0)?)
     }
 

@@ -21,8 +21,7 @@ impl Guesses {
     /// Reads the settings.
     pub fn from_env(env: &mut Environment) -> Self {
         let per_account = per_account(env);
-        let per_network = env.number_or_off("GUESSES_PER_NETWORK", 3_000, 100..=1_000_000);
-        Self { per_account, per_network }
+        Self { per_account, per_network: per_network(env) }
     }
 
     /// Whether a client that has signed in before has a budget of its own: not without a limit per
@@ -60,11 +59,8 @@ impl Guesses {
         let per_account = self.per_account.filter(|_| !network.is_unlimited);
         let pair =
             per_account.map(|n| charge(Kind::Pair, &[name.as_bytes(), &narrow], n / 2, n / 10));
-        let per_network = self.per_network.filter(|_| !network.is_unlimited);
-        let of_network = per_network.map(|n| charge(Kind::Network, &[&narrow], n, n / 50));
-        let wide = per_network.zip(network.wide());
-        let wide = wide.map(|(n, wide)| charge(Kind::WideNetwork, &[&wide], 4 * n, 4 * n / 50));
-        [account, pair, of_network, wide].into_iter().flatten().collect()
+        let of_network = network.charges(PURPOSE, self.per_network, 50);
+        [account, pair].into_iter().flatten().chain(of_network).collect()
     }
 }
 
@@ -92,4 +88,9 @@ impl OwnGuesses {
 
 fn per_account(env: &mut Environment) -> Option<u32> {
     env.number_or_off("GUESSES_PER_ACCOUNT", 100, 10..=10_000)
+}
+
+/// `GUESSES_PER_NETWORK`.
+pub(super) fn per_network(env: &mut Environment) -> Option<u32> {
+    env.number_or_off("GUESSES_PER_NETWORK", 3_000, 100..=1_000_000)
 }

@@ -17,6 +17,8 @@ pub enum Kind {
     Client,
     /// A signed-in user.
     Caller,
+    /// An e-mail address, whether or not a user has it.
+    Mailbox,
 }
 
 impl Kind {
@@ -29,6 +31,7 @@ impl Kind {
             Self::WideNetwork => "wide_network",
             Self::Client => "client",
             Self::Caller => "caller",
+            Self::Mailbox => "mailbox",
         }
     }
 }

@@ -2,7 +2,10 @@
 
 use std::net::IpAddr;
 
+use super::budget::Budget;
+use super::charges::Charge;
 use super::cidr::Cidr;
+use super::key::{Key, Kind};
 use crate::environment::Environment;
 use crate::http::{Request, TrustedProxies};
 
@@ -71,6 +74,26 @@ impl Network {
             None | Some(IpAddr::V4(_)) => None,
             Some(IpAddr::V6(address)) => Some(address.octets()[..6].to_vec()),
         }
+    }
+
+    /// What an attempt by it is charged to, at most so many in any 24 hours and `1 / share` of them at once,
+    /// and four times as many for a /48 of IPv6. Nothing without a limit, or if the network is unlimited.
+    pub fn charges(
+        &self,
+        purpose: &str,
+        attempts: Option<u32>,
+        share: u32,
+    ) -> impl Iterator<Item = Charge> + use<> {
+        let charge = |kind, value: &[u8], attempts: u32| Charge {
+            kind,
+            key: Key::new(purpose, kind, &[value]),
+            budget: Budget::per_day(attempts, attempts / share),
+        };
+        let attempts = attempts.filter(|_| !self.is_unlimited);
+        let narrow = attempts.map(|attempts| charge(Kind::Network, &self.narrow(), attempts));
+        let wide = attempts.zip(self.wide());
+        let wide = wide.map(|(attempts, wide)| charge(Kind::WideNetwork, &wide, 4 * attempts));
+        narrow.into_iter().chain(wide)
     }
 }
 

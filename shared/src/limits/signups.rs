@@ -1,8 +1,6 @@
 //! The limits on sign-ups.
 
-use super::budget::Budget;
-use super::charges::{Charge, Charges};
-use super::key::{Key, Kind};
+use super::charges::Charges;
 use super::network::Network;
 use crate::environment::Environment;
 
@@ -20,18 +18,6 @@ impl Signups {
 
     /// What a sign-up is charged to.
     pub fn of(&self, network: &Network) -> Charges {
-        let Some(attempts) = self.0.filter(|_| !network.is_unlimited) else {
-            return Charges::default();
-        };
-        let charge = |kind, value: &[u8], attempts: u32| Charge {
-            kind,
-            key: Key::new(PURPOSE, kind, &[value]),
-            budget: Budget::per_day(attempts, attempts / 10),
-        };
-        let wide = network.wide().map(|wide| charge(Kind::WideNetwork, &wide, 4 * attempts));
-        [Some(charge(Kind::Network, &network.narrow(), attempts)), wide]
-            .into_iter()
-            .flatten()
-            .collect()
+        network.charges(PURPOSE, self.0, 10).collect()
     }
 }

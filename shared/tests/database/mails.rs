@@ -1,6 +1,15 @@
 //! The outbox, and what the secrets of its mails do, once each.
 
+mod addresses;
+mod races;
+mod void;
+
+use shared::db::one_time_secrets::{Mark, OneTimeSecrets, Verification};
+use shared::db::outbox::{Asked, Outbox};
 use shared::db::{Parameter, Sql, mails};
+use shared::limits::{Budget, Charge, Charges, Key, Kind, Over};
+use shared::one_time_key::Hashed;
+use shared::{AskedEmail, Languages, NumericDate, Random, Secret};
 use stage::{NOW, Stage};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
@@ -8,14 +17,29 @@ use tokio_postgres::types::Type;
 const USERS: &str = "INSERT INTO users (username, email, password) VALUES \
     ('ada', 'Ada@Example.com', 'old'), ('bob', 'bob@example.com', 'old')";
 
+const ADA: &str = "Ada@Example.com";
+
+/// The hash of a link is its first byte, repeated; so is that of its code.
+type Mail = u8;
+
 struct World {
     stage: Stage,
 }
 
-type Keys = (Vec<Vec<u8>>, Vec<f64>, Vec<i32>);
+fn link(mail: Mail) -> Hashed {
+    Hashed::Link([mail; 32])
+}
 
-fn no_keys() -> Keys {
-    (Vec::new(), Vec::new(), Vec::new())
+fn code(mail: Mail, address: &str) -> Hashed {
+    Hashed::Code([mail; 32], asked(address))
+}
+
+fn asked(address: &str) -> AskedEmail {
+    AskedEmail::parse(address.to_owned()).unwrap()
+}
+
+fn mark(number: u64) -> Mark {
+    Mark::new(&Random::counted(number))
 }
 
 impl World {
@@ -25,74 +49,70 @@ impl World {
         Self { stage }
     }
 
+    fn secrets(&self) -> OneTimeSecrets {
+        OneTimeSecrets::new(self.stage.database())
+    }
+
     /// Sends a statement.
     async fn row(&self, sql: &Sql, parameters: &[Parameter<'_>]) -> Row {
         self.stage.database().only_row(sql, parameters).await.unwrap()
     }
 
-    async fn ask(&self, kind: &str, address: &str) -> bool {
-        let (keys, every, burst) = no_keys();
-        let parameters = [
-            (&kind as _, Type::TEXT),
-            (&address as _, Type::TEXT),
-            (&"de" as _, Type::TEXT),
-            (&keys as _, Type::BYTEA_ARRAY),
-            (&every as _, Type::FLOAT8_ARRAY),
-            (&burst as _, Type::INT4_ARRAY),
-            (&NOW.to_timestamp() as _, Type::FLOAT8),
-        ];
-        self.row(&mails::ASK, &parameters).await.try_get("counted").unwrap()
+    async fn ask(&self, address: &str) {
+        self.charged(address, &Charges::NONE).await.unwrap();
     }
 
-    /// Stores a secret whose hashes are these texts.
-    async fn store(
-        &self,
-        purpose: &str,
-        user: i32,
-        address: &str,
-        (link, code): (&str, &str),
-    ) -> bool {
+    async fn charged(&self, address: &str, charges: &Charges) -> Result<(), Over> {
+        let outbox = Outbox::new(self.stage.database());
+        let languages = Languages::default();
+        outbox.ask(Asked::Reset, &asked(address), &languages, charges, NOW).await.unwrap()
+    }
+
+    /// Stores the secret of a mail, as the mailer does.
+    async fn store(&self, purpose: &str, user: i32, address: &str, mail: Mail) -> bool {
+        let hash = [mail; 32];
         let parameters = [
             (&purpose as _, Type::TEXT),
             (&user as _, Type::INT4),
             (&address as _, Type::TEXT),
-            (&link.as_bytes() as _, Type::BYTEA),
-            (&code.as_bytes() as _, Type::BYTEA),
+            (&&hash[..] as _, Type::BYTEA),
+            (&&hash[..] as _, Type::BYTEA),
             (&NOW.plus(3600).to_timestamp() as _, Type::FLOAT8),
             (&NOW.plus(600).to_timestamp() as _, Type::FLOAT8),
         ];
         self.row(&mails::STORE_SECRET, &parameters).await.try_get("is_stored").unwrap()
     }
 
-    /// The user whose password is set by a link.
-    async fn reset(&self, link: &str, mark: &str) -> Option<i32> {
-        let parameters = [
-            (&Some(link.as_bytes()) as _, Type::BYTEA),
-            (&None::<&[u8]> as _, Type::BYTEA),
-            (&"" as _, Type::TEXT),
-            (&"new" as _, Type::TEXT),
-            (&mark.as_bytes() as _, Type::BYTEA),
-            (&NOW.to_timestamp() as _, Type::FLOAT8),
-        ];
-        self.row(&mails::RESET, &parameters).await.try_get("user_id").unwrap()
+    /// Stores the secret of a change of Ada's address.
+    async fn store_change(&self, address: &str, mail: Mail) -> bool {
+        let insert = "INSERT INTO mails (kind, user_id, address, language, asked_at, due_at) \
+                      VALUES ('change', 1, '";
+        let insert = format!("{insert}{address}', '', now(), now()) ON CONFLICT DO NOTHING");
+        self.stage.execute(&insert).await;
+        self.store("change", 1, address, mail).await
     }
 
-    /// The user and the address that are verified by a link, and whether another user has it.
-    async fn verify(&self, link: &str, mark: &str) -> (Option<i32>, Option<String>, bool) {
-        let (keys, every, burst) = no_keys();
-        let parameters = [
-            (&Some(link.as_bytes()) as _, Type::BYTEA),
-            (&None::<&[u8]> as _, Type::BYTEA),
-            (&"" as _, Type::TEXT),
-            (&keys as _, Type::BYTEA_ARRAY),
-            (&every as _, Type::FLOAT8_ARRAY),
-            (&burst as _, Type::INT4_ARRAY),
-            (&mark.as_bytes() as _, Type::BYTEA),
-            (&NOW.to_timestamp() as _, Type::FLOAT8),
-        ];
-        let row = self.row(&mails::VERIFY, &parameters).await;
-        let read = |name: &str| row.try_get(name).unwrap();
-        (read("user_id"), row.try_get("email").unwrap(), row.try_get("taken").unwrap())
+    /// The user that a secret belongs to.
+    async fn finds(&self, secret: &Hashed, now: NumericDate) -> Option<i32> {
+        let found = self.secrets().try_reset(secret, &Charges::NONE, now).await;
+        found.unwrap().unwrap().map(|user| user.id.get())
+    }
+
+    /// The user whose password is set.
+    async fn reset(&self, secret: &Hashed, mark: &Mark) -> Option<i32> {
+        let (new, languages) = (Secret::new("new".to_owned()), Languages::default());
+        let reset = self.secrets().reset(secret, &new, &languages, mark, NOW).await;
+        reset.unwrap().map(shared::UserId::get)
+    }
+
+    /// The address that is verified.
+    async fn verify(&self, secret: &Hashed, mark: &Mark) -> Result<String, Verification> {
+        let languages = Languages::default();
+        let verified = self.secrets().verify(secret, &Charges::NONE, &languages, mark, NOW).await;
+        match verified.unwrap().unwrap() {
+            Verification::Verified(user) => Ok(user.email),
+            other => Err(other),
+        }
     }
 
     async fn claim(&self, later: u32) -> Vec<Row> {
@@ -100,62 +120,91 @@ impl World {
             [(&NOW.plus(later).to_timestamp() as _, Type::FLOAT8), (&10_i32 as _, Type::INT4)];
         self.stage.database().rows(&mails::CLAIM, &parameters).await.unwrap()
     }
+
+    async fn waiting(&self, kind: &str) -> String {
+        let value = format!("SELECT count(*) FROM mails WHERE kind = '{kind}'");
+        self.stage.value(&value).await
+    }
 }
 
 #[tokio::test]
 async fn a_mail_is_asked_for_once_and_claimed_until_it_is_finished() {
     let world = World::new().await;
     for address in ["ada@example.com", "ada@example.com", "nobody@example.com"] {
-        assert!(world.ask("reset", address).await);
+        world.ask(address).await;
     }
-    let claimed = world.claim(0).await;
-    let users: Vec<Option<i32>> =
-        claimed.iter().map(|row| row.try_get("user_id").unwrap()).collect();
-    assert_eq!(users, [None, None]);
-    assert!(world.ask("reset", "ADA@EXAMPLE.COM").await);
-    assert!(world.claim(0).await[0].try_get::<_, Option<i32>>("user_id").unwrap().is_none());
+    assert_eq!(world.claim(0).await.len(), 2);
+    world.ask("ada@example.com").await;
+    assert_eq!(world.claim(0).await.len(), 1);
     assert_eq!(world.claim(119).await.len(), 0);
     assert_eq!(world.claim(120).await.len(), 3);
 }
 
 #[tokio::test]
+async fn a_request_over_its_limit_asks_for_nothing_whether_or_not_the_user_exists() {
+    let world = World::new().await;
+    for address in [ADA, "nobody@example.com"] {
+        let key = Key::new("mail", Kind::Mailbox, &[address.as_bytes()]);
+        let charge = Charge { kind: Kind::Mailbox, key, budget: Budget::per_day(27, 3) };
+        let charges: Charges = [charge].into_iter().collect();
+        for _ in 0..3 {
+            assert!(world.charged(address, &charges).await.is_ok());
+            world.claim(0).await;
+        }
+        let over = Err(Over { by: Kind::Mailbox, wait: 3600.0 });
+        assert_eq!(world.charged(address, &charges).await, over);
+        assert_eq!(world.claim(0).await.len(), 0);
+    }
+}
+
+#[tokio::test]
 async fn a_secret_is_used_once_and_the_same_request_may_be_repeated() {
     let world = World::new().await;
-    let (ada, address) = (1, "Ada@Example.com");
-    assert!(!world.store("reset", ada, "other@example.com", ("l", "c")).await);
-    assert!(world.store("reset", ada, address, ("l", "c")).await);
-    assert!(world.store("reset", ada, address, ("m", "d")).await);
-    assert_eq!(world.reset("l", "first").await, Some(ada));
-    assert_eq!(world.reset("l", "first").await, Some(ada));
-    for link in ["l", "m"] {
-        assert_eq!(world.reset(link, "second").await, None);
+    assert!(!world.store("reset", 1, "other@example.com", 1).await);
+    assert!(world.store("reset", 1, ADA, 1).await);
+    assert!(world.store("reset", 1, ADA, 2).await);
+    for _ in 0..2 {
+        assert_eq!(world.reset(&link(1), &mark(1)).await, Some(1));
+    }
+    for mail in [1, 2] {
+        assert_eq!(world.reset(&link(mail), &mark(2)).await, None);
+        assert_eq!(world.reset(&code(mail, ADA), &mark(2)).await, None);
     }
     let after = "SELECT password || verified_email || session_epoch FROM users WHERE id = 1";
     assert_eq!(world.stage.value(after).await, "newAda@Example.com1");
-    assert_eq!(world.stage.value("SELECT count(*) FROM mails").await, "1");
+    assert_eq!(world.waiting("password_changed").await, "1");
+}
+
+#[tokio::test]
+async fn a_link_lives_for_an_hour_and_a_code_for_ten_minutes() {
+    let world = World::new().await;
+    assert!(world.store("reset", 1, ADA, 1).await);
+    for (secret, seconds) in [(link(1), 3600), (code(1, ADA), 600)] {
+        assert_eq!(world.finds(&secret, NOW.plus(seconds - 1)).await, Some(1));
+        assert_eq!(world.finds(&secret, NOW.plus(seconds)).await, None);
+    }
+    for other in [link(2), code(2, ADA), code(1, "bob@example.com"), code(1, "x@example.com")] {
+        assert_eq!(world.finds(&other, NOW).await, None);
+    }
+    assert_eq!(world.verify(&link(1), &mark(1)).await, Err(Verification::Invalid));
+    assert_eq!(world.finds(&link(1), NOW).await, Some(1));
 }
 
 #[tokio::test]
 async fn a_change_of_address_is_verified_unless_another_user_has_it() {
     let world = World::new().await;
-    assert!(world.store("change", 1, "bob@EXAMPLE.com", ("l", "c")).await);
-    assert_eq!(world.verify("l", "first").await, (None, None, true));
-    assert!(world.store("change", 1, "new@example.com", ("m", "d")).await);
-    assert!(world.store("reset", 1, "Ada@Example.com", ("r", "s")).await);
-    let new = || Some("new@example.com".to_owned());
-    assert_eq!(world.verify("m", "first").await, (Some(1), new(), false));
-    assert_eq!(world.verify("m", "first").await, (Some(1), new(), false));
-    assert_eq!(world.verify("m", "second").await, (None, None, false));
-    assert_eq!(world.reset("r", "third").await, None);
-    assert_eq!(world.stage.value("SELECT count(*) FROM mails").await, "2");
-}
-
-#[tokio::test]
-async fn the_index_of_mailboxes_finds_an_address() {
-    let world = World::new().await;
-    let plan = "SET enable_seqscan = off; EXPLAIN SELECT id FROM users AS u \
-                WHERE mailbox(u.email::text) = ANY (ARRAY[mailbox('a@b'), mailbox('c@d')])";
-    let client = world.stage.client().await;
-    let plan = format!("{:?}", client.simple_query(plan).await.unwrap());
-    assert!(plan.contains("users_mailbox_idx"), "{plan}");
+    assert!(world.store_change("bob@EXAMPLE.com", 1).await);
+    assert_eq!(world.verify(&link(1), &mark(1)).await, Err(Verification::Taken));
+    assert!(world.store_change("new@example.com", 2).await);
+    assert!(world.store("reset", 1, ADA, 3).await);
+    for _ in 0..2 {
+        assert_eq!(world.verify(&link(2), &mark(1)).await, Ok("new@example.com".into()));
+    }
+    assert_eq!(world.verify(&link(2), &mark(2)).await, Err(Verification::Invalid));
+    assert_eq!(world.reset(&link(3), &mark(3)).await, None);
+    let addresses =
+        "SELECT string_agg(address, ' ' ORDER BY id) FROM mails WHERE kind = 'email_changed'";
+    assert_eq!(world.stage.value(addresses).await, "Ada@Example.com new@example.com");
+    let verified = "SELECT verified_email = email FROM users WHERE id = 1";
+    assert_eq!(world.stage.value(verified).await, "t");
 }

@@ -1,0 +1,67 @@
+//! Of many requests at once, one uses a secret.
+
+use futures_util::future::join_all;
+
+use super::*;
+
+const AT_ONCE: usize = 16;
+
+/// How many of the requests have reset Ada's password, each of which uses the next of the secrets.
+async fn winners(world: &World, secrets: &[Hashed]) -> usize {
+    let requests = secrets.iter().cycle().take(AT_ONCE).enumerate().map(|(number, secret)| {
+        let (database, secret) = (world.stage.database(), secret.clone());
+        tokio::spawn(async move {
+            let (new, languages) = (Secret::new("new".to_owned()), Languages::default());
+            let (secrets, mark) = (OneTimeSecrets::new(database), mark(number as u64));
+            secrets.reset(&secret, &new, &languages, &mark, NOW).await.unwrap()
+        })
+    });
+    let reset = join_all(requests).await;
+    reset.into_iter().filter(|reset| reset.as_ref().unwrap().is_some()).count()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_of_sixteen_requests_resets_a_password() {
+    for secrets in [
+        vec![link(1)],
+        vec![link(1), code(1, ADA)],
+        vec![link(1), link(2)],
+        vec![code(1, ADA), code(2, ADA), link(1), link(2)],
+    ] {
+        let world = World::new().await;
+        for mail in [1, 2] {
+            assert!(world.store("reset", 1, ADA, mail).await);
+        }
+        assert_eq!(winners(&world, &secrets).await, 1, "{secrets:?}");
+        assert_eq!(world.waiting("password_changed").await, "1");
+        let epoch = "SELECT session_epoch FROM users WHERE id = 1";
+        assert_eq!(world.stage.value(epoch).await, "1");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_of_two_users_gets_an_address_that_both_change_to() {
+    let world = World::new().await;
+    let address = "new@example.com";
+    for (user, mail) in [(1, 1), (2, 2)] {
+        let insert =
+            "INSERT INTO mails (kind, user_id, address, language, asked_at, due_at) VALUES";
+        let insert = format!("{insert} ('change', {user}, '{address}', '', now(), now())");
+        world.stage.execute(&insert).await;
+        assert!(world.store("change", user, address, mail).await);
+    }
+    let requests = (0..AT_ONCE).map(|number| {
+        let secrets = world.secrets();
+        let secret = link(if number % 2 == 0 { 1 } else { 2 });
+        tokio::spawn(async move {
+            let (languages, mark) = (Languages::default(), mark(number as u64));
+            let verified = secrets.verify(&secret, &Charges::NONE, &languages, &mark, NOW).await;
+            matches!(verified.unwrap().unwrap(), Verification::Verified(_))
+        })
+    });
+    let verified = join_all(requests).await.into_iter().filter(|it| *it.as_ref().unwrap()).count();
+    assert_eq!(verified, 1);
+    let users = "SELECT count(*) FROM users WHERE email = 'new@example.com'";
+    assert_eq!(world.stage.value(users).await, "1");
+    assert_eq!(world.waiting("email_changed").await, "2");
+}
