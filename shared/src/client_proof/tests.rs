@@ -98,6 +98,7 @@ fn four_people_at_one_browser_keep_theirs_and_a_fifth_replaces_the_oldest() {
         text = signed_in(&text, name, seed as u64);
     }
     assert_eq!(text.len(), 307);
+    assert_eq!(signed_in(&signed_in("", "ada", 1), "ada", 2).len(), PROOF_CHARACTERS);
     for name in ["ada", "bob", "cyd", "dan"] {
         assert!(proves(&text, name), "{name}");
     }
