@@ -1,10 +1,14 @@
 """The defaults of template.yaml for a function."""
 
 import re
+import sys
 from typing import NamedTuple
 
 from process import Failed
 from runner import ROOT
+
+sys.path.append(str(ROOT / ".ci"))
+from names import pascal
 
 TEXT = (ROOT / "template.yaml").read_text()
 
@@ -48,7 +52,7 @@ def route(function):
 
 
 def resource(function):
-    return found(rf"^  {function.capitalize()}Function:\n((?:    .*\n|\n)+)", function)
+    return found(rf"^  {pascal(function)}Function:\n((?:    .*\n|\n)+)", function)
 
 
 def found(pattern, name):

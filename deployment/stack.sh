@@ -62,7 +62,7 @@ log_role() {
 
 # functions: one line per function, its binary's name and its name on AWS, admin first.
 functions() {
-  outputs | jq -r 'to_entries | map(select(.key | endswith("FunctionName")) | [(.key | rtrimstr("FunctionName") | ascii_downcase), .value])
+  outputs | jq -r 'to_entries | map(select(.key | endswith("FunctionName")) | [(.key | rtrimstr("FunctionName") | gsub("(?<x>[a-z0-9])(?<y>[A-Z])"; "\(.x)-\(.y)") | ascii_downcase), .value])
     | sort_by(.[0] != "admin", .[0]) | .[] | @tsv'
 }
 

@@ -19,6 +19,9 @@ step "what the documents name"
 python3 -B -m doctest .ci/documents.py
 python3 .ci/documents.py
 
+step "the names of functions"
+python3 -B -m doctest .ci/names.py
+
 step "modules use each other in one direction"
 python3 -B -m doctest .ci/cycles.py
 python3 -B .ci/cycles.py

@@ -7,18 +7,18 @@ import time
 import unittest
 from datetime import UTC, datetime
 
-from stub import FUNCTIONS, NO_STACK, ROOT, Stub, stack
+from stub import FUNCTIONS, NO_STACK, ROOT, Stub, pascal, snake, stack
 
 ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:"
 OWNER = f"{ARN}owner-aaaaaa"
 TEMPLATE = (ROOT / "template.yaml").read_text()
-LOGINS = [f"latchkey_{work.lower()}_login" for work in re.findall(r"^  (\w+)Login:$", TEMPLATE, re.M)]
+LOGINS = [f"latchkey_{snake(work)}_login" for work in re.findall(r"^  (\w+)Login:$", TEMPLATE, re.M)]
 HASHING = re.findall(r"[&*]hashing\b", TEMPLATE)  # once for each function that hashes
 SIGNIN = "latchkey_signin_login"
 LOGS = "arn:aws:iam::123456789012:role/logs"
 LOGIN = {"username": "owner", "password": "hidden", "host": "db", "port": 5432, "dbname": "app"}
 FINE = {"is": True, "iam": False, "owner": False}
-OUTPUTS = {f"{name.capitalize()}FunctionName": f"latchkey-{name}" for name in FUNCTIONS} | {"ApiUrl": "https://api", "TokenIssuer": "https://api"}
+OUTPUTS = {f"{pascal(name)}FunctionName": f"latchkey-{name}" for name in FUNCTIONS} | {"ApiUrl": "https://api", "TokenIssuer": "https://api"}
 PARAMETERS = {
     "ApiGatewayLogRole": "exists",
     "AllowedOrigins": "https://app.example.com,https://www.example.com",

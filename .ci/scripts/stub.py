@@ -5,10 +5,14 @@ import os
 import shlex
 import shutil
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+sys.path.append(str(ROOT / ".ci"))
+from names import pascal, snake  # noqa: F401 which the tests use too
+
 FUNCTIONS = [path.name for path in (ROOT / "functions").iterdir()]
 # Logs the call; the rules answer it. In bash, because the tests start it some thousand times.
 PROGRAM = """#!/usr/bin/env bash
@@ -74,7 +78,7 @@ class Stub:
 def stack(status="UPDATE_COMPLETE", outputs=None, **parameters):
     """A stack as CloudFormation describes it."""
     listed = [{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()]
-    outputs = {f"{name.capitalize()}FunctionName": f"latchkey-{name}" for name in FUNCTIONS} if outputs is None else outputs
+    outputs = {f"{pascal(name)}FunctionName": f"latchkey-{name}" for name in FUNCTIONS} if outputs is None else outputs
     outputs = [{"OutputKey": name, "OutputValue": value} for name, value in outputs.items()]
     return {"StackStatus": status, "Parameters": listed, "Outputs": outputs}
 

@@ -7,6 +7,9 @@ is left behind for cfn-lint.
 
 import json
 import sys
+from pathlib import Path
+
+sys.path.append(str(Path(__file__).resolve().parents[1]))  # for names.py
 
 import alarms
 import database

@@ -8,6 +8,7 @@ import functools
 from typing import NamedTuple
 
 import own
+from names import kebab, pascal
 from stack import deployed
 
 # Logins apart and no password anywhere: here DATABASE_USER has the name of the class in it.
@@ -22,7 +23,7 @@ class Function(NamedTuple):
 
     @property
     def logical_id(self):
-        return f"{self.crate.capitalize()}Function"
+        return f"{pascal(self.crate)}Function"
 
     @property
     def hashes(self):
@@ -56,7 +57,7 @@ def declared(name, settings, routes):
         work = "admin"
     else:
         work = settings["DATABASE_USER"].removeprefix("latchkey_").removesuffix("_iam")
-    return Function(name.removesuffix("Function").lower(), set(settings), routes, work)
+    return Function(kebab(name.removesuffix("Function")), set(settings), routes, work)
 
 
 def logins(source):

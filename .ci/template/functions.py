@@ -7,6 +7,7 @@ from pathlib import Path
 from declared import functions, logins
 from fault import holds, same
 from matrix import GROUPS, HOST, INTROSPECTION, KEY, LEGACY, OWNER, SEPARATE, SUBNETS, UNTIL
+from names import pascal
 from stack import deployed, parsed
 
 COUNTER = Path(__file__).resolve().parents[2] / "deployment/doctor/reserved.awk"
@@ -115,7 +116,7 @@ def check_logins(source):
             variables, it = function["Environment"]["Variables"], named(source)[name]
             wanted = ("", "owner", "") if iam else (OWNER, "owner", "p")
             if separate and it.work != "admin":
-                wanted = ("" if iam else f"<{it.work.capitalize()}Login>", f"latchkey_{it.work}_iam", "")
+                wanted = ("" if iam else f"<{pascal(it.work)}Login>", f"latchkey_{it.work}_iam", "")
             found = tuple(variables.get(setting) for setting in ("DATABASE_SECRET_ARN", "DATABASE_USER", "DATABASE_PASSWORD"))
             same(f"login of {name} with {parameters}", found, wanted if it.asks_database else (None, None, None))
     for parameters, made in ((HOST, False), (HOST | {"DatabaseLogins": "prepared"}, True), (SEPARATE, True), (SEPARATE | by_iam, False)):
@@ -124,7 +125,7 @@ def check_logins(source):
         wanted = {f'{{"username":"latchkey_{it}_login"}}' for it in logins(source)} if made else set()
         same(f"secrets of logins with {parameters}", names, wanted)
     outputs = deployed(source, **SEPARATE).outputs["LoginSecretArns"].split(",")
-    same("the secrets that a proxy is to know", set(outputs), {f"<{it.capitalize()}Login>" for it in logins(source)})
+    same("the secrets that a proxy is to know", set(outputs), {f"<{pascal(it)}Login>" for it in logins(source)})
 
 
 def check_legacy_tokens(source):

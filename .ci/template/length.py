@@ -9,6 +9,7 @@ import re
 import yaml
 from declared import functions
 from fault import holds
+from names import pascal
 
 MAX_LINES = 40
 
@@ -21,7 +22,7 @@ def check(source):
     outputs = {key.value: (key, value) for key, value in sections["Outputs"].value}
     for function in functions(source):
         if function.asks_database:
-            work = function.work.capitalize()
+            work = pascal(function.work)
             mine = [name for name in (function.logical_id, f"{work}Role", f"{work}Login") if name in resources]
             others = reached(value for name, (_, value) in resources.items() if name not in mine)
             blocks = [resources[name] for name in mine]

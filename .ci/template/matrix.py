@@ -7,6 +7,7 @@ A right is (effect, action, resource, condition).
 
 import json
 
+from names import pascal
 from stack import ACCOUNT, REGION
 
 SECRET = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret"
@@ -80,7 +81,7 @@ ALWAYS = {"admin": PUBLISH, "refresh": SIGN, "signin": SIGN, "token": SIGN}
 
 def own(work):
     """The secret of the class's own login."""
-    return secret(f"<{work.capitalize()}Login>")
+    return secret(f"<{pascal(work)}Login>")
 
 
 def connect_as_itself(database):

@@ -51,6 +51,7 @@ PATTERNS = {
         ["", "203.0.113.7", "203.0.113.0/24", "0.0.0.0/0", "2001:db8::/48,::1,::ffff:203.0.113.0/120", "::/0", "2001:DB8::1/128"],
         [",", "203.0.113.0/", "203.0.113.0/024", "203.0.113.0/+8", "::/129", "::/1000", "::1,", ",::1", "::1, ::2", "[::1]", "fe80::1%1", "localhost", "203.0.113.0-9", "*", "off"],
     ),
+    "MailSender": (["", "accounts@example.com", "a.b+c_d-e@mail.xn--p1ai.example"], ["a", "@b.example", "a@b", "a@B.example", "A <a@b.example>", "a@b.example\n", "a@b@c.example", "*@b.example", "a@-b.example", "a@b..example"]),
     "PermissionsBoundaryArn": (["", "arn:aws:iam::123456789012:policy/latchkey-pipeline-Boundary-1"], ["x", "arn:aws:iam::123456789012:role/x"]),
     "AlarmTopicArn": (["", "arn:aws:sns:eu-west-1:123456789012:alarms"], ["alarms", "arn:aws:sqs:eu-west-1:123456789012:q"]),
     "AlarmEmail": (["", "ops@example.com"], ["ops", "ops@example", "a@b@c.d"]),

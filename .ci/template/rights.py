@@ -6,6 +6,7 @@ import own
 from declared import functions, logins
 from fault import holds, same
 from matrix import MATRIX, UNBOUNDED, allow, rights
+from names import pascal
 from stack import ACCOUNT, REGION, deployed
 
 
@@ -71,7 +72,7 @@ def check(source):
 
 
 def role(work):
-    return f"{work.capitalize()}Role"
+    return f"{pascal(work)}Role"
 
 
 def check_role(name, stack, work, wanted):

@@ -28,12 +28,13 @@ EVERY_ROUTE, HASHING, DOCS = ("100", "200"), ("20", "40"), ("10", "20")
 
 
 def throttles(source):
-    """Routes that hash a password or send large answers have lower throttles."""
+    """Routes that hash a password, ask for a mail or take its secret, or send large answers have lower throttles."""
     wanted = {"/* *": EVERY_ROUTE}
     for function in functions(source):
         for method, path, _ in function.routes:
-            if function.hashes or function.crate == "docs":
-                wanted[f"/{path.replace('/', '~1')} {method.upper()}"] = HASHING if function.hashes else DOCS
+            is_page = function.crate in ("docs", "mail-page")
+            if is_page or function.hashes or "MAIL_SENDER" in function.settings:
+                wanted[f"/{path.replace('/', '~1')} {method.upper()}"] = DOCS if is_page else HASHING
     return wanted
 
 

@@ -53,7 +53,7 @@ what="the functions' logins" by_iam=false
 if [ "$(value DatabaseLogins)" = separate ]; then
   ok "$what: one for each class of work"
   # The template has a secret for each login, named after its class of work.
-  for class in $(sed -nE 's/^  ([A-Z][a-z]+)Login:$/\1/p' template.yaml | tr '[:upper:]' '[:lower:]'); do
+  for class in $(sed -nE 's/^  ([A-Z][A-Za-z]+)Login:$/\1/p' template.yaml | sed -E 's/([a-z])([A-Z])/\1_\2/g' | tr '[:upper:]' '[:lower:]'); do
     logins+="DatabaseLogins $(value DatabaseRolePrefix)_${class}_$(if [ "$by_iam" = true ]; then echo iam; else echo login; fi)"$'\n'
   done
 else

@@ -47,7 +47,7 @@ impl Functions {
     ) -> Result<Self, Error> {
         let mut functions = Self(BTreeMap::new());
         macro_rules! start {
-            ($(($function:ident $endpoint:ident $routes:ident))+) => {
+            ($(($function:ident $($name:literal)? $endpoint:ident $routes:ident))+) => {
                 $(functions.add(template, settings, <$function::$endpoint as Endpoint>::FUNCTION, |mut settings| {
                     Box::pin(async move {
                         let function = Function::<$function::$endpoint>::from_env(&mut settings);

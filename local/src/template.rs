@@ -20,6 +20,8 @@ mod response_type;
 mod scope;
 mod text;
 
+use shared::functions::logical_id;
+
 use api::Api;
 pub use error::Error;
 pub(crate) use error::Result;
@@ -76,9 +78,12 @@ impl Template {
         Ok(template)
     }
 
-    /// The function that serves an endpoint, by the name of its crate.
+    /// A function, by the name of its folder.
     pub(crate) fn function(&self, name: &str) -> Result<&Function> {
-        let found = self.functions.iter().find(|function| function.name == name);
+        let id = logical_id(name);
+        // A team's own function may have more capitals.
+        let is_it = |function: &&Function| function.logical_id.eq_ignore_ascii_case(&id);
+        let found = self.functions.iter().find(is_it);
         found.ok_or_else(|| Error::of("Resources", format!("there is no function {name}")))
     }
 

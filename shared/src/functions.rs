@@ -5,6 +5,7 @@
 //! from this table; `cargo test -p local --test generated` writes the parts of `template.yaml` and of
 //! the documents that do (docs/adr/0021).
 
+mod logical_id;
 #[cfg(feature = "database")]
 mod login;
 #[cfg(feature = "database")]
@@ -12,21 +13,25 @@ pub mod logins;
 
 #[cfg(feature = "database")]
 use crate::db::{
-    Group, callers, database_identity, limits, operated, roles, sign_ins, signing_keys, users,
+    Group, callers, database_identity, limits, mails, operated, roles, sign_ins, signing_keys,
+    users,
 };
 use crate::role::Role;
 use crate::routes::Access::{AnyOf, Public, SignedIn};
 use crate::routes::{Parse, Route, Routes, Throttle, method};
+pub use logical_id::{logical_id, name_of};
 #[cfg(feature = "database")]
 pub use login::Login;
 
 /// Generates from the table below [`LOGINS`], [`ROUTES`], an enum of each function's routes, and
-/// [`for_each_endpoint`](crate::for_each_endpoint). After `=>`, a route names its [`Route::metadata`].
-/// `$d` is a dollar sign.
+/// [`for_each_endpoint`](crate::for_each_endpoint). A `name` is that of the folder and the binary, where
+/// it has a hyphen; the crate's name is an identifier. After `=>`, a route names its
+/// [`Route::metadata`]. `$d` is a dollar sign.
 macro_rules! functions {
     (($d:tt) $($function:ident {
         $(sql: $group:expr => [$($statement:path),+ $(,)?];)?
         $(endpoint: $endpoint:ident;
+        $(name: $name:literal;)?
         $(switch: $switch:ident;)?
         routes: $routes:ident {
             $($variant:ident $(($($parameter:ty),+))?
@@ -34,11 +39,17 @@ macro_rules! functions {
                     $(=> $metadata:ident)?;)+
         })?
     })+) => {
+        /// The name of each function's folder and binary, by its crate.
+        #[expect(non_upper_case_globals, reason = "each is named like its crate")]
+        mod names {
+            $(pub(super) const $function: &str = functions!(@name $function $($($name)?)?);)+
+        }
+
         /// All functions that query the database. A test proves that members of a group can run the
         /// statements listed for it and no others.
         #[cfg(feature = "database")]
         pub const LOGINS: &[Login] = &[$($(Login {
-            function: stringify!($function),
+            function: names::$function,
             group: $group,
             statements: &[$(&$statement),+],
         },)?)+];
@@ -54,7 +65,7 @@ macro_rules! functions {
         /// The settings that turn off all routes of a function, by the function: their value is then
         /// `off`.
         pub const SWITCHES: &[(&str, &str)] =
-            &[$($($((stringify!($function), stringify!($switch)),)?)?)+];
+            &[$($($((names::$function, stringify!($switch)),)?)?)+];
 
         $($(
             #[doc = concat!("The routes of `", stringify!($function), "`.")]
@@ -65,7 +76,7 @@ macro_rules! functions {
             }
 
             impl Routes for $routes {
-                const FUNCTION: &'static str = stringify!($function);
+                const FUNCTION: &'static str = names::$function;
 
                 const TABLE: &'static [(Route, Parse<Self>)] = &[$((
                     functions!(
@@ -83,12 +94,13 @@ macro_rules! functions {
             }
         )?)+
 
-        /// Calls a macro with `(crate Endpoint Routes)` for each function with routes: its crate, its
-        /// [`crate::http::Endpoint`] there, and its enum of routes here.
+        /// Calls a macro with `(crate "name" Endpoint Routes)` for each function with routes: its crate,
+        /// its name where that is another, its [`crate::http::Endpoint`] there, and its enum of routes
+        /// here.
         #[macro_export]
         macro_rules! for_each_endpoint {
             ($d callback:ident) => {
-                $d callback! { $($(($function $endpoint $routes))?)+ }
+                $d callback! { $($(($function $($name)? $endpoint $routes))?)+ }
             };
         }
     };
@@ -99,13 +111,15 @@ macro_rules! functions {
         Route {
             method: method::$method,
             path: $path,
-            function: stringify!($function),
+            function: names::$function,
             access: $access,
             throttle: functions!(@throttle $($throttle)?),
             examples: &[$(<$parameter as crate::routes::PathParameter>::EXAMPLE),*],
             metadata: functions!(@metadata $($metadata)?),
         }
     };
+    (@name $function:ident) => { stringify!($function) };
+    (@name $function:ident $name:literal) => { $name };
     (@metadata) => { None };
     (@metadata $metadata:ident) => { Some(stringify!($metadata)) };
     (@throttle) => { Throttle::Default };
@@ -166,6 +180,50 @@ functions! { ($)
             ChangePassword = POST "/api/auth/users/me/password", SignedIn, Signin;
             Delete = POST "/api/auth/users/me/delete", SignedIn, Signin;
         }
+    }
+    mail_request {
+        sql: Some(Group::MailRequest) => [mails::ASK];
+        endpoint: MailRequest;
+        name: "mail-request";
+        routes: MailRequestRoute {
+            ForgotPassword = POST "/api/auth/forgot-password", Public, Signin;
+            RequestVerifyToken = POST "/api/auth/request-verify-token", Public, Signin;
+        }
+    }
+    reset_password {
+        sql: Some(Group::ResetPassword) => [mails::TRY_RESET, mails::RESET];
+        endpoint: ResetPassword;
+        name: "reset-password";
+        routes: ResetPasswordRoute {
+            Reset = POST "/api/auth/reset-password", Public, Signin;
+        }
+    }
+    verify {
+        sql: Some(Group::Verify) => [mails::VERIFY];
+        endpoint: Verify;
+        routes: VerifyRoute {
+            Verify = POST "/api/auth/verify", Public, Signin;
+        }
+    }
+    change_email {
+        sql: Some(Group::ChangeEmail) => [users::TRY_OWN_CREDENTIALS, mails::ASK_CHANGE];
+        endpoint: ChangeEmail;
+        name: "change-email";
+        routes: ChangeEmailRoute {
+            Change = POST "/api/auth/change-email", SignedIn, Signin;
+        }
+    }
+    mail_page {
+        endpoint: MailPage;
+        name: "mail-page";
+        routes: MailPageRoute {
+            Page = GET "/mail", Public, Docs;
+            Script = GET "/mail/page.js", Public, Docs;
+            Style = GET "/mail/page.css", Public, Docs;
+        }
+    }
+    mailer {
+        sql: Some(Group::Mailer) => [mails::CLAIM, mails::STORE_SECRET, mails::FINISH];
     }
     me {
         endpoint: Me;

@@ -47,7 +47,7 @@ impl Access {
 pub enum Throttle {
     /// `ThrottleRate`, the default.
     Default,
-    /// For routes where each request costs a password hash.
+    /// For routes where each request costs a password hash, asks for a mail or takes its secret.
     Signin,
     /// For the page at `/docs` and its files.
     Docs,

@@ -50,14 +50,14 @@ async fn logins_by_iam_leave_the_master_user_its_password() {
     let kept = ask(&master, limited.clone()).await;
     assert_eq!(
         kept["connection_limits"],
-        json!(logins().into_iter().map(|it| (it, 19)).collect::<BTreeMap<_, _>>())
+        json!(logins().into_iter().map(|it| (it, 13)).collect::<BTreeMap<_, _>>())
     );
     assert_eq!(kept["warnings"].as_array().unwrap().len(), logins().len(), "{kept}");
-    let words = "latchkey_signin_iam keeps its connection limit of 19";
+    let words = "latchkey_signin_iam keeps its connection limit of 13";
     assert!(kept["warnings"].to_string().contains(words), "{kept}");
     let limits = "SELECT string_agg(DISTINCT rolconnlimit::text, ' ') FROM pg_roles \
                   WHERE rolname LIKE 'latchkey%iam'";
-    assert_eq!(superuser.value(limits).await, "19", "a tenth of 197, for nine groups");
+    assert_eq!(superuser.value(limits).await, "13", "a fifteenth of 197, for fourteen groups");
     let changed = ask(&by(&server, "postgres"), limited).await;
     assert_eq!(changed["connection_limits"]["latchkey_signin_iam"], 7);
     assert_eq!((superuser.value(limits).await.as_str(), &changed["warnings"]), ("7", &json!([])));

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use http::HeaderName;
 use serde::{Deserialize, Deserializer, de::Error as _};
+use shared::functions::name_of;
 
 use super::{
-    function::crate_of,
     gateway_responses::Customised,
     preflight::{self, Preflight},
     response_type::ResponseType,
@@ -120,7 +120,7 @@ fn authorizer<'de, D: Deserializer<'de>>(auth: D) -> Result<Option<AuthorizerSou
     let Identity { headers: (Header(header),), reauthorize_every } = found.identity;
     Ok(Some(AuthorizerSource {
         name,
-        function: crate_of(found.function_arn.rsplit(':').next().unwrap_or_default()),
+        function: name_of(found.function_arn.rsplit(':').next().unwrap_or_default()),
         header,
         cache_seconds: reauthorize_every,
         default: default.is_some(),

@@ -8,6 +8,8 @@ use serde::{
     de::{Error as _, IgnoredAny},
 };
 
+use shared::functions::name_of;
+
 use super::text::optional;
 
 /// Lambda's own limit where a template says nothing, in seconds.
@@ -19,7 +21,7 @@ const DEFAULT_TIMEOUT: u64 = 3;
 pub(crate) struct Function {
     /// Its name in the template: `SignupFunction`.
     pub(crate) logical_id: String,
-    /// The name of its crate: `signup`.
+    /// The name of its folder: `signup`.
     pub(crate) name: String,
     pub(crate) timeout: Duration,
     /// How many containers it may have at once, where the template reserves a number.
@@ -88,7 +90,7 @@ impl Function {
         let timeout = own.timeout.or(globals.timeout).unwrap_or(DEFAULT_TIMEOUT);
         Self {
             logical_id: logical_id.to_owned(),
-            name: crate_of(logical_id),
+            name: name_of(logical_id),
             timeout: Duration::from_secs(timeout),
             concurrency: own.reserved_concurrent_executions,
             environment,
@@ -116,9 +118,4 @@ fn method<'de, D: Deserializer<'de>>(text: D) -> Result<Method, D::Error> {
         "PUT" => Ok(Method::PUT),
         _ => Err(D::Error::custom("this method is not supported by the local runner")),
     }
-}
-
-/// The name of a function's crate: `signup` for `SignupFunction`.
-pub(crate) fn crate_of(logical_id: &str) -> String {
-    logical_id.strip_suffix("Function").unwrap_or(logical_id).to_lowercase()
 }

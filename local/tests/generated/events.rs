@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use own_routes::{OwnRoutes, event_name};
+use shared::functions::logical_id;
 use shared::routes::{Access, Route, Throttle, is_well_known};
 
 /// The lines between `# <mark>` and `# </mark>`, replaced.
@@ -65,8 +66,9 @@ fn with_events(text: &str, function: &str, events: &str) -> String {
     for line in text.split_inclusive('\n') {
         let indent = line.len() - line.trim_start().len();
         if indent == 2 && !line.trim().is_empty() {
-            let name = line.trim().strip_suffix("Function:");
-            is_in_function = name.is_some_and(|name| name.to_lowercase() == function);
+            let id = line.trim().strip_suffix(':');
+            // A team's own function may have more capitals.
+            is_in_function = id.is_some_and(|id| id.eq_ignore_ascii_case(&logical_id(function)));
         }
         is_in_events &= indent > 6;
         if !is_in_events {

@@ -60,13 +60,23 @@ pub(crate) fn limited(description: &'static str) -> Response {
 pub(crate) const GUESSES: &str = "Too many guesses of this name or from the client's network, or requests of all clients together. No \
      password was checked.";
 
+/// The folder of a function.
+macro_rules! folder {
+    ($function:ident) => {
+        stringify!($function)
+    };
+    ($function:ident $name:literal) => {
+        $name
+    };
+}
+
 /// Each function's `openapi.rs`, in a module of the function's name. Its `describe` gives the
 /// [`Operation`] of a route, or an `Option` of it where a route is not described.
 macro_rules! descriptions {
-    ($(($function:ident $endpoint:ident $routes:ident))+) => {
+    ($(($function:ident $($name:literal)? $endpoint:ident $routes:ident))+) => {
         $(mod $function {
             include!(concat!(
-                env!("CARGO_MANIFEST_DIR"), "/../functions/", stringify!($function), "/openapi.rs"
+                env!("CARGO_MANIFEST_DIR"), "/../functions/", folder!($function $($name)?), "/openapi.rs"
             ));
         })+
 

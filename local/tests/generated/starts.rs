@@ -34,17 +34,18 @@ impl Start {
 
 /// The starts of all functions, each with these settings.
 pub(crate) async fn starts(settings: impl Fn() -> Environment) -> Vec<Start> {
-    let mut environments = [settings(), settings()];
-    let [authorizer, admin] = &mut environments;
+    let mut environments = [settings(), settings(), settings()];
+    let [authorizer, admin, mailer] = &mut environments;
     let refusals = [
         authorizer::Authorizer::from_env(authorizer).await.err(),
         admin::Admin::from_env(admin).await.err(),
+        mailer::Mailer::from_env(mailer).await.err(),
     ];
-    let names = ["authorizer", "admin"].into_iter().zip(&environments).zip(refusals);
+    let names = ["authorizer", "admin", "mailer"].into_iter().zip(&environments).zip(refusals);
     let mut starts: Vec<_> =
         names.map(|((name, settings), refusal)| Start::of(name, settings, refusal)).collect();
     macro_rules! start_each {
-        ($(($function:ident $endpoint:ident $routes:ident))+) => {
+        ($(($function:ident $($name:literal)? $endpoint:ident $routes:ident))+) => {
             $(starts.push(start::<$function::$endpoint>(settings()).await);)+
         };
     }

@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 use own_routes::OwnRoutes;
-use shared::functions::LOGINS;
+use shared::functions::{LOGINS, logical_id};
 
 use crate::events::{example, with_example, with_routes};
 
@@ -19,10 +19,7 @@ fn with_curves(template: &str) -> String {
     let (before, rest) = template.split_once(start).unwrap();
     let (_, after) = rest.split_once("]}}").unwrap();
     let connected = LOGINS.iter().filter(|login| login.group.is_some());
-    let ids = connected.map(|login| {
-        let (first, rest) = login.function.split_at(1);
-        format!(r#""${{{}{rest}Function}}""#, first.to_uppercase())
-    });
+    let ids = connected.map(|login| format!(r#""${{{}}}""#, logical_id(login.function)));
     let curves = ids.collect::<Vec<_>>().join(r#"], ["...", "#);
     format!("{before}{start}{curves}]]}}}}{after}")
 }

@@ -8,12 +8,20 @@ pub enum Group {
     Account,
     /// Reads callers and public keys.
     Authorizer,
+    /// Asks for the mails of a change of address, after the user's password.
+    ChangeEmail,
     /// Reads callers and public keys, for introspection.
     Introspect,
     /// Reads public keys.
     Jwks,
+    /// Asks for a mail to any address.
+    MailRequest,
+    /// Takes mails out of the outbox, and stores the hashes of their secrets.
+    Mailer,
     /// Renews sessions.
     Refresh,
+    /// Sets a password by the secret of a mail.
+    ResetPassword,
     /// Lists and ends sessions.
     Sessions,
     /// Reads and replaces the hash of one user by name.
@@ -22,20 +30,27 @@ pub enum Group {
     Signup,
     /// Does what [`Group::Signin`] and [`Group::Refresh`] do.
     Token,
+    /// Proves a mailbox by the secret of a mail.
+    Verify,
 }
 
 impl Group {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 14] = [
         Self::Account,
         Self::Authorizer,
+        Self::ChangeEmail,
         Self::Introspect,
         Self::Jwks,
+        Self::MailRequest,
+        Self::Mailer,
         Self::Refresh,
+        Self::ResetPassword,
         Self::Sessions,
         Self::Signin,
         Self::Signup,
         Self::Token,
+        Self::Verify,
     ];
 
     /// The name of the class.
@@ -43,13 +58,18 @@ impl Group {
         match self {
             Self::Account => "account",
             Self::Authorizer => "authorizer",
+            Self::ChangeEmail => "change_email",
             Self::Introspect => "introspect",
             Self::Jwks => "jwks",
+            Self::MailRequest => "mail_request",
+            Self::Mailer => "mailer",
             Self::Refresh => "refresh",
+            Self::ResetPassword => "reset_password",
             Self::Sessions => "sessions",
             Self::Signin => "signin",
             Self::Signup => "signup",
             Self::Token => "token",
+            Self::Verify => "verify",
         }
     }
 

@@ -1,0 +1,6 @@
+//! `change-email` on Lambda.
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    shared::http::serve::<change_email::ChangeEmail>().await
+}

@@ -1,0 +1,6 @@
+//! `reset-password` on Lambda.
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    shared::http::serve::<reset_password::ResetPassword>().await
+}
