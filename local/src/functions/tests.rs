@@ -178,7 +178,7 @@ async fn is_refused_what_the_table_refuses(service: &Service) {
                 if ["introspect", "mail-request", "reset-password", "verify", "mail-page"]
                     .contains(&route.function) =>
             {
-                assert_eq!(statuses, [404; 4])
+                assert_eq!(statuses, [404; 4]);
             }
             // With an empty JSON object as the body, some of these refuse that.
             Access::Public => assert!(
