@@ -89,8 +89,8 @@ fn is_one_list(headers: &HeaderMap) {
 /// Panics unless a client's address is the one that API Gateway saw, or of the entry before those of so
 /// many proxies.
 fn is_of_the_entry_that_counts(mut event: ProxyEvent) {
-    event.resource = "/".to_owned();
-    event.http_method = "GET".to_owned();
+    "/".clone_into(&mut event.resource);
+    "GET".clone_into(&mut event.http_method);
     let Ok((_, request)) = Request::of::<ContentRoute>(&mut event) else { return };
     let seen = TrustedProxies::default().client_address(&request);
     let values = request.headers.get_all("x-forwarded-for").iter();

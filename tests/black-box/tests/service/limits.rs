@@ -4,6 +4,7 @@ mod accounts;
 mod answers;
 mod networks;
 mod processes;
+mod proxies;
 mod rows;
 
 use std::net::Ipv4Addr;
@@ -16,10 +17,16 @@ use crate::target::Target;
 
 /// The checks that may run side by side.
 pub(crate) fn checks() -> Vec<Check> {
-    [accounts::checks(), answers::checks(), networks::checks(), processes::checks()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        accounts::checks(),
+        answers::checks(),
+        networks::checks(),
+        processes::checks(),
+        proxies::checks(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// The checks that compare or move the rows of all keys, or count hashes.
