@@ -35,6 +35,7 @@ functions! { ($)
     }
     signin {
         sql: Some(Group::Signin) => [
+            limits::GIVE_BACK_ALONE,
             limits::PROOF_SECRET,
             users::FIND_CREDENTIALS,
             users::TRY_CREDENTIALS,
@@ -48,6 +49,7 @@ functions! { ($)
     }
     token {
         sql: Some(Group::Token) => [
+            limits::GIVE_BACK_ALONE,
             limits::PROOF_SECRET,
             users::FIND_CREDENTIALS,
             users::TRY_CREDENTIALS,

@@ -142,10 +142,14 @@ impl SignIn {
             }
         };
         let now = self.clock.now();
-        // Without the key, no session starts.
-        self.signer.prepare(&found.published, now).await?;
-        let new = self.new_session(wants, now);
+        self.users.give_back_in_process(&found.refund_in_process, now);
         let refund = &found.refund;
+        // Without the key, no session starts.
+        if let Err(error) = self.signer.prepare(&found.published, now).await {
+            self.users.give_back(refund, now).await;
+            return Err(error);
+        }
+        let new = self.new_session(wants, now);
         let session = match self.start(&new, &user, client_id, &device, refund, now).await {
             Ok(true) => Some(new),
             Ok(false) => return Ok(Err(refusal(RefusalReason::ChangedMeanwhile, Some(&user)))),
@@ -154,7 +158,6 @@ impl SignIn {
                 None
             }
         };
-        self.users.give_back(&found.refund_in_process, now);
         if session.is_some() {
             self.replace(&user, stronger).await;
         }

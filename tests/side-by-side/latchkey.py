@@ -33,8 +33,8 @@ class Latchkey:
 
     @contextlib.contextmanager
     def service(self, **parameters):
-        """The service, without a cache of the authorizer's policies."""
-        own = {"AuthorizerCacheSeconds": 0, **parameters}
+        """The service, without a cache of the authorizer's policies, and without limits, which the legacy app has none of."""
+        own = {"AuthorizerCacheSeconds": 0, "GuessesPerAccount": "off", **parameters}
         with runner.start(self.program, self.folder, self.key, self.database.url, **own) as started:
             service = Service(started)
             self.logs.append(service.log)

@@ -26,6 +26,10 @@ pub const PROOF_SECRET: Sql = Sql::new(
     &[Privilege::Execute(FIND_PROOF_SECRET)],
 );
 
+/// Gives back the charge of an attempt with a right password for which no session starts.
+pub const GIVE_BACK_ALONE: Sql =
+    Sql::new("SELECT give_back($1, $2, $3, to_timestamp($4))", &[Privilege::Execute(GIVE_BACK)]);
+
 /// What reads the secret of client proofs.
 pub(super) const FIND_PROOF_SECRET: Routine = Routine::of_owner("find_proof_secret", "");
 

@@ -1,6 +1,6 @@
 //! PostgreSQL accepts every statement, from the logins that need it and from no other.
 
-use shared::db::limits::PROOF_SECRET;
+use shared::db::limits::{GIVE_BACK_ALONE, PROOF_SECRET};
 use shared::db::roles::ROLES;
 use shared::db::{Group, Privilege, Sql};
 use shared::functions::LOGINS;
@@ -50,9 +50,12 @@ fn statements_of(group: Option<Group>) -> Vec<&'static Sql> {
 }
 
 /// A statement for which the rights of a group's own are enough: the authorizer's for `admin`'s list of
-/// roles, and sign-up's for the secret of client proofs, which its own statement reads too.
+/// roles, sign-up's for the secret of client proofs, and the account's for a charge that is given back, as
+/// their own statements do too.
 fn is_within_reach(group: Group, sql: &Sql) -> bool {
-    group == Group::Authorizer && *sql == ROLES || group == Group::Signup && *sql == PROOF_SECRET
+    group == Group::Authorizer && *sql == ROLES
+        || group == Group::Signup && *sql == PROOF_SECRET
+        || group == Group::Account && *sql == GIVE_BACK_ALONE
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use signup::Signup;
 use crate::container::{Answer, Container, runtime};
 use crate::fixture::{Fixture, side_by_side};
 use crate::read_only;
-use crate::service::{from, post, sign_in, sign_up};
+use crate::service::{from, post, sign_in, sign_in_for, sign_up};
 
 /// How often one network guesses a name at once.
 const AT_ONCE: usize = 10;
@@ -128,7 +128,9 @@ fn a_limit_bites_in_a_database_that_takes_no_writes() {
             is_limited(&container.ask(&guess(name)));
         }
         is_limited(&container.ask(&sign_in("ada")));
+        // A right password costs nothing, even if it gets 503.
         for _ in 0..2 * AT_ONCE {
+            assert_eq!(container.ask(&sign_in_for("bob", "token")).status, 503);
             container.ask(&sign_in("bob")).is_good();
         }
     }

@@ -201,7 +201,7 @@ pub(crate) fn sign_in(name: &str) -> Value {
     post("/api/auth/signin", &credentials(name))
 }
 
-fn sign_in_for(name: &str, session: &str) -> Value {
+pub(crate) fn sign_in_for(name: &str, session: &str) -> Value {
     let mut body = credentials(name);
     body["session"] = session.into();
     post("/api/auth/signin", &body)
