@@ -94,3 +94,27 @@ impl InProcess {
 const fn micros(time: NumericDate) -> i64 {
     time.seconds().saturating_mul(1_000_000)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Budget, Charge, Kind};
+    use super::*;
+
+    fn charges(name: usize) -> Charges {
+        let key = Key::new("guess", Kind::Account, &[&name.to_be_bytes()]);
+        [Charge { kind: Kind::Account, key, budget: Budget::per_day(2, 1) }].into_iter().collect()
+    }
+
+    #[test]
+    fn the_least_recently_used_of_more_than_ten_thousand_keys_is_forgotten() {
+        let (process, now) = (InProcess::default(), NumericDate::from_seconds(1_000_000));
+        for name in 0..MAX_KEYS {
+            assert!(process.count(&charges(name), now).is_ok());
+        }
+        assert!(process.count(&charges(0), now).is_err());
+        assert!(process.count(&charges(MAX_KEYS), now).is_ok());
+        assert_eq!(process.counts().spent.len(), MAX_KEYS);
+        assert!(process.clone().count(&charges(0), now).is_err());
+        assert!(process.count(&charges(1), now).is_ok());
+    }
+}

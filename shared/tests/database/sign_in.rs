@@ -1,6 +1,7 @@
 //! A sign-in, from the row to the token.
 
 mod client_proof;
+mod limited;
 mod sessions;
 mod without_writes;
 

@@ -128,6 +128,12 @@ async fn a_stolen_login_that_handles_hashes_reaches_no_table() {
             "INSERT INTO ended_tokens VALUES ('x', now())",
             "SELECT name FROM roles",
             "SELECT jwk FROM signing_keys",
+            "SELECT key FROM limits",
+            "INSERT INTO limits VALUES ('', now())",
+            "UPDATE limits SET spent_until = now()",
+            "DELETE FROM limits",
+            "SELECT secret FROM proof_keys",
+            "UPDATE proof_keys SET secret = ''",
         ] {
             let refused = client.batch_execute(statement).await.unwrap_err();
             let code = refused.code();
