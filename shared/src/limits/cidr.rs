@@ -1,63 +1,26 @@
-//! A range of addresses in CIDR notation.
+//! Ranges of addresses in CIDR notation.
 
 use std::net::IpAddr;
 
-/// The addresses with this prefix, of IPv4 or of IPv6.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Cidr {
-    first: IpAddr,
-    prefix_bits: u32,
-}
+use ipnet::{IpNet, Ipv4Net};
 
-impl Cidr {
-    /// Parses `203.0.113.0/24`, `2001:db8::/32`, or an address alone. `None` if the address has bits after
-    /// the prefix. A range of IPv4 that is written as one of IPv6 (RFC 4291 §2.5.5.2) is one of IPv4.
-    pub(super) fn parse(text: &str) -> Option<Self> {
-        let (address, prefix_bits) = match text.split_once('/') {
-            Some((address, bits)) => (address, Some(number(bits)?)),
-            None => (text, None),
-        };
-        let written: IpAddr = address.parse().ok()?;
-        let prefix_bits = prefix_bits.unwrap_or_else(|| bits_of(written));
-        let bits_after = bits_of(written).checked_sub(prefix_bits)?;
-        let first = written.to_canonical();
-        let prefix_bits = bits_of(first).checked_sub(bits_after)?;
-        (trailing_zeros(first) >= bits_after).then_some(Self { first, prefix_bits })
-    }
-
-    /// Whether an address, in its canonical form, is one of them.
-    pub(super) fn contains(self, address: IpAddr) -> bool {
-        let equal_bits = match (self.first, address) {
-            (IpAddr::V4(one), IpAddr::V4(other)) => {
-                (one.to_bits() ^ other.to_bits()).leading_zeros()
+/// Parses `203.0.113.0/24`, `2001:db8::/32`, or an address alone. `None` if the address has bits after
+/// the prefix. A range of IPv4 that is written as one of IPv6 (RFC 4291 §2.5.5.2) is one of IPv4.
+pub(super) fn parse(text: &str) -> Option<IpNet> {
+    let range = match text.parse::<IpAddr>() {
+        Ok(address) => address.into(),
+        Err(_) => text.parse().ok()?,
+    };
+    let range = match range {
+        IpNet::V6(of_v6) => match of_v6.addr().to_ipv4_mapped() {
+            Some(address) => {
+                Ipv4Net::new(address, of_v6.prefix_len().checked_sub(96)?).ok()?.into()
             }
-            (IpAddr::V6(one), IpAddr::V6(other)) => {
-                (one.to_bits() ^ other.to_bits()).leading_zeros()
-            }
-            _ => return false,
-        };
-        equal_bits >= self.prefix_bits
-    }
-}
-
-/// Digits without a sign or a leading zero.
-fn number(text: &str) -> Option<u32> {
-    let number: u32 = text.parse().ok()?;
-    (number.to_string() == text).then_some(number)
-}
-
-const fn bits_of(address: IpAddr) -> u32 {
-    match address {
-        IpAddr::V4(_) => 32,
-        IpAddr::V6(_) => 128,
-    }
-}
-
-const fn trailing_zeros(address: IpAddr) -> u32 {
-    match address {
-        IpAddr::V4(address) => address.to_bits().trailing_zeros(),
-        IpAddr::V6(address) => address.to_bits().trailing_zeros(),
-    }
+            None => range,
+        },
+        IpNet::V4(_) => range,
+    };
+    (range.trunc() == range).then_some(range)
 }
 
 #[cfg(test)]
@@ -66,8 +29,12 @@ mod tests {
 
     use super::*;
 
+    const fn width(address: IpAddr) -> u32 {
+        if address.is_ipv4() { 32 } else { 128 }
+    }
+
     fn contains(range: &str, address: &str) -> bool {
-        Cidr::parse(range).unwrap().contains(address.parse::<IpAddr>().unwrap().to_canonical())
+        parse(range).unwrap().contains(&address.parse::<IpAddr>().unwrap().to_canonical())
     }
 
     #[test]
@@ -123,7 +90,7 @@ mod tests {
             "localhost",
             "*",
         ] {
-            assert_eq!(Cidr::parse(text), None, "{text}");
+            assert_eq!(parse(text), None, "{text}");
         }
     }
 
@@ -131,8 +98,8 @@ mod tests {
         #[test]
         fn a_range_around_an_address_has_it_and_not_the_one_beside(address: IpAddr, bits in 1..=128_u32) {
             let address = address.to_canonical();
-            let bits = 1 + (bits - 1) % bits_of(address);
-            let shift = bits_of(address) - bits;
+            let bits = 1 + (bits - 1) % width(address);
+            let shift = width(address) - bits;
             let (first, beside): (IpAddr, IpAddr) = match address {
                 IpAddr::V4(address) => {
                     let first = address.to_bits() >> shift << shift;
@@ -145,17 +112,17 @@ mod tests {
             };
             // One bit away from an address of IPv6 can be one that counts as IPv4.
             prop_assume!(first.to_canonical() == first && beside.to_canonical() == beside);
-            let range = Cidr::parse(&format!("{first}/{bits}")).unwrap();
-            prop_assert!(range.contains(address));
-            prop_assert!(!range.contains(beside));
-            prop_assert_eq!(Cidr::parse(&format!("{address}/{bits}")).is_some(), address == first);
+            let range = parse(&format!("{first}/{bits}")).unwrap();
+            prop_assert!(range.contains(&address));
+            prop_assert!(!range.contains(&beside));
+            prop_assert_eq!(parse(&format!("{address}/{bits}")).is_some(), address == first);
         }
 
         #[test]
         fn no_text_makes_a_range_panic(text in "[0-9a-f:./%+ ]{0,30}", address: IpAddr) {
-            let range = Cidr::parse(&text);
-            prop_assert!(range.is_none_or(|range| range.contains(range.first)));
-            let _ = range.is_some_and(|range| range.contains(address));
+            let range = parse(&text);
+            prop_assert!(range.is_none_or(|range| range.contains(&range.addr())));
+            let _ = range.is_some_and(|range| range.contains(&address));
         }
     }
 }

@@ -2,9 +2,11 @@
 
 use std::net::IpAddr;
 
+use ipnet::IpNet;
+
 use super::budget::Budget;
 use super::charges::Charge;
-use super::cidr::Cidr;
+use super::cidr;
 use super::key::{Key, Kind};
 use crate::environment::Environment;
 use crate::http::{Request, TrustedProxies};
@@ -13,7 +15,7 @@ use crate::http::{Request, TrustedProxies};
 #[derive(Debug, Clone, Default)]
 pub struct Networks {
     proxies: TrustedProxies,
-    unlimited: Vec<Cidr>,
+    unlimited: Vec<IpNet>,
 }
 
 /// The rule of the setting, in the words of the template's parameter.
@@ -24,7 +26,7 @@ impl Networks {
     /// Reads the settings.
     pub fn from_env(env: &mut Environment) -> Self {
         let unlimited = env.parsed("UNLIMITED_NETWORKS", Vec::new(), RULE, |text| {
-            text.split(',').map(Cidr::parse).collect()
+            text.split(',').map(cidr::parse).collect()
         });
         Self { proxies: TrustedProxies::from_env(env), unlimited }
     }
@@ -32,7 +34,7 @@ impl Networks {
     /// The network of a request.
     pub fn of(&self, request: &Request) -> Network {
         let network = Network::new(self.proxies.client_address(request));
-        let is_in = |range: &Cidr| network.address.is_some_and(|it| range.contains(it));
+        let is_in = |range: &IpNet| network.address.is_some_and(|it| range.contains(&it));
         Network { is_unlimited: self.unlimited.iter().any(is_in), ..network }
     }
 }
