@@ -14,7 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = ["*.rs", "*.py", "*.sh", "*.sql"]
 MAX_LINES = 300
-MAX_DEPLOYED = 15_900
+MAX_DEPLOYED = 17_400
 DEPLOYED = re.compile(r"(functions|legacy|own-routes|shared)/(?!.*(tests[/.]|vectors|build[/.]|openapi\.rs))")
 TESTS = re.compile(r"^( *)#\[cfg\(test\)\]\n *(?:pub\S* )?mod \w+ \{\n.*?^\1\}$", re.M | re.S)
 

@@ -1,7 +1,8 @@
 //! The functions in this process: the same code as on Lambda, event for event.
 
 use std::{
-    collections::BTreeMap, num::NonZero, pin::Pin, sync::Arc, thread::available_parallelism,
+    collections::BTreeMap, num::NonZero, path::PathBuf, pin::Pin, sync::Arc,
+    thread::available_parallelism,
 };
 
 use serde::{Serialize, de::DeserializeOwned};
@@ -90,13 +91,7 @@ impl Functions {
         start: impl Fn(Environment) -> Starting + Send + Sync + 'static,
     ) -> Result<(), Error> {
         let declared = template.function(name)?;
-        let environment = settings.of(declared);
-        let start: Start = Box::new(move || start(environment.clone()));
-        let containers = Containers::new(start, max_containers(declared));
-        let started = containers.start_first().await;
-        started.map_err(|invalid| bad_settings(&invalid, settings))?;
-        let lambda = Lambda::new(Arc::new(containers), declared.timeout);
-        self.0.insert(declared.name.clone(), lambda);
+        self.0.insert(declared.name.clone(), started(declared, settings, start).await?);
         Ok(())
     }
 
@@ -112,6 +107,36 @@ impl Functions {
         let lambda = Lambda::new(Arc::new(containers), INTEGRATION_TIMEOUT);
         self.0.insert(declared.name.clone(), lambda);
     }
+}
+
+/// Starts the first container of a function.
+async fn started(
+    declared: &template::Function,
+    settings: &Settings,
+    start: impl Fn(Environment) -> Starting + Send + Sync + 'static,
+) -> Result<Lambda, Error> {
+    let environment = settings.of(declared);
+    let start: Start = Box::new(move || start(environment.clone()));
+    let containers = Containers::new(start, max_containers(declared));
+    let started = containers.start_first().await;
+    started.map_err(|invalid| bad_settings(&invalid, settings))?;
+    Ok(Lambda::new(Arc::new(containers), declared.timeout))
+}
+
+/// Starts the mailer, whose mails go into this folder unless a setting names another way out.
+pub(crate) async fn mailer(
+    template: &Template,
+    settings: &Settings,
+    folder: PathBuf,
+) -> Result<Lambda, Error> {
+    let start = started(template.function("mailer")?, settings, move |mut settings| {
+        let folder = folder.clone();
+        Box::pin(async move {
+            let mailer = mailer::Mailer::local(&mut settings, folder).await?;
+            Ok(Box::new(MailerFunction(mailer)) as Box<dyn Handler>)
+        })
+    });
+    start.await
 }
 
 /// A container that is starting.
@@ -140,6 +165,17 @@ impl Handler for AuthorizerFunction {
         Box::pin(async move {
             let answer = self.0.authorize(from_json(&event)?).await;
             to_json(&answer.map_err(|error| FunctionError(error.to_string()))?)
+        })
+    }
+}
+
+struct MailerFunction(mailer::Mailer);
+
+impl Handler for MailerFunction {
+    fn handle(&self, event: Vec<u8>) -> Outcome<'_> {
+        Box::pin(async move {
+            let done = self.0.handle(from_json(&event)?).await;
+            to_json(&done.map_err(FunctionError)?)
         })
     }
 }

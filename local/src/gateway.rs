@@ -20,7 +20,7 @@ use http::{HeaderName, HeaderValue, Method, Request, header};
 use shared::Clock;
 use uuid::Uuid;
 
-pub(crate) use self::response::Answer;
+pub(crate) use self::response::{Answer, answer as plain_answer};
 use self::{
     authorizer::Authorizer,
     event::{API_ID, Call},

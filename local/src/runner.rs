@@ -17,7 +17,7 @@ use crate::{
     aws,
     database::Purpose,
     error::Error,
-    operator, server,
+    mails, operator, server,
     setup::Setup,
     start_page,
 };
@@ -68,8 +68,10 @@ async fn serve(setup: &Setup, listener: TcpListener, base: &str) -> Result<(), E
             _ = terminated.recv() => {}
         }
     });
-    let gateway = tokio::select! {
-        gateway = setup.gateway() => Arc::new(gateway?),
+    // Before the functions: each nudge of theirs goes to the mailer in this process.
+    let _ = shared::nudge::local();
+    let (gateway, mailer) = tokio::select! {
+        service = setup.service() => service?,
         () = &mut stop => return Ok(()),
     };
     let listener = tokio::net::TcpListener::from_std(listener)?;
@@ -80,6 +82,8 @@ async fn serve(setup: &Setup, listener: TcpListener, base: &str) -> Result<(), E
         () = &mut stop => return Ok(()),
     }
     start_page::print(&lines)?;
-    server::serve(listener, gateway, stop).await;
+    let mailing = tokio::spawn(mails::play(mailer));
+    server::serve(listener, Arc::new(gateway), setup.mails(), stop).await;
+    mailing.abort();
     Ok(())
 }

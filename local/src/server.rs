@@ -16,7 +16,10 @@ use hyper_util::{
 };
 use tokio::net::TcpListener;
 
-use crate::gateway::{Answer, BODY_BYTES, Gateway};
+use crate::{
+    gateway::{Answer, BODY_BYTES, Gateway},
+    mails::Mails,
+};
 
 /// How long a caller may take to send a request's head, or its body.
 const SENDING: Duration = Duration::from_secs(30);
@@ -34,6 +37,7 @@ const STOPPING: Duration = Duration::from_secs(3);
 pub(crate) async fn serve(
     listener: TcpListener,
     gateway: Arc<Gateway>,
+    mails: Mails,
     stop: impl Future<Output = ()>,
 ) {
     let mut http = http1::Builder::new();
@@ -52,10 +56,10 @@ pub(crate) async fn serve(
         };
         // Answers are small and whole: waiting for more to send only delays them.
         let _ = stream.set_nodelay(true);
-        let gateway = Arc::clone(&gateway);
+        let (gateway, mails) = (Arc::clone(&gateway), mails.clone());
         let service = service_fn(move |request| {
-            let gateway = Arc::clone(&gateway);
-            async move { Ok::<_, Infallible>(answer(&gateway, request, caller).await) }
+            let (gateway, mails) = (Arc::clone(&gateway), mails.clone());
+            async move { Ok::<_, Infallible>(answer(&gateway, &mails, request, caller).await) }
         });
         let connection = open.watch(http.serve_connection(TokioIo::new(stream), service));
         tokio::spawn(async move {
@@ -67,13 +71,20 @@ pub(crate) async fn serve(
     let _ = tokio::time::timeout(STOPPING, open.shutdown()).await;
 }
 
-async fn answer(gateway: &Gateway, request: Request<Incoming>, caller: SocketAddr) -> Answer {
+async fn answer(
+    gateway: &Gateway,
+    mails: &Mails,
+    request: Request<Incoming>,
+    caller: SocketAddr,
+) -> Answer {
     let (head, body) = request.into_parts();
+    // A socket for both protocols has IPv4 addresses written as IPv6.
+    let ip = caller.ip().to_canonical();
+    if let Some(page) = mails.answer(&head.method, &head.uri, &head.headers, ip) {
+        return page;
+    }
     match tokio::time::timeout(SENDING, read(body)).await {
-        // A socket for both protocols has IPv4 addresses written as IPv6.
-        Ok(Ok(body)) => {
-            gateway.answer(Request::from_parts(head, body), caller.ip().to_canonical()).await
-        }
+        Ok(Ok(body)) => gateway.answer(Request::from_parts(head, body), ip).await,
         Ok(Err(_)) => empty(StatusCode::BAD_REQUEST),
         Err(_) => empty(StatusCode::REQUEST_TIMEOUT),
     }

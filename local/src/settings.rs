@@ -24,6 +24,8 @@ const ALTERNATIVES: &[(&[&str], &[&str])] = &[
     (&["SIGNING_KEY_ARN"], &["SIGNING_KEY"]),
     (&["LEGACY_TOKEN_SECRET_ARN"], &["LEGACY_TOKEN_SECRET"]),
     (&["INTROSPECTION_SECRET_ARN"], &["INTROSPECTION_SECRET"]),
+    (&["ONE_TIME_KEY_ARN"], &["ONE_TIME_KEY"]),
+    (&["SMTP_SECRET_ARN"], &["SMTP_SECRET"]),
 ];
 
 /// The settings that were given, and those that the runner has of its own.
@@ -135,6 +137,11 @@ impl Settings {
         let named: BTreeMap<_, _> = named.collect();
         let sentences = named.iter().map(|(name, source)| format!(" {name} is set {source}."));
         sentences.collect::<Vec<_>>().concat()
+    }
+
+    /// Sets a value that wins over the template's, unless a source has one.
+    pub(crate) fn prefer(&mut self, name: &str, value: String) {
+        self.given.entry(name.to_owned()).or_insert((value, Source::Runner));
     }
 
     /// Sets the value of a setting that a function reads and no source has.

@@ -1,12 +1,14 @@
 //! The common setup of the service and the verbs: the template, its settings, a database, a key.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use admin::Refusal;
 use shared::{
     Clock, Random,
     db::{self, SigningKeys},
+    functions::MailPageRoute,
     jwt::{Algorithm, Issuer, Kid},
+    routes::Routes as _,
     secrets_manager::SecretsManager,
 };
 
@@ -14,8 +16,11 @@ use crate::{
     arguments::{Override, Shared, Verb},
     database::{self, Database, Purpose},
     error::Error,
-    functions::Functions,
+    functions::{self, Functions},
     gateway::Gateway,
+    lambda::Lambda,
+    mails::{self, Mails},
+    one_time_key,
     operator::{self, Operator},
     own_functions::OwnFunctions,
     project::Project,
@@ -37,6 +42,8 @@ pub(crate) struct Setup {
     own_functions: OwnFunctions,
     /// The runner's own signing keys, if no setting has one.
     own_keys: Option<Vec<Kid>>,
+    /// Where mails are written to.
+    mails: PathBuf,
 }
 
 impl Setup {
@@ -61,9 +68,14 @@ impl Setup {
         let url = url.map(|url| ("DATABASE_URL".to_owned(), url));
         settings.give(Source::CommandLine, named.chain(url));
         settings.check_login()?;
+        let link_url = base.as_ref().map(|base| format!("{base}{}", MailPageRoute::Page.path()));
         let given =
             Given { overrides, settings: settings.given().clone(), issuer: Some(issuer(base)) };
         let template = read_template(&project, given)?;
+        settings.prefer("MAIL_TRANSPORT", "folder".to_owned());
+        if let Some(link_url) = link_url {
+            settings.prefer("MAIL_LINK_URL", link_url);
+        }
         let own_functions = OwnFunctions::read(&project, shared.lambda_endpoint)?;
         let setting = database::named_by(&mut settings.of(template.function("admin")?));
         let naming = on_command_line.or(setting);
@@ -97,7 +109,12 @@ impl Setup {
             own_keys = Some(signing_key::kids(&project.cache()));
             settings.own("SIGNING_KEY", key);
         }
-        Ok(Self { template, settings, database, own_functions, own_keys })
+        if settings.get("ONE_TIME_KEY").or(settings.get("ONE_TIME_KEY_ARN")).is_none() {
+            let key = one_time_key::keep(&project.cache(), &Random::System)?;
+            settings.own("ONE_TIME_KEY", key);
+        }
+        let mails = mails::folder(&project.cache());
+        Ok(Self { template, settings, database, own_functions, own_keys, mails })
     }
 
     /// The database, if it is ours.
@@ -123,8 +140,8 @@ impl Setup {
         Ok(operator)
     }
 
-    /// The gateway over a database that is up to date.
-    pub(crate) async fn gateway(&self) -> Result<Gateway, Error> {
+    /// The gateway and the mailer over a database that is up to date.
+    pub(crate) async fn service(&self) -> Result<(Gateway, Lambda), Error> {
         let operator = Operator::start(&self.template, &self.settings, &self.own_functions).await?;
         if let Database::Given(_) = self.database {
             let database = self.reach().await?;
@@ -136,7 +153,14 @@ impl Setup {
         let functions = wait("Starting the functions, which connect.", functions).await?;
         let mut environment = self.settings.of(self.template.function("authorizer")?);
         let app = shared::log::app_name(&mut environment);
-        Ok(Gateway::new(&self.template, app, Clock::System, |it| functions.get(it))?)
+        let mailer = functions::mailer(&self.template, &self.settings, self.mails.clone()).await?;
+        let gateway = Gateway::new(&self.template, app, Clock::System, |it| functions.get(it))?;
+        Ok((gateway, mailer))
+    }
+
+    /// The pages of the mails.
+    pub(crate) fn mails(&self) -> Mails {
+        Mails::new(self.mails.clone())
     }
 
     /// A line for each of the team's own functions that isn't where it should run.

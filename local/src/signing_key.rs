@@ -22,7 +22,10 @@ use shared::{
 /// sentence.
 pub(crate) fn keep(folder: &Path, algorithm: Algorithm, random: &Random) -> Result<String, String> {
     let path = path(folder, algorithm);
-    let key = read_or_make(&path, folder, algorithm, random);
+    let key = read_or_make(&path, folder, || match algorithm {
+        Algorithm::Es256 => Ok(digits(random)),
+        Algorithm::Rs256 => rsa().ok_or_else(|| io::Error::other("no RSA key can be made")),
+    });
     let key = key.map_err(|cause| not_kept(folder, &cause))?;
     match parse(&key) {
         Some(_) => Ok(key),
@@ -66,7 +69,8 @@ fn parse(key: &str) -> Option<SigningKey> {
     SigningKey::parse(&Secret::new(key.to_owned()))
 }
 
-fn not_kept(folder: &Path, cause: &io::Error) -> String {
+/// The sentence for a folder that can't be written to.
+pub(crate) fn not_kept(folder: &Path, cause: &io::Error) -> String {
     format!(
         "can't keep a key in {} ({cause}): make that a folder that you may write in, or start in \
          another one",
@@ -74,21 +78,17 @@ fn not_kept(folder: &Path, cause: &io::Error) -> String {
     )
 }
 
-fn read_or_make(
+/// The text of the file, which is made if there is none.
+pub(crate) fn read_or_make(
     path: &Path,
     folder: &Path,
-    algorithm: Algorithm,
-    random: &Random,
+    make: impl FnOnce() -> io::Result<String>,
 ) -> io::Result<String> {
     if !path.exists() {
         fs::create_dir_all(folder)?;
         // Readable to its owner alone, as temporary files are.
         let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        let key = match algorithm {
-            Algorithm::Es256 => digits(random),
-            Algorithm::Rs256 => rsa().ok_or_else(|| io::Error::other("no RSA key can be made"))?,
-        };
-        file.write_all(key.as_bytes())?;
+        file.write_all(make()?.as_bytes())?;
         match file.persist_noclobber(path) {
             Ok(_) => {}
             Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => {}
@@ -99,7 +99,7 @@ fn read_or_make(
 }
 
 /// 256 random bits: a private scalar of P-256 but once in 2^32 times, when it is refused.
-fn digits(random: &Random) -> String {
+pub(crate) fn digits(random: &Random) -> String {
     let mut digits = String::new();
     for byte in [random.bytes(), random.bytes()].concat() {
         // Writing to a String can't fail.

@@ -5,6 +5,7 @@ use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
 };
 
+use crate::mails;
 use shared::{
     functions::{MeRoute, SigninRoute, SignupRoute},
     routes::Routes,
@@ -23,6 +24,7 @@ pub(crate) fn lines(base: &str, database: Option<&str>) -> Vec<String> {
     let me = MeRoute::Me.path();
     let mut lines = vec![format!("Latchkey answers at {base} until Ctrl-C stops it.")];
     lines.extend(database.map(|url| format!("Its database is {url}.")));
+    lines.push(format!("The mails that it sends are at {base}{}.", mails::PATH));
     lines.extend([
         "Sign up, sign in, and ask who you are:".to_owned(),
         String::new(),

@@ -8,10 +8,11 @@ use shared::Environment;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
     shared::log::init();
-    let mailer = &Mailer::from_env(&mut Environment::of_process()).await?;
-    lambda_runtime::run(service_fn(|_: LambdaEvent<Value>| async move {
-        mailer.run().await;
-        Ok::<_, lambda_runtime::Error>(())
+    // Boxed, as the functions with routes are: unboxed, they nest too deep for the compiler.
+    let mailer = Box::pin(Mailer::from_env(&mut Environment::of_process())).await?;
+    let mailer = &mailer;
+    lambda_runtime::run(service_fn(|event: LambdaEvent<Value>| {
+        Box::pin(async move { mailer.handle(event.payload).await })
     }))
     .await
 }

@@ -28,9 +28,13 @@ const ISSUER: &str = "TokenIssuer";
 const DOMAIN: &str = "DomainName";
 
 /// The defaults that the runner has instead of the template's: all clients on one machine share an
-/// address, which these limits would count as one network.
-const OWN_DEFAULTS: [(&str, &str); 2] =
-    [("GuessesPerNetwork", "off"), ("SignupsPerNetwork", "off")];
+/// address, which these limits would count as one network; and mail is on, since it goes into a folder.
+const OWN_DEFAULTS: [(&str, &str); 4] = [
+    ("GuessesPerNetwork", "off"),
+    ("MailSender", "accounts@latchkey.test"),
+    ("MailsPerNetwork", "off"),
+    ("SignupsPerNetwork", "off"),
+];
 
 const SECRET: &str = "AWS::SecretsManager::Secret";
 

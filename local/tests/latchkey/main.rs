@@ -5,5 +5,6 @@
 mod adoption;
 mod faults;
 mod folder;
+mod mails;
 mod service;
 mod verbs;
