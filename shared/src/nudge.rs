@@ -71,7 +71,7 @@ mod tests {
     use super::*;
     use crate::clock::{Clock, NumericDate};
 
-    async fn nudge(listener: &TcpListener) -> Nudge {
+    fn nudge(listener: &TcpListener) -> Nudge {
         let url = format!("http://{}", listener.local_addr().unwrap());
         let clock = Clock::fixed(NumericDate::from_seconds(1_795_507_200));
         Nudge(Some(("stack-mailer".into(), SignedCalls::to(&LAMBDA, url, clock))))
@@ -80,7 +80,7 @@ mod tests {
     #[tokio::test]
     async fn the_mailer_is_invoked_asynchronously_by_a_signed_request() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let nudge = nudge(&listener).await;
+        let nudge = nudge(&listener);
         let serving = async {
             let (mut stream, _) = listener.accept().await.unwrap();
             let mut request = Vec::new();
@@ -106,7 +106,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_caller_waits_half_a_second_at_most() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let nudge = nudge(&listener).await;
+        let nudge = nudge(&listener);
         let began = Instant::now();
         nudge.send().await;
         assert_eq!(began.elapsed().as_millis(), 500);

@@ -67,7 +67,8 @@ fn decoded(text: &str) -> String {
     for word in text.split(' ').filter(|word| !word.is_empty()) {
         let found = encoded_word(word);
         // The space between two encoded words belongs to neither.
-        if !words.is_empty() && !(was_encoded && found.is_some()) {
+        let are_encoded = was_encoded && found.is_some();
+        if !words.is_empty() && !are_encoded {
             words.push(' ');
         }
         was_encoded = found.is_some();
