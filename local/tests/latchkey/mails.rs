@@ -26,7 +26,7 @@ fn get(runner: &Runner, path: &str, host: &str) -> String {
     runner.answer(&format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"))
 }
 
-/// The list of mails as soon as it has this text.
+/// The list of mails as soon as it has this text. On a busy machine, the schedule's first run may fail.
 fn list_with(runner: &Runner, text: &str) -> String {
     let began = Instant::now();
     loop {
@@ -34,7 +34,7 @@ fn list_with(runner: &Runner, text: &str) -> String {
         if list.contains(text) {
             return list;
         }
-        assert!(began.elapsed() < Duration::from_secs(30), "{list}");
+        assert!(began.elapsed() < Duration::from_secs(100), "{list}");
     }
 }
 
