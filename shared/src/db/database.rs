@@ -161,13 +161,15 @@ impl<'a> Attempt<'a> {
     async fn ask(&self, sql: &Sql, parameters: &[Parameter<'_>]) -> Result<Vec<Row>, Error> {
         let (pool, mut connection) = self.connection().await?;
         let last = self.until.min(Instant::now() + CANCELLED_AFTER);
-        let until = if connection.has_rested { last.min(Instant::now() + PATIENCE) } else { last };
+        let until =
+            if connection.has_rested() { last.min(Instant::now() + PATIENCE) } else { last };
         connection.is_asking = true;
         let query = connection.query_typed(sql.text(), parameters);
         let Ok(answer) = timeout_at(until, query).await else {
             return Err(Box::pin(self.give_up(pool, connection, until == last)).await);
         };
         connection.is_asking = false;
+        connection.answered_at = Instant::now();
         drop(connection);
         answer.map_err(|error| {
             let error = error.into();

@@ -9,7 +9,7 @@ use std::time::Duration;
 use deadpool::managed::{self, Manager, Metrics, RecycleError, RecycleResult};
 use deadpool_postgres::ClientWrapper;
 use rustls::RootCertStore;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tokio_postgres::config::SslMode;
 use tokio_postgres::{CancelToken, Client, Config, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
@@ -143,11 +143,18 @@ pub(super) type Driver = Pin<Box<dyn Future<Output = ()> + Send>>;
 /// A connection of the pool.
 pub(super) struct Connection {
     client: ClientWrapper,
-    /// Whether it was idle for [`REST`] before this use, so it may have been lost silently.
-    pub(super) has_rested: bool,
+    /// When it last answered.
+    pub(super) answered_at: Instant,
     /// Whether a statement is unanswered. If its caller was cancelled, the next one must not wait
     /// for that answer.
     pub(super) is_asking: bool,
+}
+
+impl Connection {
+    /// Whether it has been idle for [`REST`], so it may have been lost silently.
+    pub(super) fn has_rested(&self) -> bool {
+        self.answered_at.elapsed() >= REST
+    }
 }
 
 impl Deref for Connection {
@@ -222,22 +229,21 @@ impl Manager for Connector {
         // Boxed: the future of a connect is large, and most callers get an idle connection.
         let (client, driver) = Box::pin(self.connect()).await?;
         let client = ClientWrapper::new(client, tokio::spawn(driver));
-        Ok(Connection { client, has_rested: false, is_asking: false })
+        Ok(Connection { client, answered_at: Instant::now(), is_asking: false })
     }
 
     /// Sends no query: the next statement detects a lost connection, and is sent again.
-    async fn recycle(&self, it: &mut Connection, metrics: &Metrics) -> RecycleResult<Error> {
+    async fn recycle(&self, it: &mut Connection, _: &Metrics) -> RecycleResult<Error> {
         if it.client.is_closed() || it.is_asking {
             return Err(RecycleError::message("it is closed, or busy"));
         }
-        it.has_rested = metrics.last_used() >= REST;
         Ok(())
     }
 }
 
 impl fmt::Debug for Connection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Connection").field("has_rested", &self.has_rested).finish_non_exhaustive()
+        f.debug_struct("Connection").field("answered_at", &self.answered_at).finish_non_exhaustive()
     }
 }
 
