@@ -75,11 +75,12 @@ impl Endpoint for Signup {
         let NewUser { username, email, password } = self.read(request)?;
         let charges = self.signups.of(&self.networks.of(request));
         let now = self.clock.now();
-        let counted = self.limits.count_and_read(&charges, now).await.map_err(Error::from)?;
-        let (counted, secret) = counted;
+        let counted = self.limits.count(&charges, now).await.map_err(Error::from)?;
         counted.map_err(|over| Error::RateLimited(over.answered(LIMITED)))?;
         let hash = self.passwords.hash(password).await?;
-        match self.users.insert(&username, &email, &hash).await.map_err(Error::from)? {
+        let inserted = self.users.insert(&username, &email, &hash).await;
+        let (outcome, secret) = inserted.map_err(Error::from)?;
+        match outcome {
             Insert::Created(id) => {
                 let body = UserBody { username: username.as_str(), email: email.as_str() };
                 let proofs = self.client_cookie.read(request).zip(secret);

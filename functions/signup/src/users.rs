@@ -1,9 +1,12 @@
 //! The table `users`, as a sign-up changes it.
 
+use shared::client_proof::ProofSecret;
+use shared::db::limits::proof_secret;
 use shared::db::users::INSERT;
 use shared::db::{Database, Error};
 use shared::password::PasswordHash;
 use shared::{NewEmail, NewUsername, UserId};
+use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
 /// The outcome of an insert.
@@ -29,13 +32,13 @@ impl Users {
         Self(database)
     }
 
-    /// Inserts a user with the role `ROLE_USER`.
+    /// Inserts a user with the role `ROLE_USER`, and reads what client proofs are made with.
     pub async fn insert(
         &self,
         username: &NewUsername,
         email: &NewEmail,
         password: &PasswordHash,
-    ) -> Result<Insert, Error> {
+    ) -> Result<(Insert, Option<ProofSecret>), Error> {
         let hash = password.to_text();
         let parameters = [
             (&username.as_str() as _, Type::TEXT),
@@ -45,14 +48,18 @@ impl Users {
         ];
         let row = self.0.row(&INSERT, &parameters).await?;
         let row = row.ok_or_else(|| Error::Failed("a sign-up without a row".into()))?;
-        let id: Option<i32> = row.try_get("id")?;
-        if let Some(columns) = row.try_get("refused")? {
-            return Ok(Insert::Refused(columns));
-        }
-        Ok(match (id, row.try_get("username_taken")?) {
-            (Some(id), _) => Insert::Created(UserId::new(id)),
-            (None, true) => Insert::UsernameTaken,
-            (None, false) => Insert::EmailTaken,
-        })
+        Ok((outcome(&row)?, proof_secret(&row)?))
     }
+}
+
+fn outcome(row: &Row) -> Result<Insert, Error> {
+    let id: Option<i32> = row.try_get("id")?;
+    if let Some(columns) = row.try_get("refused")? {
+        return Ok(Insert::Refused(columns));
+    }
+    Ok(match (id, row.try_get("username_taken")?) {
+        (Some(id), _) => Insert::Created(UserId::new(id)),
+        (None, true) => Insert::UsernameTaken,
+        (None, false) => Insert::EmailTaken,
+    })
 }

@@ -24,7 +24,7 @@ async fn hash(seed: u64) -> PasswordHash {
 
 async fn insert(database: &Database, name: &str, address: &str, seed: u64) -> Insert {
     let users = Users::new(database.clone());
-    users.insert(&username(name), &email(address), &hash(seed).await).await.unwrap()
+    users.insert(&username(name), &email(address), &hash(seed).await).await.unwrap().0
 }
 
 async fn count(stage: &Stage, table: &str) -> String {

@@ -10,14 +10,11 @@ use crate::client_proof::ProofSecret;
 use crate::clock::NumericDate;
 use crate::limits::{Charge, Charges, Over, Refund};
 
-/// Counts an attempt that reads nothing else, and reads the secret of client proofs.
+/// Counts an attempt that reads nothing.
 pub const COUNT: Sql = Sql::new(
-    "SELECT counted, wait, refused_by, charged_until, find_proof_secret() AS proof_secret \
+    "SELECT counted, wait, refused_by, charged_until \
      FROM count_try($1, $2, $3, to_timestamp($4))",
-    &[
-        Privilege::Execute(Routine::of_owner("count_try", "bytea[], float8[], int[], timestamptz")),
-        Privilege::Execute(FIND_PROOF_SECRET),
-    ],
+    &[Privilege::Execute(Routine::of_owner("count_try", "bytea[], float8[], int[], timestamptz"))],
 );
 
 /// Reads the secret of client proofs, if there is one.
@@ -158,25 +155,20 @@ impl Limits {
         Self(database)
     }
 
-    /// Counts an attempt against all of its keys, or, if one has spent its budget, against none.
+    /// Counts an attempt against all of its keys, or, if one has spent its budget, against none. Without
+    /// keys, it asks nothing.
     pub async fn count(
         &self,
         charges: &Charges,
         now: NumericDate,
     ) -> Result<Result<Refund, Over>, Error> {
-        Ok(self.count_and_read(charges, now).await?.0)
-    }
-
-    /// The same, with the secret of client proofs.
-    pub async fn count_and_read(
-        &self,
-        charges: &Charges,
-        now: NumericDate,
-    ) -> Result<(Result<Refund, Over>, Option<ProofSecret>), Error> {
+        if charges.iter().next().is_none() {
+            return Ok(Ok(Refund::NONE));
+        }
         let columns = Columns::of(charges);
         let [keys, every, burst] = columns.parameters();
         let parameters = [keys, every, burst, (&now.to_timestamp() as _, Type::FLOAT8)];
         let row = self.0.only_row(&COUNT, &parameters).await?;
-        Ok((verdict(&row, charges)?, proof_secret(&row)?))
+        verdict(&row, charges)
     }
 }

@@ -11,10 +11,15 @@ pub(crate) const FIND_FOR_SIGNIN: Sql = Sql::new(
     &[Privilege::Execute(Routine::of_owner("find_for_signin", "text"))],
 );
 
-/// Inserts a user with the role `ROLE_USER`, or reports the conflict. May be sent twice.
+/// Inserts a user with the role `ROLE_USER`, or reports the conflict, and reads the secret of client
+/// proofs. May be sent twice.
 pub const INSERT: Sql = Sql::new(
-    "SELECT id, username_taken, refused FROM sign_up($1, $2, $3, $4)",
-    &[Privilege::Execute(Routine::of_owner("sign_up", "text, text, text, text"))],
+    "SELECT id, username_taken, refused, find_proof_secret() AS proof_secret \
+     FROM sign_up($1, $2, $3, $4)",
+    &[
+        Privilege::Execute(Routine::of_owner("sign_up", "text, text, text, text")),
+        Privilege::Execute(FIND_PROOF_SECRET),
+    ],
 );
 
 /// Replaces a hash unless it has changed since it was read.

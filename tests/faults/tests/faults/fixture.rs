@@ -55,7 +55,8 @@ impl Fixture {
         Container::start(&self.url_for(E::FUNCTION))
     }
 
-    fn url_for(&self, function: &str) -> String {
+    /// The URL of a function's database through the proxy, with its login.
+    pub(crate) fn url_for(&self, function: &str) -> String {
         // A request for `me` reaches the database through the authorizer; `me` has no login.
         let group = Group::of(function).unwrap_or(Group::Authorizer);
         self.proxy.url(&self.stage.url_of(group))

@@ -5,6 +5,7 @@ use std::thread;
 
 use serde_json::{Value, json};
 use shared::db::Group;
+use shared::http::Endpoint;
 use signin::Signin;
 use signup::Signup;
 
@@ -148,11 +149,13 @@ fn limits_that_are_off_refuse_nobody() {
     let fixture = Fixture::new();
     let off = ["GUESSES_PER_ACCOUNT", "GUESSES_PER_NETWORK", "SIGNUPS_PER_NETWORK"];
     let off = off.map(|name| (name, "off"));
-    let url = fixture.stage.url_of(Group::Signup);
+    let url = fixture.url_for(Signup::FUNCTION);
     let signup: Container<Signup> = Container::with(runtime(), &url, &off);
+    let before = fixture.proxy.statements();
     for number in 0..45 {
         signup.ask(&from("192.0.2.1", sign_up(&format!("new-{number}")))).is_good();
     }
+    assert_eq!(fixture.proxy.statements() - before, 45, "nothing is counted");
     let url = fixture.stage.url_of(Group::Signin);
     let signin: Container<Signin> = Container::with(runtime(), &url, &off);
     for _ in 0..70 {
