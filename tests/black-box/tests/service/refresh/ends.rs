@@ -15,14 +15,16 @@ pub(crate) fn checks() -> Vec<Check> {
     ]
 }
 
-/// Asserts that the refresh token is refused, and that nothing is written.
+/// Asserts that the refresh token is refused, and that nothing is written. Another check's sign-in may
+/// remove a session at its end.
 #[track_caller]
 fn is_over(target: &Target, session: &Session) {
     let row = session.row(target);
     for _ in 0..2 {
         is_refused(target, &ask(target, &session.refresh_token));
     }
-    assert_eq!(session.row(target), row);
+    let left = session.row(target);
+    assert!(left == row || left.is_none(), "{left:?} {row:?}");
 }
 
 fn an_idle_session_is_over(target: &Target) {
