@@ -4,7 +4,7 @@
 -- be preferred.
 --
 -- A statement that is repeated after a lost connection may count or give back twice, but never count not
--- at all.
+-- at all. So each answer that is lost frees at most one attempt, and only after a right password.
 --
 -- Plans are kept, also those made while the table was empty: each uses the index, whatever the planner
 -- believes.
