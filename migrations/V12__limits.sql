@@ -8,6 +8,7 @@ CREATE TABLE limits (
         CONSTRAINT limits_key_check CHECK (octet_length(key) = 16),
     spent_until timestamptz NOT NULL
 ) WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000);
+-- A statement of its own, since `migrate` finds the tables to come by lines that start with CREATE TABLE.
 ALTER TABLE limits SET UNLOGGED;
 
 -- The secret that client proofs are made with. Only `migrate` writes here.

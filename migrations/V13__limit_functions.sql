@@ -6,8 +6,9 @@
 -- A statement that is repeated after a lost connection may count or give back twice, but never count not
 -- at all. So each answer that is lost frees at most one attempt, and only after a right password.
 --
--- Plans are kept, also those made while the table was empty: each uses the index, whatever the planner
--- believes.
+-- Plans are kept, also those made while the table was empty, so none may scan the table. One made when
+-- the last ANALYZE found the table all but empty may still read the whole index, until the next ANALYZE,
+-- by autovacuum within about a minute.
 
 SELECT set_config('search_path', (
     SELECT string_agg(quote_ident(s.name), ', ' ORDER BY s.position) || ', pg_temp'
