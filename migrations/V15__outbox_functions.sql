@@ -83,12 +83,13 @@ BEGIN
 END
 $$;
 
--- Asks for the mails of a change of address: to the new mailbox and to the present one. The caller's
--- password was verified against the hash. `outcome` is 'asked', 'signed_out', or 'conflict': another
--- hash is stored by now.
+-- Counts a request, and asks for the mails of a change of address: to the new mailbox and to the present
+-- one. The caller's password was verified against the hash. `outcome` is 'asked', 'signed_out',
+-- 'conflict' (another hash is stored by now), or 'refused' by a key.
 CREATE OR REPLACE FUNCTION ask_email_change(
     user_id int, session_id uuid, token_digest bytea, verified_hash text, address text,
-    language text, asked_at timestamptz, OUT outcome text
+    language text, keys bytea[], every float8[], burst int[], asked_at timestamptz,
+    OUT outcome text, OUT counted boolean, OUT wait float8, OUT refused_by int
 )
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path FROM CURRENT
@@ -100,11 +101,18 @@ DECLARE
 BEGIN
     SELECT u.password::text, u.email::text INTO stored, present
     FROM users AS u WHERE u.id = user_id FOR SHARE;
+    counted := TRUE;
     IF NOT is_signed_in(user_id, session_id, token_digest, asked_at) THEN
         outcome := 'signed_out';
     ELSIF stored IS DISTINCT FROM verified_hash THEN
         outcome := 'conflict';
     ELSE
+        SELECT c.counted, c.wait, c.refused_by INTO counted, wait, refused_by
+        FROM count_try(keys, every, burst, asked_at) AS c;
+        IF NOT counted THEN
+            outcome := 'refused';
+            RETURN;
+        END IF;
         PERFORM put_mail('change', user_id, address, language, asked_at);
         PERFORM put_mail('change_asked', user_id, present, language, asked_at);
         outcome := 'asked';
@@ -271,7 +279,7 @@ find_by_address (text),
 put_mail (text, int, text, text, timestamptz),
 void_secrets (int, text[], bigint),
 ask_mail (text, text, text, bytea[], float8[], int[], timestamptz),
-ask_email_change (int, uuid, bytea, text, text, text, timestamptz),
+ask_email_change (int, uuid, bytea, text, text, text, bytea[], float8[], int[], timestamptz),
 ask_new_user (int, text, timestamptz),
 notify_password_changed (int, text, timestamptz),
 notify_new_client (int, text, bytea[], float8[], int[], timestamptz),

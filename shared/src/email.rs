@@ -6,6 +6,7 @@ use idna::AsciiDenyList;
 use idna::uts46::{DnsLength, Hyphens, Uts46};
 
 use crate::characters::all_visible;
+use crate::error::{Answer, Failure};
 use crate::rule::{Rule, without_nul};
 
 /// The most bytes of an address for mail (RFC 5321 §4.5.3.1.3, without its brackets).
@@ -75,6 +76,11 @@ impl AskedEmail {
         }
     }
 
+    /// A new address, asked about.
+    pub fn of_new(email: &NewEmail) -> Self {
+        Self(email.0.clone())
+    }
+
     /// The address.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -84,6 +90,16 @@ impl AskedEmail {
     pub fn folded(&self) -> String {
         let (local, domain) = self.0.split_once('@').unwrap_or((&self.0, ""));
         format!("{}@{}", local.to_ascii_lowercase(), domain.to_lowercase())
+    }
+}
+
+/// Another user has the address.
+#[derive(Debug)]
+pub struct EmailTaken;
+
+impl Failure for EmailTaken {
+    fn answer(&self) -> Answer {
+        Answer(409, "email_taken", "Email already registered")
     }
 }
 

@@ -93,7 +93,6 @@ functions! { ($)
     }
     reset_password {
         sql: Some(Group::ResetPassword) => [
-            limits::PROOF_SECRET,
             mails::RESET,
             mails::TRY_RESET,
         ];

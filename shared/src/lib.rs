@@ -29,7 +29,6 @@ pub mod languages;
 #[cfg(feature = "database")]
 pub mod limits;
 pub mod log;
-#[cfg(feature = "database")]
 pub mod mail;
 pub mod new_password;
 #[cfg(feature = "database")]
@@ -39,6 +38,8 @@ pub mod one_time_key;
 #[cfg(feature = "database")]
 pub mod one_time_secret;
 mod origin;
+#[cfg(all(feature = "passwords", feature = "tokens"))]
+pub mod own_password;
 #[cfg(feature = "passwords")]
 pub mod password;
 #[cfg(feature = "database")]

@@ -3,23 +3,22 @@
 //! Both verify the user's password. Each statement checks the token itself, so a session that is over
 //! changes nothing, whatever policy API Gateway has cached.
 
-mod refusal;
-
-use shared::db::accounts::{Accounts, OwnCredentials};
+use shared::db::accounts::Accounts;
 use shared::db::own_sessions::Bearer;
 use shared::db::{self, Database};
 use shared::environment::Invalid;
-use shared::error::{Failure, SecurityEvent};
+use shared::error::Failure;
 use shared::functions::AccountRoute;
 use shared::http::{Endpoint, JsonBody, Location, Reply, Request, Violation};
 use shared::limits::OwnGuesses;
+use shared::own_password::{self, OwnPassword, event};
 use shared::password::{Blocklist, Password, Passwords};
 use shared::secrets_manager::SecretsManager;
 use shared::session_cookie::SessionCookie;
-use shared::{Caller, Clock, Environment, Error, NewPassword, Secret, log};
+use shared::{Caller, Clock, Environment, Error, NewPassword, log};
 use utoipa::ToSchema;
 
-pub use refusal::Refusal;
+pub use shared::own_password::Refusal;
 
 /// The endpoint of the user's own account.
 #[derive(Debug)]
@@ -29,7 +28,7 @@ pub struct Account {
     password_min_length: u32,
     blocklist: Blocklist,
     cookie: SessionCookie,
-    guesses: OwnGuesses,
+    own_password: OwnPassword,
     clock: Clock,
     /// `ACCOUNT_DELETION`.
     allows_deletion: bool,
@@ -74,13 +73,15 @@ impl Endpoint for Account {
         let database = Database::new(database, SecretsManager::default());
         log::warmed_up(database.warm_up().await);
         let (accounts, clock) = (Accounts::new(database), Clock::System);
+        let own_password =
+            OwnPassword::new(accounts.clone(), passwords.clone(), guesses, clock.clone());
         Ok(Self {
             accounts,
             passwords,
             password_min_length,
             blocklist,
             cookie,
-            guesses,
+            own_password,
             clock,
             allows_deletion,
         })
@@ -106,28 +107,29 @@ impl Account {
         let caller = self.caller(request)?;
         let names = request.caller(&self.clock)?;
         let PasswordChange { old_password, new_password } = self.password_change(request, names)?;
-        let found = self.find(&caller).await?;
+        let found = self.own_password.find(&caller).await?;
         let (username, email) = (Some(&*found.username), Some(&*found.email));
         self.blocklist.check(&new_password, username, email).map_err(|rule| {
             Error::Unprocessable(vec![Violation::new(Location::Field("new_password"), rule)])
         })?;
         let refund = found.refund.clone();
         let refused = event("authn_password_change_fail", &caller);
-        let old = self.verified(old_password, found, refused).await?;
+        let old = self.own_password.verified(old_password, found, refused).await?;
         let new = self.passwords.hash(new_password).await?;
         let now = self.clock.now();
         let changed = self.accounts.change_password(&caller, &old, &new, &refund, now).await;
-        refusal::done(changed.map_err(Error::from)?)?;
+        own_password::done(changed.map_err(Error::from)?)?;
         Ok(Reply::no_content().logging(event("authn_password_change", &caller)))
     }
 
     async fn delete(&self, request: &Request) -> Result<Reply, Box<dyn Failure>> {
         let caller = self.caller(request)?;
         let Deletion { password } = Deletion::read(request)?;
-        let found = self.find(&caller).await?;
-        let verified = self.verified(password, found, event("authn_login_fail", &caller)).await?;
+        let found = self.own_password.find(&caller).await?;
+        let verified =
+            self.own_password.verified(password, found, event("authn_login_fail", &caller)).await?;
         let deleted = self.accounts.delete(&caller, &verified, self.clock.now()).await;
-        refusal::done(deleted.map_err(Error::from)?)?;
+        own_password::done(deleted.map_err(Error::from)?)?;
         let reply = Reply::no_content().logging(event("user_deleted", &caller));
         let has_cookie = !matches!(self.cookie.read(request), Ok(None));
         let (name, value) = SessionCookie::clear();
@@ -136,27 +138,6 @@ impl Account {
 
     fn caller(&self, request: &Request) -> Result<Bearer, Error> {
         Bearer::of(request.caller(&self.clock)?)
-    }
-
-    async fn find(&self, caller: &Bearer) -> Result<OwnCredentials, Error> {
-        let charges = self.guesses.of(caller.user_id);
-        let found = self.accounts.find(caller, &charges, self.clock.now()).await?;
-        found.ok_or(Error::InvalidToken)?.map_err(|over| {
-            Error::RateLimited(over.answered(event("authn_login_fail_max", caller)))
-        })
-    }
-
-    /// The stored hash, if the password is right. Every refusal takes the time of one hash.
-    async fn verified(
-        &self,
-        password: Password,
-        found: OwnCredentials,
-        refused: SecurityEvent,
-    ) -> Result<Secret<String>, Box<dyn Failure>> {
-        let hash = found.password.hash.clone();
-        let checked = self.passwords.check(password, found.password).await?;
-        checked.map_err(|reason| Refusal::WrongPassword(reason, refused))?;
-        Ok(hash.ok_or_else(|| Error::Internal("a right password without a hash".into()))?)
     }
 
     fn password_change(&self, request: &Request, names: &Caller) -> Result<PasswordChange, Error> {
@@ -183,10 +164,4 @@ impl Deletion {
         let password = body.field("password", Password::parse);
         password.map(|password| Self { password }).ok_or_else(|| body.refusal())
     }
-}
-
-/// An event of the caller's, with the session.
-fn event(name: &'static str, caller: &Bearer) -> SecurityEvent {
-    let session_id = caller.key.session();
-    SecurityEvent { session_id, ..SecurityEvent::of(name, Some(caller.user_id)) }
 }

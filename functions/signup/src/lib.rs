@@ -4,6 +4,7 @@ mod users;
 
 use shared::db::limits::Limits;
 use shared::db::{self, Database};
+use shared::email::EmailTaken;
 use shared::environment::Invalid;
 use shared::error::{Answer, Failure, SecurityEvent};
 use shared::functions::SignupRoute;
@@ -111,7 +112,7 @@ impl Failure for Taken {
     fn answer(&self) -> Answer {
         match self {
             Self::Username => Answer(409, "username_taken", "Username already registered"),
-            Self::Email => Answer(409, "email_taken", "Email already registered"),
+            Self::Email => EmailTaken.answer(),
         }
     }
 }

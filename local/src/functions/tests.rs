@@ -54,6 +54,7 @@ fn over(url: String) -> Settings {
     let mut settings = Settings::default();
     settings.own("DATABASE_URL", url);
     settings.own("SIGNING_KEY", stage::SIGNING_KEY.to_owned());
+    settings.own("ONE_TIME_KEY", stage::SIGNING_KEY.to_owned());
     settings
 }
 

@@ -5,7 +5,7 @@ use tokio_postgres::types::Type;
 
 use super::database::Database;
 use super::error::Error;
-use super::limits::{Columns, verdict};
+use super::limits::{Columns, refusal, verdict};
 use super::mails::ASK_CHANGE;
 use super::own_sessions::{Bearer, Key};
 use super::users::{CHANGE_PASSWORD, DELETE_ACCOUNT, TRY_OWN_CREDENTIALS};
@@ -42,7 +42,18 @@ pub enum Outcome {
     InUse,
 }
 
-/// Changes passwords and deletes accounts.
+/// A change to another address.
+#[derive(Debug)]
+pub struct EmailChange<'a> {
+    /// The new address.
+    pub address: &'a NewEmail,
+    /// The languages of the caller.
+    pub languages: &'a Languages,
+    /// What the request is charged to.
+    pub charges: &'a Charges,
+}
+
+/// Changes passwords and deletes accounts, and asks for changes of addresses.
 #[derive(Debug, Clone)]
 pub struct Accounts(Database);
 
@@ -111,17 +122,22 @@ impl Accounts {
         outcome(row.try_get("outcome")?)
     }
 
-    /// Asks for the mails of a change to another address, by the caller, whose stored hash is `verified`.
+    /// Counts a request, asks for the mails of a change to another address, by the caller, whose stored hash
+    /// is `verified`, and gives back what the guess of the password was charged.
     pub async fn ask_email_change(
         &self,
         caller: &Bearer,
         verified: &Secret<String>,
-        address: &NewEmail,
-        languages: &Languages,
+        request: &EmailChange<'_>,
+        refund: &Refund,
         now: NumericDate,
-    ) -> Result<Outcome, Error> {
-        let key = Key::of(caller);
+    ) -> Result<Result<Outcome, Over>, Error> {
+        let EmailChange { address, languages, charges } = request;
+        let (key, columns, refund) =
+            (Key::of(caller), Columns::of(charges), Columns::of_refund(refund));
         let [user_id, session, digest] = key.parameters();
+        let [keys, every, burst] = columns.parameters();
+        let [back, back_every, back_until] = refund.refunded();
         let parameters = [
             user_id,
             session,
@@ -129,10 +145,19 @@ impl Accounts {
             (verified.expose() as _, Type::TEXT),
             (&address.as_str() as _, Type::TEXT),
             (&languages.as_str() as _, Type::TEXT),
+            keys,
+            every,
+            burst,
             (&now.to_timestamp() as _, Type::FLOAT8),
+            back,
+            back_every,
+            back_until,
         ];
         let row = self.0.only_row(&ASK_CHANGE, &parameters).await?;
-        outcome(row.try_get("outcome")?)
+        match refusal(&row, charges)? {
+            Some(over) => Ok(Err(over)),
+            None => outcome(row.try_get("outcome")?).map(Ok),
+        }
     }
 
     /// Deletes the caller, whose stored hash is `verified`, with the roles and the sessions.

@@ -1,6 +1,7 @@
 //! The tables `mails` and `one_time_secrets`, through the SQL functions of
 //! `migrations/V15__outbox_functions.sql` and `V16__one_time_functions.sql`.
 
+use super::limits::{FIND_PROOF_SECRET, GIVE_BACK};
 use super::sql::{Privilege, Routine, Sql};
 
 /// Counts an attempt, and asks for a mail to an address, whether or not a user has it.
@@ -12,14 +13,20 @@ pub const ASK: Sql = Sql::new(
     ))],
 );
 
-/// Asks for the mails of a change of address, after the password was verified: `asked`, `signed_out`, or
-/// `conflict` if the hash is another one.
+/// Counts a request, and asks for the mails of a change of address, after the password was verified: `asked`,
+/// `signed_out`, `conflict` if the hash is another one, or `refused`. If asked, the charge of the guess is
+/// given back.
 pub const ASK_CHANGE: Sql = Sql::new(
-    "SELECT ask_email_change($1, $2, $3, $4, $5, $6, to_timestamp($7)) AS outcome",
-    &[Privilege::Execute(Routine::of_owner(
-        "ask_email_change",
-        "int, uuid, bytea, text, text, text, timestamptz",
-    ))],
+    "SELECT c.outcome, c.counted, c.wait, c.refused_by, \
+         CASE c.outcome WHEN 'asked' THEN give_back($11, $12, $13, to_timestamp($10)) END \
+     FROM ask_email_change($1, $2, $3, $4, $5, $6, $7, $8, $9, to_timestamp($10)) AS c",
+    &[
+        Privilege::Execute(Routine::of_owner(
+            "ask_email_change",
+            "int, uuid, bytea, text, text, text, bytea[], float8[], int[], timestamptz",
+        )),
+        Privilege::Execute(GIVE_BACK),
+    ],
 );
 
 /// Takes mails that are due.
@@ -55,13 +62,18 @@ pub const TRY_RESET: Sql = Sql::new(
     ))],
 );
 
-/// Sets a password by a secret; NULL if another request has used it first.
+/// Sets a password by a secret, and reads the secret of client proofs; NULL if another request has used it
+/// first.
 pub const RESET: Sql = Sql::new(
-    "SELECT reset_password($1, $2, $3, $4, $5, $6, to_timestamp($7)) AS user_id",
-    &[Privilege::Execute(Routine::of_owner(
-        "reset_password",
-        "bytea, bytea, text, text, text, bytea, timestamptz",
-    ))],
+    "SELECT find_proof_secret() AS proof_secret, \
+         reset_password($1, $2, $3, $4, $5, $6, to_timestamp($7)) AS user_id",
+    &[
+        Privilege::Execute(Routine::of_owner(
+            "reset_password",
+            "bytea, bytea, text, text, text, bytea, timestamptz",
+        )),
+        Privilege::Execute(FIND_PROOF_SECRET),
+    ],
 );
 
 /// Counts an attempt, and proves the mailbox of a secret.

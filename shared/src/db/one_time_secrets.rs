@@ -4,10 +4,11 @@ use tokio_postgres::types::Type;
 
 use super::database::Database;
 use super::error::Error;
-use super::limits::{Columns, refusal};
+use super::limits::{Columns, proof_secret, refusal};
 use super::mails::{RESET, TRY_RESET, VERIFY};
 pub use super::mark::Mark;
 use super::sql::Parameter;
+use crate::client_proof::ProofSecret;
 use crate::clock::NumericDate;
 use crate::languages::Languages;
 use crate::limits::{Charges, Over};
@@ -24,6 +25,15 @@ pub struct SecretsUser {
     pub username: String,
     /// The e-mail address, likewise.
     pub email: String,
+}
+
+/// A password that was set.
+#[derive(Debug)]
+pub struct Reset {
+    /// The user.
+    pub user_id: UserId,
+    /// The secret of client proofs, if there is one.
+    pub proof_secret: Option<ProofSecret>,
 }
 
 /// What became of a verification.
@@ -75,7 +85,7 @@ impl OneTimeSecrets {
         languages: &Languages,
         mark: &Mark,
         now: NumericDate,
-    ) -> Result<Option<UserId>, Error> {
+    ) -> Result<Option<Reset>, Error> {
         let parts = Parts::of(secret);
         let [link, code, address] = parts.parameters();
         let parameters = [
@@ -87,8 +97,9 @@ impl OneTimeSecrets {
             (&mark.as_slice() as _, Type::BYTEA),
             (&now.to_timestamp() as _, Type::FLOAT8),
         ];
-        let id: Option<i32> = self.0.only_row(&RESET, &parameters).await?.try_get("user_id")?;
-        Ok(id.map(UserId::new))
+        let row = self.0.only_row(&RESET, &parameters).await?;
+        let Some(id) = row.try_get("user_id")? else { return Ok(None) };
+        Ok(Some(Reset { user_id: UserId::new(id), proof_secret: proof_secret(&row)? }))
     }
 
     /// Counts an attempt, and proves the mailbox of a secret.

@@ -84,7 +84,7 @@ pub const TOO_COSTLY: &str = "bcrypt_too_costly";
 pub const UNKNOWN_SCHEME: &str = "unknown";
 
 /// Hashes and verifies passwords, without a queue: a container serves one request at a time.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Passwords {
     cost: u32,
     random: Random,

@@ -102,7 +102,7 @@ impl World {
     async fn reset(&self, secret: &Hashed, mark: &Mark) -> Option<i32> {
         let (new, languages) = (Secret::new("new".to_owned()), Languages::default());
         let reset = self.secrets().reset(secret, &new, &languages, mark, NOW).await;
-        reset.unwrap().map(shared::UserId::get)
+        reset.unwrap().map(|reset| reset.user_id.get())
     }
 
     /// The address that is verified.

@@ -50,12 +50,14 @@ fn statements_of(group: Option<Group>) -> Vec<&'static Sql> {
 }
 
 /// A statement for which the rights of a group's own are enough: the authorizer's for `admin`'s list of
-/// roles, sign-up's for the secret of client proofs, and the account's for a charge that is given back, as
-/// their own statements do too.
+/// roles, those of sign-up and a reset for the secret of client proofs, and those of the account and a change
+/// of address for a charge that is given back, as their own statements do too.
 fn is_within_reach(group: Group, sql: &Sql) -> bool {
+    let reads_proof_secret = matches!(group, Group::Signup | Group::ResetPassword);
+    let gives_back = matches!(group, Group::Account | Group::ChangeEmail);
     group == Group::Authorizer && *sql == ROLES
-        || group == Group::Signup && *sql == PROOF_SECRET
-        || group == Group::Account && *sql == GIVE_BACK_ALONE
+        || reads_proof_secret && *sql == PROOF_SECRET
+        || gives_back && *sql == GIVE_BACK_ALONE
 }
 
 #[tokio::test]
