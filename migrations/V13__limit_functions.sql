@@ -6,9 +6,8 @@
 -- A statement that is repeated after a lost connection may count or give back twice, but never count not
 -- at all. So each answer that is lost frees at most one attempt, and only after a right password.
 --
--- Plans are kept, also those made while the table was empty, so none may scan the table. One made when
--- the last ANALYZE found the table all but empty may still read the whole index, until the next ANALYZE,
--- by autovacuum within about a minute.
+-- Plans are kept, also those made while the table was empty, so none may scan the table: each reads the
+-- rows of an array of keys by the index.
 
 SELECT set_config('search_path', (
     SELECT string_agg(quote_ident(s.name), ', ' ORDER BY s.position) || ', pg_temp'
@@ -51,7 +50,7 @@ BEGIN
         a.number::int
     INTO wait, refused_by
     FROM unnest(keys, every, burst) WITH ORDINALITY AS a (key, every, burst, number)
-    JOIN limits AS l ON l.key = a.key
+    JOIN limits AS l ON l.key = a.key AND l.key = ANY (keys)
     ORDER BY 1 DESC, 2 LIMIT 1;
     IF wait > 0::float8 THEN
         counted := FALSE;
@@ -85,7 +84,7 @@ BEGIN
         WHERE taken IS NULL OR a.key <> ALL (taken)
         ORDER BY 1 LIMIT 1;
         UPDATE limits AS l SET spent_until = l.spent_until - a.every * interval '1 second'
-        FROM unnest(keys, every) AS a (key, every) WHERE l.key = a.key AND a.key = ANY (taken);
+        FROM unnest(keys, every) AS a (key, every) WHERE l.key = a.key AND l.key = ANY (taken);
         RETURN;
     END IF;
     -- The first key is the hash of a name that anybody may choose, so its neighbours are any rows.
@@ -131,7 +130,7 @@ BEGIN
         )
         FROM locked AS k
         JOIN unnest(keys, every, charged_until) AS a (key, every, charged_until) ON a.key = k.key
-        WHERE l.key = k.key AND to_timestamp(a.charged_until) > asked_at;
+        WHERE l.key = k.key AND l.key = ANY (keys) AND to_timestamp(a.charged_until) > asked_at;
     EXCEPTION WHEN lock_not_available OR insufficient_resources OR transaction_rollback THEN
         NULL;
     END;
