@@ -64,13 +64,14 @@ mod tests {
     use crate::clock::NumericDate;
     use crate::functions::SigninRoute;
     use crate::random::Random;
+    use crate::user_id::UserId;
 
     const NOW: NumericDate = NumericDate::from_seconds(1_700_000_000);
 
     fn proofs() -> Secret<String> {
         let secret = ProofSecret::from_slice(&[1; 32]).unwrap();
         let account = Guesses::account("ada");
-        Proofs::default().renewed(&account, &secret, NOW, &Random::counted(1))
+        Proofs::default().renewed(&account, UserId::new(1), &secret, NOW, &Random::counted(1))
     }
 
     fn read_by(guesses: &str, headers: &[(&str, &str)]) -> Option<Proofs> {

@@ -1,7 +1,8 @@
 //! Proofs that a client has signed in to an account before: such a client has a budget of guesses of
 //! its own, which strangers can't use up (docs/adr/0036).
 //!
-//! A proof signs nobody in, and there is one for a name whether or not a user has it.
+//! A proof signs nobody in. It is of a user, and not of a name: a name may be of two adopted users whose
+//! spellings differ in normalization, and of another user after the first was deleted.
 
 use aws_lc_rs::hmac;
 use base64::Engine as _;
@@ -11,6 +12,7 @@ use crate::clock::NumericDate;
 use crate::limits::Key;
 use crate::random::Random;
 use crate::secret::Secret;
+use crate::user_id::UserId;
 
 /// The seconds for which a proof is valid: 400 days, which is as long as browsers keep a cookie.
 pub const LIFE_SECONDS: u32 = 34_560_000;
@@ -25,8 +27,8 @@ const CLASSES: u8 = 8;
 /// The people who may share a browser.
 const MAX_PROOFS: usize = 4;
 
-/// The account's key, the class and the time.
-const SIGNED_BYTES: usize = 16 + 1 + 8;
+/// The account's key, the class, the user's id and the time.
+const SIGNED_BYTES: usize = 16 + 1 + 4 + 4;
 
 const PROOF_BYTES: usize = SIGNED_BYTES + 32;
 
@@ -42,6 +44,15 @@ pub struct ProofSecret(Secret<[u8; 32]>);
 /// The proofs that a client sent, the newest first. No MAC has been verified.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Proofs(Vec<Secret<[u8; PROOF_BYTES]>>);
+
+/// The client with a valid proof.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ProvenClient {
+    /// The user that it has signed in. Whether the name is still that user's is to be checked.
+    pub user_id: UserId,
+    /// The class of its budget.
+    pub class: u8,
+}
 
 impl ProofSecret {
     /// The secret in a row; `None` if it has another length.
@@ -73,27 +84,35 @@ impl Proofs {
         self.0.iter().any(|proof| is_of(proof.expose(), account))
     }
 
-    /// The class of a client with a valid proof for this account.
-    pub fn class(&self, account: &Key, secret: &ProofSecret, now: NumericDate) -> Option<u8> {
+    /// The client with a valid proof for this account, by the newest.
+    pub fn client(
+        &self,
+        account: &Key,
+        secret: &ProofSecret,
+        now: NumericDate,
+    ) -> Option<ProvenClient> {
         let mut named = self.0.iter().map(Secret::expose).filter(|proof| is_of(proof, account));
         // Made only where there is something to verify.
         let proof = named.next()?;
         let key = secret.key();
-        [proof].into_iter().chain(named).find_map(|proof| verified(proof, &key, now))
+        let valid = [proof].into_iter().chain(named).filter_map(|it| verified(it, &key, now));
+        valid.min_by_key(|(age, _)| *age).map(|(_, client)| client)
     }
 
-    /// The text for a client that has just signed in to this account: a new proof, and the valid ones
+    /// The text for a client that has just signed in to this account of this user: a new proof, and the valid ones
     /// for other accounts, of which the oldest has to go if they are too many.
     pub fn renewed(
         &self,
         account: &Key,
+        user_id: UserId,
         secret: &ProofSecret,
         now: NumericDate,
         random: &Random,
     ) -> Secret<String> {
         let key = secret.key();
         let [byte, ..] = random.bytes();
-        let mut text = URL_SAFE_NO_PAD.encode(signed(account, byte % CLASSES, now, &key));
+        let client = ProvenClient { user_id, class: byte % CLASSES };
+        let mut text = URL_SAFE_NO_PAD.encode(signed(account, client, now, &key));
         let others = self.0.iter().map(Secret::expose).filter(|proof| !is_of(proof, account));
         let valid = others.filter(|proof| verified(proof, &key, now).is_some());
         for proof in valid.take(MAX_PROOFS - 1) {
@@ -104,11 +123,19 @@ impl Proofs {
     }
 }
 
-fn signed(account: &Key, class: u8, issued_at: NumericDate, key: &hmac::Key) -> [u8; PROOF_BYTES] {
+fn signed(
+    account: &Key,
+    client: ProvenClient,
+    issued_at: NumericDate,
+    key: &hmac::Key,
+) -> [u8; PROOF_BYTES] {
     let mut proof = [0; PROOF_BYTES];
     proof[..16].copy_from_slice(account.as_bytes());
-    proof[16] = class;
-    proof[17..SIGNED_BYTES].copy_from_slice(&issued_at.seconds().to_be_bytes());
+    proof[16] = client.class;
+    proof[17..21].copy_from_slice(&client.user_id.get().to_be_bytes());
+    // A time out of range, of a clock that is decades off, makes a proof that isn't valid.
+    let issued_at = u32::try_from(issued_at.seconds()).unwrap_or_default();
+    proof[21..SIGNED_BYTES].copy_from_slice(&issued_at.to_be_bytes());
     let tag = hmac::sign(key, &proof[..SIGNED_BYTES]);
     proof[SIGNED_BYTES..].copy_from_slice(tag.as_ref());
     proof
@@ -119,15 +146,21 @@ fn is_of(proof: &[u8; PROOF_BYTES], account: &Key) -> bool {
     proof.starts_with(account.as_bytes())
 }
 
-/// The class in a proof whose MAC is right, and which is neither too old nor of the future.
-fn verified(proof: &[u8; PROOF_BYTES], key: &hmac::Key, now: NumericDate) -> Option<u8> {
+/// The age and the client of a proof whose MAC is right, and which is neither too old nor of the future.
+fn verified(
+    proof: &[u8; PROOF_BYTES],
+    key: &hmac::Key,
+    now: NumericDate,
+) -> Option<(i64, ProvenClient)> {
     let (message, tag) = proof.split_at(SIGNED_BYTES);
     hmac::verify(key, message, tag).ok()?;
-    let (class, issued_at) = message[16..].split_first()?;
-    let issued_at = i64::from_be_bytes(issued_at.try_into().ok()?);
-    let age = now.seconds().saturating_sub(issued_at);
+    let (class, rest) = message[16..].split_first()?;
+    let (user_id, issued_at) = rest.split_first_chunk()?;
+    let user_id = UserId::new(i32::from_be_bytes(*user_id));
+    let issued_at = u32::from_be_bytes(issued_at.try_into().ok()?);
+    let age = now.seconds().saturating_sub(i64::from(issued_at));
     let is_current = (-MAX_AHEAD..=i64::from(LIFE_SECONDS)).contains(&age);
-    (is_current && *class < CLASSES).then_some(*class)
+    (is_current && *class < CLASSES).then_some((age, ProvenClient { user_id, class: *class }))
 }
 
 #[cfg(test)]

@@ -175,7 +175,7 @@ impl SignIn {
         let renewable = session.and_then(|session| session.renewable);
         let proofs = proofs.zip(found.proof_secret).map(|(proofs, secret)| {
             let account = Guesses::account(&username.normalized());
-            proofs.renewed(&account, &secret, now, &self.random)
+            proofs.renewed(&account, user_id, &secret, now, &self.random)
         });
         Ok(Ok(SignedIn { user_id, session_id, access_token, renewable, proofs }))
     }

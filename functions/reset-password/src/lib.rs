@@ -129,7 +129,7 @@ impl Resets {
         let proofs = self.client_cookie.read(request).zip(reset.proof_secret).zip(name);
         let proofs = proofs.map(|((proofs, secret), name)| {
             let account = Guesses::account(&name.normalized());
-            proofs.renewed(&account, &secret, now, &self.random)
+            proofs.renewed(&account, reset.user_id, &secret, now, &self.random)
         });
         let reply = Reply::json(&()).with_event("authn_password_change", reset.user_id);
         Ok(reply.with_cookie(proofs.as_ref().map(ClientCookie::set)))

@@ -87,7 +87,7 @@ impl Endpoint for Signup {
                 let proofs = self.client_cookie.read(request).zip(secret);
                 let proofs = proofs.map(|(proofs, secret)| {
                     let account = Guesses::account(username.as_str());
-                    proofs.renewed(&account, &secret, now, &self.random)
+                    proofs.renewed(&account, id, &secret, now, &self.random)
                 });
                 let cookie = proofs.as_ref().map(ClientCookie::set);
                 Ok(Reply::json(&body).with_event("user_created", id).with_cookie(cookie))

@@ -8,6 +8,8 @@ use crate::limits::{Guesses, Kind};
 
 const NOW: NumericDate = NumericDate::from_seconds(1_700_000_000);
 
+const ID: UserId = UserId::new(0x0102_0304);
+
 fn secret(seed: u8) -> ProofSecret {
     ProofSecret::from_slice(&[seed; 32]).unwrap()
 }
@@ -23,25 +25,25 @@ fn at(seconds: i64) -> NumericDate {
 /// The text of a client that has just signed in, and had `before`.
 fn signed_in(before: &str, name: &str, seed: u64) -> String {
     let random = Random::counted(seed);
-    Proofs::parse(before).renewed(&account(name), &secret(1), NOW, &random).expose().clone()
+    Proofs::parse(before).renewed(&account(name), ID, &secret(1), NOW, &random).expose().clone()
 }
 
 /// Whether a text has a valid proof for a name.
 fn proves(text: &str, name: &str) -> bool {
-    Proofs::parse(text).class(&account(name), &secret(1), NOW).is_some()
+    Proofs::parse(text).client(&account(name), &secret(1), NOW).is_some()
 }
 
 /// Computed by Python's `hmac` and `hashlib`, with the bytes 0 to 31 as the secret.
 #[test]
-fn a_proof_is_the_accounts_key_the_class_the_time_and_their_hmac() {
+fn a_proof_is_the_accounts_key_the_class_the_user_the_time_and_their_hmac() {
     let secret = ProofSecret::from_slice(&(0..32).collect::<Vec<_>>()).unwrap();
-    let text = Proofs::default().renewed(&account("ada"), &secret, NOW, &Random::counted(1));
+    let text = Proofs::default().renewed(&account("ada"), ID, &secret, NOW, &Random::counted(1));
     assert_eq!(
         *text.expose(),
-        "fnAl-GAl87QnRxRPS94upgUAAAAAZVPxAEC-2XHJZI3KStO4RoB_VPqzqDxSCpelzSlPRlizk915"
+        "fnAl-GAl87QnRxRPS94upgUBAgMEZVPxAKxV-pVhg8CuDN0BwbQNLBggquAvaP0V0_j5l_riwiO1"
     );
-    let class = Proofs::parse(text.expose()).class(&account("ada"), &secret, NOW);
-    assert_eq!(class, Some(5));
+    let client = Proofs::parse(text.expose()).client(&account("ada"), &secret, NOW);
+    assert_eq!(client, Some(ProvenClient { user_id: ID, class: 5 }));
 }
 
 #[test]
@@ -54,15 +56,15 @@ fn a_proof_is_of_one_account_and_one_secret() {
     }
     let proofs = Proofs::parse(&text);
     assert!(proofs.name(&account("ada")));
-    assert_eq!(proofs.class(&account("ada"), &secret(2), NOW), None);
+    assert_eq!(proofs.client(&account("ada"), &secret(2), NOW), None);
     let sign_up = Key::new("signup", Kind::Account, &[b"ada"]);
-    assert_eq!(proofs.class(&sign_up, &secret(1), NOW), None);
+    assert_eq!(proofs.client(&sign_up, &secret(1), NOW), None);
 }
 
 #[test]
 fn a_proof_is_valid_for_400_days_and_from_5_minutes_before_its_time() {
     let proofs = Proofs::parse(&signed_in("", "ada", 1));
-    let is_valid = |seconds| proofs.class(&account("ada"), &secret(1), at(seconds)).is_some();
+    let is_valid = |seconds| proofs.client(&account("ada"), &secret(1), at(seconds)).is_some();
     for seconds in [0, -1, -300, 1, 34_560_000] {
         assert!(is_valid(seconds), "{seconds}");
     }
@@ -76,7 +78,7 @@ fn a_time_that_no_clock_has_is_refused() {
     for seconds in [i64::MIN, i64::MAX] {
         let extreme = NumericDate::from_seconds(seconds);
         let random = Random::counted(1);
-        let text = Proofs::default().renewed(&account("ada"), &secret(1), extreme, &random);
+        let text = Proofs::default().renewed(&account("ada"), ID, &secret(1), extreme, &random);
         assert!(!proves(text.expose(), "ada"));
     }
 }
@@ -85,7 +87,7 @@ fn a_time_that_no_clock_has_is_refused() {
 fn a_class_that_we_make_none_of_is_refused() {
     let key = secret(1).key();
     for class in 0..=u8::MAX {
-        let proof = signed(&account("ada"), class, NOW, &key);
+        let proof = signed(&account("ada"), ProvenClient { user_id: ID, class }, NOW, &key);
         let text = URL_SAFE_NO_PAD.encode(proof);
         assert_eq!(proves(&text, "ada"), class < 8, "{class}");
     }
@@ -117,9 +119,10 @@ fn four_people_at_one_browser_keep_theirs_and_a_fifth_replaces_the_oldest() {
 #[test]
 fn what_is_not_valid_is_not_passed_on() {
     let (bob, cyd) = (signed_in("", "bob", 1), signed_in("", "cyd", 2));
-    let forged = Proofs::default().renewed(&account("dan"), &secret(2), NOW, &Random::counted(3));
+    let forged =
+        Proofs::default().renewed(&account("dan"), ID, &secret(2), NOW, &Random::counted(3));
     let old = NumericDate::from_seconds(NOW.seconds() - 401 * 86_400);
-    let old = Proofs::default().renewed(&account("eve"), &secret(1), old, &Random::counted(4));
+    let old = Proofs::default().renewed(&account("eve"), ID, &secret(1), old, &Random::counted(4));
     let before = [&*bob, forged.expose(), old.expose(), &cyd].join(".");
     let after = signed_in(&before, "ada", 5);
     let (ada, others) = after.split_once('.').unwrap();
@@ -132,9 +135,13 @@ fn what_is_not_valid_is_not_passed_on() {
 #[test]
 fn of_two_proofs_for_one_account_the_newest_valid_one_counts() {
     let key = secret(1).key();
-    let proof = |class, at| URL_SAFE_NO_PAD.encode(signed(&account("ada"), class, at, &key));
-    let text = [proof(5, at(301)), proof(3, NOW), proof(4, NOW)].join(".");
-    assert_eq!(Proofs::parse(&text).class(&account("ada"), &secret(1), NOW), Some(3));
+    let proof = |class, at| {
+        let client = ProvenClient { user_id: ID, class };
+        URL_SAFE_NO_PAD.encode(signed(&account("ada"), client, at, &key))
+    };
+    let text = [proof(5, at(301)), proof(2, at(-1)), proof(3, NOW), proof(4, NOW)].join(".");
+    let client = Proofs::parse(&text).client(&account("ada"), &secret(1), NOW);
+    assert_eq!(client.unwrap().class, 3);
 }
 
 #[test]
@@ -158,9 +165,9 @@ fn ten_thousand_minted_proofs_have_eight_budgets() {
     let account = account("ada");
     let mut keys = BTreeSet::new();
     for _ in 0..10_000 {
-        let text = Proofs::default().renewed(&account, &secret(1), NOW, &random);
-        let class = Proofs::parse(text.expose()).class(&account, &secret(1), NOW).unwrap();
-        let charges = guesses.of_client(&account, class);
+        let text = Proofs::default().renewed(&account, ID, &secret(1), NOW, &random);
+        let client = Proofs::parse(text.expose()).client(&account, &secret(1), NOW).unwrap();
+        let charges = guesses.of_client(client.user_id, client.class);
         let [charge] = charges.iter().collect::<Vec<_>>()[..] else { panic!("{charges:?}") };
         assert_eq!((charge.kind, charge.budget.burst()), (Kind::Client, 20));
         assert!((charge.budget.every() - 1080.0).abs() < f64::EPSILON);

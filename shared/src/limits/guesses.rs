@@ -37,11 +37,12 @@ impl Guesses {
         Key::new(PURPOSE, Kind::Account, &[normalized.as_bytes()])
     }
 
-    /// What the guess of a client with a proof of this class for this account is charged to.
-    pub fn of_client(&self, account: &Key, class: u8) -> Charges {
+    /// What the guess of a client with a proof of this class for this user is charged to.
+    pub fn of_client(&self, user_id: UserId, class: u8) -> Charges {
+        let id = user_id.get().to_be_bytes();
         let charge = self.per_account.map(|n| Charge {
             kind: Kind::Client,
-            key: Key::new(PURPOSE, Kind::Client, &[account.as_bytes(), &[class]]),
+            key: Key::new(PURPOSE, Kind::Client, &[&id, &[class]]),
             budget: Budget::per_day(n, n / 5),
         });
         charge.into_iter().collect()

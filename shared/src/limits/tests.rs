@@ -69,8 +69,7 @@ fn the_defaults_are_those_that_are_published() {
     assert_eq!(numbers(&signup(&[], &v4)), signups[..1]);
     let own = OwnGuesses::from_env(&mut env(&[])).of(UserId::new(7));
     assert_eq!(numbers(&own), [(Kind::Caller, 20, 1_080_000_000)]);
-    let account = Guesses::account("ada");
-    let client = Guesses::from_env(&mut env(&[])).of_client(&account, 3);
+    let client = Guesses::from_env(&mut env(&[])).of_client(UserId::new(7), 3);
     assert_eq!(numbers(&client), [(Kind::Client, 20, 1_080_000_000)]);
 }
 
@@ -165,9 +164,8 @@ fn one_customer_has_one_key_for_each_kind_of_attempt_and_no_two_kinds_share_one(
     let bob = keys(&guess(&[], "bob", &one));
     let equal: Vec<_> = here.iter().zip(&bob).map(|(ada, bob)| ada == bob).collect();
     assert_eq!(equal, [false, false, true, true], "account, pair, /64, /48");
-    let account = Guesses::account("ada");
-    let clients =
-        (0..8).flat_map(|class| keys(&Guesses::from_env(&mut env(&[])).of_client(&account, class)));
+    let clients = (0..8)
+        .flat_map(|class| keys(&Guesses::from_env(&mut env(&[])).of_client(UserId::new(7), class)));
     let own = keys(&OwnGuesses::from_env(&mut env(&[])).of(UserId::new(1)));
     let all: Vec<_> = [here, there, bob, keys(&signup(&[], &one)), keys(&signup(&[], &other)), own]
         .into_iter()

@@ -79,11 +79,10 @@ fn signed_up(target: &Target, stem: &str) -> (Person, String) {
 /// The guesses of a name that are charged to its clients.
 #[track_caller]
 fn rows_of_clients(target: &Target, username: &str) -> i64 {
-    let count = "WITH a AS (SELECT substr(sha256(int8send(5) || 'guess' || int8send(7) || 'account' \
-                     || int8send(octet_length($1::text)) || convert_to($1, 'UTF8')), 1, 16) AS key) \
-                 SELECT count(*) FROM limits AS l, a, generate_series(0, 7) AS class \
-                 WHERE l.key = substr(sha256(int8send(5) || 'guess' || int8send(6) || 'client' \
-                     || int8send(16) || a.key || int8send(1) || set_byte('\\x00', 0, class)), 1, 16)";
+    let count = "SELECT count(*) FROM limits AS l, users AS u, generate_series(0, 7) AS class \
+                 WHERE u.username = $1 \
+                 AND l.key = substr(sha256(int8send(5) || 'guess' || int8send(6) || 'client' \
+                     || int8send(4) || int4send(u.id) || int8send(1) || set_byte('\\x00', 0, class)), 1, 16)";
     target.database().count(count, &[&username])
 }
 
