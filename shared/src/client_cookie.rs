@@ -31,7 +31,8 @@ impl ClientCookie {
         Self { allowed, is_used: Guesses::know_clients(env) }
     }
 
-    /// The proofs in the cookie; `None` if it must be neither read nor set: without a limit per account,
+    /// The proofs in the cookie, or in all of that name: a browser that has just learnt `Partitioned` also
+    /// sends the one of before, which it never replaces. `None` if it must be neither read nor set: without a limit per account,
     /// and for a page of another origin, which could use up the budget of its owner, or push the proofs
     /// out of it.
     pub fn read(&self, request: &Request) -> Option<Proofs> {
@@ -39,7 +40,7 @@ impl ClientCookie {
             (Some("same-origin"), _) | (None | Some("none"), None) => true,
             (_, is_allowed) => is_allowed.unwrap_or(false),
         };
-        let proofs = || request.cookie(NAME).map(Proofs::parse).unwrap_or_default();
+        let proofs = || Proofs::parse_all(request.cookies(NAME));
         (self.is_used && is_ours).then(proofs)
     }
 
@@ -69,8 +70,12 @@ mod tests {
     const NOW: NumericDate = NumericDate::from_seconds(1_700_000_000);
 
     fn proofs() -> Secret<String> {
+        proofs_of("ada")
+    }
+
+    fn proofs_of(name: &str) -> Secret<String> {
         let secret = ProofSecret::from_slice(&[1; 32]).unwrap();
-        let account = Guesses::account("ada");
+        let account = Guesses::account(name);
         Proofs::default().renewed(&account, UserId::new(1), &secret, NOW, &Random::counted(1))
     }
 
@@ -95,13 +100,15 @@ mod tests {
     }
 
     #[test]
-    fn a_cookie_is_found_beside_others_and_two_are_none() {
+    fn a_cookie_is_found_beside_others() {
         let text = proofs();
         let ours = format!("{NAME}={}", text.expose());
         for headers in [
             vec![&*ours],
             vec![&*format!("a=b; {ours}; c=\"d\"; e")],
             vec!["a=b", &*ours, "__Host-latchkey_session=x"],
+            vec![&*ours, &*format!("{NAME}=")],
+            vec![&*format!("{NAME}=garbage; {NAME}={}; {ours}", "A".repeat(8_192))],
         ] {
             assert_eq!(cookies(&headers), Proofs::parse(text.expose()), "{headers:?}");
         }
@@ -111,11 +118,19 @@ mod tests {
             vec![&*format!("{NAME}=\"{}\"", text.expose())],
             vec![&*format!("{}={}", NAME.to_lowercase(), text.expose())],
             vec![&*format!("{ours}{}", "A".repeat(8_192))],
-            vec![&*format!("{ours}; {ours}")],
-            vec![&*ours, &*format!("{NAME}=")],
+            vec![&*format!("{}{ours}", format!("{NAME}=; ").repeat(4))],
         ] {
             assert_eq!(cookies(&headers), Proofs::default(), "{headers:?}");
         }
+    }
+
+    #[test]
+    fn the_proofs_of_two_cookies_all_count() {
+        let (ada, bob) = (proofs_of("ada"), proofs_of("bob"));
+        let pair = |proofs: &Secret<String>| format!("{NAME}={}", proofs.expose());
+        let both = Proofs::parse(&format!("{}.{}", ada.expose(), bob.expose()));
+        assert_eq!(cookies(&[&format!("{}; {}", pair(&ada), pair(&bob))]), both);
+        assert_eq!(cookies(&[&pair(&ada), &pair(&bob)]), both);
     }
 
     #[test]

@@ -27,6 +27,10 @@ const CLASSES: u8 = 8;
 /// The people who may share a browser.
 const MAX_PROOFS: usize = 4;
 
+/// The texts of which a client's proofs are read. A browser may have one of ours, and another with other
+/// attributes.
+const MAX_TEXTS: usize = 4;
+
 /// The account's key, the class, the user's id and the time.
 const SIGNED_BYTES: usize = 16 + 1 + 4 + 4;
 
@@ -41,7 +45,7 @@ const SEPARATOR: char = '.';
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProofSecret(Secret<[u8; 32]>);
 
-/// The proofs that a client sent, the newest first. No MAC has been verified.
+/// The proofs that a client sent, in each text the newest first. No MAC has been verified.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Proofs(Vec<Secret<[u8; PROOF_BYTES]>>);
 
@@ -79,6 +83,11 @@ impl Proofs {
         Self(text.split(SEPARATOR).filter_map(decode).collect())
     }
 
+    /// Parses the first few texts that a client sent.
+    pub fn parse_all<'a>(texts: impl Iterator<Item = &'a str>) -> Self {
+        Self(texts.take(MAX_TEXTS).flat_map(|text| Self::parse(text).0).collect())
+    }
+
     /// Whether one names this account, so that the secret is needed to verify it.
     pub fn name(&self, account: &Key) -> bool {
         self.0.iter().any(|proof| is_of(proof.expose(), account))
@@ -114,10 +123,16 @@ impl Proofs {
         let client = ProvenClient { user_id, class: byte % CLASSES };
         let mut text = URL_SAFE_NO_PAD.encode(signed(account, client, now, &key));
         let others = self.0.iter().map(Secret::expose).filter(|proof| !is_of(proof, account));
-        let valid = others.filter(|proof| verified(proof, &key, now).is_some());
-        for proof in valid.take(MAX_PROOFS - 1) {
-            text.push(SEPARATOR);
-            URL_SAFE_NO_PAD.encode_string(proof, &mut text);
+        let valid = others.filter_map(|proof| Some((verified(proof, &key, now)?.0, proof)));
+        let mut valid: Vec<_> = valid.collect();
+        valid.sort_by_key(|(age, _)| *age);
+        let mut accounts = Vec::new();
+        for (_, proof) in valid {
+            if accounts.len() < MAX_PROOFS - 1 && !accounts.contains(&&proof[..16]) {
+                accounts.push(&proof[..16]);
+                text.push(SEPARATOR);
+                URL_SAFE_NO_PAD.encode_string(proof, &mut text);
+            }
         }
         Secret::new(text)
     }

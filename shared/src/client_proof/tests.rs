@@ -144,6 +144,25 @@ fn of_two_proofs_for_one_account_the_newest_valid_one_counts() {
     assert_eq!(client.unwrap().class, 3);
 }
 
+/// As of a browser with an old cookie, and another with other attributes.
+#[test]
+fn of_two_texts_the_newest_proof_of_each_account_goes_on() {
+    let key = secret(1).key();
+    let proof = |name, class, at| {
+        let client = ProvenClient { user_id: ID, class };
+        URL_SAFE_NO_PAD.encode(signed(&account(name), client, at, &key))
+    };
+    let old = ["ada", "bob", "cyd", "dan"].map(|name| proof(name, 1, at(-9)));
+    let new = ["dan", "bob", "eve"].map(|name| proof(name, 2, at(-7))).join(".");
+    let texts = [old.join("."), new.clone(), old.join("."), new.clone(), proof("eve", 3, NOW)];
+    let sent = Proofs::parse_all(texts.iter().map(|text| &**text));
+    assert_eq!(sent.client(&account("bob"), &secret(1), NOW).unwrap().class, 2);
+    assert_eq!(sent.client(&account("ada"), &secret(1), NOW).unwrap().class, 1);
+    assert_eq!(sent.client(&account("eve"), &secret(1), NOW).unwrap().class, 2, "of four texts");
+    let after = sent.renewed(&account("ada"), ID, &secret(1), NOW, &Random::counted(1));
+    assert_eq!(after.expose().split_once('.').unwrap().1, new);
+}
+
 #[test]
 fn whatever_is_longer_than_ours_is_none() {
     let ada = signed_in("", "ada", 1);

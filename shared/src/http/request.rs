@@ -215,13 +215,18 @@ impl Request {
         self.header(&SEC_FETCH_SITE)
     }
 
-    /// The value of the one cookie of this name. Browsers may split the cookies among several headers
-    /// (RFC 9113 §8.2.3).
+    /// The value of the one cookie of this name.
     pub fn cookie(&self, name: &str) -> Option<&str> {
+        let mut values = self.cookies(name);
+        values.next().filter(|_| values.next().is_none())
+    }
+
+    /// The values of all cookies of this name. Browsers may split the cookies among several headers
+    /// (RFC 9113 §8.2.3).
+    pub fn cookies(&self, name: &str) -> impl Iterator<Item = &str> {
         let texts = self.headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
         let pairs = texts.flat_map(|text| text.split(';')).filter_map(|pair| pair.split_once('='));
-        let mut values = pairs.filter(|(it, _)| it.trim() == name).map(|(_, value)| value.trim());
-        values.next().filter(|_| values.next().is_none())
+        pairs.filter(move |(it, _)| it.trim() == name).map(|(_, value)| value.trim())
     }
 
     /// The bearer token, whose signature nobody has verified; `None` if two `Authorization` headers
