@@ -16,6 +16,7 @@ import database
 import functions
 import length
 import logs
+import mail
 import network
 import outputs
 import own
@@ -33,7 +34,7 @@ from stack import transformed
 
 
 def main(source, database_source, pipeline_source, workflow, target):
-    modules = [routes, rights, functions, stage, logs, alarms, network, outputs, parameters, rules, signing_key, length, own, waf]
+    modules = [routes, rights, functions, stage, logs, alarms, network, outputs, parameters, rules, signing_key, length, own, waf, mail]
     for module in modules:
         module.check(source)
     database.check(database_source, source)

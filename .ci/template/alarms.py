@@ -4,6 +4,7 @@ import json
 import re
 
 from fault import holds, same
+from matrix import MAIL, SMTP
 from routes import ANSWERS
 from stack import STACK, deployed
 from stage import FIELDS
@@ -20,6 +21,17 @@ ALARMS = {
     "RefusedSigninsAlarm": (f"Latchkey/{STACK}", "RefusedSignins", None, "Sum", 300, "100", (1, 1)),
     "GuessingAlarm": (f"Latchkey/{STACK}", "RefusedAttempts", None, "Sum", 300, "100", (1, 1)),
 }
+# With mail on.
+OF_MAIL = {
+    "WaitingMailsAlarm": (f"Latchkey/{STACK}", "WaitingMails", None, "Sum", 300, "0", (2, 3)),
+    "MailerAlarm": ("AWS/Lambda", "Errors", [{"Name": "FunctionName", "Value": "<MailerFunction>"}], "Sum", 300, "0", (2, 3)),
+    "GivenUpMailsAlarm": (f"Latchkey/{STACK}", "GivenUpMails", None, "Sum", 60, "0", (1, 1)),
+}
+SET = [{"Name": "ses:configuration-set", "Value": "<MailConfigurationSet>"}]
+OF_SES = {
+    "BounceAlarm": ("AWS/SES", "Reputation.BounceRate", SET, "Average", 3600, "0.05", (1, 1)),
+    "ComplaintAlarm": ("AWS/SES", "Reputation.ComplaintRate", SET, "Average", 3600, "0.001", (1, 1)),
+}
 # Metric filter: the log group that it reads, what it counts, the metric.
 COUNTED = {
     "AuthorizerFailures": (
@@ -32,6 +44,10 @@ COUNTED = {
     "RefusedSignins": ("<FunctionsLogGroup>", '{ ($.event = "authn_login_fail") || ($.event = "authn_password_change_fail") }', "RefusedSignins"),
     "RefusedAttempts": ("<FunctionsLogGroup>", '{ $.event = "authn_login_fail_max" }', "RefusedAttempts"),
     "UserIds": ("<FunctionsLogGroup>", '{ $.event = "user_created" }', "UserIds"),
+}
+COUNTED_OF_MAIL = {
+    "WaitingMails": ("<FunctionsLogGroup>", '{ ($.event = "mail_waits") || ($.event = "mail_throttled") || ($.event = "mail_failed") }', "WaitingMails"),
+    "GivenUpMails": ("<FunctionsLogGroup>", '{ $.event = "mail_given_up" }', "GivenUpMails"),
 }
 # What the functions' lines hold (shared/src/log.rs), and Lambda's own of them.
 LINE = {"user_id", "function", "request_id", "event", "status", "error", "cause", "hash_scheme", "level"}
@@ -48,7 +64,11 @@ def check(source):
     same("topics, unasked", {**stack.of_type("AWS::SNS::Topic"), **stack.of_type("AWS::SNS::Subscription")}, {})
     check_thresholds(source)
     same("the API's name, by which alarms find it", stack.of_type("AWS::ApiGateway::RestApi")["Api"]["Name"], STACK)
-    check_filters(stack)
+    check_filters(stack, COUNTED)
+    by_ses, by_smtp = deployed(source, **MAIL), deployed(source, **MAIL, MailTransport="smtp", SmtpSecretArn=SMTP)
+    check_alarms(by_ses, ALARMS | OF_MAIL | OF_SES, None)
+    check_alarms(by_smtp, ALARMS | OF_MAIL, None)
+    check_filters(by_ses, COUNTED | COUNTED_OF_MAIL)
     check_dashboard(source)
 
 
@@ -80,7 +100,7 @@ def check_alarms(stack, wanted, actions):
     same("alarms", found, wanted)
 
 
-def check_filters(stack):
+def check_filters(stack, counted):
     found = {}
     for name, it in stack.of_type("AWS::Logs::MetricFilter").items():
         [metric] = it["MetricTransformations"]
@@ -91,7 +111,7 @@ def check_filters(stack):
         for field, value in re.findall(r'\$\.(\w+) = "([^"]+)"', it["FilterPattern"]):
             holds(f"{name} reads {field}, which no line has", field in (FIELDS if it["LogGroupName"] == "<AccessLogGroup>" else LINE))
             holds(f"{name} counts what API Gateway doesn't answer", field != "error" or value in ANSWERS)
-    same("what is counted", found, COUNTED)
+    same("what is counted", found, counted)
     same("the field of the access log that is counted by", FIELDS["error"], "$context.error.responseType")
 
 

@@ -6,10 +6,11 @@ from pathlib import Path
 
 from declared import functions, logins
 from fault import holds, same
-from matrix import GROUPS, HOST, INTROSPECTION, KEY, LEGACY, OWNER, SEPARATE, SUBNETS, UNTIL
+from matrix import GROUPS, HOST, INTROSPECTION, KEY, LEGACY, OWNER, SEPARATE, SMTP, SUBNETS, UNTIL
 from names import pascal
 from stack import deployed, parsed
 
+TIMEOUTS = {"admin": 900, "mailer": 60}  # of those that answer no caller
 COUNTER = Path(__file__).resolve().parents[2] / "deployment/doctor/reserved.awk"
 
 def check(source):
@@ -17,7 +18,7 @@ def check(source):
         it = named(source)[name]
         same(f"runtime of {name}", (function["Runtime"], function["Handler"]), ("provided.al2023", "bootstrap"))
         same(f"memory of {name}", int(function["MemorySize"]), 1769 if it.hashes else 256)
-        same(f"timeout of {name}", function["Timeout"], 900 if it.work == "admin" else 29 if it.hashes else 10)
+        same(f"timeout of {name}", function["Timeout"], TIMEOUTS.get(it.work, 29 if it.hashes else 10))
         same(f"processor of {name}", function["Architectures"], ["arm64"])
         same(f"network of {name}", function.get("VpcConfig"), None)
         same(f"reserved concurrency of {name}", function.get("ReservedConcurrentExecutions"), None)
@@ -100,6 +101,10 @@ def check_environment(source):
         "PreviousTokenIssuer": "https://" + "b" * 60,
         "UnlimitedNetworks": ",".join(["2001:db8:1234:5678::/64"] * 6),
         "IntrospectionSecretArn": INTROSPECTION + "a" * 60,
+        "MailLinkUrl": "https://" + "a" * 60,
+        "MailSender": "a" * 60 + "@" + "a" * 60 + ".example",
+        "MailSenderName": "a" * 64,
+        "SmtpSecretArn": SMTP + "a" * 60,
     }
     for name, function in of(source, **long).items():
         size = len(json.dumps(function["Environment"]["Variables"]))

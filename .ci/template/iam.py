@@ -18,7 +18,7 @@ def matches(pattern, text):
 
 def decided(stack, action, resource, context):
     """"Deny" where a statement says so, else "Allow" where one does, else None."""
-    effects = {it["Effect"] for it in statements(stack, "Code", "Rest", "Denied") if applies(it, action, resource, context)}
+    effects = {it["Effect"] for it in statements(stack, "Code", "Rest", "Mail", "Denied") if applies(it, action, resource, context)}
     return "Deny" if "Deny" in effects else "Allow" if effects else None
 
 

@@ -8,7 +8,7 @@ A right is (effect, action, resource, condition).
 import json
 
 from names import pascal
-from stack import ACCOUNT, REGION
+from stack import ACCOUNT, REGION, STACK
 
 SECRET = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret"
 OWNER = f"{SECRET}:owner-aaaaaa"
@@ -44,6 +44,17 @@ def decrypted(arn):
     """A secret that a key of the operator's own encrypts."""
     by = {"kms:ViaService": f"secretsmanager.{REGION}.amazonaws.com", "kms:EncryptionContext:SecretARN": arn}
     return secret(arn) | {allow("kms:Decrypt", KEY, StringEquals=by)}
+
+
+# Mail: the domain and the address, since an address may be an identity of its own.
+SENDER, SMTP = "accounts@example.com", f"{SECRET}:smtp-ffffff"
+MAIL = {"MailSender": SENDER, "MailLinkUrl": "https://app.example.com"}
+SES = {
+    allow("ses:SendEmail", f"arn:aws:ses:{REGION}:{ACCOUNT}:{it}", **equal(ses__FromAddress=SENDER))
+    for it in ("identity/example.com", f"identity/{SENDER}", f"configuration-set/{STACK}")
+}
+ONE_TIME_KEY = {allow("secretsmanager:GetSecretValue", "<OneTimeKey>", **equal(secretsmanager__VersionStage="AWSCURRENT"))}
+NUDGE = {allow("lambda:InvokeFunction", f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{STACK}-mailer")}
 
 
 def connect(database, user):
@@ -136,6 +147,28 @@ MATRIX = {
     "with introspection, by ARN": (
         {"DatabaseUrl": "postgres://u:p@h/n", "IntrospectionSecretArn": INTROSPECTION},
         {"introspect": secret(INTROSPECTION)},
+    ),
+    "with mail, by SES": (
+        {"DatabaseSecretArn": OWNER, **MAIL},
+        {
+            "database": secret(OWNER),
+            "mailer": SES | ONE_TIME_KEY,
+            **dict.fromkeys(("reset_password", "verify"), ONE_TIME_KEY),
+            **dict.fromkeys(("change_email", "mail_request", "signup"), NUDGE),
+        },
+    ),
+    "with mail, by SMTP, without a nudge": (
+        {"DatabaseSecretArn": OWNER, **MAIL, "MailTransport": "smtp", "SmtpSecretArn": SMTP, "MailNudge": "off"},
+        {
+            "database": secret(OWNER),
+            "mailer": secret(SMTP) | ONE_TIME_KEY,
+            **dict.fromkeys(("reset_password", "verify"), ONE_TIME_KEY),
+        },
+    ),
+    # Without a sender, mail is off.
+    "with a way out for no mails": (
+        {"DatabaseSecretArn": OWNER, "MailTransport": "smtp", "SmtpSecretArn": SMTP},
+        {"database": secret(OWNER)},
     ),
     "traced": ({"DatabaseSecretArn": OWNER, "Tracing": "on"}, {"database": secret(OWNER), "every": TRACE}),
     "all at once": (

@@ -54,6 +54,9 @@ UNUSED = {
     "s3files:*": "no function has a file system",
     "secretsmanager:RemoveRegionsFromReplication": "the signing key is in one region",
     "secretsmanager:ReplicateSecretToRegions": "the signing key is in one region",
+    "ses:PutConfigurationSetArchivingOptions": "no mail is kept",
+    "ses:PutConfigurationSetTrackingOptions": "no mail is tracked",
+    "ses:PutConfigurationSetVdmOptions": "no mail is tracked",
     "sns:PutDataProtectionPolicy": "the topic masks nothing",
     "payments:GetConnectedAccount": "no web ACL takes money",
     "vpc-lattice:*": "no endpoint is of a service network",
@@ -124,7 +127,7 @@ def check_trust(template, workflow):
             same(f"how {environment} takes its role", statement["Action"], "sts:AssumeRoleWithWebIdentity")
             same(f"whose tokens {environment} takes", statement["Principal"], {"Federated": "<Provider>"})
             same(f"tags of {environment}", {it["Key"]: it["Value"] for it in role["Tags"]}, {"stack": name, "domain": ""})
-            same(f"policies of {environment}", role["ManagedPolicyArns"], ["<Code>", "<Rest>"])
+            same(f"policies of {environment}", role["ManagedPolicyArns"], ["<Code>", "<Rest>", "<Mail>"])
             same(f"other policies of {environment}", role.get("Policies"), None)
     exists = Stack(template, **GIVEN, GitHubProvider="exists").resources
     same("a provider where the account has one", "Provider" in exists, False)
@@ -138,7 +141,7 @@ def check_trust(template, workflow):
 
 
 def check_actions(stack, source):
-    allowed = {action: it["Resource"] for it in statements(stack, "Code", "Rest") if it["Effect"] == "Allow" for action in many(it["Action"])}
+    allowed = {action: it["Resource"] for it in statements(stack, "Code", "Rest", "Mail") if it["Effect"] == "Allow" for action in many(it["Action"])}
     asked = {}
     for kind in {it["Type"] for it in deployed(source).template["Resources"].values()}:
         handlers = schema(kind).get("handlers", {})
@@ -186,11 +189,14 @@ def check_decisions(stack, source):
             ("cloudwatch:PutMetricAlarm", f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:{{}}-FailureAlarm-1", {}),
             ("cloudwatch:PutDashboard", f"arn:aws:cloudwatch::{ACCOUNT}:dashboard/{{}}", {}),
             ("wafv2:UpdateWebACL", f"arn:aws:wafv2:{REGION}:{ACCOUNT}:regional/webacl/{{}}-AddressLimit-1/2", {}),
+            ("events:PutTargets", f"arn:aws:events:{REGION}:{ACCOUNT}:rule/{{}}-MailClock-1", {}),
+            ("ses:DeleteConfigurationSet", f"arn:aws:ses:{REGION}:{ACCOUNT}:configuration-set/{{}}", {}),
             ("sns:DeleteTopic", f"arn:aws:sns:{REGION}:{ACCOUNT}:{{}}-AlarmTopic-1", {}),
             ("s3:PutObject", "arn:aws:s3:::aws-sam-cli-managed-default-1/{}/1", {}),
         ]
         tagged = [
             ("apigateway:PATCH", f"arn:aws:apigateway:{REGION}::/restapis/1"),
+            ("ses:DeleteEmailIdentity", f"arn:aws:ses:{REGION}:{ACCOUNT}:identity/example.com"),
         ] + [
             (f"secretsmanager:{action}", f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{name}-1")
             for name in secrets for action in ("GetSecretValue", "UpdateSecret", "DeleteSecret")

@@ -41,6 +41,7 @@ KINDS = {
     "AWS::CloudWatch::Dashboard",
     "AWS::EC2::SecurityGroup",
     "AWS::EC2::VPCEndpoint",
+    "AWS::Events::Rule",
     "AWS::IAM::Role",
     "AWS::Lambda::Function",
     "AWS::Lambda::Permission",
@@ -48,6 +49,8 @@ KINDS = {
     "AWS::Logs::MetricFilter",
     "AWS::Logs::QueryDefinition",
     "AWS::Route53::RecordSet",
+    "AWS::SES::ConfigurationSet",
+    "AWS::SES::EmailIdentity",
     "AWS::SNS::Subscription",
     "AWS::SNS::Topic",
     "AWS::SecretsManager::Secret",
@@ -114,10 +117,15 @@ def check_other_roles(source):
     same("policies of API Gateway", gateway["ManagedPolicyArns"], [aws_own])
     same("other policies of API Gateway", gateway.get("Policies"), None)
     same("roles where the region has one for API Gateway", "ApiGatewayRole" in deployed(source, ApiGatewayLogRole="exists").resources, False)
-    for name, permission in deployed(source).of_type("AWS::Lambda::Permission").items():
-        same(f"who calls by {name}", permission["Principal"], "apigateway.amazonaws.com")
+    for name, permission in deployed(source, MailSender="accounts@example.com").of_type("AWS::Lambda::Permission").items():
         same(f"what {name} allows", permission["Action"], "lambda:InvokeFunction")
+        if name == "MailClockPermission":
+            by_clock = ("events.amazonaws.com", "<MailClock.Arn>", "<MailerFunction>")
+            same("who calls the mailer", (permission["Principal"], permission["SourceArn"], permission["FunctionName"]), by_clock)
+            continue
+        same(f"who calls by {name}", permission["Principal"], "apigateway.amazonaws.com")
         holds(f"{name} is for any API", permission.get("SourceArn", "").startswith(f"arn:aws:execute-api:{REGION}:{ACCOUNT}:<Api>/"))
+        holds(f"{name} opens the mailer", permission["FunctionName"] != "<MailerFunction>")
 
 
 def summary(source):

@@ -12,6 +12,7 @@ BY_VALUE = DATABASE | {"LegacyTokenSecret": "s", "LegacyTokensUntil": UNTIL}
 BY_ARN = DATABASE | {"LegacyTokenSecretArn": LEGACY, "LegacyTokensUntil": UNTIL}
 IAM = {"DatabaseHost": "h", "DatabaseAuth": "iam", "DatabaseUser": "u", "DatabaseResourceId": "db-A"}
 VPC = {"VpcSubnetIds": SUBNETS, "VpcSecurityGroupIds": GROUPS}
+MAIL = {"MailSender": "accounts@example.com", "MailLinkUrl": "https://app.example.com"}
 # Parameters, and the rules that they break.
 REFUSED = [
     ({}, {"ADatabaseIsNamed"}),
@@ -44,6 +45,9 @@ REFUSED = [
     (DATABASE | {"AlarmEmail": "a@b.c", "AlarmTopicArn": TOPIC}, {"OneTopicOfAlarms"}),
     (DATABASE | {"DatabaseClusterId": "a", "DatabaseInstanceId": "b"}, {"OneDatabaseIsWatched"}),
     (DATABASE | {"WebAclArn": "arn:acl", "WafRequestsPerAddress": "100"}, {"OneWebAcl"}),
+    (DATABASE | {"MailSender": "accounts@example.com"}, {"MailsNeedALink"}),
+    (DATABASE | MAIL | {"MailTransport": "smtp"}, {"SmtpNeedsASecret"}),
+    (DATABASE | {"MailTransport": "smtp"}, {"SmtpNeedsASecret"}),
 ]
 TAKEN = [
     DATABASE,
@@ -64,6 +68,8 @@ TAKEN = [
     DATABASE | DOMAIN | {"HostedZoneId": "Z0123", "DisableExecuteApiEndpoint": "on"},
     DATABASE | {"AlarmEmail": "a@b.c", "DatabaseClusterId": "a"},
     DATABASE | {"WebAclArn": "arn:acl"},
+    DATABASE | MAIL,
+    DATABASE | DOMAIN | {"MailSender": "accounts@example.com"},
     DATABASE | {"WafRequestsPerAddress": "100"},
     DATABASE | {"AlarmTopicArn": TOPIC, "DatabaseInstanceId": "b"},
     *(parameters for parameters, _ in MATRIX.values()),
