@@ -72,6 +72,7 @@ functions! { ($)
     }
     account {
         sql: Some(Group::Account) => [
+            limits::GIVE_BACK_ALONE,
             users::TRY_OWN_CREDENTIALS,
             users::CHANGE_PASSWORD,
             users::DELETE_ACCOUNT,

@@ -3,14 +3,14 @@
 //! Both verify the user's password. Each statement checks the token itself, so a session that is over
 //! changes nothing, whatever policy API Gateway has cached.
 
-use shared::db::accounts::Accounts;
+use shared::db::accounts::{Accounts, Outcome};
 use shared::db::own_sessions::Bearer;
 use shared::db::{self, Database};
 use shared::environment::Invalid;
 use shared::error::Failure;
 use shared::functions::AccountRoute;
 use shared::http::{Endpoint, JsonBody, Location, Reply, Request, Violation};
-use shared::limits::OwnGuesses;
+use shared::limits::{OwnGuesses, Refund};
 use shared::own_password::{self, OwnPassword, event};
 use shared::password::{Blocklist, Password, Passwords};
 use shared::secrets_manager::SecretsManager;
@@ -102,23 +102,26 @@ impl Endpoint for Account {
 
 impl Account {
     /// The rules of a new password come first: they reveal nothing of the old one, and cost no hash. A
-    /// breach counts no attempt, unless API Gateway's policy has another name than the user has now.
+    /// breach counts no attempt: if API Gateway's policy has another name than the user has now, it is
+    /// found after the count, which is given back, and verifies no password.
     async fn change_password(&self, request: &Request) -> Result<Reply, Box<dyn Failure>> {
         let caller = self.caller(request)?;
         let names = request.caller(&self.clock)?;
         let PasswordChange { old_password, new_password } = self.password_change(request, names)?;
         let found = self.own_password.find(&caller).await?;
         let (username, email) = (Some(&*found.username), Some(&*found.email));
-        self.blocklist.check(&new_password, username, email).map_err(|rule| {
-            Error::Unprocessable(vec![Violation::new(Location::Field("new_password"), rule)])
-        })?;
         let refund = found.refund.clone();
+        if let Err(rule) = self.blocklist.check(&new_password, username, email) {
+            self.accounts.give_back(&refund, self.clock.now()).await;
+            let violation = Violation::new(Location::Field("new_password"), rule);
+            return Err(Error::Unprocessable(vec![violation]).into());
+        }
         let refused = event("authn_password_change_fail", &caller);
         let old = self.own_password.verified(old_password, found, refused).await?;
         let new = self.passwords.hash(new_password).await?;
         let now = self.clock.now();
         let changed = self.accounts.change_password(&caller, &old, &new, &refund, now).await;
-        own_password::done(changed.map_err(Error::from)?)?;
+        self.done(changed.map_err(Error::from)?, &refund).await?;
         Ok(Reply::no_content().logging(event("authn_password_change", &caller)))
     }
 
@@ -126,14 +129,23 @@ impl Account {
         let caller = self.caller(request)?;
         let Deletion { password } = Deletion::read(request)?;
         let found = self.own_password.find(&caller).await?;
+        let refund = found.refund.clone();
         let verified =
             self.own_password.verified(password, found, event("authn_login_fail", &caller)).await?;
         let deleted = self.accounts.delete(&caller, &verified, self.clock.now()).await;
-        own_password::done(deleted.map_err(Error::from)?)?;
+        self.done(deleted.map_err(Error::from)?, &refund).await?;
         let reply = Reply::no_content().logging(event("user_deleted", &caller));
         let has_cookie = !matches!(self.cookie.read(request), Ok(None));
         let (name, value) = SessionCookie::clear();
         Ok(if has_cookie { reply.with_header(name, value) } else { reply })
+    }
+
+    /// Fails unless the change is done. The password was right, so its charge is given back.
+    async fn done(&self, outcome: Outcome, refund: &Refund) -> Result<(), Box<dyn Failure>> {
+        if outcome != Outcome::Done {
+            self.accounts.give_back(refund, self.clock.now()).await;
+        }
+        own_password::done(outcome)
     }
 
     fn caller(&self, request: &Request) -> Result<Bearer, Error> {

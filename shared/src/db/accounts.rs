@@ -5,7 +5,7 @@ use tokio_postgres::types::Type;
 
 use super::database::Database;
 use super::error::Error;
-use super::limits::{Columns, refusal, verdict};
+use super::limits::{self, Columns, refusal, verdict};
 use super::mails::ASK_CHANGE;
 use super::own_sessions::{Bearer, Key};
 use super::users::{CHANGE_PASSWORD, DELETE_ACCOUNT, TRY_OWN_CREDENTIALS};
@@ -92,6 +92,11 @@ impl Accounts {
             email: row.try_get("email")?,
             refund,
         })))
+    }
+
+    /// Gives back what an attempt was charged, best effort. A change that is done does that itself.
+    pub async fn give_back(&self, refund: &Refund, now: NumericDate) {
+        limits::give_back(&self.0, refund, now).await;
     }
 
     /// Replaces the hash `old`, ends all sessions but the caller's own and each token without one, and

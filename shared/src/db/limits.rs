@@ -23,7 +23,8 @@ pub const PROOF_SECRET: Sql = Sql::new(
     &[Privilege::Execute(FIND_PROOF_SECRET)],
 );
 
-/// Gives back the charge of an attempt with a right password for which no session starts.
+/// Gives back the charge of an attempt with a right password for which nothing else is done, or of one
+/// whose password isn't verified.
 pub const GIVE_BACK_ALONE: Sql =
     Sql::new("SELECT give_back($1, $2, $3, to_timestamp($4))", &[Privilege::Execute(GIVE_BACK)]);
 
@@ -115,6 +116,17 @@ impl<'a> Columns<'a> {
 
 /// The microseconds of a second.
 const MICROS: f64 = 1e6;
+
+/// Gives back what an attempt was charged, best effort, where no other statement does.
+pub async fn give_back(database: &Database, refund: &Refund, now: NumericDate) {
+    if refund.iter().next().is_none() {
+        return;
+    }
+    let columns = Columns::of_refund(refund);
+    let [keys, every, charged_until] = columns.refunded();
+    let parameters = [keys, every, charged_until, (&now.to_timestamp() as _, Type::FLOAT8)];
+    drop(database.rows(&GIVE_BACK_ALONE, &parameters).await);
+}
 
 /// Reads what `count_try` says.
 pub fn verdict(row: &Row, charges: &Charges) -> Result<Result<Refund, Over>, Error> {

@@ -162,14 +162,7 @@ impl Users {
 
     /// Gives back what an attempt was charged, best effort. The start of a session does that itself.
     pub async fn give_back(&self, refund: &Refund, now: NumericDate) {
-        if refund.iter().next().is_none() {
-            return;
-        }
-        let columns = Columns::of_refund(refund);
-        let [keys, every, charged_until] = columns.refunded();
-        let asked_at = (&now.to_timestamp() as _, Type::FLOAT8);
-        let parameters = [keys, every, charged_until, asked_at];
-        drop(self.database.rows(&limits::GIVE_BACK_ALONE, &parameters).await);
+        limits::give_back(&self.database, refund, now).await;
     }
 
     /// Replaces the hash `old`, unless it has changed meanwhile.

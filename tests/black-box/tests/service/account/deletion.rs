@@ -72,11 +72,14 @@ fn a_user_that_the_teams_own_table_needs_stays(target: &Target) {
         let (rows, table) = (rows_of(target, id), format!("orders_{number}_of_{id}"));
         database.query(&format!("CREATE TABLE {table} (buyer int {reference})"), &[]);
         database.query(&format!("INSERT INTO {table} VALUES ($1)"), &[&id]);
-        let answer = target.delete_account(&someone.token, &someone.person.password);
+        // A right password's charge is given back, so none of so many is limited.
+        let times = if number == 0 { 21 } else { 1 };
+        let delete = || target.delete_account(&someone.token, &someone.person.password);
+        let answers: Vec<_> = (0..times).map(|_| delete()).collect();
         assert_eq!(rows_of(target, id), rows, "{reference}");
         target.opens_me(&someone.token, true);
         database.query(&format!("DROP TABLE {table}"), &[]);
-        answer.is_text(409, "Account in use");
+        answers.iter().for_each(|answer| answer.is_text(409, "Account in use"));
         target.delete_account(&someone.token, &someone.person.password).is_done();
     }
 }
