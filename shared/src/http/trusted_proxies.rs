@@ -1,11 +1,14 @@
 //! The client's address: the one that API Gateway saw, or the one that an operator's own proxies report.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use lambda_http::http::{HeaderMap, HeaderName};
 
 use super::request::Request;
+use crate::clock::{Clock, NumericDate};
 use crate::environment::Environment;
+use crate::log;
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
@@ -16,6 +19,12 @@ const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 /// nobody reaches API Gateway around the proxies.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct TrustedProxies(u32);
+
+/// When this process last reported that the last entry isn't API Gateway's.
+static REPORTED_AT: AtomicI64 = AtomicI64::new(i64::MIN);
+
+/// The seconds between two such reports.
+const REPORTED_EVERY: i64 = 60;
 
 impl TrustedProxies {
     /// Reads the setting.
@@ -29,7 +38,8 @@ impl TrustedProxies {
     /// API Gateway and each proxy add the address that they see to the end of `X-Forwarded-For`. With `n`
     /// proxies, the client is the (n+1)-th from the right over all values of the header. API Gateway's
     /// address counts if there are fewer, if the entry is no address, and if the last entry isn't that
-    /// address, since the entries are then other ones than expected.
+    /// address, since the entries are then other ones than expected: all clients of a proxy are one then,
+    /// so the log has it, once a minute.
     pub fn client_address(self, request: &Request) -> Option<IpAddr> {
         let source_ip = request.source_ip?.to_canonical();
         Some(self.forwarded(source_ip, &request.headers).unwrap_or(source_ip))
@@ -40,9 +50,21 @@ impl TrustedProxies {
         let values = headers.get_all(X_FORWARDED_FOR).iter().rev();
         let values = values.map(|value| value.to_str().unwrap_or_default());
         let mut entries = values.flat_map(|value| value.rsplit(',')).map(forwarded_address);
-        entries.next().flatten().filter(|last| *last == source_ip)?;
+        if entries.next().flatten() != Some(source_ip) {
+            if is_due(&REPORTED_AT, Clock::System.now()) {
+                log::notice(None, "forwarded_for_without_source_ip", None);
+            }
+            return None;
+        }
         entries.nth(before_the_last).flatten()
     }
+}
+
+/// Whether so long has passed since the last report, which is then now.
+fn is_due(reported_at: &AtomicI64, now: NumericDate) -> bool {
+    let now = now.seconds();
+    let due = |at: i64| (now.saturating_sub(at).saturating_abs() >= REPORTED_EVERY).then_some(now);
+    reported_at.fetch_update(Ordering::Relaxed, Ordering::Relaxed, due).is_ok()
 }
 
 /// An address with or without a port, and one of IPv6 with or without brackets. With a zone (RFC 4007),

@@ -140,6 +140,15 @@ fn what_api_gateway_did_not_write_is_not_believed() {
 }
 
 #[test]
+fn a_report_is_due_once_a_minute() {
+    let reported_at = AtomicI64::new(i64::MIN);
+    let at =
+        |seconds: i64| is_due(&reported_at, NumericDate::from_seconds(1_700_000_000 + seconds));
+    let due = [0_i64, 0, 59, 60, 61, 119, 120, 60, 61].map(at);
+    assert_eq!(due, [true, false, false, true, false, false, true, true, false]);
+}
+
+#[test]
 fn ipv4_is_ipv4_however_it_is_written() {
     assert_eq!(client(0, "::ffff:1.2.3.4", &json!({})), "1.2.3.4".parse().ok());
 }

@@ -1,5 +1,7 @@
 //! How often a name may be guessed, through a whole sign-in.
 
+use shared::functions::SigninRoute;
+use shared::http::{Request, TrustedProxies};
 use stage::logged;
 
 use super::*;
@@ -86,4 +88,26 @@ async fn by_no_other_failure_is_a_password_verified_uncounted() {
         let failed = attempt(&sign_in(&stage), RIGHT, Wants::Access).await;
         assert!(matches!(failed, Err(Error::Unavailable(_) | Error::Internal(_))), "{failed:?}");
     }
+}
+
+#[tokio::test]
+async fn entries_that_api_gateway_did_not_add_to_are_reported_once_a_minute_and_process() {
+    let _another = tracing::Dispatch::new(tracing_subscriber::registry());
+    let reports = async |last: &str| {
+        let event = serde_json::json!({
+            "resource": "/api/auth/signin", "httpMethod": "POST",
+            "headers": { "x-forwarded-for": format!("192.0.2.1, {last}") },
+            "requestContext": { "identity": { "sourceIp": "198.51.100.9" } },
+        });
+        let mut event = serde_json::from_value(event).unwrap();
+        let (_, request) = Request::of::<SigninRoute>(&mut event).unwrap();
+        let mut env = Environment::from_iter([("TRUSTED_PROXIES", "1")]);
+        let proxies = TrustedProxies::from_env(&mut env);
+        let (_, lines) = logged(async { proxies.client_address(&request) }).await;
+        let event = "forwarded_for_without_source_ip";
+        lines.iter().filter(|line| line["event"] == event).count()
+    };
+    assert_eq!(reports("198.51.100.9").await, 0);
+    assert_eq!(reports("198.51.100.8").await, 1);
+    assert_eq!(reports("198.51.100.8").await, 0);
 }
