@@ -79,7 +79,9 @@ fn a_user_that_the_teams_own_table_needs_stays(target: &Target) {
         assert_eq!(rows_of(target, id), rows, "{reference}");
         target.opens_me(&someone.token, true);
         database.query(&format!("DROP TABLE {table}"), &[]);
-        answers.iter().for_each(|answer| answer.is_text(409, "Account in use"));
+        for answer in answers {
+            answer.is_text(409, "Account in use");
+        }
         target.delete_account(&someone.token, &someone.person.password).is_done();
     }
 }
