@@ -43,7 +43,6 @@ BLOCKS = {
     "functions/authorizer/Cargo.toml": ["^tokio-postgres"],
     "functions/*/Cargo.toml": [r'^default = \["legacy"\]', "^legacy = ", r"^\[features\]"],
     "local/src/settings.rs": ["LEGACY"],
-    "local/tests/latchkey/folder.rs": [r"fn log\("],
     "local/tests/latchkey/main.rs": ["mod adoption"],
     "shared/src/db/callers.rs": ["pub const FIND_ADOPTED"],
     "shared/src/functions.rs": ["callers::FIND_ADOPTED"],
