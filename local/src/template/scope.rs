@@ -29,8 +29,10 @@ const DOMAIN: &str = "DomainName";
 
 /// The defaults that the runner has instead of the template's: all clients on one machine share an
 /// address, which these limits would count as one network; and mail is on, since it goes into a folder.
-const OWN_DEFAULTS: [(&str, &str); 4] = [
+const OWN_DEFAULTS: [(&str, &str); 5] = [
     ("GuessesPerNetwork", "off"),
+    // The setup has a better one, but knows no domain.
+    ("MailLinkUrl", "https://localhost/mail"),
     ("MailSender", "accounts@latchkey.test"),
     ("MailsPerNetwork", "off"),
     ("SignupsPerNetwork", "off"),
