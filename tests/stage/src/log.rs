@@ -1,9 +1,10 @@
 //! What a function logs.
 
 use std::io::{self, Write};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use serde_json::Value;
+use tracing::Dispatch;
 use tracing_subscriber::fmt;
 
 #[derive(Clone, Default)]
@@ -19,8 +20,14 @@ impl Write for Buffer {
     }
 }
 
+/// Beside a single subscriber, tracing has the thread that reaches an event first decide whether anybody
+/// wants it, and that thread may be another test's, without a subscriber.
+static ANOTHER: LazyLock<Dispatch> =
+    LazyLock::new(|| Dispatch::new(fmt().with_writer(io::sink).finish()));
+
 /// The result of `work`, and the lines that it logs.
 pub async fn logged<T>(work: impl Future<Output = T>) -> (T, Vec<Value>) {
+    LazyLock::force(&ANOTHER);
     let buffer = Buffer::default();
     let writer = buffer.clone();
     let lines = fmt().json().flatten_event(true).with_writer(move || writer.clone()).finish();
