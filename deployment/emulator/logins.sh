@@ -5,13 +5,16 @@
 logins=$(sed -nE 's/^  ([A-Z][A-Za-z]*Login):$/\1/p' template.yaml)
 # login LOGIN: the username and the password in that secret, as JSON.
 login() { aws secretsmanager get-secret-value --secret-id "$(resource "$1")" --query SecretString --output text; }
-# refused_to LOGIN STATEMENT: PostgreSQL refuses the statement to the login of that secret for lack of rights.
+# refused_to LOGIN STATEMENT...: PostgreSQL refuses each statement to the login of that secret for lack of rights.
 refused_to() {
-  local user login_password
-  user=$(login "$1" | jq -r .username) login_password=$(login "$1" | jq -r .password)
-  ! PGPASSWORD=$login_password "$psql" -h 127.0.0.1 -p "$database_port" -U "$user" -d postgres -qAtX -c "$2" >"$scratch/answer" 2>&1 ||
-    fail "PostgreSQL allowed $user this: $2"
-  grep -q 'permission denied' "$scratch/answer" || fail "$2: $(<"$scratch/answer")"
+  local secret user login_password statement
+  secret=$(login "$1")
+  user=$(jq -r .username <<<"$secret") login_password=$(jq -r .password <<<"$secret")
+  for statement in "${@:2}"; do
+    ! PGPASSWORD=$login_password "$psql" -h 127.0.0.1 -p "$database_port" -U "$user" -d postgres -qAtX -c "$statement" \
+      >"$scratch/answer" 2>&1 || fail "PostgreSQL allowed $user this: $statement"
+    grep -q 'permission denied' "$scratch/answer" || fail "$statement: $(<"$scratch/answer")"
+  done
 }
 
 step "sam deploy: secrets for the owner's login and for the others"
@@ -28,9 +31,8 @@ step "the logins, twice"
 admin logins
 admin logins --connection-limit 120 # the suite sends a hundred requests at once
 for login in $logins; do
-  refused_to "$login" 'SELECT password FROM users'
-  refused_to "$login" "INSERT INTO users (username, email) VALUES ('eve', 'eve@example.com')"
-  refused_to "$login" 'INSERT INTO users_to_roles SELECT 1, id FROM roles'
+  refused_to "$login" 'SELECT password FROM users' "INSERT INTO users (username, email) VALUES ('eve', 'eve@example.com')" \
+    'INSERT INTO users_to_roles SELECT 1, id FROM roles'
 done
 refused_to JwksLogin 'SELECT email FROM users'
 
