@@ -32,7 +32,7 @@ struct Requests {
 #[derive(ToSchema)]
 pub struct MailRequestBody {
     /// An e-mail address of at most 254 bytes of UTF-8.
-    #[schema(value_type = String, format = Email, max_length = 254, examples("ada@example.com"))]
+    #[schema(value_type = String, max_length = 254, examples("ada@example.com"))]
     #[schema(pattern = r"^[^\u0000]*@[^\u0000]*$")]
     email: AskedEmail,
 }

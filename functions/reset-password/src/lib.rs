@@ -46,7 +46,7 @@ pub struct PasswordReset {
     #[schema(nullable = false, examples("7K3M-Q9XA"))]
     code: Option<String>,
     /// The address that the code was sent to.
-    #[schema(format = Email, max_length = 254, nullable = false, examples("ada@example.com"))]
+    #[schema(max_length = 254, nullable = false, examples("ada@example.com"))]
     email: Option<String>,
     /// The new password, by the rules of sign-up.
     #[schema(value_type = String, format = Password, min_length = 8, max_length = 1024)]

@@ -39,7 +39,7 @@ pub struct EmailVerification {
     #[schema(nullable = false, examples("7K3M-Q9XA"))]
     code: Option<String>,
     /// The address that the code was sent to.
-    #[schema(format = Email, max_length = 254, nullable = false, examples("ada@example.com"))]
+    #[schema(max_length = 254, nullable = false, examples("ada@example.com"))]
     email: Option<String>,
 }
 
