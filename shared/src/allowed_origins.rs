@@ -1,7 +1,10 @@
 //! The setting `ALLOWED_ORIGINS`.
 
+#[cfg(feature = "database")]
+use lambda_http::http::HeaderMap;
+use lambda_http::http::HeaderValue;
+#[cfg(feature = "database")]
 use lambda_http::http::header::ORIGIN;
-use lambda_http::http::{HeaderMap, HeaderValue};
 
 use crate::environment::Environment;
 use crate::origin::is_origin;
@@ -34,6 +37,7 @@ impl AllowedOrigins {
 
     /// Whether the page that sent a request is of one of them; `None` if no page did. Two headers are
     /// of none.
+    #[cfg(feature = "database")]
     pub(crate) fn include_that_of(&self, headers: &HeaderMap) -> Option<bool> {
         let mut origins = headers.get_all(ORIGIN).iter();
         let origin = origins.next()?;

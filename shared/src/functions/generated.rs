@@ -18,6 +18,10 @@ macro_rules! functions {
     })+) => {
         /// The name of each function's folder and binary, by its crate.
         #[expect(non_upper_case_globals, reason = "each is named like its crate")]
+        #[cfg_attr(
+            not(feature = "database"),
+            expect(dead_code, reason = "one without routes is named for its login alone")
+        )]
         mod names {
             $(pub(super) const $function: &str = functions!(@name $function $($($name)?)?);)+
         }

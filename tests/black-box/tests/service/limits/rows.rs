@@ -1,13 +1,11 @@
 //! What guesses leave in the database, and how attempts come back. These checks run alone.
 
-use std::sync::Arc;
 use std::time::Instant;
 
 use super::{
     AT_ONCE, AT_ONCE_BY_ALL, PAIR_SECONDS, WRONG, guess, guess_times, guess_times_from, signin_from,
 };
 use crate::check::{Check, checks};
-use crate::client::Answer;
 use crate::crowd::at_once;
 use crate::kind::Ability;
 use crate::person::{Person, nobody};
@@ -17,7 +15,6 @@ pub(crate) fn checks() -> Vec<Check> {
     checks![
         a_hundred_guesses_at_once_are_ten_hashes also Pooler, Emulator needs Crowds;
         ten_right_sign_ins_at_once_all_succeed also Pooler, Emulator needs Crowds;
-        a_refusal_takes_no_time_of_a_hash needs Runner;
         refused_by_one_key_no_other_moves also Pooler needs Runner Database;
         attempts_come_back_when_they_were_said_to also Pooler, Emulator needs Database;
         a_day_later_all_attempts_are_back needs Database;
@@ -33,33 +30,6 @@ fn a_hundred_guesses_at_once_are_ten_hashes(target: &Target) {
         for answer in answers.iter().filter(|answer| answer.status != 401) {
             answer.is_limited();
         }
-    }
-}
-
-/// A hash of this cost takes a second or more.
-fn a_refusal_takes_no_time_of_a_hash(target: &Target) {
-    let settings = [
-        "AuthorizerCacheSeconds=0",
-        "BcryptCost=15",
-        "GuessesPerAccount=10",
-        "SignupsPerNetwork=20",
-    ];
-    let costly = Target::runner("costly", &settings, Arc::clone(&target.secrets));
-    let costly = costly.unwrap_or_else(|sentence| panic!("{sentence}"));
-    let timed = |ask: &dyn Fn() -> Answer| {
-        let start = Instant::now();
-        (ask(), start.elapsed())
-    };
-    let sign_up = || costly.signup(&Person::new("costly"));
-    let hashed = [timed(&sign_up), timed(&sign_up)];
-    assert_eq!(hashed.each_ref().map(|(answer, _)| answer.status), [200, 200]);
-    let [(_, one), (_, other)] = hashed;
-    let name = nobody();
-    assert_eq!(guess(&costly, &name).status, 401);
-    let guess = || guess(&costly, &name);
-    for (answer, took) in [timed(&sign_up), timed(&guess)] {
-        answer.is_limited();
-        assert!(took < one.min(other) / 2, "{took:?}, with a hash {one:?} and {other:?}");
     }
 }
 
