@@ -31,10 +31,10 @@ impl ClientCookie {
         Self { allowed, is_used: Guesses::know_clients(env) }
     }
 
-    /// The proofs in the cookie, or in all of that name: a browser that has just learnt `Partitioned` also
-    /// sends the one of before, which it never replaces. `None` if it must be neither read nor set: without a limit per account,
-    /// and for a page of another origin, which could use up the budget of its owner, or push the proofs
-    /// out of it.
+    /// The proofs in all cookies of that name: a browser that has just learnt `Partitioned` also sends the
+    /// cookie of before, which it never replaces. `None` if none may be read or set: without a limit per
+    /// account, and for a page of another origin, which could use up the owner's budget, or push the
+    /// owner's proofs out of the cookie.
     pub fn read(&self, request: &Request) -> Option<Proofs> {
         let is_ours = match (request.site(), self.allowed.include_that_of(&request.headers)) {
             (Some("same-origin"), _) | (None | Some("none"), None) => true,

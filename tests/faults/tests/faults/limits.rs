@@ -62,7 +62,26 @@ fn an_attempt_is_counted_in_the_statement_that_finds_the_user() {
         signup.ask(&from("192.0.2.1", sign_up(&format!("new-{number}")))).is_good();
     }
     let one_more = from("192.0.2.1", sign_up("one-more"));
-    assert_eq!(statements(&|| signup.ask(&one_more), 429), 1, "none was hashed");
+    assert_eq!(statements(&|| signup.ask(&one_more), 429), 1, "counted alone");
+}
+
+/// A hash of this cost takes a second or more.
+#[test]
+fn a_refusal_takes_no_time_of_a_hash() {
+    let _machine = side_by_side();
+    let fixture = Fixture::new();
+    let settings =
+        [("BCRYPT_COST", "15"), ("GUESSES_PER_ACCOUNT", "10"), ("SIGNUPS_PER_NETWORK", "20")];
+    let signup = Container::<Signup>::with(runtime(), &fixture.url_for("signup"), &settings);
+    let signin = Container::<Signin>::with(runtime(), &fixture.url_for("signin"), &settings);
+    let sign_up = |name: &str| signup.ask(&from("192.0.2.1", sign_up(name)));
+    let hashed = [sign_up("one"), sign_up("two"), signin.ask(&guess("one"))];
+    assert_eq!(hashed.each_ref().map(|answer| answer.status), [200, 200, 401]);
+    let shortest = hashed.iter().map(|answer| answer.took).min().unwrap();
+    for refused in [sign_up("three"), signin.ask(&guess("one"))] {
+        assert_eq!(refused.status, 429, "{refused:?}");
+        assert!(refused.took < shortest / 2, "{refused:?}, with a hash {shortest:?}");
+    }
 }
 
 #[test]
