@@ -74,11 +74,11 @@ fn a_refusal_takes_no_time_of_a_hash() {
         [("BCRYPT_COST", "15"), ("GUESSES_PER_ACCOUNT", "10"), ("SIGNUPS_PER_NETWORK", "20")];
     let signup = Container::<Signup>::with(runtime(), &fixture.url_for("signup"), &settings);
     let signin = Container::<Signin>::with(runtime(), &fixture.url_for("signin"), &settings);
-    let sign_up = |name: &str| signup.ask(&from("192.0.2.1", sign_up(name)));
-    let hashed = [sign_up("one"), sign_up("two"), signin.ask(&guess("one"))];
+    let new_user = |name: &str| signup.ask(&from("192.0.2.1", sign_up(name)));
+    let hashed = [new_user("one"), new_user("two"), signin.ask(&guess("one"))];
     assert_eq!(hashed.each_ref().map(|answer| answer.status), [200, 200, 401]);
     let shortest = hashed.iter().map(|answer| answer.took).min().unwrap();
-    for refused in [sign_up("three"), signin.ask(&guess("one"))] {
+    for refused in [new_user("three"), signin.ask(&guess("one"))] {
         assert_eq!(refused.status, 429, "{refused:?}");
         assert!(refused.took < shortest / 2, "{refused:?}, with a hash {shortest:?}");
     }
