@@ -137,8 +137,8 @@ impl Delivery {
         if !self.outbox.store(purpose, user_id, address, &hashes).await.map_err(cause)? {
             return Ok(None);
         }
-        let (url, parameter) = (&self.settings.link_url, purpose.parameter);
-        let link = format!("{url}#{parameter}={}", link.to_text().expose());
+        let (url, name) = (&self.settings.link_url, purpose.name);
+        let link = format!("{url}#{name}={}", link.to_text().expose());
         Ok(Some((link, code.to_text().expose().clone(), purpose.hours)))
     }
 

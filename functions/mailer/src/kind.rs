@@ -26,10 +26,8 @@ pub enum Kind {
 /// What a secret is for, and the seconds that its link lasts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Purpose {
-    /// As the database and the link name it: `verify`, `reset` or `change`.
+    /// As the database and the fragment of the link name it: `verify`, `reset` or `change`.
     pub name: &'static str,
-    /// The parameter of the link.
-    pub parameter: &'static str,
     /// The lifetime of the link in hours.
     pub hours: u32,
 }
@@ -86,13 +84,13 @@ impl Kind {
 
     /// What the secret of such a mail is for, if it has one.
     pub const fn purpose(self) -> Option<Purpose> {
-        let (name, parameter, hours) = match self {
-            Self::Verify => ("verify", "verify", 24),
-            Self::Change => ("change", "verify", 24),
-            Self::Reset => ("reset", "reset", 1),
+        let (name, hours) = match self {
+            Self::Verify => ("verify", 24),
+            Self::Change => ("change", 24),
+            Self::Reset => ("reset", 1),
             _ => return None,
         };
-        Some(Purpose { name, parameter, hours })
+        Some(Purpose { name, hours })
     }
 
     /// Whether a mail that was asked for at `asked_at` is too old to send, or was attempted too often.

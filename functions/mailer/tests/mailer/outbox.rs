@@ -75,7 +75,7 @@ async fn a_change_to_a_taken_address_is_reported_to_its_owner_alone() {
             (Kind::ChangeAsked, "Ada@example.com".to_owned()),
         ]
     );
-    assert!(letters[1].text.plain.contains("#verify=") && world.is_stored(&letters[1]).await);
+    assert!(letters[1].text.plain.contains("#change=") && world.is_stored(&letters[1]).await);
     assert_eq!(world.stage.value("SELECT count(*) FROM one_time_secrets").await, "1");
     assert!(!letters[0].text.plain.contains("ada") && !letters[1].text.plain.contains("ada"));
 }
