@@ -37,6 +37,8 @@ pub(crate) enum Ability {
     Operator,
     /// The service's database can be reached.
     Database,
+    /// The mails that it sends can be read.
+    Mails,
     /// The gateway caches policies.
     CachedPolicies,
     /// The suite may start more runners with other settings.

@@ -28,6 +28,7 @@ mod jws;
 mod kind;
 mod limits;
 mod log;
+mod mail;
 mod me;
 mod noise;
 mod operator;
@@ -77,6 +78,7 @@ fn together() -> Vec<Check> {
         refresh::checks(),
         account::checks(),
         limits::checks(),
+        mail::checks(),
         me::checks(),
         sessions::checks(),
         signout::checks(),

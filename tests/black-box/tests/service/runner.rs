@@ -55,6 +55,14 @@ const FOREIGN: &[&str] = &[
     "LEGACY_TOKEN_SECRET_ARN",
     "LEGACY_TOKENS_UNTIL",
     "FORGEABLE_LEGACY_TOKEN_SECRET",
+    "MAIL_SENDER",
+    "MAIL_SENDER_NAME",
+    "MAIL_LINK_URL",
+    "MAIL_LANGUAGE",
+    "MAIL_TRANSPORT",
+    "MAILS_PER_NETWORK",
+    "ONE_TIME_KEY",
+    "ONE_TIME_KEY_ARN",
 ];
 
 /// A running service.
@@ -81,9 +89,10 @@ impl Runner {
         Self::launch(name, overrides, None)
     }
 
-    /// Starts a further runner over the database of this one.
+    /// Starts a further runner over the database of this one. It sends no mail, since this one does.
     pub(crate) fn start_beside(&self, name: &str, overrides: &[&str]) -> Result<Self, String> {
-        Self::launch(name, overrides, Some(&self.database_url))
+        let overrides = [overrides, &["MailSender="]].concat();
+        Self::launch(name, &overrides, Some(&self.database_url))
     }
 
     /// Like [`Runner::start`], with this pooler's program before the database.
@@ -144,6 +153,11 @@ impl Runner {
     /// The file with its standard error.
     pub(crate) fn log_path(&self) -> &Path {
         &self.log
+    }
+
+    /// The folder that it writes mails to.
+    pub(crate) fn mails(&self) -> PathBuf {
+        self.folder.join(".local/mails")
     }
 
     /// Its log so far.

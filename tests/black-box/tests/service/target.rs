@@ -3,6 +3,7 @@
 mod elsewhere;
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -32,6 +33,8 @@ pub(crate) struct Target {
     key: Option<Key>,
     /// The secret of introspection, if it is on.
     pub(crate) introspection_secret: Option<String>,
+    /// The folder of the mails that it has sent.
+    mails: Option<PathBuf>,
     keeps_policies: bool,
     /// Whether its `ErrorFormat` is `json`.
     answers_in_json: bool,
@@ -103,6 +106,7 @@ impl Target {
             operator: Some(runner.operator()),
             key: Some(Key::known()),
             introspection_secret: introspection::secret_in(overrides),
+            mails: Some(runner.mails()),
             runner: Some(runner),
             keeps_policies: true, // the variant does
             answers_in_json,
@@ -135,6 +139,7 @@ impl Target {
             }
             Ability::Operator if self.operator.is_none() => Some("LATCHKEY_OPERATOR isn't set"),
             Ability::Database if self.database.is_none() => Some("LATCHKEY_DATABASE_URL isn't set"),
+            Ability::Mails if self.mails.is_none() => Some("LATCHKEY_MAILS isn't set"),
             Ability::CachedPolicies if !self.keeps_policies => {
                 Some("LATCHKEY_AUTHORIZER_CACHE_SECONDS isn't set: no policy is kept")
             }
@@ -173,6 +178,11 @@ impl Target {
     /// The operator's verbs.
     pub(crate) fn operator(&self) -> &Operator {
         self.operator.as_ref().expect("the check lists this ability")
+    }
+
+    /// The folder of the mails that it has sent, if that can be read.
+    pub(crate) fn mail_folder(&self) -> Option<&Path> {
+        self.mails.as_deref()
     }
 
     /// The service's signing key.
@@ -255,9 +265,11 @@ impl Target {
     pub(crate) fn stop(&self) {
         if let Some(runner) = &self.runner {
             self.routes(); // the log's checks want them
+            self.record_mails();
             runner.stop();
         }
         for further in self.started() {
+            further.record_mails();
             further.stop();
         }
     }

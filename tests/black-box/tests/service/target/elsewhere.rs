@@ -35,6 +35,7 @@ impl Target {
             key,
             introspection_secret: setting("LATCHKEY_INTROSPECTION_SECRET"),
             runner: None,
+            mails: setting("LATCHKEY_MAILS").map(Into::into),
             keeps_policies: setting("LATCHKEY_AUTHORIZER_CACHE_SECONDS")
                 .is_some_and(|it| it != "0"),
             answers_in_json: false,
