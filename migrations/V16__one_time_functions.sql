@@ -54,7 +54,7 @@ BEGIN
     SELECT c.counted, c.wait, c.refused_by INTO counted, wait, refused_by
     FROM count_try(keys, every, burst, asked_at) AS c;
     IF counted THEN
-        secret := find_secret('{reset}', link_hash, code_hash, address, NULL, asked_at);
+        secret := find_secret('{reset}'::text[], link_hash, code_hash, address, NULL::bytea, asked_at);
         SELECT u.id, u.username::text, u.email::text INTO user_id, username, email
         FROM users AS u WHERE u.id = secret.user_id;
     END IF;
@@ -74,19 +74,19 @@ AS $$
 DECLARE
     secret one_time_secrets;
 BEGIN
-    secret := find_secret('{reset}', link_hash, code_hash, address, mark, asked_at);
+    secret := find_secret('{reset}'::text[], link_hash, code_hash, address, mark, asked_at);
     PERFORM FROM users AS u WHERE u.id = secret.user_id FOR NO KEY UPDATE;
     -- Read again: it may have been used while the lock was waited for.
-    secret := find_secret('{reset}', link_hash, code_hash, address, mark, asked_at);
+    secret := find_secret('{reset}'::text[], link_hash, code_hash, address, mark, asked_at);
     IF secret.used_by IS NULL AND secret.id IS NOT NULL THEN
         UPDATE one_time_secrets AS s SET used_by = mark WHERE s.id = secret.id;
-        PERFORM void_secrets(secret.user_id, '{verify,change,reset}', secret.id);
+        PERFORM void_secrets(secret.user_id, '{verify,change,reset}'::text[], secret.id);
         UPDATE users AS u SET
             password = new_hash, hashed_by = 'latchkey', verified_email = u.email::text,
             session_epoch = u.session_epoch + 1
         WHERE u.id = secret.user_id;
         DELETE FROM sign_ins AS s WHERE s.user_id = secret.user_id;
-        PERFORM put_mail('password_changed', secret.user_id, secret.address, language, asked_at);
+        PERFORM put_mail('password_changed'::text, secret.user_id, secret.address, language, asked_at);
     END IF;
     RETURN secret.user_id;
 END
@@ -150,9 +150,9 @@ BEGIN
         UPDATE one_time_secrets AS s SET used_by = mark WHERE s.id = secret.id;
         PERFORM void_secrets(secret.user_id, ARRAY[secret.purpose], secret.id);
         IF before <> secret.address THEN
-            PERFORM void_secrets(secret.user_id, '{verify,change,reset}', secret.id);
-            PERFORM put_mail('email_changed', secret.user_id, before, language, asked_at);
-            PERFORM put_mail('email_changed', secret.user_id, secret.address, language, asked_at);
+            PERFORM void_secrets(secret.user_id, '{verify,change,reset}'::text[], secret.id);
+            PERFORM put_mail('email_changed'::text, secret.user_id, before, language, asked_at);
+            PERFORM put_mail('email_changed'::text, secret.user_id, secret.address, language, asked_at);
         END IF;
     END IF;
     SELECT u.id, u.username::text, u.email::text INTO user_id, username, email

@@ -1,12 +1,14 @@
 //! The outbox, and what the secrets of its mails do, once each.
 
 mod addresses;
+mod intruder;
+mod logins;
 mod races;
 mod void;
 
 use shared::db::one_time_secrets::{Mark, OneTimeSecrets, Verification};
 use shared::db::outbox::{Asked, Outbox};
-use shared::db::{Parameter, Sql, mails};
+use shared::db::{Group, Parameter, Sql, mails};
 use shared::limits::{Budget, Charge, Charges, Key, Kind, Over};
 use shared::one_time_key::Hashed;
 use shared::{AskedEmail, Languages, NumericDate, Random, Secret};
