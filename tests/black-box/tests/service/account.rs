@@ -6,6 +6,8 @@ mod password;
 
 use serde_json::{Value, json};
 
+pub(crate) use self::password::refused;
+
 use crate::check::{Check, checks};
 use crate::client::Answer;
 use crate::expectation::{INVALID_TOKEN, NO_CREDENTIALS};
@@ -54,7 +56,7 @@ impl Target {
 
     /// Asserts that the token opens `me`, or that it doesn't.
     #[track_caller]
-    fn opens_me(&self, token: &str, opens: bool) {
+    pub(crate) fn opens_me(&self, token: &str, opens: bool) {
         let answer = self.get_as(token, ME);
         if opens {
             assert_eq!(answer.status, 200, "{}", answer.text());
@@ -74,7 +76,7 @@ impl Answer {
 }
 
 /// A new password that no rule refuses.
-fn fresh() -> String {
+pub(crate) fn fresh() -> String {
     Person::new("fresh").password
 }
 

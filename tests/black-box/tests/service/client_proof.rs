@@ -42,7 +42,7 @@ const AT_ONCE: usize = 10;
 
 /// The cookie that an answer sets.
 #[track_caller]
-fn set_by(answer: &Answer) -> String {
+pub(crate) fn set_by(answer: &Answer) -> String {
     assert_eq!(answer.status, 200, "{}", answer.text());
     let (value, attributes) = answer.cookie(NAME).expect("the cookie");
     assert_eq!(attributes, ATTRIBUTES);
@@ -54,7 +54,12 @@ fn set_by(answer: &Answer) -> String {
 
 /// A sign-in with this cookie and these headers.
 #[track_caller]
-fn sign_in(target: &Target, person: &Person, cookie: &str, headers: &[(&str, &str)]) -> Answer {
+pub(crate) fn sign_in(
+    target: &Target,
+    person: &Person,
+    cookie: &str,
+    headers: &[(&str, &str)],
+) -> Answer {
     let request = target.http.post_json("/api/auth/signin", &person.json());
     let request = headers.iter().fold(request, |it, (name, value)| it.header(name, value));
     request.header("cookie", &format!("{NAME}={cookie}")).send()
@@ -62,7 +67,7 @@ fn sign_in(target: &Target, person: &Person, cookie: &str, headers: &[(&str, &st
 
 /// Uses up what strangers in this network have of a name.
 #[track_caller]
-fn lock_out(target: &Target, person: &Person) {
+pub(crate) fn lock_out(target: &Target, person: &Person) {
     for _ in 0..AT_ONCE {
         drop(target.signin(&person.username, "not the password"));
     }

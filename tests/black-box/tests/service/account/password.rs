@@ -109,7 +109,7 @@ fn the_new_hash_is_ours(target: &Target) {
 }
 
 /// New passwords of a user that a rule refuses, with the rule's type and the start of its words.
-fn refused(person: &Person) -> Vec<(String, &'static str, &'static str)> {
+pub(crate) fn refused(person: &Person) -> Vec<(String, &'static str, &'static str)> {
     let common = "Value error, password is too common";
     let like_name = "Value error, password is too similar to the username";
     let like_email = "Value error, password is too similar to the email address";
