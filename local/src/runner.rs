@@ -76,7 +76,7 @@ async fn serve(setup: &Setup, listener: TcpListener, base: &str) -> Result<(), E
     };
     let listener = tokio::net::TcpListener::from_std(listener)?;
     let database = setup.own_database_url();
-    let mut lines = start_page::lines(base, database.as_deref());
+    let mut lines = start_page::lines(base, database.as_deref(), setup.sends_mail()?);
     tokio::select! {
         missing = setup.missing_functions() => lines.extend(missing),
         () = &mut stop => return Ok(()),

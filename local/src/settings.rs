@@ -35,6 +35,9 @@ pub(crate) struct Settings {
     own: BTreeMap<String, String>,
 }
 
+/// The sender of mails. With an empty one mail is off; without the setting it is on.
+pub(crate) const MAIL_SENDER: &str = "MAIL_SENDER";
+
 /// The directory of PostgreSQL's programs: a setting of the runner's, which no function reads.
 pub(crate) const PG_BIN: &str = "PG_BIN";
 
@@ -43,8 +46,7 @@ pub(crate) const PG_BIN: &str = "PG_BIN";
 pub(crate) const AWS_REGION: &str = "AWS_REGION";
 
 impl Settings {
-    /// The environment of this process, and what a `.env` file adds to it. An empty value counts
-    /// as not given. Fails with one sentence.
+    /// The environment of this process, and what a `.env` file adds to it. Fails with one sentence.
     pub(crate) fn read(dotenv: &Path) -> Result<Self, String> {
         #[expect(clippy::disallowed_methods, reason = "the runner's one look at its environment")]
         let environment = std::env::vars_os();
@@ -72,13 +74,14 @@ impl Settings {
     }
 
     /// Adds the values of a source, which win over those that are there. An empty value counts as
-    /// not given.
+    /// not given, but for `MAIL_SENDER`.
     pub(crate) fn give(
         &mut self,
         source: Source,
         values: impl IntoIterator<Item = (String, String)>,
     ) {
-        let values = values.into_iter().filter(|(_, value)| !value.is_empty());
+        let values = values.into_iter();
+        let values = values.filter(|(name, value)| !value.is_empty() || name == MAIL_SENDER);
         let values: BTreeMap<_, _> = values.map(|(name, value)| (name, (value, source))).collect();
         let by_iam = values.get("DATABASE_AUTH").is_some_and(|(value, _)| value == "iam");
         let by_iam = by_iam.then_some(&PASSWORDS[..]);

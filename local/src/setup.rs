@@ -158,6 +158,11 @@ impl Setup {
         Ok((gateway, mailer))
     }
 
+    /// Whether mail is on.
+    pub(crate) fn sends_mail(&self) -> Result<bool, Error> {
+        Ok(shared::mail::is_on(&mut self.settings.of(self.template.function("mailer")?)))
+    }
+
     /// The pages of the mails.
     pub(crate) fn mails(&self) -> Mails {
         Mails::new(self.mails.clone())

@@ -11,9 +11,9 @@ use shared::{
     routes::Routes,
 };
 
-/// The address, the database if it is the runner's own, three commands to paste (sign up, sign in,
+/// The address, the database if it is the runner's own, the mails if it sends any, three commands to paste (sign up, sign in,
 /// read the account), and the address of the API's page.
-pub(crate) fn lines(base: &str, database: Option<&str>) -> Vec<String> {
+pub(crate) fn lines(base: &str, database: Option<&str>, sends_mail: bool) -> Vec<String> {
     let post = |path: &str, body: &str| {
         format!("curl -s {base}{path} -H 'Content-Type: application/json' -d '{body}'")
     };
@@ -24,7 +24,8 @@ pub(crate) fn lines(base: &str, database: Option<&str>) -> Vec<String> {
     let me = MeRoute::Me.path();
     let mut lines = vec![format!("Latchkey answers at {base} until Ctrl-C stops it.")];
     lines.extend(database.map(|url| format!("Its database is {url}.")));
-    lines.push(format!("The mails that it sends are at {base}{}.", mails::PATH));
+    let mails = || format!("The mails that it sends are at {base}{}.", mails::PATH);
+    lines.extend(sends_mail.then(mails));
     lines.extend([
         "Sign up, sign in, and ask who you are:".to_owned(),
         String::new(),
@@ -67,7 +68,7 @@ mod tests {
 
     #[test]
     fn every_command_names_an_address_that_answers() {
-        let lines = lines(&base("0.0.0.0:8123".parse().unwrap()), None);
+        let lines = lines(&base("0.0.0.0:8123".parse().unwrap()), None, true);
         let commands: Vec<_> = lines.iter().filter(|line| line.contains("curl")).collect();
         assert_eq!(commands.len(), 3);
         for command in commands {

@@ -46,6 +46,15 @@ fn the_command_line_wins_over_the_environment_and_that_over_the_file_and_that_ov
 }
 
 #[test]
+fn an_empty_sender_of_mails_counts() {
+    let mut settings = layered(&[("MAIL_SENDER", "")], "MAIL_SENDER=a@example.com").unwrap();
+    let mailer = function(&[("MAIL_SENDER", "template@example.com")]);
+    assert_eq!(settings.of(&mailer).text("MAIL_SENDER"), None);
+    settings.give(Source::CommandLine, command_line(&[("MAIL_SENDER", "b@example.com")]));
+    assert_eq!(settings.of(&mailer).text("MAIL_SENDER").as_deref(), Some("b@example.com"));
+}
+
+#[test]
 fn a_setting_takes_the_value_of_its_alternative_below_away() {
     let url = "DATABASE_URL=postgresql://ada@localhost/ada";
     let settings = layered(&[("DATABASE_HOST", "db")], url).unwrap();

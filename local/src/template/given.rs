@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, fmt};
 pub(crate) const ACCOUNT: &str = "123456789012";
 pub(crate) const REGION: &str = "us-east-1";
 
-/// Values for parameters. An empty one counts as not given.
+/// Values for parameters. An empty one counts as not given, but for the sender of mails.
 #[derive(Debug, Clone, Default)]
 pub struct Given {
     /// By `--parameter-overrides`, which win.

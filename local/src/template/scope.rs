@@ -27,13 +27,16 @@ const PSEUDO_PARAMETERS: [(&str, &str); 5] = [
 const ISSUER: &str = "TokenIssuer";
 const DOMAIN: &str = "DomainName";
 
+/// The parameter whose empty value counts: mail is off then.
+const SENDER: &str = "MailSender";
+
 /// The defaults that the runner has instead of the template's: all clients on one machine share an
 /// address, which these limits would count as one network; and mail is on, since it goes into a folder.
 const OWN_DEFAULTS: [(&str, &str); 5] = [
     ("GuessesPerNetwork", "off"),
     // The setup has a better one, but knows no domain.
     ("MailLinkUrl", "https://localhost/mail"),
-    ("MailSender", "accounts@latchkey.test"),
+    (SENDER, "accounts@latchkey.test"),
     ("MailsPerNetwork", "off"),
     ("SignupsPerNetwork", "off"),
 ];
@@ -267,7 +270,8 @@ impl<'a> Scope<'a> {
             default,
             self.issuer().filter(|_| name == ISSUER).map(|value| (value, Source::Runner)),
         ];
-        match values.into_iter().flatten().find(|(value, _)| !value.is_empty()).or(default) {
+        let counts = |value: &str| !value.is_empty() || name == SENDER;
+        match values.into_iter().flatten().find(|(value, _)| counts(value)).or(default) {
             Some((value, source)) => {
                 parameter.check(name, value, source).map(|()| value.to_owned())
             }

@@ -37,7 +37,11 @@ impl Folder {
     }
 
     pub(crate) fn start(&self, arguments: &str) -> Runner {
-        let mut command = self.latchkey(arguments);
+        self.run(self.latchkey(arguments))
+    }
+
+    /// Starts this program.
+    pub(crate) fn run(&self, mut command: Command) -> Runner {
         let log = File::create(self.log_path()).unwrap();
         let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();

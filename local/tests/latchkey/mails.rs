@@ -73,3 +73,20 @@ fn a_mail_is_sent_without_any_setting_and_read_in_the_browser() {
     // Another site's page can't read them by a name that leads here.
     assert!(!get(&runner, "/_mails", "evil.example").starts_with("HTTP/1.1 200"));
 }
+
+#[test]
+fn with_an_empty_sender_no_mail_is_asked_for_and_its_routes_are_404() {
+    let folder = Folder::new();
+    fs::write(folder.path().join(".env"), "MAIL_SENDER=accounts@example.com\n").unwrap();
+    let mut command = folder.latchkey("--port 0 --parameter-overrides BcryptCost=4");
+    command.env("MAIL_SENDER", "");
+    let runner = folder.run(command);
+    for route in ["forgot-password", "request-verify-token", "reset-password", "verify"] {
+        let answer = runner.post(&format!("/api/auth/{route}"), r#"{"email":"0@example.com"}"#);
+        assert!(answer.starts_with("HTTP/1.1 404"), "{answer}");
+    }
+    assert!(get(&runner, "/mail", &runner.http).starts_with("HTTP/1.1 404"));
+    runner.sign_up("ada");
+    execute(&runner, "SELECT 1 / (SELECT count(*) = 0 FROM mails)::int");
+    assert!(!folder.path().join(".local/mails").exists());
+}
