@@ -12,7 +12,21 @@ RECORDS = {
 }
 
 
+# All that a sender adds, by SES; and the settings that are empty without one.
+MADE = {
+    "BounceAlarm", "ComplaintAlarm", "GivenUpMails", "GivenUpMailsAlarm", "MailClock", "MailClockPermission",
+    "MailConfigurationSet", "MailIdentityOfDomain", "MailerAlarm", "OneTimeKey", "WaitingMails", "WaitingMailsAlarm",
+}  # fmt: skip
+OFF = ("MAIL_SENDER", "ONE_TIME_KEY_ARN", "MAILER_FUNCTION", "MAIL_CONFIGURATION_SET")
+
+
 def check(source):
+    off = deployed(source)
+    made = set(deployed(source, **MAIL).resources) - set(off.resources)
+    same("what only a sender of mails makes", {it for it in made if not it.startswith("ApiDeployment")}, MADE)
+    for name, function in off.of_type("AWS::Lambda::Function").items():
+        settings = function.get("Environment", {}).get("Variables", {})
+        same(f"what {name} has of mails, without a sender", {it for it in OFF if settings.get(it)}, set())
     by_smtp = {"MailTransport": "smtp", "SmtpSecretArn": SMTP}
     for parameters in ({}, by_smtp, {"MailLinkUrl": MAIL["MailLinkUrl"]}):
         stack = deployed(source, **parameters)

@@ -57,6 +57,14 @@ ONE_TIME_KEY = {allow("secretsmanager:GetSecretValue", "<OneTimeKey>", **equal(s
 NUDGE = {allow("lambda:InvokeFunction", f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{STACK}-mailer")}
 
 
+# What mail by SES gives.
+SENDING = {
+    "mailer": SES | ONE_TIME_KEY,
+    **dict.fromkeys(("reset_password", "verify"), ONE_TIME_KEY),
+    **dict.fromkeys(("change_email", "mail_request", "signup"), NUDGE),
+}
+
+
 def connect(database, user):
     return {allow("rds-db:connect", f"arn:aws:rds-db:{REGION}:{ACCOUNT}:dbuser:{database}/{user}")}
 
@@ -150,12 +158,7 @@ MATRIX = {
     ),
     "with mail, by SES": (
         {"DatabaseSecretArn": OWNER, **MAIL},
-        {
-            "database": secret(OWNER),
-            "mailer": SES | ONE_TIME_KEY,
-            **dict.fromkeys(("reset_password", "verify"), ONE_TIME_KEY),
-            **dict.fromkeys(("change_email", "mail_request", "signup"), NUDGE),
-        },
+        {"database": secret(OWNER), **SENDING},
     ),
     "with mail, by SMTP, without a nudge": (
         {"DatabaseSecretArn": OWNER, **MAIL, "MailTransport": "smtp", "SmtpSecretArn": SMTP, "MailNudge": "off"},
@@ -165,10 +168,19 @@ MATRIX = {
             **dict.fromkeys(("reset_password", "verify"), ONE_TIME_KEY),
         },
     ),
+    "with mail, by SMTP, under a key": (
+        {"DatabaseUrl": "postgres://u:p@h/n", **MAIL, "MailTransport": "smtp", "SmtpSecretArn": SMTP, "DatabaseSecretsKeyArn": KEY},
+        {**SENDING, "mailer": decrypted(SMTP) | ONE_TIME_KEY},
+    ),
+    # By SES, the secret of a server isn't read.
+    "with mail, by SES, beside a server's secret": (
+        {"DatabaseUrl": "postgres://u:p@h/n", **MAIL, "SmtpSecretArn": SMTP, "DatabaseSecretsKeyArn": KEY},
+        SENDING,
+    ),
     # Without a sender, mail is off.
     "with a way out for no mails": (
-        {"DatabaseSecretArn": OWNER, "MailTransport": "smtp", "SmtpSecretArn": SMTP},
-        {"database": secret(OWNER)},
+        {"DatabaseSecretArn": OWNER, "MailTransport": "smtp", "SmtpSecretArn": SMTP, "DatabaseSecretsKeyArn": KEY},
+        {"database": decrypted(OWNER)},
     ),
     "traced": ({"DatabaseSecretArn": OWNER, "Tracing": "on"}, {"database": secret(OWNER), "every": TRACE}),
     "all at once": (
@@ -184,9 +196,16 @@ MATRIX = {
             "VpcSecurityGroupIds": GROUPS,
             "VpcId": "vpc-0123456789abcdef0",
             "Tracing": "on",
+            # The network leads to no service of AWS but by an endpoint, and to an SMTP server.
+            **MAIL,
+            "MailTransport": "smtp",
+            "SmtpSecretArn": SMTP,
+            "MailNudge": "off",
         },
         {
             "login": own,
+            "mailer": decrypted(SMTP) | ONE_TIME_KEY,
+            **dict.fromkeys(("reset_password", "verify"), ONE_TIME_KEY),
             "authorizer": decrypted(LEGACY),
             "introspect": decrypted(INTROSPECTION),
             "admin": decrypted(OWNER),
@@ -207,9 +226,11 @@ MATRIX = {
             "VpcSubnetIds": SUBNETS,
             "VpcSecurityGroupIds": GROUPS,
             "Tracing": "on",
+            **MAIL,
         },
         {
             "login": connect_as_itself("prx-ABC"),
+            **SENDING,
             "authorizer": secret(LEGACY),
             "introspect": secret(INTROSPECTION),
             "admin": connect("prx-ABC", "owner"),

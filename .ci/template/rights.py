@@ -101,6 +101,9 @@ OF_CLASSES = {
     "INTROSPECTION_SECRET": {"introspect"},
     "INTROSPECTION_SECRET_ARN": {"introspect"},
     "DATABASE_LOGIN_SECRET_ARNS": {"admin"},
+    "ONE_TIME_KEY_ARN": {"mailer", "reset_password", "verify"},
+    "SMTP_SECRET_ARN": {"mailer"},
+    "MAIL_CONFIGURATION_SET": {"mailer"},
 }
 
 

@@ -48,6 +48,7 @@ REFUSED = [
     (DATABASE | {"MailSender": "accounts@example.com"}, {"MailsNeedALink"}),
     (DATABASE | MAIL | {"MailTransport": "smtp"}, {"SmtpNeedsASecret"}),
     (DATABASE | {"MailTransport": "smtp"}, {"SmtpNeedsASecret"}),
+    (DATABASE | MAIL | {"DatabaseSecretsKeyArn": KEY}, {"AKeyIsOfSecrets"}),
 ]
 TAKEN = [
     DATABASE,
