@@ -38,8 +38,10 @@ pub(crate) enum Step {
     Sent,
     /// It is gone without a mail.
     Dropped,
-    /// It waits.
+    /// It alone waits.
     Waits,
+    /// It waits, and the way out seems to be down.
+    Down,
     /// It waits, and the provider accepts no more for now.
     Throttled,
 }
@@ -89,7 +91,13 @@ impl Delivery {
         let available: Vec<_> = languages().collect();
         let language = language::choose(&asked.language, &available, default);
         let text = self.texts.render(language, kind, &Parts { secret, proven });
-        let text = text.map_err(|error| format!("{language} {}: {error}", kind.name()))?;
+        let text = match text {
+            Ok(text) => text,
+            Err(error) => {
+                report("mail_waits", None, Some(&format!("{language}: {error}")));
+                return Ok(Step::Waits);
+            }
+        };
         let from = self.settings.sender.clone();
         let letter =
             Letter { kind, from, to, language, text, id: self.id(), date: self.clock.now() };
@@ -108,9 +116,13 @@ impl Delivery {
                 report("mail_throttled", None, None);
                 Ok(Step::Throttled)
             }
-            Outcome::Unavailable(cause) => {
+            Outcome::Postponed(cause) => {
                 report("mail_waits", None, Some(&cause));
                 Ok(Step::Waits)
+            }
+            Outcome::Unavailable(cause) => {
+                report("mail_waits", None, Some(&cause));
+                Ok(Step::Down)
             }
         }
     }

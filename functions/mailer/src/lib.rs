@@ -32,12 +32,13 @@ pub use way_out::{Outcome, Sending, Transport};
 /// The seconds after which a run takes no further mail. What is left is due again for another run.
 const RUN_SECONDS: u32 = 50;
 
-/// How many mails are taken at once.
-const BATCH: i32 = 10;
-
 /// After so many failures in a row the way out is taken to be down, so that a run doesn't use up the
 /// attempts of every mail.
 const MAX_FAILURES: u32 = 3;
+
+/// How many mails are taken at once. A run that stops has attempted them: what it hadn't would come again
+/// together with the failed ones, and behind them.
+const BATCH: i32 = 3;
 
 /// Sends the mails that are due.
 #[derive(Debug)]
@@ -130,6 +131,10 @@ impl Mailer {
                     }
                     Ok(Step::Dropped) => {
                         report.dropped += 1;
+                        false
+                    }
+                    Ok(Step::Waits) => {
+                        report.waiting += 1;
                         false
                     }
                     Ok(Step::Throttled) => {

@@ -15,7 +15,9 @@ pub enum Outcome {
     Refused(String),
     /// The provider accepts no more for now.
     Throttled,
-    /// It wasn't accepted, but may be later. The cause contains nothing of the mail.
+    /// It wasn't accepted, but may be later; others may be accepted. The cause contains nothing of the mail.
+    Postponed(String),
+    /// No mail is accepted, as far as the failure shows. The cause contains nothing of the mail.
     Unavailable(String),
 }
 

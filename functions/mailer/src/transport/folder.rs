@@ -33,7 +33,7 @@ impl Transport for Folder {
         Box::pin(async move {
             let message = match letter.to_message() {
                 Ok(message) => message.formatted(),
-                Err(cause) => return Outcome::Unavailable(cause),
+                Err(cause) => return Outcome::Postponed(cause),
             };
             match self.write(letter, &message) {
                 Ok(name) => Outcome::Sent(name),

@@ -111,7 +111,7 @@ fn outcome(answer: &Answer) -> Outcome {
         }
         // An identity that isn't verified: the operator's, or in the sandbox anybody's.
         (_, "MessageRejected") if refusal.message.contains("not verified") => {
-            Outcome::Unavailable(code)
+            Outcome::Postponed(code)
         }
         (400, "MessageRejected" | "BadRequestException") => Outcome::Refused(code),
         (status, code) => Outcome::Unavailable(format!("SES answered {status} {code}")),
@@ -142,7 +142,8 @@ mod tests {
         }
     }
 
-    /// What becomes of a mail to a server that answers so, and the request.
+    /// What becomes of a mail to a server that answers so, and the request. Without a status the server
+    /// leaves.
     async fn sent(status: &str, body: &str) -> (Outcome, String) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -161,7 +162,9 @@ mod tests {
             while !request.ends_with(b"}") {
                 assert!(stream.read_buf(&mut request).await.unwrap() > 0);
             }
-            stream.write_all(answer.as_bytes()).await.unwrap();
+            if !status.is_empty() {
+                stream.write_all(answer.as_bytes()).await.unwrap();
+            }
             String::from_utf8(request).unwrap()
         };
         let letter = letter();
@@ -188,6 +191,21 @@ mod tests {
         );
     }
 
+    /// SES may have accepted it: it is sent again.
+    #[tokio::test]
+    async fn a_connection_that_is_cut_after_the_mail_was_sent_leaves_it_waiting() {
+        let Outcome::Unavailable(cause) = sent("", "").await.0 else { panic!("it was sent") };
+        assert!(!cause.contains("ada"), "{cause}");
+    }
+
+    /// An address on the account's suppression list, say, is answered as any other.
+    #[tokio::test]
+    async fn an_answer_without_an_id_is_still_an_accepted_mail() {
+        for body in ["", "{}", r#"{"MessageId":null}"#] {
+            assert_eq!(sent("200 OK", body).await.0, Outcome::Sent(String::new()), "{body}");
+        }
+    }
+
     #[tokio::test]
     async fn each_refusal_means_what_it_says_and_none_repeats_the_address() {
         let refused = |code: &str| Outcome::Refused(code.into());
@@ -203,7 +221,7 @@ mod tests {
             (
                 "400 x",
                 r#"{"__type":"MessageRejected","message":"Email address is not verified: ada@example.com"}"#,
-                away("MessageRejected"),
+                Outcome::Postponed("MessageRejected".into()),
             ),
             ("400 x", r#"{"code":"BadRequestException"}"#, refused("BadRequestException")),
             (
@@ -217,6 +235,11 @@ mod tests {
                 away("SES answered 404 NotFoundException"),
             ),
             ("403 x", "<html>ada@example.com", away("SES answered 403 ")),
+            (
+                "403 x",
+                r#"{"__type":"AccessDeniedException","message":"no ada@example.com"}"#,
+                away("SES answered 403 AccessDeniedException"),
+            ),
             ("503 x", "", away("SES answered 503 ")),
         ] {
             assert_eq!(sent(status, body).await.0, expected, "{body}");

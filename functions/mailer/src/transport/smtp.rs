@@ -11,6 +11,7 @@ use serde::Deserialize;
 use shared::secrets_manager::{SecretsManager, Stage};
 use shared::{Environment, Secret};
 use tokio::sync::Mutex;
+use tokio::time::timeout;
 
 use crate::letter::Letter;
 use crate::way_out::{Outcome, Sending, Transport};
@@ -21,6 +22,7 @@ const IMPLICIT_TLS: [u16; 2] = [465, 2465];
 /// The port if the secret has none (RFC 6409).
 const SUBMISSION: u16 = 587;
 
+/// How long the server may take for a mail. The library limits the connection alone.
 const LIMIT: Duration = Duration::from_secs(6);
 
 /// A server, with the secret that names it.
@@ -28,6 +30,7 @@ const LIMIT: Duration = Duration::from_secs(6);
 pub(super) struct Smtp {
     source: Source,
     authority: Option<Certificate>,
+    limit: Duration,
     server: Mutex<Option<Arc<AsyncSmtpTransport<Tokio1Executor>>>>,
 }
 
@@ -89,7 +92,7 @@ impl Smtp {
                 return None;
             }
         };
-        Some(Self { source, authority: None, server: Mutex::default() })
+        Some(Self { source, authority: None, limit: LIMIT, server: Mutex::default() })
     }
 
     async fn server(&self) -> Result<Arc<AsyncSmtpTransport<Tokio1Executor>>, String> {
@@ -122,7 +125,7 @@ impl Smtp {
         let is_implicit = implicit_tls.unwrap_or(IMPLICIT_TLS.contains(&port));
         let tls = if is_implicit { Tls::Wrapper(tls) } else { Tls::Required(tls) };
         let builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(host);
-        let mut builder = builder.port(port).tls(tls).timeout(Some(LIMIT));
+        let mut builder = builder.port(port).tls(tls).timeout(None);
         if let (Some(username), Some(Password(password))) = (username, password) {
             builder = builder.credentials(Credentials::new(username, password.expose().clone()));
         }
@@ -139,38 +142,60 @@ impl Transport for Smtp {
         Box::pin(async move {
             let message = match letter.to_message() {
                 Ok(message) => message,
-                Err(cause) => return Outcome::Unavailable(cause),
+                Err(cause) => return Outcome::Postponed(cause),
             };
             let server = match self.server().await {
                 Ok(server) => server,
                 Err(cause) => return Outcome::Unavailable(cause),
             };
-            match server.send(message).await {
-                Ok(_) => Outcome::Sent(letter.id.clone()),
-                Err(error) => {
-                    let outcome = outcome(&error);
-                    if let (Outcome::Unavailable(_), Source::Arn(..)) = (&outcome, &self.source) {
-                        // The secret may have changed.
-                        *self.server.lock().await = None;
-                    }
-                    outcome
-                }
+            let outcome = match timeout(self.limit, server.send(message)).await {
+                Ok(Ok(_)) => Outcome::Sent(letter.id.clone()),
+                Ok(Err(error)) => outcome(&error, letter),
+                Err(_) => Outcome::Unavailable("no answer in time".to_owned()),
+            };
+            if let (Outcome::Unavailable(_), Source::Arn(..)) = (&outcome, &self.source) {
+                // The secret may have changed.
+                *self.server.lock().await = None;
             }
+            outcome
         })
     }
 }
 
 /// What a failure means. A server's words may repeat the address, so the log gets the code alone.
-fn outcome(error: &Error) -> Outcome {
-    let Some(code) = error.status() else { return Outcome::Unavailable(cause(error)) };
+fn outcome(error: &Error, letter: &Letter) -> Outcome {
+    let Some(code) = error.status() else {
+        return match cause(error) {
+            // The server doesn't know SMTPUTF8 (RFC 6531).
+            cause if error.is_client() && !letter.to.to_string().is_ascii() => {
+                Outcome::Postponed(cause)
+            }
+            cause => Outcome::Unavailable(cause),
+        };
+    };
     match u16::from(code) {
         // SES's interface says so.
         454 | 421 => Outcome::Throttled,
         // RFC 5321 §4.2.2 and RFC 7504: this mailbox takes none.
-        code @ (501 | 550..=553 | 556) => Outcome::Refused(code.to_string()),
+        code @ (501 | 550..=553 | 556) if !is_of_sender(error) => {
+            Outcome::Refused(code.to_string())
+        }
+        code @ (450..=452 | 501 | 550..=554 | 556) => Outcome::Postponed(answered(code)),
         // A login that is refused, say, is no fault of the mail's.
-        code => Outcome::Unavailable(format!("the server answered {code}")),
+        code => Outcome::Unavailable(answered(code)),
     }
+}
+
+fn answered(code: u16) -> String {
+    format!("the server answered {code}")
+}
+
+/// Whether an answer refuses the sender, by its enhanced status code (RFC 3463 §3): its address, or what it
+/// may do. The operator can correct that.
+fn is_of_sender(error: &Error) -> bool {
+    let words = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
+    let code = words.split_whitespace().next().unwrap_or_default();
+    code.starts_with("5.7.") || matches!(code, "5.1.7" | "5.1.8")
 }
 
 /// The cause of a failure that isn't a refusal, without the server's words.

@@ -5,4 +5,5 @@
 mod drained;
 mod killed;
 mod outbox;
+mod way_out;
 mod world;

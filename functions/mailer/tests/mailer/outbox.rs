@@ -3,7 +3,7 @@ use stage::logged;
 
 use crate::world::{LINK_URL, Sink, World, after, secrets};
 
-fn report(sent: u32, dropped: u32, waiting: u32) -> Report {
+pub(crate) fn report(sent: u32, dropped: u32, waiting: u32) -> Report {
     Report { sent, dropped, waiting }
 }
 
@@ -133,81 +133,6 @@ async fn a_bad_mail_holds_up_no_other() {
         ]
     );
     assert_eq!(world.waiting().await, "1");
-}
-
-#[tokio::test]
-async fn a_way_out_that_is_down_costs_few_attempts_and_mails_come_later() {
-    let world = World::new().await;
-    let down = Sink::new(|_| Outcome::Unavailable("out of reach".into()));
-    world.ask("reset", None, "bob@example.com").await;
-    for kind in ["password_changed", "change_asked", "new_client", "email_changed"] {
-        world.ask(kind, Some(1), "Ada@example.com").await;
-    }
-    world.ask("verify", Some(2), "bob@example.com").await;
-    for _ in 0..30 {
-        world.run(&down).await;
-        world.stage.clock.advance(120);
-    }
-    assert!(
-        world.stage.value("SELECT max(attempts) FROM mails").await.parse::<i32>().unwrap() <= 7
-    );
-    world.stage.clock.advance(2 * 3_600);
-    let up = Sink::accepting();
-    let (done, lines) = logged(world.run(&up)).await;
-    assert_eq!(done, report(5, 1, 0));
-    assert_eq!(up.taken().iter().filter(|it| it.kind == Kind::Reset).count(), 0);
-    let given_up = lines.iter().filter(|line| line["event"] == "mail_given_up");
-    assert_eq!(given_up.map(|line| line["kind"].as_str().unwrap()).collect::<Vec<_>>(), ["reset"]);
-    assert_eq!(world.waiting().await, "0");
-}
-
-#[tokio::test]
-async fn a_notice_is_given_up_after_ten_attempts_and_everything_after_a_day() {
-    let (world, sink) = (World::new().await, Sink::accepting());
-    world.ask("password_changed", Some(1), "Ada@example.com").await;
-    world.ask("verify", Some(2), "bob@example.com").await;
-    world.stage.execute("UPDATE mails SET attempts = 10").await;
-    assert_eq!(world.run(&sink).await, report(1, 1, 0));
-    for (kind, user, address) in
-        [("verify", 2, "bob@example.com"), ("email_changed", 1, "x@example.com")]
-    {
-        world.ask(kind, Some(user), address).await;
-    }
-    world.stage.clock.advance(86_400);
-    assert_eq!(world.run(&sink).await, report(0, 2, 0));
-    assert_eq!(sink.taken().len(), 1);
-}
-
-#[tokio::test]
-async fn a_throttled_run_stops_and_the_rows_wait() {
-    let world = World::new().await;
-    let sink = Sink::new(|letter| match letter.kind {
-        Kind::Reset => Outcome::Sent(letter.id.clone()),
-        _ => Outcome::Throttled,
-    });
-    world.ask("reset", None, "Ada@example.com").await;
-    for kind in ["password_changed", "change_asked", "email_changed"] {
-        world.ask(kind, Some(1), "Ada@example.com").await;
-    }
-    assert_eq!(world.run(&sink).await, report(1, 0, 3));
-    assert_eq!(world.run(&sink).await, report(0, 0, 0));
-    world.stage.clock.advance(120);
-    let up = Sink::accepting();
-    assert_eq!(world.run(&up).await, report(3, 0, 0));
-}
-
-#[tokio::test]
-async fn a_run_ends_with_its_time() {
-    let world = World::new().await;
-    for number in 0..30 {
-        world.ask("password_changed", Some(1), &format!("{number}@example.com")).await;
-    }
-    let clock = world.stage.clock.clone();
-    let sink = Sink::new(move |letter| {
-        clock.advance(4);
-        Outcome::Sent(letter.id.clone())
-    });
-    assert_eq!(world.run(&sink).await, report(13, 0, 7));
 }
 
 #[tokio::test]
