@@ -20,6 +20,7 @@ const USERS: &str = "INSERT INTO users (username, email, password) VALUES \
     ('ada', 'Ada@Example.com', 'old'), ('bob', 'bob@example.com', 'old')";
 
 const ADA: &str = "Ada@Example.com";
+const BOB: &str = "bob@example.com";
 
 /// The hash of a link is its first byte, repeated; so is that of its code.
 type Mail = u8;
@@ -175,6 +176,34 @@ async fn a_secret_is_used_once_and_the_same_request_may_be_repeated() {
     let after = "SELECT password || verified_email || session_epoch FROM users WHERE id = 1";
     assert_eq!(world.stage.value(after).await, "newAda@Example.com1");
     assert_eq!(world.waiting("password_changed").await, "1");
+}
+
+#[tokio::test]
+async fn a_request_that_is_repeated_is_answered_alike_whatever_came_since() {
+    let world = World::new().await;
+    assert!(world.store("reset", 1, ADA, 1).await && world.store("verify", 2, BOB, 2).await);
+    let moved = "UPDATE users SET email = 'third' || id || '@example.com'";
+    for _ in 0..2 {
+        assert_eq!(world.reset(&link(1), &mark(1)).await, Some(1));
+        assert!(world.verify(&link(2), &mark(2)).await.is_ok());
+        world.stage.execute(moved).await;
+    }
+    let epochs = "SELECT string_agg(email || session_epoch, ' ' ORDER BY id) FROM users";
+    assert_eq!(world.stage.value(epochs).await, "third1@example.com1 third2@example.com0");
+}
+
+#[tokio::test]
+async fn of_two_mails_with_one_code_the_latest_counts() {
+    let world = World::new().await;
+    assert!(world.store("reset", 1, ADA, 1).await && world.store("verify", 1, ADA, 2).await);
+    assert!(world.store_change("new@example.com", 3).await);
+    let same = "UPDATE one_time_secrets SET code_hash = decode(repeat('01', 32), 'hex'), \
+                address = 'Ada@Example.com'";
+    world.stage.execute(same).await;
+    assert_eq!(world.verify(&code(1, ADA), &mark(1)).await, Ok(ADA.into()));
+    let left =
+        "SELECT string_agg(purpose, ' ' ORDER BY id) FROM one_time_secrets WHERE used_by IS NULL";
+    assert_eq!(world.stage.value(left).await, "reset verify");
 }
 
 #[tokio::test]

@@ -65,3 +65,44 @@ async fn one_of_two_users_gets_an_address_that_both_change_to() {
     assert_eq!(world.stage.value(users).await, "1");
     assert_eq!(world.waiting("email_changed").await, "2");
 }
+
+/// What a change to this address comes to while another program stores it and does so before it ends.
+async fn meets(
+    world: &World,
+    address: &str,
+    before: &str,
+    taken: &str,
+) -> Result<String, Verification> {
+    assert!(world.store_change(address, 1).await);
+    let other = world.stage.client().await;
+    other.batch_execute(&format!("BEGIN; {before}")).await.unwrap();
+    let insert = format!("INSERT INTO users (username, email) VALUES ('eve', '{taken}')");
+    other.batch_execute(&insert).await.unwrap();
+    let (secret, mark) = (link(1), mark(1));
+    let verify = world.verify(&secret, &mark);
+    let commit = async {
+        let waits = "SELECT count(*) FROM pg_locks AS l JOIN pg_stat_activity AS a USING (pid) \
+                     WHERE a.datname = current_database() AND NOT l.granted";
+        while world.stage.value(waits).await == "0" {}
+        other.batch_execute("COMMIT").await.unwrap();
+    };
+    tokio::pin!(verify, commit);
+    tokio::select! {
+        // It didn't wait.
+        verified = &mut verify => verified,
+        () = &mut commit => verify.await,
+    }
+}
+
+#[tokio::test]
+async fn an_address_that_a_sign_up_or_another_program_is_storing_is_taken() {
+    let (address, spelled) = ("new@example.com", "new@EXAMPLE.com");
+    let lock = "SELECT pg_advisory_xact_lock(hashtext('latchkey'), hashtext('new@example.com'))";
+    for (before, taken) in [("", address), (lock, address), (lock, spelled)] {
+        let world = World::new().await;
+        let met = meets(&world, address, before, taken).await;
+        assert_eq!(met, Err(Verification::Taken), "{before} {taken}");
+        world.stage.execute("DELETE FROM users WHERE username = 'eve'").await;
+        assert_eq!(world.verify(&link(1), &mark(1)).await, Ok(address.into()), "it stays good");
+    }
+}

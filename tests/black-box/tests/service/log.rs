@@ -1,6 +1,7 @@
 //! The log of the whole run, read after the service has ended: one line per request, no secrets.
 
 mod limited;
+mod secrets;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::Ordering;
@@ -32,7 +33,7 @@ pub(crate) fn checks() -> Vec<Check> {
         nothing_failed also Pooler needs Runner;
         nothing_panicked also Pooler needs Runner;
     ];
-    [own, limited::checks()].into_iter().flatten().collect()
+    [own, limited::checks(), secrets::checks()].into_iter().flatten().collect()
 }
 
 /// The lines of requests, as JSON. The authorizer writes one for each token that it verified.

@@ -3,9 +3,11 @@
 use serde_json::{Value, json};
 
 use super::uses::{CHANGE, WAYS, new_address};
+use crate::account::fresh;
 use crate::check::{Check, checks};
 use crate::client::Answer;
 use crate::person::Person;
+use crate::sessions::{is_refused_by_the_function, revoke};
 use crate::signout::Started;
 use crate::target::Target;
 
@@ -20,9 +22,13 @@ pub(super) fn checks() -> Vec<Check> {
         the_older_of_two_changes_may_be_used_and_voids_the_newer needs Mails;
         a_change_to_ones_own_address_proves_it needs Mails Database;
         three_changes_to_an_address_are_asked_for_at_once needs Mails;
+        a_right_password_costs_no_guess_and_wrong_ones_are_limited also Pooler needs Mails;
+        what_is_over_asks_for_nothing_whatever_policy_is_kept also Emulator needs Mails CachedPolicies Database;
     ]
 }
 
+/// The guesses of their own password that a user has at once.
+const OWN_GUESSES: usize = 20;
 const ME: &str = "/api/auth/users/me";
 
 /// What a user is after a change.
@@ -192,4 +198,34 @@ fn three_changes_to_an_address_are_asked_for_at_once(target: &Target) {
     ask(3).is_limited();
     // Another address has its own.
     target.change_mail(&people[3], &new_address());
+}
+
+fn a_right_password_costs_no_guess_and_wrong_ones_are_limited(target: &Target) {
+    let someone = target.signed_in("change");
+    let right = &someone.person.password;
+    let change = |password: &str| target.change_email(&someone.token, &new_address(), password);
+    for _ in 0..OWN_GUESSES + 5 {
+        change(right).is_json(202, &Value::Null);
+    }
+    for _ in 0..OWN_GUESSES {
+        change("not the password").says(target, 403, "Incorrect password");
+    }
+    // The user's other routes with a password have the same count.
+    change("not the password").is_limited();
+    change(right).is_limited();
+    target.change_password(&someone.token, right, &fresh()).is_limited();
+    target.get_as(&someone.token, ME).is_json(200, &someone.person.public());
+}
+
+fn what_is_over_asks_for_nothing_whatever_policy_is_kept(target: &Target) {
+    let target = target.caching();
+    let someone = target.signed_in("change");
+    target.opens_me(&someone.token, true);
+    let ended = revoke(target, &someone.token, &json!({ "which": "current" }));
+    ended.is_json(200, &json!({ "ended": 1 }));
+    let answer = target.change_email(&someone.token, &new_address(), &someone.person.password);
+    is_refused_by_the_function(&answer, target);
+    assert_eq!(asked(target, &someone.person), 0);
+    // The policy is still there.
+    target.opens_me(&someone.token, true);
 }

@@ -70,8 +70,13 @@ fn secrets_are_good_while_nothing_came_between(target: &Target) {
 
 fn another_address_voids_all(target: &Target) {
     let secrets = Secrets::new(target);
+    let SignedIn { person, .. } = &secrets.someone;
     let other = target.change_mail(&secrets.someone, &new_address());
     assert_eq!(target.verify(&other.by_link()).status, 200);
+    secrets.are_good(target, [false; 3]);
+    // They are, too, when the address is the former one again.
+    let back = target.change_mail(&secrets.someone, &person.email);
+    target.verify(&back.by_link()).is_json(200, &person.public());
     secrets.are_good(target, [false; 3]);
 }
 
