@@ -177,8 +177,15 @@ class Stage(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     behind = None
 
+    def passes(self, body):
+        """Whether a request with this body is forwarded; otherwise its connection ends."""
+        return True
+
     def forward(self):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        if not self.passes(body):
+            self.close_connection = True
+            return
         connection = http.client.HTTPConnection(self.behind, timeout=40)
         headers = {name: value for name, value in self.headers.items() if name not in ("Host", "Connection")}
         connection.request(self.command, self.path.removeprefix("/Prod"), body, headers)

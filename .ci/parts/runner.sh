@@ -37,6 +37,9 @@ tests/side-by-side/run
 step "the description of the API, and its page in a browser"
 PYTHON=$PWD/target/ci/api/bin/python .ci/docs.sh
 
+step "the page of mails, and the runner's mails, in a browser"
+PYTHON=$PWD/target/ci/api/bin/python .ci/mail-page.sh
+
 step "a client that stays signed in, in two tabs of a browser"
 PYTHON=$PWD/target/ci/api/bin/python .ci/two-tabs.sh
 

@@ -54,7 +54,7 @@ PATTERNS = {
     ),
     "MailSender": (["", "accounts@example.com", "a.b+c_d-e@mail.xn--p1ai.example"], ["a", "@b.example", "a@b", "a@B.example", "A <a@b.example>", "a@b.example\n", "a@b@c.example", "*@b.example", "a@-b.example", "a@b..example"]),
     "MailLanguage": (["en", "de", "pt-BR"], ["", "EN", "../en", "en/", "e"]),
-    "MailLinkUrl": (["", "https://app.example.com", "https://a.example:8443/mail?x=1"], ["http://a.example", "https://", "https://A.example", "https://a.example/#x", "https://u@a.example", "a.example/mail", "https://a.example/\"x", "javascript:x"]),
+    "MailLinkUrl": (["", "https://app.example.com", "https://a.example:8443/mail?x=1", "http://localhost:3000/account"], ["http://a.example", "http://localhost.a.example", "https://", "https://A.example", "https://a.example/#x", "https://u@a.example", "a.example/mail", "https://a.example/\"x", "javascript:x"]),
     "SmtpSecretArn": secret_arns,
     "MailSchedule": (["rate(1 minute)", "rate(15 minutes)", "rate(1 hour)", "rate(2 hours)"], ["", "rate(0 minutes)", "rate(1 minutes)", "rate(2 minute)", "1 minute", "cron(* * * * ? *)"]),
     "PermissionsBoundaryArn": (["", "arn:aws:iam::123456789012:policy/latchkey-pipeline-Boundary-1"], ["x", "arn:aws:iam::123456789012:role/x"]),
