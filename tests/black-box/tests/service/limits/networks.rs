@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::{LIMITED, WRONG, signin_from};
 use crate::check::{Check, checks};
 use crate::client::Answer;
+use crate::mail::{FORGOT, RESET, VERIFY};
 use crate::person::{Person, nobody};
 use crate::target::{CHEAP, Target};
 
@@ -20,6 +21,7 @@ pub(crate) fn checks() -> Vec<Check> {
         a_network_signs_few_users_up needs Runner;
         a_sign_up_that_breaks_a_rule_counts_nothing needs Runner;
         a_sign_up_of_a_taken_name_counts needs Runner;
+        a_network_presents_few_secrets_of_mails needs Runner Mails;
         limited_networks_are_events needs Runner;
     ]
 }
@@ -146,6 +148,39 @@ fn a_sign_up_of_a_taken_name_counts(target: &Target) {
         assert_eq!(signup_from(target, [127, 4, 4, 1], &taken.json()).status, 409);
     }
     signup_from(target, [127, 4, 4, 1], &taken.json()).is_limited();
+}
+
+fn a_network_presents_few_secrets_of_mails(target: &Target) {
+    let target = limited(target);
+    let person = signed_up(target);
+    let mail = target.mail_of(FORGOT, &person.email);
+    let send = |last: u8, path: &str, secret: &Value| {
+        let mut body = secret.clone();
+        body["password"] = json!(Person::new("network").password);
+        let request = target.http.post_json(path, &body);
+        request.send_from(Ipv4Addr::new(127, 4, 6, last))
+    };
+    // Links and codes of both routes share one count, whosever they are.
+    let wrong = |number: usize| {
+        let link = json!({ "token": "A".repeat(43) });
+        let code = || json!({ "email": Person::new("network").email, "code": "0000-0000" });
+        let path = if number % 4 < 2 { RESET } else { VERIFY };
+        send(1, path, &if number.is_multiple_of(2) { link } else { code() })
+    };
+    for number in 0..GUESSES {
+        assert_eq!(wrong(number).status, 400);
+    }
+    let mut answer = wrong(0);
+    while answer.status == 400 {
+        answer = wrong(0);
+    }
+    is_within(answer.is_limited(), GUESS_SECONDS);
+    let right = json!({ "token": mail.token() });
+    send(1, RESET, &right).is_limited();
+    // What no mail had is no attempt, and guesses at sign-in are counted apart.
+    assert_eq!(send(1, VERIFY, &json!({ "token": "A" })).status, 400);
+    assert_eq!(signin_from(target, [127, 4, 6, 1], &nobody(), WRONG).status, 401);
+    assert_eq!(send(2, RESET, &right).status, 200);
 }
 
 fn limited_networks_are_events(target: &Target) {

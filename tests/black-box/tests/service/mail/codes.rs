@@ -124,7 +124,8 @@ fn what_is_no_code_of_ours_counts_nothing(target: &Target) {
 }
 
 fn a_code_is_for_its_own_address(target: &Target) {
-    let [person, other] = [(); 2].map(|()| target.signed_up("code"));
+    let ([person, other], someone) =
+        ([(); 2].map(|()| target.signed_up("code")), target.signed_in("code"));
     let [reset, verify] = [target.reset_mail(&person), target.verify_mail(&person)];
     target.reset_mail(&other);
     for email in [&other.email, &new_address()] {
@@ -134,6 +135,11 @@ fn a_code_is_for_its_own_address(target: &Target) {
     }
     assert!(target.is_good(&reset.by_code(), &person));
     target.verify(&verify.by_code()).is_json(200, &person.public());
+    // That of a change is for the new one, not for the user's.
+    let change = target.change_mail(&someone, &new_address());
+    let own = json!({ "email": someone.person.email, "code": change.code() });
+    target.verify(&own).is_void(target);
+    assert_eq!(target.verify(&change.by_code()).status, 200);
 }
 
 /// The seconds until the end of a user's code and link, rounded up to minutes.
