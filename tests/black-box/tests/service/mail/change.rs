@@ -68,6 +68,7 @@ fn both_mailboxes_are_notified(target: &Target) {
     target.await_mails("change_asked", old, 1);
     assert!(target.mails_to("email_changed", old).is_empty());
     target.verify(&mail.by_link()).is_json(200, &with_address(&someone.person, &new));
+    target.nudge();
     for (address, asked) in [(old, 1), (&new, 0)] {
         assert_eq!(target.await_mails("email_changed", address, 1).len(), 1);
         assert_eq!(target.mails_to("change_asked", address).len(), asked, "{address}");

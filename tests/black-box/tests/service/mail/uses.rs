@@ -78,6 +78,12 @@ impl Target {
         self.await_mail("change", email)
     }
 
+    /// Has the mails sent that wait for the schedule, by a request for another.
+    #[track_caller]
+    pub(super) fn nudge(&self) {
+        self.ask(FORGOT, &new_address()).is_json(202, &Value::Null);
+    }
+
     /// Whether a reset would take the secret: a password like the username is refused only then, and uses
     /// nothing up.
     #[track_caller]
