@@ -2,7 +2,7 @@
 
 /// The variables of a mail with a link and a code. They may reach a mailbox that the user hasn't proven to
 /// read, so they contain no text of the user's.
-const SECRET: &[&str] = &["app", "link", "code", "minutes", "hours"];
+const SECRET: &[&str] = &["app", "link", "page", "code", "minutes", "hours"];
 
 /// The variables of a notice. `username` and `address` are none unless the address is verified.
 const NOTICE: &[&str] = &["app", "username", "address"];

@@ -71,11 +71,13 @@ impl Texts {
         parts: &Parts<'_>,
     ) -> Result<Text, minijinja::Error> {
         let (link, code, hours) = parts.secret.unzip3();
+        // Without a fragment, the page asks for the code.
+        let page = link.and_then(|link| link.split('#').next());
         let (username, address) = parts.proven.unzip();
         // A name that an adopted database has with a line break in it is left out.
         let username = username.filter(|name| !name.contains(char::is_control));
         let values = context! {
-            app => &self.app, link, code, hours, minutes => CODE_MINUTES, username, address,
+            app => &self.app, link, page, code, hours, minutes => CODE_MINUTES, username, address,
         };
         let text = self.fill(language, kind, "txt", &values)?;
         let (first, plain) = text.split_once('\n').unwrap_or((&text, ""));

@@ -17,7 +17,7 @@ fn parts(kind: Kind) -> [Parts<'static>; 2] {
 
 /// What a reader sees of the HTML, with its white space collapsed.
 fn seen(html: &str) -> String {
-    let body = html.split_once("<body>").unwrap().1;
+    let body = html.split_once("<body").unwrap().1.split_once('>').unwrap().1;
     let mut text = String::new();
     let mut in_tag = false;
     for character in body.chars() {
@@ -90,9 +90,9 @@ fn no_mail_loads_anything_or_leads_anywhere_but_to_its_link() {
         assert_eq!(lower.matches("href=").count(), secrets, "{language} {kind:?}");
         assert_eq!(
             lower.matches("://").count() + lower.matches(":&#x2f;&#x2f;").count(),
-            2 * secrets
+            3 * secrets
         );
-        assert_eq!(plain.matches("://").count(), secrets);
+        assert_eq!(plain.matches("://").count(), 2 * secrets);
     }
 }
 
