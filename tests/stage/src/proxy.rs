@@ -1,17 +1,18 @@
 //! A proxy before PostgreSQL that disturbs connections and counts messages.
 
+mod carry;
+
 use std::net::SocketAddr;
 use std::sync::atomic::Ordering::SeqCst;
 use std::sync::{Arc, Condvar, Mutex, mpsc};
 use std::thread;
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{mpsc as orders, watch};
-use tokio::time::sleep;
 
-use crate::messages::{Counts, Messages};
+use self::carry::carry;
+use crate::messages::Counts;
 
 /// How the proxy treats a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,6 +56,8 @@ struct Order {
     others: Mode,
     /// A simple query beyond this number ends its connection instead of being forwarded.
     most_queries: usize,
+    /// The statement with this number reaches the server, and its answer not the client.
+    unanswered: usize,
 }
 
 impl Order {
@@ -66,8 +69,9 @@ impl Order {
 impl Proxy {
     /// A proxy to the server of a URL such as `postgresql://user@127.0.0.1:5432/name`.
     pub fn to(url: &str) -> Self {
-        let order =
-            Order { before: 0, present: Mode::Pass, others: Mode::Pass, most_queries: usize::MAX };
+        let (present, others) = (Mode::Pass, Mode::Pass);
+        let (most_queries, unanswered) = (usize::MAX, usize::MAX);
+        let order = Order { before: 0, present, others, most_queries, unanswered };
         let ways = Arc::new(Ways {
             server: Mutex::new(server_of(url)),
             order: watch::Sender::new(order),
@@ -123,6 +127,12 @@ impl Proxy {
     pub fn end_after_queries(&self, most_queries: usize) {
         let order = *self.ways.order.borrow();
         self.give(Order { most_queries, ..order });
+    }
+
+    /// Resets the connection of the next statement with parameters, or of one after it, when its answer comes.
+    pub fn lose_answer(&self, statements_between: usize) {
+        let order = *self.ways.order.borrow();
+        self.give(Order { unanswered: self.statements() + statements_between + 1, ..order });
     }
 
     /// The number of connections opened, without cancel requests.
@@ -215,80 +225,4 @@ async fn accept(
     listener: Option<&TcpListener>,
 ) -> Option<std::io::Result<(TcpStream, SocketAddr)>> {
     Some(listener?.accept().await)
-}
-
-/// Serves a connection until either side or an order ends it.
-async fn carry(mut client: TcpStream, number: usize, ways: Arc<Ways>) {
-    if carried(&mut client, number, &ways).await == End::Reset {
-        client.set_zero_linger().unwrap();
-    }
-    drop(client);
-    ways.open.lock().unwrap().retain(|open| *open != number);
-    ways.closed.notify_all();
-}
-
-/// How a connection ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum End {
-    Closed,
-    Reset,
-}
-
-async fn carried(client: &mut TcpStream, number: usize, ways: &Ways) -> End {
-    let mut orders = ways.order.subscribe();
-    if orders.borrow_and_update().of(number) == Mode::Blackhole {
-        return lose(client, &mut orders, number).await;
-    }
-    let server = *ways.server.lock().unwrap();
-    let Ok(mut server) = TcpStream::connect(server).await else { return End::Reset };
-    // Nagle's algorithm would delay each message until the previous one is acknowledged.
-    client.set_nodelay(true).unwrap();
-    server.set_nodelay(true).unwrap();
-    let mut messages = Messages::default();
-    let (mut there, mut back) = (Vec::new(), Vec::new());
-    loop {
-        let order = *orders.borrow_and_update();
-        match order.of(number) {
-            Mode::Reset | Mode::Refuse => return End::Reset,
-            Mode::Blackhole => return lose(client, &mut orders, number).await,
-            Mode::Delay(time) if there.len() + back.len() > 0 => sleep(time).await,
-            Mode::Pass | Mode::Delay(_) => {}
-        }
-        let passing = messages.read(&there, &ways.counts, order.most_queries);
-        let sent = server.write_all(&there[..passing]).await.and(client.write_all(&back).await);
-        if sent.is_err() || passing < there.len() {
-            return End::Closed;
-        }
-        there.clear();
-        back.clear();
-        let read = tokio::select! {
-            biased;
-            _ = orders.changed() => continue,
-            read = client.read_buf(&mut there) => read,
-            read = server.read_buf(&mut back) => read,
-        };
-        if !read.is_ok_and(|bytes| bytes > 0) {
-            return End::Closed;
-        }
-    }
-}
-
-/// Discards what the client sends until it disconnects.
-async fn lose(client: &mut TcpStream, orders: &mut watch::Receiver<Order>, number: usize) -> End {
-    let mut lost = Vec::new();
-    loop {
-        lost.clear();
-        tokio::select! {
-            _ = orders.changed() => {
-                if matches!(orders.borrow_and_update().of(number), Mode::Reset | Mode::Refuse) {
-                    return End::Reset;
-                }
-            }
-            read = client.read_buf(&mut lost) => {
-                if !read.is_ok_and(|bytes| bytes > 0) {
-                    return End::Closed;
-                }
-            }
-        }
-    }
 }

@@ -20,7 +20,7 @@ fn a_lock_is_waited_for_in_bounds_and_nothing_of_it_is_left() {
     let fixture = Fixture::new();
     let service = Service::start(&fixture);
     let session = fixture.session();
-    session.run("BEGIN; LOCK TABLE users, sign_ins, signing_keys IN ACCESS EXCLUSIVE MODE");
+    session.run("BEGIN; LOCK TABLE users, sign_ins, signing_keys, mails, one_time_secrets IN ACCESS EXCLUSIVE MODE");
     service.ask().iter().for_each(|answer| answer.is_unavailable_within(DEADLINE));
     // The statement is cancelled before the lock is released.
     is_clean(&fixture);

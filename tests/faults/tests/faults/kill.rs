@@ -34,7 +34,8 @@ fn under_fire(fixture: &Fixture, services: &[Service]) {
     let count = |table: &str| -> usize {
         fixture.value(&format!("SELECT count(*) FROM {table}")).parse().unwrap()
     };
-    let (users, sessions, connects) = (count("users"), count("sign_ins"), fixture.proxy.connects());
+    let (users, roles, sessions) = (count("users"), count("users_to_roles"), count("sign_ins"));
+    let connects = fixture.proxy.connects();
     let (is_over, sign_ups) = (&AtomicBool::new(false), &AtomicUsize::new(0));
     let mut kills = 0;
     thread::scope(|scope| {
@@ -64,11 +65,33 @@ fn under_fire(fixture: &Fixture, services: &[Service]) {
     println!("{kills} kills, {reconnects} reconnects, {sign_ups} newcomers");
     assert!(reconnects > kills && sign_ups > 0, "it was no load, or nothing was killed");
     assert_eq!(count("users"), users + sign_ups);
-    assert_eq!(count("users_to_roles"), users + sign_ups);
+    assert_eq!(count("users_to_roles"), roles + sign_ups);
     assert_eq!(count("sign_ins"), sessions + sign_ups);
     // The end of all others and a change of the password, once each; and one rotation.
     assert_eq!(count("users WHERE session_epoch > 1"), sign_ups);
     assert_eq!(count("users WHERE session_epoch > 2"), 0);
     let rotated = "sign_ins WHERE kind = 'token' AND generation = 1 AND reused_at IS NULL";
     assert_eq!(count(rotated), services.len() + sign_ups);
+    // Each secret was used once, with its effect and its notices.
+    let each = services.iter().map(Service::mails_asked);
+    let (asked, changes) =
+        (each.clone().sum::<usize>(), each.map(|asked| asked / 2).sum::<usize>());
+    let readers = "users AS u WHERE u.username LIKE 'reader-%'";
+    for (rows, expected) in [
+        ("one_time_secrets WHERE used_by IS NOT NULL", 2 * asked),
+        (&format!("{readers} AND u.password <> 'old' AND u.session_epoch = 1"), asked),
+        (&format!("{readers} AND u.session_epoch > 0"), asked),
+        (&format!("{readers} AND u.verified_email = u.email"), 2 * asked),
+        (&format!("{readers} AND u.email LIKE 'new-%'"), changes),
+        (
+            "mails AS m JOIN users AS u ON u.id = m.user_id \
+          WHERE u.username LIKE 'reader-%' AND m.kind = 'password_changed'",
+            asked,
+        ),
+        ("mails WHERE kind = 'email_changed'", 2 * changes),
+        ("mails WHERE kind = 'reset'", asked),
+        ("mails WHERE kind = 'change'", asked),
+    ] {
+        assert_eq!(count(rows), expected, "{rows}");
+    }
 }

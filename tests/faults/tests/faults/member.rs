@@ -55,6 +55,11 @@ impl Member {
         self.live(post("/api/auth/users/me/delete", &json!({ "password": PASSWORD })))
     }
 
+    pub(crate) fn change_email(&self, address: &str) -> Value {
+        let body = json!({ "email": address, "password": PASSWORD });
+        self.live(post("/api/auth/change-email", &body))
+    }
+
     fn live(&self, mut event: Value) -> Value {
         event["requestContext"] = json!({ "authorizer": self.context });
         event

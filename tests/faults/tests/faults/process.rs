@@ -1,4 +1,4 @@
-//! `signin` in its own process.
+//! A function in its own process.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -16,9 +16,10 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    /// Starts the process with only these settings.
-    pub(crate) fn start(settings: &[(&str, &str)]) -> Self {
+    /// Starts a function, `signin` or `mail-request`, with only these settings.
+    pub(crate) fn start(function: &str, settings: &[(&str, &str)]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_container"));
+        command.arg(function);
         command.env_clear().envs(settings.iter().copied());
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().unwrap();

@@ -65,6 +65,32 @@ fn a_sign_in_without_a_session_goes_on_and_one_with_a_session_waits_for_the_new_
 }
 
 #[test]
+fn no_secret_is_used_and_no_mail_asked_for_until_there_is_the_new_writer() {
+    let _machine = side_by_side();
+    let fixture = Fixture::new();
+    let service = Service::start(&fixture);
+    let state = || {
+        fixture.value(
+            "SELECT md5(concat( \
+                 (SELECT string_agg(u::text, ' ' ORDER BY u.id) FROM users AS u), \
+                 (SELECT string_agg(m::text, ' ' ORDER BY m.id) FROM mails AS m), \
+                 (SELECT string_agg(s::text, ' ' ORDER BY s.id) FROM one_time_secrets AS s)))",
+        )
+    };
+    let before = state();
+    set(&fixture, "on");
+    fixture.end_connections();
+    for _ in 0..2 {
+        for answer in service.ask_of_mail() {
+            answer.is_unavailable_within(Duration::from_secs(1));
+        }
+    }
+    assert_eq!(state(), before);
+    set(&fixture, "off");
+    service.ask_of_mail().iter().for_each(Answer::is_good);
+}
+
+#[test]
 fn a_session_opens_what_it_did_and_its_changes_wait_for_the_new_writer() {
     let _machine = side_by_side();
     let fixture = Fixture::new();
@@ -107,5 +133,5 @@ fn a_session_opens_what_it_did_and_its_changes_wait_for_the_new_writer() {
         change(&service, member).is_good();
     }
     let sessions = "SELECT count(*) FROM sign_ins WHERE kind = 'token'";
-    assert_eq!(fixture.value(sessions), (1 + changes.len() - 3).to_string());
+    assert_eq!(fixture.value(sessions), (2 + changes.len() - 3).to_string());
 }

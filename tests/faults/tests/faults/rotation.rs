@@ -92,15 +92,18 @@ fn a_rotation_to_the_other_kind_of_key_and_back_signs_nobody_out() {
     secrets.hold(KEY, &json!(SIGNING_KEY));
     fixture.start::<Signup>().ask(&sign_up("ada")).is_good();
     let database = fixture.stage.url_of(Group::Signin);
-    let signin = Process::start(&[
-        ("AWS_ENDPOINT_URL", &url),
-        ("AWS_REGION", "eu-central-1"),
-        ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"),
-        ("AWS_SECRET_ACCESS_KEY", "example"),
-        ("DATABASE_URL", &database),
-        ("SIGNING_KEY_ARN", KEY),
-        ("BCRYPT_COST", "10"),
-    ]);
+    let signin = Process::start(
+        "signin",
+        &[
+            ("AWS_ENDPOINT_URL", &url),
+            ("AWS_REGION", "eu-central-1"),
+            ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"),
+            ("AWS_SECRET_ACCESS_KEY", "example"),
+            ("DATABASE_URL", &database),
+            ("SIGNING_KEY_ARN", KEY),
+            ("BCRYPT_COST", "10"),
+        ],
+    );
     let load = Load {
         signin: Mutex::new(signin),
         warm: (0..2).map(|_| fixture.start()).collect(),

@@ -50,15 +50,18 @@ impl Keeping {
     }
 
     fn start(&self) -> Process {
-        Process::start(&[
-            ("AWS_ENDPOINT_URL", &self.url),
-            ("AWS_REGION", "eu-central-1"),
-            ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"),
-            ("AWS_SECRET_ACCESS_KEY", "example"),
-            ("DATABASE_SECRET_ARN", LOGIN),
-            ("SIGNING_KEY_ARN", KEY),
-            ("BCRYPT_COST", "10"),
-        ])
+        Process::start(
+            "signin",
+            &[
+                ("AWS_ENDPOINT_URL", &self.url),
+                ("AWS_REGION", "eu-central-1"),
+                ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"),
+                ("AWS_SECRET_ACCESS_KEY", "example"),
+                ("DATABASE_SECRET_ARN", LOGIN),
+                ("SIGNING_KEY_ARN", KEY),
+                ("BCRYPT_COST", "10"),
+            ],
+        )
     }
 }
 

@@ -14,6 +14,7 @@ use signup::Signup;
 use crate::container::{Answer, Container};
 use crate::fixture::Fixture;
 use crate::gatekeeper::Gatekeeper;
+use crate::mail::Mail;
 use crate::member::Member;
 
 /// Everybody's.
@@ -28,6 +29,7 @@ pub(crate) struct Service {
     sessions: Container<Sessions>,
     account: Container<Account>,
     introspect: Container<Introspect>,
+    mail: Mail,
     /// The name of a user who exists.
     ada: String,
     token: String,
@@ -48,6 +50,7 @@ impl Service {
         let member = new_member(&signup, &signin, &gatekeeper);
         let (refresh, sessions) = (fixture.start(), fixture.start());
         let (account, introspect) = (fixture.start(), fixture.start());
+        let mail = Mail::start(fixture, new_member(&signup, &signin, &gatekeeper));
         let service = Self {
             signup,
             signin,
@@ -56,6 +59,7 @@ impl Service {
             sessions,
             account,
             introspect,
+            mail,
             ada,
             token,
             member,
@@ -65,11 +69,11 @@ impl Service {
     }
 
     /// The number of containers, each with one connection.
-    pub(crate) const CONTAINERS: usize = 7;
+    pub(crate) const CONTAINERS: usize = 7 + Mail::CONTAINERS;
 
     /// The number of statements for one request to each: a sign-up, a sign-in and a change of the password
     /// take two.
-    pub(crate) const STATEMENTS: usize = Self::CONTAINERS + 3;
+    pub(crate) const STATEMENTS: usize = 7 + 3 + Mail::STATEMENTS;
 
     /// Each request that changes a session or an account.
     pub(crate) const CHANGES: [fn(&Self, &Member) -> Answer; 6] = [
@@ -89,10 +93,14 @@ impl Service {
             let refreshed = scope.spawn(|| self.refresh.ask(&member.refresh()));
             let listed = scope.spawn(|| self.sessions.ask(&member.list()));
             let changed = scope.spawn(|| self.account.ask(&member.change_password()));
+            let mail = scope.spawn(|| self.ask_of_mail());
             let [signed_in, let_in, introspected] = self.read();
             let [write, refreshed, listed, changed] =
                 [write, refreshed, listed, changed].map(|asked| asked.join().unwrap());
-            [write, signed_in, let_in, introspected, refreshed, listed, changed]
+            let [asked, reset, verified, moved] = mail.join().unwrap();
+            let ours = [write, signed_in, let_in, introspected, refreshed, listed, changed];
+            let mut ours = ours.into_iter().chain([asked, reset, verified, moved]);
+            std::array::from_fn(|_| ours.next().unwrap())
         })
     }
 
@@ -152,6 +160,17 @@ impl Service {
         self.refresh.ask(&kept.refresh()).is_good();
         self.account.ask(&kept.change_password()).is_good();
         self.account.ask(&self.new_member().delete()).is_good();
+        self.mail.ask_in_order().iter().for_each(Answer::is_good);
+    }
+
+    /// One request to each function of mail.
+    pub(crate) fn ask_of_mail(&self) -> [Answer; Mail::CONTAINERS] {
+        self.mail.ask()
+    }
+
+    /// How often each function of mail has done what it was asked.
+    pub(crate) fn mails_asked(&self) -> usize {
+        self.mail.asked()
     }
 }
 
