@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Does what a new user does first: runs `cargo run`, pastes the lines that it prints into a shell, and presses Ctrl-C.
+# Does what a new user does first: runs `cargo run`, pastes the lines that it prints into a shell, reads a mail where it
+# says, and presses Ctrl-C.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -44,6 +45,17 @@ done
   done
 } | bash || fail "a line that cargo run printed doesn't work when pasted"
 
+address=$(grep -oE 'http://[0-9a-zA-Z.:]+' "$said" | head -n 1)
+mails=$(grep -oE 'http://[0-9a-zA-Z.:]+/_mails' "$said") || fail "cargo run doesn't say where its mails are"
+curl -sS --fail-with-body -m 40 -o /dev/null "$address/api/auth/forgot-password" -H 'Content-Type: application/json' \
+  -d '{"email":"ada@example.com"}'
+for _ in $(seq 300); do
+  list=$(curl -sS -m 40 "$mails")
+  [[ $list != *'Reset your password'* ]] || break
+  sleep 0.1
+done
+[[ $list == *'Reset your password'* ]] || fail "no mail at $mails"
+
 kill -INT -- "-$runner"
 for _ in $(seq 100); do
   kill -0 -- "-$runner" 2>/dev/null || break
@@ -51,6 +63,5 @@ for _ in $(seq 100); do
 done
 ! kill -0 -- "-$runner" 2>/dev/null || fail "cargo run doesn't stop at Ctrl-C"
 runner=
-address=$(grep -oE 'http://[0-9a-zA-Z.:]+' "$said" | head -n 1)
 ! curl -s -m 5 -o /dev/null "$address" || fail "a process still answers at $address after Ctrl-C"
-echo "its lines work, and Ctrl-C ends it"
+echo "its lines work, its mails can be read, and Ctrl-C ends it"
