@@ -15,6 +15,7 @@ pub(super) fn checks() -> Vec<Check> {
     checks![
         a_code_is_read_as_people_write_it needs Mails;
         five_codes_of_an_address_are_tried_and_the_link_works_on also Pooler, Emulator needs Mails;
+        a_right_code_over_the_limit_is_not_used_up also Pooler needs Mails;
         the_spellings_of_an_address_share_its_attempts needs Mails;
         what_is_no_code_of_ours_counts_nothing needs Mails;
         a_code_is_for_its_own_address needs Mails;
@@ -83,6 +84,16 @@ fn five_codes_of_an_address_are_tried_and_the_link_works_on(target: &Target) {
     let next = target.reset_mail(&person);
     assert!(target.is_good(&next.by_link(), &person));
     target.reset(&next.by_code(), &fresh()).is_limited();
+}
+
+fn a_right_code_over_the_limit_is_not_used_up(target: &Target) {
+    let person = target.signed_up("code");
+    let [older, newer] = [(); 2].map(|()| target.verify_mail(&person));
+    try_all(target, VERIFY, &person.email);
+    for mail in [&older, &newer] {
+        target.verify(&mail.by_code()).is_limited();
+    }
+    target.verify(&older.by_link()).is_json(200, &person.public());
 }
 
 fn the_spellings_of_an_address_share_its_attempts(target: &Target) {
