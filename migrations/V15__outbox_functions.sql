@@ -137,7 +137,8 @@ BEGIN
 END
 $$;
 
--- Notifies a user of a new password, and takes back what mails let their readers do.
+-- Takes back what mails let their readers do after a new password, and notifies the user of it, unless
+-- mail is off: `language` is then NULL.
 CREATE OR REPLACE FUNCTION notify_password_changed(
     user_id int, language text, asked_at timestamptz
 )
@@ -151,7 +152,9 @@ BEGIN
     SELECT u.email::text INTO present FROM users AS u WHERE u.id = user_id;
     IF FOUND THEN
         PERFORM void_secrets(user_id, '{change,reset}', NULL);
-        PERFORM put_mail('password_changed', user_id, present, language, asked_at);
+        IF language IS NOT NULL THEN
+            PERFORM put_mail('password_changed', user_id, present, language, asked_at);
+        END IF;
     END IF;
 END
 $$;

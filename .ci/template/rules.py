@@ -49,6 +49,7 @@ REFUSED = [
     (DATABASE | MAIL | {"MailTransport": "smtp"}, {"SmtpNeedsASecret"}),
     (DATABASE | {"MailTransport": "smtp"}, {"SmtpNeedsASecret"}),
     (DATABASE | MAIL | {"DatabaseSecretsKeyArn": KEY}, {"AKeyIsOfSecrets"}),
+    (DATABASE | {"RequireVerifiedEmail": "on"}, {"AVerifiedAddressNeedsMails"}),
 ]
 TAKEN = [
     DATABASE,

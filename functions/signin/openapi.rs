@@ -5,7 +5,8 @@ use shared::{Error, Rule};
 use signin::{Credentials, SESSIONS, SignInResponse};
 
 use crate::openapi::{
-    GUESSES, Operation, REFRESH_TOKEN, Response, TOKEN, Tag, client_cookie, json, limited, refused,
+    GUESSES, Operation, REFRESH_TOKEN, Response, TOKEN, Tag, UNVERIFIED, client_cookie, json,
+    limited, refused, unverified,
 };
 
 #[derive(Serialize)]
@@ -60,6 +61,7 @@ pub(crate) fn describe(SigninRoute::SignIn: SigninRoute) -> Operation {
             )
             .error(&refused()),
         )
+        .answers(403, Response::new(UNVERIFIED).error(&unverified()))
         .answers(
             422,
             Response::new(

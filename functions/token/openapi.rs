@@ -7,8 +7,8 @@ use token::{Refusal, TokenResponse};
 use utoipa::ToSchema;
 
 use crate::openapi::{
-    GUESSES, MediaType, Operation, REFRESH_TOKEN, Response, TOKEN, Tag, client_cookie, json,
-    limited, refused,
+    GUESSES, MediaType, Operation, REFRESH_TOKEN, Response, TOKEN, Tag, UNVERIFIED, client_cookie,
+    json, limited, refused, unverified,
 };
 
 /// The parameters of the form (RFC 6749 §4.3.2 and §6).
@@ -111,7 +111,11 @@ pub(crate) fn describe(TokenRoute::Token: TokenRoute) -> Operation {
         .answers(
             401,
             Response::new("There is no such user, a disabled one, or another password.")
-                .refusal(Refusal::WrongCredentials(refused()), "invalid_grant"),
+                .refusal(Refusal::SignIn(refused()), "invalid_grant"),
+        )
+        .answers(
+            403,
+            Response::new(UNVERIFIED).refusal(Refusal::SignIn(unverified()), "invalid_grant"),
         )
         .answers(
             404,

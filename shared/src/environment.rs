@@ -87,9 +87,9 @@ impl Environment {
         })
     }
 
-    /// Whether a setting is `on`, the default, or `off`.
-    pub fn is_on(&mut self, name: &'static str) -> bool {
-        self.parsed(name, true, "must be on or off", |text| match text {
+    /// Whether a setting is `on` or `off`; `default` if it isn't set.
+    pub fn is_on(&mut self, name: &'static str, default: bool) -> bool {
+        self.parsed(name, default, "must be on or off", |text| match text {
             "on" => Some(true),
             "off" => Some(false),
             _ => None,

@@ -3,31 +3,32 @@
 mod attempt;
 mod counting;
 mod lifetimes;
+mod mail;
+mod new_session;
 mod refusal;
 mod signed_in;
 mod users;
 
 use std::sync::Mutex;
 
-use crate::client_id::ClientId;
 use crate::client_proof::ProofSecret;
-use crate::clock::{Clock, NumericDate};
-use crate::db::sessions::{Kind, Sessions, Start};
+use crate::clock::Clock;
+use crate::db::sessions::Sessions;
 use crate::db::{self, Database};
-use crate::device::Device;
 use crate::environment::{Environment, Invalid};
 use crate::error::{Error, SecurityEvent};
-use crate::jwt::{Grant, Signer, TokenSession};
-use crate::limits::{Guesses, Refund};
+use crate::jwt::{Grant, Signer};
+use crate::limits::Guesses;
 use crate::log;
 use crate::password::{Password, PasswordHash, Passwords, RefusalReason, Verified};
 use crate::random::Random;
-use crate::refresh_token::RefreshToken;
 use crate::renewals::Renewals;
 use crate::secrets_manager::SecretsManager;
-use crate::session_id::SessionId;
+
 pub use attempt::{Attempt, Wants};
 pub use lifetimes::Lifetimes;
+pub use mail::SignInMail;
+use new_session::{Client, NewSession, unrecorded};
 pub use refusal::Refusal;
 pub use signed_in::{Renewable, SignedIn};
 pub use users::{FoundCredentials, Refused, SigninUser, Users};
@@ -41,24 +42,12 @@ pub struct SignIn {
     signer: Signer,
     lifetimes: Lifetimes,
     guesses: Guesses,
+    mail: SignInMail,
     /// What client proofs are made with, as the last statement had it.
     proof_secret: Mutex<Option<ProofSecret>>,
     clock: Clock,
     random: Random,
 }
-
-/// A session that is to start.
-struct NewSession {
-    id: SessionId,
-    wants: Wants,
-    renewable: Option<Renewable>,
-    expires_at: NumericDate,
-    idle_seconds: u32,
-}
-
-/// The seconds for which a session goes on at least after the end of an access token, so that a client
-/// that refreshes only then isn't too late.
-const MARGIN: u32 = 900;
 
 /// The event of an attempt over a limit in the log.
 const LIMITED: &str = "authn_login_fail_max";
@@ -73,6 +62,7 @@ impl SignIn {
         let signer = Signer::from_env(env, secrets.clone());
         let lifetimes = Lifetimes::from_env(env);
         let guesses = Guesses::from_env(env);
+        let mail = SignInMail::from_env(env);
         env.check()?;
         let database = Database::new(database, secrets);
         // Boxed, because both are large and end before the first event.
@@ -80,15 +70,9 @@ impl SignIn {
             tokio::join!(Box::pin(database.warm_up()), Box::pin(signer.warm_up()));
         log::warmed_up(connected);
         log::warmed_up(key_read);
-        Ok(Self::new(
-            database,
-            passwords,
-            signer,
-            lifetimes,
-            guesses,
-            Clock::System,
-            Random::System,
-        ))
+        let (clock, random) = (Clock::System, Random::System);
+        let sign_in = Self::new(database, passwords, signer, lifetimes, guesses, clock, random);
+        Ok(sign_in.mailing(mail))
     }
 
     /// A sign-in with these parts.
@@ -102,8 +86,26 @@ impl SignIn {
         random: Random,
     ) -> Self {
         let (users, sessions) = (Users::new(database.clone()), Sessions::new(database));
-        let proof_secret = Mutex::default();
-        Self { users, sessions, passwords, signer, lifetimes, guesses, proof_secret, clock, random }
+        let (mail, proof_secret) = (SignInMail::default(), Mutex::default());
+        Self {
+            users,
+            sessions,
+            passwords,
+            signer,
+            lifetimes,
+            guesses,
+            mail,
+            proof_secret,
+            clock,
+            random,
+        }
+    }
+
+    /// Sets what mail does.
+    #[must_use]
+    pub fn mailing(self, mail: SignInMail) -> Self {
+        let users = self.users.requiring_verified_email(mail.requires_verified_email);
+        Self { users, mail, ..self }
     }
 
     /// Renews the sessions of this database with tokens of this signer.
@@ -120,14 +122,16 @@ impl SignIn {
     }
 
     /// Authenticates a user, starts a session and issues its tokens. An unknown or disabled user, a
-    /// missing and a wrong password are a [`Refusal`] after the same time.
+    /// missing and a wrong password are a [`Refusal`] after the same time, as is, if one is required, a
+    /// right one without a verified address.
     ///
     /// It takes two statements, and one more to replace a cheap hash (docs/adr/0032).
     pub async fn authenticate(
         &self,
         attempt: Attempt<'_>,
     ) -> Result<Result<SignedIn, Refusal>, Error> {
-        let Attempt { username, password, client_id, wants, device, network, proofs } = attempt;
+        let Attempt { username, password, client_id, wants, device, languages, network, proofs } =
+            attempt;
         let found = self.count(username, &network, proofs.as_ref()).await?;
         let found = found.map_err(|Refused { over, user_id, .. }| {
             Error::RateLimited(over.answered(SecurityEvent::of(LIMITED, user_id)))
@@ -144,13 +148,21 @@ impl SignIn {
         let now = self.clock.now();
         self.users.give_back_in_process(&found.refund_in_process, now);
         let refund = &found.refund;
+        if user.lacks_verified_email {
+            self.users.give_back(refund, now).await;
+            return Ok(Err(Refusal::EmailNotVerified(user.id)));
+        }
         // Without the key, no session starts.
         if let Err(error) = self.signer.prepare(&found.published, now).await {
             self.users.give_back(refund, now).await;
             return Err(error);
         }
-        let new = self.new_session(wants, now);
-        let session = match self.start(&new, &user, client_id, &device, refund, now).await {
+        let life_seconds = self.signer.life_seconds();
+        let new = NewSession::new(wants, life_seconds, self.lifetimes, now, &self.random);
+        let notifies = self.mail.notifies_of_new_clients && !found.is_known_client;
+        let languages = notifies.then_some(&languages);
+        let client = Client { id: client_id, device: &device, languages };
+        let session = match new.start(&self.sessions, &user, &client, refund, now).await {
             Ok(true) => Some(new),
             Ok(false) => return Ok(Err(refusal(RefusalReason::ChangedMeanwhile, Some(&user)))),
             Err(error) => {
@@ -194,54 +206,6 @@ impl SignIn {
         }
     }
 
-    fn new_session(&self, wants: Wants, now: NumericDate) -> NewSession {
-        let id = SessionId::new(now, &self.random);
-        if wants == Wants::Access {
-            let seconds = self.signer.life_seconds();
-            return NewSession {
-                id,
-                wants,
-                renewable: None,
-                expires_at: now.plus(seconds),
-                idle_seconds: seconds,
-            };
-        }
-        let Lifetimes { seconds, idle_seconds } = self.lifetimes;
-        let idle_seconds = idle_seconds.max(self.signer.life_seconds().saturating_add(MARGIN));
-        let token = RefreshToken::first(id, &self.random);
-        let expires_at = now.plus(seconds);
-        let renewable = Some(Renewable { token, issued_at: now, expires_at });
-        NewSession { id, wants, renewable, expires_at, idle_seconds }
-    }
-
-    async fn start(
-        &self,
-        new: &NewSession,
-        user: &SigninUser,
-        client_id: &ClientId,
-        device: &Device,
-        refund: &Refund,
-        now: NumericDate,
-    ) -> Result<bool, db::Error> {
-        let kind = match &new.renewable {
-            None => Kind::Access(new.id),
-            Some(renewable) if new.wants == Wants::Cookie => Kind::Cookie(&renewable.token),
-            Some(renewable) => Kind::Token(&renewable.token),
-        };
-        let start = Start {
-            user_id: user.id,
-            session_epoch: user.session_epoch,
-            kind,
-            client_id,
-            now,
-            expires_at: new.expires_at,
-            idle_seconds: i32::try_from(new.idle_seconds).unwrap_or(i32::MAX),
-            device,
-            refund,
-        };
-        self.sessions.start(&start).await
-    }
-
     /// Logs a hash above the configured cost: refusing it takes longer than refusing an unknown user.
     fn report_costly_hash(&self, user: Option<&SigninUser>) {
         let Some(user) = user else { return };
@@ -259,23 +223,6 @@ impl SignIn {
     }
 }
 
-impl NewSession {
-    const fn of_token(&self) -> TokenSession {
-        TokenSession { id: self.id, generation: 0, expires_at: self.expires_at }
-    }
-}
-
-/// Lets a user in without a session while the database takes no writes, if the client wants an access
-/// token alone. Such a token is valid while the user's epoch is 0. Fails otherwise.
-fn unrecorded(error: db::Error, user: &SigninUser, wants: Wants) -> Result<(), Error> {
-    let takes_no_writes = matches!(error, db::Error::ReadOnly(_));
-    if !(takes_no_writes && wants == Wants::Access && user.session_epoch == 0) {
-        return Err(error.into());
-    }
-    log::notice(Some(user.id), "session_not_recorded", Some(&error.to_string()));
-    Ok(())
-}
-
 fn refusal(reason: RefusalReason, user: Option<&SigninUser>) -> Refusal {
-    Refusal { reason, user_id: user.map(|user| user.id) }
+    Refusal::WrongCredentials { reason, user_id: user.map(|user| user.id) }
 }

@@ -15,7 +15,7 @@ use shared::own_password::{self, OwnPassword, event};
 use shared::password::{Blocklist, Password, Passwords};
 use shared::secrets_manager::SecretsManager;
 use shared::session_cookie::SessionCookie;
-use shared::{Caller, Clock, Environment, Error, NewPassword, log};
+use shared::{Caller, Clock, Environment, Error, Languages, NewPassword, log, mail};
 use utoipa::ToSchema;
 
 pub use shared::own_password::Refusal;
@@ -30,6 +30,8 @@ pub struct Account {
     cookie: SessionCookie,
     own_password: OwnPassword,
     clock: Clock,
+    /// Whether the user is notified of a new password.
+    is_mail_on: bool,
     /// `ACCOUNT_DELETION`.
     allows_deletion: bool,
 }
@@ -68,7 +70,8 @@ impl Endpoint for Account {
         let blocklist = Blocklist::new(&log::app_name(env));
         let cookie = SessionCookie::from_env(env);
         let guesses = OwnGuesses::from_env(env);
-        let allows_deletion = env.is_on("ACCOUNT_DELETION");
+        let is_mail_on = mail::is_on(env);
+        let allows_deletion = env.is_on("ACCOUNT_DELETION", true);
         env.check()?;
         let database = Database::new(database, SecretsManager::default());
         log::warmed_up(database.warm_up().await);
@@ -83,6 +86,7 @@ impl Endpoint for Account {
             cookie,
             own_password,
             clock,
+            is_mail_on,
             allows_deletion,
         })
     }
@@ -120,7 +124,9 @@ impl Account {
         let old = self.own_password.verified(old_password, found, refused).await?;
         let new = self.passwords.hash(new_password).await?;
         let now = self.clock.now();
-        let changed = self.accounts.change_password(&caller, &old, &new, &refund, now).await;
+        let languages = self.is_mail_on.then(|| Languages::of(request));
+        let (accounts, languages) = (&self.accounts, languages.as_ref());
+        let changed = accounts.change_password(&caller, &old, &new, &refund, languages, now).await;
         self.done(changed.map_err(Error::from)?, &refund).await?;
         Ok(Reply::no_content().logging(event("authn_password_change", &caller)))
     }

@@ -59,7 +59,7 @@ impl Endpoint for Docs {
     type Route = DocsRoute;
 
     async fn from_env(env: &mut Environment) -> Result<Self, Invalid> {
-        let (is_on, title) = (env.is_on("API_DOCS"), log::app_name(env));
+        let (is_on, title) = (env.is_on("API_DOCS", true), log::app_name(env));
         let password_min_length = NewPassword::min_length(env);
         let error_format = ErrorFormat::from_env(env);
         env.check()?;

@@ -10,7 +10,8 @@ use shared::limits::Networks;
 use shared::password::Password;
 use shared::sign_in::{Attempt, Renewable, Wants};
 use shared::{
-    ClientCookie, ClientId, Device, Environment, Error, Rule, SessionCookie, SignIn, Username,
+    ClientCookie, ClientId, Device, Environment, Error, Languages, Rule, SessionCookie, SignIn,
+    Username,
 };
 use utoipa::ToSchema;
 
@@ -111,6 +112,7 @@ impl Endpoint for Signin {
             client_id: &ClientId::default(),
             wants: session,
             device: Device::of(request, network.address()),
+            languages: Languages::of(request),
             network,
             proofs: self.client_cookie.read(request),
         };

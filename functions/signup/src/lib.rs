@@ -10,10 +10,12 @@ use shared::error::{Answer, Failure, SecurityEvent};
 use shared::functions::SignupRoute;
 use shared::http::{Endpoint, JsonBody, Location, Reply, Request, UserBody, Violation};
 use shared::limits::{Guesses, Networks, Signups};
+use shared::nudge::Nudge;
 use shared::password::{Blocklist, Passwords};
 use shared::secrets_manager::SecretsManager;
 use shared::{
-    ClientCookie, Clock, Environment, Error, NewEmail, NewPassword, NewUsername, Random, Rule, log,
+    ClientCookie, Clock, Environment, Error, Languages, NewEmail, NewPassword, NewUsername, Random,
+    Rule, log, mail,
 };
 use utoipa::ToSchema;
 
@@ -30,6 +32,8 @@ pub struct Signup {
     signups: Signups,
     client_cookie: ClientCookie,
     networks: Networks,
+    /// What has the mails to new users sent at once; `None` if mail is off.
+    nudge: Option<Nudge>,
     clock: Clock,
     random: Random,
 }
@@ -48,6 +52,8 @@ impl Endpoint for Signup {
         let signups = Signups::from_env(env);
         let client_cookie = ClientCookie::from_env(env);
         let networks = Networks::from_env(env);
+        let is_mail_on = mail::is_on(env);
+        let nudge = Nudge::from_env(env);
         env.check()?;
         let database = Database::new(database, SecretsManager::default());
         log::warmed_up(database.warm_up().await);
@@ -63,6 +69,7 @@ impl Endpoint for Signup {
             signups,
             client_cookie,
             networks,
+            nudge: is_mail_on.then_some(nudge),
             clock,
             random,
         })
@@ -79,7 +86,8 @@ impl Endpoint for Signup {
         let counted = self.limits.count(&charges, now).await.map_err(Error::from)?;
         counted.map_err(|over| Error::RateLimited(over.answered(LIMITED)))?;
         let hash = self.passwords.hash(password).await?;
-        let inserted = self.users.insert(&username, &email, &hash).await;
+        let languages = self.nudge.as_ref().map(|_| Languages::of(request));
+        let inserted = self.users.insert(&username, &email, &hash, languages.as_ref(), now).await;
         let (outcome, secret) = inserted.map_err(Error::from)?;
         match outcome {
             Insert::Created(id) => {
@@ -90,6 +98,9 @@ impl Endpoint for Signup {
                     proofs.renewed(&account, id, &secret, now, &self.random)
                 });
                 let cookie = proofs.as_ref().map(ClientCookie::set);
+                if let Some(nudge) = &self.nudge {
+                    nudge.send().await;
+                }
                 Ok(Reply::json(&body).with_event("user_created", id).with_cookie(cookie))
             }
             Insert::UsernameTaken => Err(Taken::Username.into()),

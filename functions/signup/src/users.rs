@@ -5,7 +5,7 @@ use shared::db::limits::proof_secret;
 use shared::db::users::INSERT;
 use shared::db::{Database, Error};
 use shared::password::PasswordHash;
-use shared::{NewEmail, NewUsername, UserId};
+use shared::{Languages, NewEmail, NewUsername, NumericDate, UserId};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
@@ -32,19 +32,24 @@ impl Users {
         Self(database)
     }
 
-    /// Inserts a user with the role `ROLE_USER`, and reads what client proofs are made with.
+    /// Inserts a user with the role `ROLE_USER`, and reads what client proofs are made with. The user is
+    /// asked in these languages to verify the address, if mail is on.
     pub async fn insert(
         &self,
         username: &NewUsername,
         email: &NewEmail,
         password: &PasswordHash,
+        languages: Option<&Languages>,
+        now: NumericDate,
     ) -> Result<(Insert, Option<ProofSecret>), Error> {
-        let hash = password.to_text();
+        let (hash, languages) = (password.to_text(), languages.map(Languages::as_str));
         let parameters = [
             (&username.as_str() as _, Type::TEXT),
             (&username.as_sent() as _, Type::TEXT),
             (&email.as_str() as _, Type::TEXT),
             (hash.expose() as _, Type::TEXT),
+            (&languages as _, Type::TEXT),
+            (&now.to_timestamp() as _, Type::FLOAT8),
         ];
         let row = self.0.row(&INSERT, &parameters).await?;
         let row = row.ok_or_else(|| Error::Failed("a sign-up without a row".into()))?;

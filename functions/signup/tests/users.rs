@@ -4,9 +4,9 @@
 
 use shared::db::{Database, Error, Group};
 use shared::password::{PasswordHash, Passwords};
-use shared::{NewEmail, NewPassword, NewUsername, Random, UserId};
+use shared::{Languages, NewEmail, NewPassword, NewUsername, Random, UserId};
 use signup::{Insert, Users};
-use stage::Stage;
+use stage::{NOW, Stage};
 
 fn username(text: &str) -> NewUsername {
     NewUsername::parse(text.into()).unwrap()
@@ -24,7 +24,8 @@ async fn hash(seed: u64) -> PasswordHash {
 
 async fn insert(database: &Database, name: &str, address: &str, seed: u64) -> Insert {
     let users = Users::new(database.clone());
-    users.insert(&username(name), &email(address), &hash(seed).await).await.unwrap().0
+    let (name, address, hash) = (username(name), email(address), hash(seed).await);
+    users.insert(&name, &address, &hash, None, NOW).await.unwrap().0
 }
 
 async fn count(stage: &Stage, table: &str) -> String {
@@ -176,7 +177,9 @@ async fn after_the_last_number_no_user_is_made() {
         let last = insert(&database, "ada", "ada@example.com", 1).await;
         assert_eq!(last, Insert::Created(UserId::new(i32::MAX)));
         let users = Users::new(database);
-        let refused = users.insert(&username("eve"), &email("e@example.com"), &hash(2).await).await;
+        let refused = users
+            .insert(&username("eve"), &email("e@example.com"), &hash(2).await, None, NOW)
+            .await;
         assert!(matches!(refused, Err(Error::NumbersExhausted(_))), "{refused:?}");
     }
 }
@@ -241,6 +244,27 @@ async fn an_error_names_no_value_of_a_row() {
     stage.execute("ALTER TABLE users ADD COLUMN team text NOT NULL").await;
     let users = Users::new(stage.database_of(Group::Signup));
     let address = email("ada@example.com");
-    let error = users.insert(&username("ada"), &address, &hash(1).await).await.unwrap_err();
+    let error =
+        users.insert(&username("ada"), &address, &hash(1).await, None, NOW).await.unwrap_err();
     assert_eq!(error.to_string(), "the database refuses a statement: SQLSTATE 23502 users team");
+}
+
+#[tokio::test]
+async fn a_new_user_is_asked_to_verify_the_address_if_mail_is_on() {
+    let stage = Stage::new().await;
+    let users = Users::new(stage.database_of(Group::Signup));
+    let languages = Languages::default();
+    let asked = "SELECT coalesce(string_agg(kind || ' ' || user_id || ' ' || address, ', '), '') \
+                 FROM mails";
+    for (name, address, languages, expected) in [
+        ("eve", "eve@example.com", None, ""),
+        ("ada", "ada@example.com", Some(&languages), "verify 2 ada@example.com"),
+        ("ada", "ada@example.com", Some(&languages), "verify 2 ada@example.com"),
+        ("ada", "other@example.com", Some(&languages), "verify 2 ada@example.com"),
+        ("bob", "eve@example.com", Some(&languages), "verify 2 ada@example.com"),
+    ] {
+        let (name, address, hash) = (username(name), email(address), hash(1).await);
+        users.insert(&name, &address, &hash, languages, NOW).await.unwrap();
+        assert_eq!(stage.value(asked).await, expected);
+    }
 }

@@ -19,7 +19,7 @@ use shared::password::Password;
 use shared::renewals::InvalidSession;
 use shared::sign_in::{Attempt, Wants};
 use shared::{
-    ClientCookie, ClientId, Device, Environment, Error, RefreshToken, Renewals, SignIn,
+    ClientCookie, ClientId, Device, Environment, Error, Languages, RefreshToken, Renewals, SignIn,
     TokenEndpoint, Username,
 };
 use utoipa::ToSchema;
@@ -135,6 +135,7 @@ async fn password(
         client_id: &client_id,
         wants: if wants_refresh { Wants::Token } else { Wants::Access },
         device: Device::of(request, network.address()),
+        languages: Languages::of(request),
         network,
         proofs: client_cookie.read(request),
     };

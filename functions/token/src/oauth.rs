@@ -14,8 +14,8 @@ pub enum Refusal {
     ClientId,
     /// The grant type isn't one that this endpoint takes.
     UnsupportedGrantType(TokenEndpoint),
-    /// The user's name or password is wrong.
-    WrongCredentials(sign_in::Refusal),
+    /// The sign-in is refused.
+    SignIn(sign_in::Refusal),
     /// The refresh token opens no session.
     InvalidSession(InvalidSession),
     /// An error that isn't OAuth's.
@@ -36,7 +36,7 @@ impl From<Error> for Refusal {
 
 impl From<sign_in::Refusal> for Refusal {
     fn from(refusal: sign_in::Refusal) -> Self {
-        Self::WrongCredentials(refusal)
+        Self::SignIn(refusal)
     }
 }
 
@@ -47,8 +47,8 @@ impl From<InvalidSession> for Refusal {
 }
 
 impl Refusal {
-    /// OAuth's JSON; fails with an error that isn't OAuth's. Wrong credentials get 401, as from the
-    /// legacy app.
+    /// OAuth's JSON; fails with an error that isn't OAuth's. A sign-in has the status of `signin`: wrong
+    /// credentials get 401, as from the legacy app.
     pub fn into_reply(self) -> Result<Reply, Error> {
         let error = match self {
             Self::Form(error) => error.into(),
@@ -60,8 +60,8 @@ impl Refusal {
                 "unsupported_grant_type",
                 format!("grant_type must be {}", endpoint.grant_types().join(" or ")),
             ),
-            Self::WrongCredentials(refusal) => {
-                let body = OAuthError::new("invalid_grant", "Incorrect username or password");
+            Self::SignIn(refusal) => {
+                let body = OAuthError::new("invalid_grant", refusal.answer().2);
                 return Ok(uncached(Reply::json(&body).about(&refusal)));
             }
             Self::InvalidSession(invalid) => {

@@ -18,7 +18,7 @@ use shared::http::UserBody;
 use shared::password::RefusalReason;
 use shared::routes::{PathParameters, Route, Routes};
 use shared::sign_in::Refusal;
-use shared::{ClientCookie, Secret};
+use shared::{ClientCookie, Secret, UserId};
 
 pub(crate) use answer::Response;
 use document::Document;
@@ -45,8 +45,17 @@ pub(crate) fn client_cookie() -> String {
 
 /// A refused sign-in, whatever the reason.
 pub(crate) fn refused() -> Refusal {
-    Refusal { reason: RefusalReason::WrongPassword, user_id: None }
+    Refusal::WrongCredentials { reason: RefusalReason::WrongPassword, user_id: None }
 }
+
+/// A sign-in of a user without a verified address.
+pub(crate) const fn unverified() -> Refusal {
+    Refusal::EmailNotVerified(UserId::new(1))
+}
+
+/// What `REQUIRE_VERIFIED_EMAIL` refuses.
+pub(crate) const UNVERIFIED: &str = "The password is right, but the user's address isn't verified, which the operator requires \
+     (`REQUIRE_VERIFIED_EMAIL`).";
 
 /// A limit on attempts, and API Gateway's own on all requests.
 pub(crate) fn limited(description: &'static str) -> Response {

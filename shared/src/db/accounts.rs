@@ -99,16 +99,19 @@ impl Accounts {
         limits::give_back(&self.0, refund, now).await;
     }
 
-    /// Replaces the hash `old`, ends all sessions but the caller's own and each token without one, and
-    /// gives back what the attempt was charged.
+    /// Replaces the hash `old`, ends all sessions but the caller's own, each token without one and every
+    /// one-time secret, and gives back what the attempt was charged. The user is notified in these
+    /// languages, if mail is on.
     pub async fn change_password(
         &self,
         caller: &Bearer,
         old: &Secret<String>,
         new: &PasswordHash,
         refund: &Refund,
+        languages: Option<&Languages>,
         now: NumericDate,
     ) -> Result<Outcome, Error> {
+        let languages = languages.map(Languages::as_str);
         let (key, new, refund) = (Key::of(caller), new.to_text(), Columns::of_refund(refund));
         let [user_id, session, digest] = key.parameters();
         let [keys, every, charged_until] = refund.refunded();
@@ -122,6 +125,7 @@ impl Accounts {
             keys,
             every,
             charged_until,
+            (&languages as _, Type::TEXT),
         ];
         let row = self.0.only_row(&CHANGE_PASSWORD, &parameters).await?;
         outcome(row.try_get("outcome")?)

@@ -90,7 +90,7 @@ pub const VERIFY: Sql = Sql::new(
 pub(super) const ASK_NEW_USER: Routine =
     Routine::of_owner("ask_new_user", "int, text, timestamptz");
 
-/// What notifies a user of a new password, and takes back what mails let their readers do.
+/// What takes back what mails let their readers do after a new password, and notifies the user of it.
 pub(super) const NOTIFY_PASSWORD_CHANGED: Routine =
     Routine::of_owner("notify_password_changed", "int, text, timestamptz");
 
@@ -102,11 +102,7 @@ pub(super) const NOTIFY_NEW_CLIENT: Routine =
 pub(super) const HAS_VERIFIED_EMAIL: Routine = Routine::of_owner("has_verified_email", "int");
 
 /// The functions that these call. Nobody but their owner may.
-pub const HELPERS: [Routine; 9] = [
-    ASK_NEW_USER,
-    NOTIFY_PASSWORD_CHANGED,
-    NOTIFY_NEW_CLIENT,
-    HAS_VERIFIED_EMAIL,
+pub const HELPERS: [Routine; 5] = [
     Routine::of_owner("mailbox", "text"),
     Routine::of_owner("find_by_address", "text"),
     Routine::of_owner("put_mail", "text, int, text, text, timestamptz"),

@@ -13,7 +13,8 @@ use crate::clock::NumericDate;
 use crate::database_id::DatabaseId;
 use crate::device::Device;
 use crate::jwt::Kid;
-use crate::limits::Refund;
+use crate::languages::Languages;
+use crate::limits::{Charges, Refund};
 use crate::refresh_token::{RefreshToken, Salt};
 use crate::role::Role;
 use crate::session_id::SessionId;
@@ -76,6 +77,17 @@ pub struct Start<'a> {
     pub device: &'a Device,
     /// What is given back of the attempt's charge.
     pub refund: &'a Refund,
+    /// The notice of a new client; `None` for a client that has signed in before.
+    pub notice: Option<Notice<'a>>,
+}
+
+/// A notice of a sign-in by a new client, for a user whose address is verified.
+#[derive(Debug, Clone, Copy)]
+pub struct Notice<'a> {
+    /// The languages of the client.
+    pub languages: &'a Languages,
+    /// What it is charged to: over the limit, there is no notice.
+    pub charges: &'a Charges,
 }
 
 /// How the presentation of a refresh token ended.
@@ -157,6 +169,9 @@ impl Sessions {
         let current = kind.token().map(|token| token.rotating_hash().to_vec());
         let refund = Columns::of_refund(start.refund);
         let [keys, every, charged_until] = refund.refunded();
+        let languages = start.notice.map(|notice| notice.languages.as_str());
+        let notice = start.notice.map(|notice| Columns::of(notice.charges)).unwrap_or_default();
+        let [notice_keys, notice_every, notice_burst] = notice.parameters();
         let parameters = [
             (session.as_uuid() as _, Type::UUID),
             (&start.user_id.get() as _, Type::INT4),
@@ -173,6 +188,10 @@ impl Sessions {
             keys,
             every,
             charged_until,
+            (&languages as _, Type::TEXT),
+            notice_keys,
+            notice_every,
+            notice_burst,
         ];
         Ok(self.0.only_row(&START, &parameters).await?.try_get("has_started")?)
     }

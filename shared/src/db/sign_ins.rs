@@ -2,13 +2,17 @@
 //! `V9__own_sessions.sql` and `V11__sign_out.sql`.
 
 use super::limits::GIVE_BACK;
+use super::mails::NOTIFY_NEW_CLIENT;
 use super::sql::{Privilege, Routine, Sql};
 
 /// Starts a session, unless the user is disabled or all their sessions have ended since the epoch was
-/// read. If it starts, the charge of the attempt is given back.
+/// read. If it starts, the charge of the attempt is given back, and the user is notified of a new client,
+/// unless the languages are NULL.
 pub const START: Sql = Sql::new(
     "SELECT s.has_started, \
-         CASE WHEN s.has_started THEN give_back($13, $14, $15, to_timestamp($8)) END \
+         CASE WHEN s.has_started THEN give_back($13, $14, $15, to_timestamp($8)) END, \
+         CASE WHEN s.has_started AND $16::text IS NOT NULL \
+             THEN notify_new_client($2, $16, $17, $18, $19, to_timestamp($8)) END \
      FROM start_session($1, $2, $3, $4, $5, $6, $7, to_timestamp($8), to_timestamp($9), $10, \
          $11, $12) AS s (has_started)",
     &[
@@ -17,6 +21,7 @@ pub const START: Sql = Sql::new(
             "uuid, int, int, text, text, bytea, bytea, timestamptz, timestamptz, int, text, text",
         )),
         Privilege::Execute(GIVE_BACK),
+        Privilege::Execute(NOTIFY_NEW_CLIENT),
     ],
 );
 

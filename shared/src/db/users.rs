@@ -2,6 +2,7 @@
 //! ones.
 
 use super::limits::{FIND_PROOF_SECRET, GIVE_BACK};
+use super::mails::{ASK_NEW_USER, HAS_VERIFIED_EMAIL, NOTIFY_PASSWORD_CHANGED};
 use super::sql::{Privilege, Routine, Sql};
 
 /// The user with this name, the signing keys and the identity of the database, in one row: a statement
@@ -12,12 +13,14 @@ pub(crate) const FIND_FOR_SIGNIN: Sql = Sql::new(
 );
 
 /// Inserts a user with the role `ROLE_USER`, or reports the conflict, and reads the secret of client
-/// proofs. May be sent twice.
+/// proofs. A new user is asked to verify the address, unless the languages are NULL. May be sent twice.
 pub const INSERT: Sql = Sql::new(
-    "SELECT id, username_taken, refused, find_proof_secret() AS proof_secret \
+    "SELECT id, username_taken, refused, find_proof_secret() AS proof_secret, \
+         CASE WHEN id IS NOT NULL AND $5::text IS NOT NULL THEN ask_new_user(id, $5, to_timestamp($6)) END \
      FROM sign_up($1, $2, $3, $4)",
     &[
         Privilege::Execute(Routine::of_owner("sign_up", "text, text, text, text")),
+        Privilege::Execute(ASK_NEW_USER),
         Privilege::Execute(FIND_PROOF_SECRET),
     ],
 );
@@ -29,32 +32,41 @@ pub(crate) const REPLACE_PASSWORD: Sql = Sql::new(
 );
 
 /// What a sign-in reads: as `FIND_FOR_SIGNIN`, with the epoch of the user's sessions and whether the
-/// user is disabled, and the secret of client proofs.
+/// user is disabled, the secret of client proofs, and, if `$2`, whether the address is verified.
 pub const FIND_CREDENTIALS: Sql = Sql::new(
     "SELECT find_proof_secret() AS proof_secret, \
-         id, password, hashed_by, session_epoch, is_disabled, kids, database_id, roles \
+         id, password, hashed_by, session_epoch, is_disabled, kids, database_id, roles, \
+         CASE WHEN $2 THEN has_verified_email(id) END AS has_verified_email \
      FROM find_credentials($1)",
     &[
         Privilege::Execute(Routine::of_owner("find_credentials", "text")),
         Privilege::Execute(FIND_PROOF_SECRET),
+        Privilege::Execute(HAS_VERIFIED_EMAIL),
     ],
 );
 
 /// Counts an attempt, then reads as [`FIND_CREDENTIALS`]: with a hash only if the attempt was counted.
 pub const TRY_CREDENTIALS: Sql = Sql::new(
     "SELECT counted, wait, refused_by, charged_until, proof_secret, \
-         id, password, hashed_by, session_epoch, is_disabled, kids, database_id, roles \
+         id, password, hashed_by, session_epoch, is_disabled, kids, database_id, roles, \
+         CASE WHEN $7 THEN has_verified_email(id) END AS has_verified_email \
      FROM try_credentials($1, $2, $3, $4, $5, to_timestamp($6))",
-    &[Privilege::Execute(Routine::of_owner(
-        "try_credentials",
-        "text, text, bytea[], float8[], int[], timestamptz",
-    ))],
+    &[
+        Privilege::Execute(Routine::of_owner(
+            "try_credentials",
+            "text, text, bytea[], float8[], int[], timestamptz",
+        )),
+        Privilege::Execute(HAS_VERIFIED_EMAIL),
+    ],
 );
 
 /// Replaces the hash that a signed-in user's old password was verified against, and ends all other
-/// sessions: `changed`, `signed_out`, or `conflict` if the hash is another one.
+/// sessions: `changed`, `signed_out`, or `conflict` if the hash is another one. If changed, what mails let
+/// their readers do is taken back, and the user is notified, unless the languages are NULL.
 pub const CHANGE_PASSWORD: Sql = Sql::new(
-    "SELECT c.outcome, CASE c.outcome WHEN 'changed' THEN give_back($7, $8, $9, to_timestamp($6)) END \
+    "SELECT c.outcome, \
+         CASE c.outcome WHEN 'changed' THEN give_back($7, $8, $9, to_timestamp($6)) END, \
+         CASE c.outcome WHEN 'changed' THEN notify_password_changed($1, $10, to_timestamp($6)) END \
      FROM change_password($1, $2, $3, $4, $5, to_timestamp($6)) AS c (outcome)",
     &[
         Privilege::Execute(Routine::of_owner(
@@ -62,6 +74,7 @@ pub const CHANGE_PASSWORD: Sql = Sql::new(
             "int, uuid, bytea, text, text, timestamptz",
         )),
         Privilege::Execute(GIVE_BACK),
+        Privilege::Execute(NOTIFY_PASSWORD_CHANGED),
     ],
 );
 

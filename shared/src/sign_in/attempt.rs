@@ -3,6 +3,7 @@
 use crate::client_id::ClientId;
 use crate::client_proof::Proofs;
 use crate::device::Device;
+use crate::languages::Languages;
 use crate::limits::Network;
 use crate::password::Password;
 use crate::username::Username;
@@ -20,6 +21,8 @@ pub struct Attempt<'a> {
     pub wants: Wants,
     /// Its device.
     pub device: Device,
+    /// The languages that it prefers.
+    pub languages: Languages,
     /// Its network.
     pub network: Network,
     /// Its proofs that it has signed in before; `None` if it gets none.

@@ -47,7 +47,8 @@ impl SignIn {
             // A stranger who was counted is a stranger with either secret.
             let is_stranger = proofs.is_none() || (client.is_none() && found.is_ok());
             if is_stranger || (is_current && is_of_user) {
-                return Ok(found);
+                let is_known_client = client.is_some();
+                return Ok(found.map(|found| FoundCredentials { is_known_client, ..found }));
             }
             if is_current {
                 proofs = None;

@@ -6,33 +6,52 @@ use crate::error::{Answer, Failure, SecurityEvent};
 use crate::password::RefusalReason;
 use crate::user_id::UserId;
 
-/// Why a sign-in was refused. Only the log has the reason.
+/// Why a sign-in was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Refusal {
-    /// The reason.
-    pub reason: RefusalReason,
-    /// The account with this name, if there is one.
-    pub user_id: Option<UserId>,
+pub enum Refusal {
+    /// Every reason has the same answer.
+    WrongCredentials {
+        /// The reason, which only the log has.
+        reason: RefusalReason,
+        /// The account with this name, if there is one.
+        user_id: Option<UserId>,
+    },
+    /// The password of this user is right, but the address isn't verified.
+    EmailNotVerified(UserId),
 }
 
-/// Every reason has the same answer.
 impl Failure for Refusal {
     fn answer(&self) -> Answer {
-        Answer(401, "wrong_credentials", "Incorrect username or password")
+        match self {
+            Self::WrongCredentials { .. } => {
+                Answer(401, "wrong_credentials", "Incorrect username or password")
+            }
+            Self::EmailNotVerified(_) => Answer(403, "email_not_verified", "Email not verified"),
+        }
     }
 
     fn cause(&self) -> Option<&str> {
-        Some(self.reason.name())
+        match self {
+            Self::WrongCredentials { reason, .. } => Some(reason.name()),
+            Self::EmailNotVerified(_) => Some("email_not_verified"),
+        }
     }
 
     /// No token was sent, so the challenge has no error code (RFC 6750 §3.1).
     fn header(&self) -> Option<(HeaderName, HeaderValue)> {
-        Some((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")))
+        match self {
+            Self::WrongCredentials { .. } => {
+                Some((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")))
+            }
+            Self::EmailNotVerified(_) => None,
+        }
     }
 
     fn event(&self) -> Option<SecurityEvent> {
-        let Self { reason, user_id } = *self;
-        let hash_scheme = reason.hash_scheme();
+        let (user_id, hash_scheme) = match *self {
+            Self::WrongCredentials { reason, user_id } => (user_id, reason.hash_scheme()),
+            Self::EmailNotVerified(user_id) => (Some(user_id), None),
+        };
         Some(SecurityEvent { hash_scheme, ..SecurityEvent::of("authn_login_fail", user_id) })
     }
 }

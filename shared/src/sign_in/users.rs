@@ -32,6 +32,8 @@ pub struct FoundCredentials {
     pub refund_in_process: Refund,
     /// What client proofs are made with.
     pub proof_secret: Option<ProofSecret>,
+    /// Whether the client has proven that it has signed in to this account before.
+    pub is_known_client: bool,
 }
 
 /// The database's refusal of an attempt.
@@ -58,6 +60,8 @@ pub struct SigninUser {
     pub is_disabled: bool,
     /// The user's roles.
     pub roles: Vec<Role>,
+    /// Whether a verified address is required, and the user has none.
+    pub lacks_verified_email: bool,
 }
 
 /// Finds users by name, and replaces their hashes.
@@ -65,12 +69,19 @@ pub struct SigninUser {
 pub struct Users {
     database: Database,
     in_process: InProcess,
+    requires_verified_email: bool,
 }
 
 impl Users {
     /// The users of this database.
     pub fn new(database: Database) -> Self {
-        Self { database, in_process: InProcess::default() }
+        Self { database, in_process: InProcess::default(), requires_verified_email: false }
+    }
+
+    /// The same, where a user needs a verified address to sign in, if `is_required`.
+    #[must_use]
+    pub fn requiring_verified_email(self, is_required: bool) -> Self {
+        Self { requires_verified_email: is_required, ..self }
     }
 
     /// Counts an attempt, and finds the user by name and the signing keys. The user of a refused attempt is
@@ -118,7 +129,8 @@ impl Users {
     }
 
     async fn find(&self, username: &str) -> Result<FoundCredentials, db::Error> {
-        let parameters = [(&username as _, Type::TEXT)];
+        let parameters =
+            [(&username as _, Type::TEXT), (&self.requires_verified_email as _, Type::BOOL)];
         let row = self.database.only_row(&users::FIND_CREDENTIALS, &parameters).await?;
         found(&row, Refund::NONE)
     }
@@ -138,6 +150,7 @@ impl Users {
             every,
             burst,
             (&now.to_timestamp() as _, Type::FLOAT8),
+            (&self.requires_verified_email as _, Type::BOOL),
         ];
         let row = self.database.only_row(&users::TRY_CREDENTIALS, &parameters).await?;
         match limits::verdict(&row, charges)? {
@@ -193,6 +206,7 @@ fn found(row: &Row, refund: Refund) -> Result<FoundCredentials, db::Error> {
         refund,
         refund_in_process: Refund::NONE,
         proof_secret: limits::proof_secret(row)?,
+        is_known_client: false,
     })
 }
 
@@ -202,11 +216,13 @@ fn signin_user(id: i32, row: &Row) -> Result<SigninUser, db::Error> {
         .ok_or_else(|| db::Error::Failed("an unknown word in users.hashed_by".into()))?;
     let password = StoredPassword { hash: hash.map(Secret::new), hashed_by };
     let roles: Vec<String> = row.try_get("roles")?;
+    let has_verified_email: Option<bool> = row.try_get("has_verified_email")?;
     Ok(SigninUser {
         id: UserId::new(id),
         password,
         session_epoch: row.try_get("session_epoch")?,
         is_disabled: row.try_get("is_disabled")?,
         roles: Role::of_user(roles),
+        lacks_verified_email: has_verified_email == Some(false),
     })
 }

@@ -197,6 +197,7 @@ impl World {
                 (&keys as _, Type::BYTEA_ARRAY),
                 (&every as _, Type::FLOAT8_ARRAY),
                 (&every as _, Type::FLOAT8_ARRAY),
+                (&None::<&str> as _, Type::TEXT),
             ];
             let row = self.database.row(&users::CHANGE_PASSWORD, &parameters).await.unwrap();
             row.unwrap().try_get::<_, String>("outcome").unwrap()
@@ -227,8 +228,19 @@ fn start<'a>(
     static REFUND: Refund = Refund::NONE;
     let expires_at = now.plus(864_000);
     let idle_seconds = 3600;
-    let refund = &REFUND;
-    Start { user_id, session_epoch, kind, client_id, now, expires_at, idle_seconds, device, refund }
+    let (refund, notice) = (&REFUND, None);
+    Start {
+        user_id,
+        session_epoch,
+        kind,
+        client_id,
+        now,
+        expires_at,
+        idle_seconds,
+        device,
+        refund,
+        notice,
+    }
 }
 
 fn device(user_agent: &str) -> Device {

@@ -2,6 +2,7 @@
 
 mod client_proof;
 mod limited;
+mod mail;
 mod sessions;
 mod without_writes;
 
@@ -11,8 +12,8 @@ use shared::limits::{Charges, Guesses, Network};
 use shared::password::{Password, Passwords, RefusalReason};
 use shared::sign_in::{Attempt, Lifetimes, Refusal, SignedIn, Users, Wants};
 use shared::{
-    ClientId, Device, Environment, Error, NewPassword, Random, Role, Secret, SignIn, UserId,
-    Username,
+    ClientId, Device, Environment, Error, Languages, NewPassword, Random, Role, Secret, SignIn,
+    UserId, Username,
 };
 use stage::{NOW, SIGNING_KEY, Stage};
 
@@ -69,6 +70,7 @@ async fn attempt(
             user_agent: Some("Mozilla/5.0".into()),
             ip_prefix: Some("203.0.113.0/24".into()),
         },
+        languages: Languages::default(),
         network: Network::new("203.0.113.7".parse().ok()),
         proofs: None,
     };
@@ -82,18 +84,27 @@ async fn outcome(stage: &Stage, name: &str, password: &str) -> Result<UserId, Re
     }
 }
 
+fn wrong_credentials(reason: RefusalReason, user_id: Option<i32>) -> Refusal {
+    Refusal::WrongCredentials { reason, user_id: user_id.map(UserId::new) }
+}
+
+/// Why the credentials were wrong.
+fn reason(refusal: Refusal) -> RefusalReason {
+    match refusal {
+        Refusal::WrongCredentials { reason, .. } => reason,
+        Refusal::EmailNotVerified(_) => panic!("the address"),
+    }
+}
+
 #[tokio::test]
 async fn only_the_very_name_and_password_sign_in() {
     let stage = with_user("ada", "correct horse", COST).await;
     assert_eq!(outcome(&stage, "ada", "correct horse").await, Ok(UserId::new(1)));
-    let reason = async |name, password| outcome(&stage, name, password).await.unwrap_err();
-    let wrong = reason("ada", "correct horsf").await;
-    assert_eq!(
-        wrong,
-        Refusal { reason: RefusalReason::WrongPassword, user_id: Some(UserId::new(1)) }
-    );
-    let unknown = reason("Ada", "correct horse").await;
-    assert_eq!(unknown, Refusal { reason: RefusalReason::UnknownUser, user_id: None });
+    let refusal = async |name, password| outcome(&stage, name, password).await.unwrap_err();
+    let wrong = wrong_credentials(RefusalReason::WrongPassword, Some(1));
+    assert_eq!(refusal("ada", "correct horsf").await, wrong);
+    let unknown = wrong_credentials(RefusalReason::UnknownUser, None);
+    assert_eq!(refusal("Ada", "correct horse").await, unknown);
 }
 
 #[tokio::test]
@@ -136,11 +147,11 @@ async fn a_row_without_a_hash_that_we_read_refuses() {
     let stage = with_user("ada", "correct horse", COST).await;
     stage.execute("UPDATE users SET password = NULL").await;
     let refusal = outcome(&stage, "ada", "correct horse").await.unwrap_err();
-    assert_eq!(refusal.reason, RefusalReason::NoPassword);
+    assert_eq!(reason(refusal), RefusalReason::NoPassword);
     stage.execute("UPDATE users SET password = 'correct horse'").await;
     let refusal = outcome(&stage, "ada", "correct horse").await.unwrap_err();
-    assert_eq!(refusal.reason.name(), "unknown_hash");
-    assert_eq!(refusal.reason.hash_scheme(), Some("unknown"));
+    assert_eq!(reason(refusal).name(), "unknown_hash");
+    assert_eq!(reason(refusal).hash_scheme(), Some("unknown"));
 }
 
 #[tokio::test]

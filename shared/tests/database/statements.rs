@@ -24,13 +24,14 @@ pub(crate) async fn connect(url: &str) -> Client {
     client
 }
 
-/// Whether a login may run a statement, tried with NULLs and rolled back.
+/// Whether a login may run a statement, tried with NULLs, by a plan for any parameters, and rolled back.
 pub(crate) async fn may_run(client: &Client, sql: &str) -> bool {
     client.batch_execute(&format!("PREPARE statement AS {sql}")).await.unwrap();
     let most = (1..=20).rfind(|number| sql.contains(&format!("${number}"))).unwrap_or(0);
     let nulls = vec!["NULL"; most].join(", ");
     let nulls = if most == 0 { nulls } else { format!("({nulls})") };
-    client.batch_execute("BEGIN").await.unwrap();
+    let begin = "BEGIN; SET LOCAL plan_cache_mode = force_generic_plan";
+    client.batch_execute(begin).await.unwrap();
     let executed = client.batch_execute(&format!("EXECUTE statement {nulls}")).await;
     client.batch_execute("ROLLBACK; DEALLOCATE statement").await.unwrap();
     match executed.as_ref().err().and_then(tokio_postgres::Error::code) {

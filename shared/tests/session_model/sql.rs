@@ -63,6 +63,10 @@ impl Session {
                     &Vec::<Vec<u8>>::new(),
                     &Vec::<f64>::new(),
                     &Vec::<f64>::new(),
+                    &None::<&str>,
+                    &Vec::<Vec<u8>>::new(),
+                    &Vec::<f64>::new(),
+                    &Vec::<i32>::new(),
                 ],
             )
             .await

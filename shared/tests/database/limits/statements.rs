@@ -32,7 +32,9 @@ async fn ask(client: &Client, sql: &Sql, parameters: &[&(dyn ToSql + Sync)]) -> 
 
 async fn try_credentials(client: &Client, name: &str) -> Row {
     let (every, burst, now) = ([86_400.0], [1], NOW.to_timestamp());
-    ask(client, &TRY_CREDENTIALS, &[&name, &name, &&ONE[..], &&every[..], &&burst[..], &now]).await
+    let parameters: &[&(dyn ToSql + Sync)] =
+        &[&name, &name, &&ONE[..], &&every[..], &&burst[..], &now, &false];
+    ask(client, &TRY_CREDENTIALS, parameters).await
 }
 
 async fn try_own_credentials(client: &Client) -> Row {

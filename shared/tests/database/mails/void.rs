@@ -29,8 +29,20 @@ async fn secrets_are_void_after_what_came_between() {
     {
         assert_eq!(good_after(gone).await, [false; 3], "{gone}");
     }
-    let of_owner = "SELECT notify_password_changed(1, '', now())";
-    assert_eq!(good_after(of_owner).await, [false, true, false]);
+    for language in ["''", "NULL"] {
+        let of_owner = format!("SELECT notify_password_changed(1, {language}, now())");
+        assert_eq!(good_after(&of_owner).await, [false, true, false], "{language}");
+    }
+}
+
+#[tokio::test]
+async fn a_new_password_is_reported_if_mail_is_on() {
+    let world = World::new().await;
+    for (language, waiting) in [("NULL", "0"), ("''", "1")] {
+        let changed = format!("SELECT notify_password_changed(1, {language}, now())");
+        world.stage.execute(&changed).await;
+        assert_eq!(world.waiting("password_changed").await, waiting);
+    }
 }
 
 #[tokio::test]

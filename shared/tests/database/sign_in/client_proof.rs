@@ -48,6 +48,7 @@ async fn from(
         client_id: &ClientId::default(),
         wants: Wants::Access,
         device: Device::default(),
+        languages: Languages::default(),
         network: Network::new(address.parse().ok()),
         proofs: proofs.map(Proofs::parse),
     };
@@ -148,7 +149,7 @@ async fn a_proof_for_a_name_that_nobody_has_is_none() {
     let proofs = proofs(&secret, "nobody", 1);
     for _ in 0..10 {
         let outcome = from(&sign_in, ("nobody", "wrong"), STRANGERS[0], Some(&proofs)).await;
-        assert_eq!(outcome.unwrap().unwrap_err().reason, RefusalReason::UnknownUser);
+        assert_eq!(reason(outcome.unwrap().unwrap_err()), RefusalReason::UnknownUser);
     }
     let over = from(&sign_in, ("nobody", "wrong"), STRANGERS[0], Some(&proofs)).await;
     assert_eq!(limited(over), "pair");

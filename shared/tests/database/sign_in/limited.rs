@@ -23,7 +23,7 @@ async fn guesses(sign_in: &SignIn, attempts: u32) -> u32 {
     for _ in 0..attempts {
         match attempt(sign_in, WRONG, Wants::Access).await {
             Ok(refusal) => {
-                assert_eq!(refusal.unwrap_err().reason, RefusalReason::WrongPassword);
+                assert_eq!(reason(refusal.unwrap_err()), RefusalReason::WrongPassword);
                 verified += 1;
             }
             Err(Error::RateLimited(limited)) => assert_eq!(limited.by, "pair"),

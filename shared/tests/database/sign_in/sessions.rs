@@ -121,7 +121,7 @@ async fn a_disabled_user_is_refused_whatever_the_password() {
         [("correct horse", RefusalReason::Disabled), ("wrong", RefusalReason::WrongPassword)]
     {
         let refusal = outcome(&stage, "ada", password).await.unwrap_err();
-        assert_eq!(refusal, Refusal { reason, user_id: Some(UserId::new(1)) });
+        assert_eq!(refusal, wrong_credentials(reason, Some(1)));
     }
     assert_eq!(stage.value("SELECT count(*) FROM sign_ins").await, "0");
     assert_eq!(stage.value("SELECT password FROM users").await, stored);
@@ -146,7 +146,7 @@ async fn a_sign_in_during_which_all_sessions_end_is_refused() {
         let signing_in = attempt(&sign_in, ("ada", "correct horse"), Wants::Token);
         let (refused, ()) = tokio::join!(signing_in, waiting);
         let refusal = refused.unwrap().unwrap_err();
-        assert_eq!(refusal.reason.name(), "changed_meanwhile", "{change}");
+        assert_eq!(reason(refusal).name(), "changed_meanwhile", "{change}");
         assert_eq!(stage.value("SELECT count(*) FROM sign_ins").await, "0");
         assert_eq!(stage.value("SELECT password FROM users").await, stored, "not replaced");
     }

@@ -49,7 +49,7 @@ async fn a_wrong_password_is_refused_as_ever() {
     for fault in FAULTS {
         let sign_in = with_fault(fault, 0).await;
         let refused = attempt(&sign_in, ("ada", "wrong"), Wants::Token).await.unwrap();
-        assert_eq!(refused.unwrap_err().reason, RefusalReason::WrongPassword);
+        assert_eq!(reason(refused.unwrap_err()), RefusalReason::WrongPassword);
     }
 }
 

@@ -36,6 +36,7 @@ fn session(fixture: &Fixture) -> RefreshToken {
         idle_seconds: 3_600,
         device: &Device::default(),
         refund: &Refund::NONE,
+        notice: None,
     };
     let sessions = Sessions::new(fixture.stage.database());
     assert!(runtime().block_on(sessions.start(&start)).unwrap());
