@@ -69,8 +69,9 @@ fn a_link_that_is_opened_ten_times_is_still_good(target: &Target) {
     let mut addresses = Vec::new();
     for mail in &mails {
         let (page, parameter, secret) = mail.parts_of_link();
-        let path = page.strip_prefix(target.http.base()).expect("a page of the service's");
-        assert_eq!(path, "/mail");
+        // A deployment without a domain may answer elsewhere than its links say.
+        let path = "/mail";
+        assert!(page.ends_with(path), "{page}");
         // A client that knows no fragments may send it as it is, or as a query.
         addresses.extend(["", "/", "/page.js", "/page.css"].map(|end| format!("{path}{end}")));
         addresses.push(format!("{path}?{parameter}={secret}"));
