@@ -36,6 +36,7 @@ fn all_of(target: &Target, person: &Person) -> Vec<String> {
 #[track_caller]
 fn change_nothing(target: &Target, someone: &SignedIn, addresses: &[String], mails: [&Mail; 3]) {
     let person = &someone.person;
+    target.await_no_waiting(&person.email);
     let before = all_of(target, person);
     for address in addresses {
         for method in METHODS {
