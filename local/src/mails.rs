@@ -12,7 +12,7 @@ use std::{
 
 pub(crate) use self::page::PATH;
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::{
@@ -68,7 +68,13 @@ impl Mails {
             "" | "/" => None,
             rest => Some(rest.strip_prefix('/')?),
         };
-        if *method != Method::GET || !caller.is_loopback() || !is_of_this_machine(uri, headers) {
+        let is_of_foreign_site =
+            headers.get("sec-fetch-site").is_some_and(|site| site == "cross-site");
+        if *method != Method::GET
+            || !caller.is_loopback()
+            || !is_of_this_machine(uri, headers)
+            || is_of_foreign_site
+        {
             return None;
         }
         let (status, body) = match name {
@@ -85,6 +91,7 @@ impl Mails {
             (header::REFERRER_POLICY, "no-referrer"),
             (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
             (header::X_FRAME_OPTIONS, "DENY"),
+            (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
         ];
         let headers = headers.map(|(name, value)| (name, HeaderValue::from_static(value)));
         Some(plain_answer(status, headers.into_iter().collect(), Bytes::from(body)))

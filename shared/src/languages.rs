@@ -4,18 +4,18 @@ use lambda_http::http::header::ACCEPT_LANGUAGE;
 
 use crate::http::Request;
 
-/// The most characters that are kept.
-const MAX_CHARACTERS: usize = 256;
+/// The longest header that is kept.
+const MAX_BYTES: usize = 1_024;
 
-/// The beginning of `Accept-Language` (RFC 9110 §12.5.4), as it was sent; empty if it isn't ASCII.
+/// `Accept-Language` (RFC 9110 §12.5.4) as it was sent; empty if it is too long or isn't ASCII.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Languages(String);
 
 impl Languages {
     /// The languages of a request.
     pub fn of(request: &Request) -> Self {
-        let text = request.header(&ACCEPT_LANGUAGE).unwrap_or_default();
-        Self(text.chars().take(MAX_CHARACTERS).collect())
+        let text = request.header(&ACCEPT_LANGUAGE).filter(|text| text.len() <= MAX_BYTES);
+        Self(text.unwrap_or_default().to_owned())
     }
 
     /// The text for a row.
@@ -41,9 +41,10 @@ mod tests {
     }
 
     #[test]
-    fn the_beginning_of_the_header_is_kept() {
+    fn a_header_of_at_most_a_kilobyte_is_kept() {
         assert_eq!(of(Some(b"de-AT, de;q=0.8")), "de-AT, de;q=0.8");
-        assert_eq!(of(Some("d".repeat(300).as_bytes())).len(), 256);
+        assert_eq!(of(Some("d".repeat(1_024).as_bytes())).len(), 1_024);
+        assert_eq!(of(Some("de,".repeat(342).as_bytes())), "");
         assert_eq!((of(None), of(Some(b"\xe9"))), (String::new(), String::new()));
     }
 }

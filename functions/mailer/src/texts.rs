@@ -1,7 +1,7 @@
 //! The texts of `mail/<language>/`, with their variables filled in.
 
 use minijinja::syntax::SyntaxConfig;
-use minijinja::{Environment, UndefinedBehavior, Value, context};
+use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, context, escape_formatter};
 
 use crate::kind::{CODE_MINUTES, Kind};
 
@@ -54,6 +54,12 @@ impl Texts {
         let mut syntax = SyntaxConfig::builder();
         syntax.trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true);
         environment.set_syntax(syntax.build()?);
+        environment.set_formatter(|output, state, value| match value.as_str() {
+            Some(text) if matches!(state.auto_escape(), AutoEscape::Html) => {
+                output.write_str(&escaped(text)).map_err(Into::into)
+            }
+            _ => escape_formatter(output, state, value),
+        });
         for (language, kinds) in LANGUAGES {
             for (kind, text, html) in *kinds {
                 environment.add_template_owned(path(language, kind, "txt"), *text)?;
@@ -99,6 +105,12 @@ impl Texts {
 
 fn path(language: &str, kind: &str, form: &str) -> String {
     format!("{language}/{kind}.{form}")
+}
+
+/// A text in HTML. Unlike minijinja's own, it leaves a slash, so that a link can be found in the source too.
+fn escaped(text: &str) -> String {
+    let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    text.replace('"', "&quot;").replace('\'', "&#x27;")
 }
 
 /// A text without control characters, such as line breaks.

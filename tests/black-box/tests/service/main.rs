@@ -112,6 +112,7 @@ fn alone() -> Vec<Check> {
         limits::alone(),
         overload::checks(),
         timing::checks(),
+        mail::alone(),
         outage::checks(),
     ]
     .into_iter()

@@ -36,6 +36,7 @@ pub(crate) const OVERRIDES: &[&str] = &[
     "AuthorizerCacheSeconds=300",
     "TokenIssuer=https://issuer.example",
     "TokenAudience=https://audience.example",
+    "MailLinkUrl=https://app.example/account?from=mail",
     "LegacyTokenSecret=the-secret-of-an-app-that-has-grown",
     "LegacyTokensUntil=2100-01-01T00:00:00Z",
 ];

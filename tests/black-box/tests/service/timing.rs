@@ -206,12 +206,12 @@ fn a_refused_change_of_an_account_takes_as_long_for_any_hash(target: &Target) {
 /// How often each of two kinds is timed.
 const PAIRS: usize = 500;
 /// Of Welch's t: above it, two kinds differ (Reparaz, Balasch, Verbauwhede: Dude, is my code constant time?).
-const DIFFERENT: f64 = 4.5;
+pub(crate) const DIFFERENT: f64 = 4.5;
 
 /// Milliseconds of each kind, in interleaved rounds, without the longest tenth, which other work made.
-fn times_of_both(ways: [&dyn Fn(); 2]) -> [Vec<f64>; 2] {
+fn times_of_both(ways: [&dyn Fn(); 2], pairs: usize) -> [Vec<f64>; 2] {
     let mut times = [Vec::new(), Vec::new()];
-    for round in 0..PAIRS {
+    for round in 0..pairs {
         for which in [round % 2, 1 - round % 2] {
             let start = Instant::now();
             ways[which]();
@@ -220,7 +220,7 @@ fn times_of_both(ways: [&dyn Fn(); 2]) -> [Vec<f64>; 2] {
     }
     for times in &mut times {
         times.sort_by(f64::total_cmp);
-        times.truncate(PAIRS * 9 / 10);
+        times.truncate(pairs * 9 / 10);
     }
     times
 }
@@ -232,6 +232,13 @@ fn mean_and_error(times: &[f64]) -> (f64, f64) {
     let mean = times.iter().sum::<f64>() / number;
     let squares: f64 = times.iter().map(|time| (time - mean).powi(2)).sum();
     (mean, squares / (number - 1.0) / number)
+}
+
+/// Welch's t of two kinds, and the mean of each in milliseconds.
+pub(crate) fn welch(ways: [&dyn Fn(); 2], pairs: usize) -> (f64, f64, f64) {
+    let times = times_of_both(ways, pairs);
+    let [(one, error), (other, other_error)] = times.map(|it| mean_and_error(&it));
+    ((one - other) / (error + other_error).sqrt(), one, other)
 }
 
 fn a_limit_takes_as_long_for_an_unknown_user_and_no_hash(target: &Target) {
@@ -250,9 +257,7 @@ fn a_limit_takes_as_long_for_an_unknown_user_and_no_hash(target: &Target) {
             }
         }
         let ask = |name: &str| assert_eq!(target.signin(name, WRONG).status, 429);
-        let times = times_of_both([&|| ask(&names[0]), &|| ask(&names[1])]);
-        let [(known, error), (unknown, other_error)] = times.map(|it| mean_and_error(&it));
-        let t = (known - unknown) / (error + other_error).sqrt();
+        let (t, known, unknown) = welch([&|| ask(&names[0]), &|| ask(&names[1])], PAIRS);
         if t.abs() < DIFFERENT && known < hash / 2.0 {
             return;
         }
