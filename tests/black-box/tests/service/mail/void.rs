@@ -16,6 +16,7 @@ pub(super) fn checks() -> Vec<Check> {
         secrets_are_good_while_nothing_came_between also Pooler, Emulator needs Mails;
         another_address_voids_all also Pooler, Emulator needs Mails;
         another_programs_change_of_the_address_voids_those_for_it needs Mails Database;
+        another_password_voids_a_reset_and_a_change also Pooler, Emulator needs Mails;
         a_reset_voids_all also Pooler, Emulator needs Mails;
         a_deleted_user_has_none also Pooler needs Mails;
         a_disabled_user_has_none also Pooler needs Mails Operator;
@@ -86,6 +87,16 @@ fn another_programs_change_of_the_address_voids_those_for_it(target: &Target) {
     let name = &secrets.someone.person.username;
     target.database().query(update, &[name, &new_address()]);
     secrets.are_good(target, [false, false, true]);
+}
+
+fn another_password_voids_a_reset_and_a_change(target: &Target) {
+    let (mut secrets, other) = (Secrets::new(target), Secrets::new(target));
+    let new = fresh();
+    let SignedIn { person, token } = &mut secrets.someone;
+    assert_eq!(target.change_password(token, &person.password, &new).status, 204);
+    person.password = new;
+    secrets.are_good(target, [false, true, false]);
+    other.are_good(target, [true; 3]);
 }
 
 fn a_reset_voids_all(target: &Target) {
