@@ -81,6 +81,10 @@ async fn a_conflicting_name_is_reported_and_nothing_is_changed() {
         ("ALTER TABLE users ADD COLUMN session_epoch text", "users.session_epoch"),
         ("ALTER TABLE users ADD COLUMN disabled_at text", "users.disabled_at"),
         ("CREATE VIEW limits AS SELECT 1", "limits"),
+        ("CREATE TABLE mails (id int)", "mails"),
+        ("CREATE TABLE one_time_secrets (id int)", "one_time_secrets"),
+        ("ALTER TABLE users ADD COLUMN verified_email boolean", "users.verified_email"),
+        ("CREATE FUNCTION mailbox(text) RETURNS text RETURN ''", "mailbox(text)"),
         ("CREATE FUNCTION find_credentials(text) RETURNS int RETURN 1", "find_credentials(text)"),
     ] {
         let stage = before_sessions().await;
@@ -115,4 +119,40 @@ async fn the_legacy_apps_own_statements_go_on() {
     stage.execute("UPDATE users SET password = 'y' WHERE username = 'ada'").await;
     stage.execute("DELETE FROM users WHERE username = 'ada'").await;
     assert_eq!(stage.value("SELECT count(*) FROM sign_ins").await, "0");
+}
+
+/// It knows neither the mails that wait nor the secrets that were sent.
+#[tokio::test]
+async fn the_legacy_apps_own_statements_about_users_with_mails_go_on() {
+    let stage = Stage::new().await;
+    stage
+        .execute(
+            "INSERT INTO users (username, email, password, verified_email) VALUES \
+                 ('ada', 'a@b', 'x', 'a@b'), ('bob', 'b@b', 'x', 'b@b'); \
+             SELECT notify_password_changed(u.id, '', now()), \
+                 ask_new_user(u.id, '', now()), \
+                 store_secret('verify', u.id, u.email, decode(u.id || '1', 'hex'), '', now(), now()), \
+                 store_secret('reset', u.id, u.email, decode(u.id || '2', 'hex'), '', now(), now()) \
+             FROM users AS u",
+        )
+        .await;
+    let rows = "SELECT concat_ws(' ', (SELECT count(*) FROM mails), (SELECT count(*) FROM one_time_secrets), \
+        (SELECT string_agg((verified_email = email)::text, ' ' ORDER BY id) FROM users))";
+    assert_eq!(stage.value(rows).await, "2 4 true true");
+    // A user of the app's, one whose address it changes, and one whom it deletes.
+    stage.execute("INSERT INTO users (username, email, password) VALUES ('eve', 'e@b', 'x')").await;
+    stage.execute("UPDATE users SET email = 'new@b' WHERE username = 'ada'").await;
+    stage.execute("DELETE FROM users WHERE username = 'bob'").await;
+    assert_eq!(stage.value(rows).await, "1 2 false");
+    assert_eq!(
+        stage.value("SELECT has_verified_email(u.id) FROM users AS u WHERE email = 'e@b'").await,
+        "f"
+    );
+    // Secrets of the old mailbox open nothing; the row of a mail goes on, to the address of its time.
+    let found = "SELECT count(*) FROM one_time_secrets AS s, \
+        find_secret('{verify,reset}', s.link_hash, NULL, '', '', now() - interval '1 s') AS f \
+        WHERE f.id IS NOT NULL";
+    assert_eq!(stage.value(found).await, "0");
+    stage.execute("UPDATE users SET email = 'a@b' WHERE username = 'ada'").await;
+    assert_eq!(stage.value(found).await, "2");
 }
