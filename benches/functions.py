@@ -15,6 +15,7 @@ import events
 import example
 import example_requests
 import machine
+import mail
 import prices
 import report
 import round_trips
@@ -28,29 +29,32 @@ from process import Failed, output
 from rates import ME, SIGNIN, SIGNUP
 from subject import Fixture, Start, Subject
 
-# No caller waits for the mailer.
-NAMES = sorted(set(os.listdir(runner.ROOT / "functions")) - {"mailer"})
+NAMES = sorted(os.listdir(runner.ROOT / "functions"))
 STARTS = 5  # of each round
 COSTS = (10, 11, 12)  # of bcrypt: a function accepts none below
 CHEAP, COSTLY, LINE = 200, 10, 50  # invocations of each round: without a hash, with one, at each cost of a sign-in
 BLOCK = 20  # invocations in a row, where ours and the legacy app's alternate
 
 
-def ours(fixture, user):
-    """Our functions, each with an event to repeat: that of example_requests.py, else one of its routes."""
+def ours(fixture, user, its_mail):
+    """Our functions, each with an event to repeat: that of example_requests.py or mail.py, else one of its routes. Mail
+    is on for its own functions alone."""
 
     def described(name):
         route = template.route(name)
         if route.is_plain:
-            may_refuse = name == "mail-page"  # while mail is off
-            return fixture.subject(
-                name, lambda: events.proxy("GET", route.path, token=user.token, context=user.context), may_refuse=may_refuse
-            )
+            return fixture.subject(name, lambda: events.proxy("GET", route.path, token=user.token, context=user.context))
         return fixture.subject(name, lambda: example.event(route, user.token, user.context), may_refuse=True)
 
-    sent = example_requests.of(user)
+    def signed_in():
+        return {"token": user.token, "context": user.context}
+
+    sent = example_requests.of(user) | its_mail.events(user.account, accounts.PASSWORD, signed_in)
     functions = {name: fixture.subject(name, sent[name]) if name in sent else described(name) for name in NAMES}
+    for name in mail.NAMES:
+        functions[name].environment |= its_mail.settings
     functions["refresh"].learn = lambda answer: user.renewing.learn(answer)
+    functions["mailer"].learn = mail.sent
     return functions
 
 
@@ -64,10 +68,11 @@ def sign_up_and_in(signup, signin, user, **wanted):
         user.learn(signin.invoke(started, events.proxy("POST", SIGNIN, body)).answer)
 
 
-def prepared(fixture):
+def prepared(fixture, stack):
     """Our functions, and a user in their database."""
+    its_mail = stack.enter_context(mail.over(fixture.settings["DATABASE_URL"]))
     user, user.changing, user.renewing = users = [User(account) for account in accounts.new(3)]
-    functions = ours(fixture, user)
+    functions = ours(fixture, user, its_mail)
     for each in users:
         sign_up_and_in(functions["signup"], functions["signin"], each, session="token")
         with functions["authorizer"].start() as started:
@@ -174,7 +179,7 @@ def measure(given, stack, say):
     folder, key = stack.enter_context(runner.project()), secrets.token_hex(32)
     server = stack.enter_context(runner.start(program, folder, key))
     fixture = Fixture(server.database, key, folder)
-    functions, user = prepared(fixture)
+    functions, user = prepared(fixture, stack)
     versions = [f"Latchkey {runner.commit()}, {output(['rustc', '--version']).strip()}; {server.postgres_version()}"]
     app = []
     if given.app_folder:

@@ -50,5 +50,5 @@ step "verifiers that know the issuer alone"
 PYTHON=$PWD/target/ci/clients/bin/python .ci/verifiers.sh
 
 step "the bench, for a moment: that it works, not what it finds"
-python3 -B -m doctest benches/{example,percentile,prices,round_trips,runtime_api,signin,wire}.py
+python3 -B -m doctest benches/{example,mail,percentile,prices,round_trips,runtime_api,signin,wire}.py
 benches/run throughput --profile dev --seconds 1 --rounds 1 --users 8

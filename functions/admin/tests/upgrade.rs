@@ -139,7 +139,7 @@ async fn the_legacy_apps_own_statements_about_users_with_mails_go_on() {
     let rows = "SELECT concat_ws(' ', (SELECT count(*) FROM mails), (SELECT count(*) FROM one_time_secrets), \
         (SELECT string_agg((verified_email = email)::text, ' ' ORDER BY id) FROM users))";
     assert_eq!(stage.value(rows).await, "2 4 true true");
-    // A user of the app's, one whose address it changes, and one whom it deletes.
+    // The legacy app makes a user, changes the address of another, and deletes a third.
     stage.execute("INSERT INTO users (username, email, password) VALUES ('eve', 'e@b', 'x')").await;
     stage.execute("UPDATE users SET email = 'new@b' WHERE username = 'ada'").await;
     stage.execute("DELETE FROM users WHERE username = 'bob'").await;

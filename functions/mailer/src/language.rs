@@ -44,6 +44,8 @@ fn preference(part: &str) -> Option<(String, u32)> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn chosen(header: &str) -> &str {
@@ -75,6 +77,19 @@ mod tests {
         let long = "de,".repeat(3_000);
         for header in ["", ",", "de;q=2", "de;q=x", "de;q=", "de\r\nX: y", "de;q=0.0001", &long] {
             assert_eq!(chosen(header), "en", "{}", &header[..header.len().min(20)]);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_header_chooses_a_language_that_there_is(header in ".{0,80}", tag in "[a-zA-Z-]{0,9}", weight in "[0-9.]{0,5}") {
+            for header in [header.clone(), format!("{tag};q={weight},{header}"), format!("{header},{tag}")] {
+                prop_assert!(["de", "en", "pt-br"].contains(&chosen(&header)));
+            }
+            // Whatever else a client sends, what it wants most is chosen.
+            let others = header.replace([',', ';'], "");
+            let header = format!("{others};q=0.5, DE-{tag};q=0.9, en;q=0.7");
+            prop_assert_eq!(chosen(&header), "de");
         }
     }
 }

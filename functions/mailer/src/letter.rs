@@ -108,7 +108,22 @@ impl Header for ContentLanguage {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::texts::one_line;
+
+    const HEADERS: [&str; 9] = [
+        "From",
+        "To",
+        "Subject",
+        "Date",
+        "Message-ID",
+        "Auto-Submitted",
+        "Content-Language",
+        "MIME-Version",
+        "Content-Type",
+    ];
 
     fn letter() -> Letter {
         let text = Text {
@@ -180,6 +195,31 @@ mod tests {
         for address in ["ada@example.com", "o'brien+x@Example.COM", "root@localhost", "ü@a.example"]
         {
             assert!(mailbox(address).is_some(), "{address}");
+        }
+    }
+
+    proptest! {
+        /// Whatever an adopted database has for an address, and a service for its name.
+        #[test]
+        fn no_address_and_no_name_adds_a_header_or_a_recipient(
+            user in "[a-z@,;:<>() \"\\\\\r\n\t\0\u{85}\u{2028}ü.]{0,12}",
+            domain in "[a-z@,;<>( \"\r\n\0ü.\u{ad}\u{3002}-]{0,12}",
+            any in "\\PC{0,40}",
+            name in "(.|\r\n)*",
+        ) {
+            let from = Mailbox::new(Some(one_line(&name)), mailbox("mail@example.com").unwrap());
+            for address in [any, format!("{user}@{domain}"), format!("{user}@example.com")] {
+                let Some(to) = mailbox(&address) else { continue };
+                prop_assert!(to.to_string().matches('@').count() == 1, "{}", to);
+                let letter = Letter { to, from: from.clone(), ..letter() };
+                let message = letter.to_message().unwrap();
+                prop_assert_eq!(message.envelope().to(), std::slice::from_ref(&letter.to));
+                let message = String::from_utf8(message.formatted()).unwrap();
+                let head = message.split_once("\r\n\r\n").unwrap().0.replace("\r\n ", " ");
+                let names: Vec<_> = head.split("\r\n").map(|line| line.split(':').next().unwrap()).collect();
+                prop_assert_eq!(&names, &HEADERS);
+                prop_assert!(!head.replace("\r\n", "").contains(['\r', '\n']));
+            }
         }
     }
 }
