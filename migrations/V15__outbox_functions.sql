@@ -78,7 +78,7 @@ BEGIN
     SELECT c.counted, c.wait, c.refused_by INTO counted, wait, refused_by
     FROM count_try(keys, every, burst, asked_at) AS c;
     IF counted THEN
-        PERFORM put_mail(kind, NULL, address, language, asked_at);
+        PERFORM put_mail(kind, NULL::int, address, language, asked_at);
     END IF;
 END
 $$;
@@ -113,8 +113,8 @@ BEGIN
             outcome := 'refused';
             RETURN;
         END IF;
-        PERFORM put_mail('change', user_id, address, language, asked_at);
-        PERFORM put_mail('change_asked', user_id, present, language, asked_at);
+        PERFORM put_mail('change'::text, user_id, address, language, asked_at);
+        PERFORM put_mail('change_asked'::text, user_id, present, language, asked_at);
         outcome := 'asked';
     END IF;
 END
@@ -132,7 +132,7 @@ BEGIN
     SELECT u.email::text INTO present FROM users AS u
     WHERE u.id = user_id AND u.verified_email IS DISTINCT FROM u.email::text;
     IF FOUND THEN
-        PERFORM put_mail('verify', user_id, present, language, asked_at);
+        PERFORM put_mail('verify'::text, user_id, present, language, asked_at);
     END IF;
 END
 $$;
@@ -174,7 +174,7 @@ BEGIN
     SELECT u.email::text INTO present FROM users AS u
     WHERE u.id = user_id AND u.verified_email = u.email::text;
     IF FOUND AND (SELECT c.counted FROM count_try(keys, every, burst, asked_at) AS c) THEN
-        PERFORM put_mail('new_client', user_id, present, language, asked_at);
+        PERFORM put_mail('new_client'::text, user_id, present, language, asked_at);
     END IF;
 END
 $$;
