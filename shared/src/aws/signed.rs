@@ -33,11 +33,16 @@ pub struct Service {
     pub endpoint_variable: &'static str,
 }
 
-/// A status and a body.
+/// <https://smithy.io/2.0/aws/protocols/aws-restjson1-protocol.html#operation-error-serialization>
+const ERROR_TYPE: &str = "x-amzn-errortype";
+
+/// A status, the name of an error, and a body.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
     /// The status.
     pub status: u16,
+    /// The header that names an error, as AWS sends it.
+    pub error: Option<String>,
     /// The body.
     pub body: Vec<u8>,
 }
@@ -106,9 +111,11 @@ impl SignedCalls {
             cause.unwrap_or_else(|| error.to_string())
         })?;
         let status = answer.status().as_u16();
+        let error = answer.headers().get(ERROR_TYPE).and_then(|it| it.to_str().ok());
+        let error = error.map(ToOwned::to_owned);
         let body = ByteStream::new(SdkBody::from_body_1_x(answer.into_body())).collect().await;
         let body = body.map_err(|error| error.to_string())?.to_vec();
-        Ok(Answer { status, body })
+        Ok(Answer { status, error, body })
     }
 }
 

@@ -34,7 +34,7 @@ struct Accepted {
     message_id: String,
 }
 
-/// The name of an error is in the body, or in a header that is left unread.
+/// The body of a refusal. Its error is named in a header; emulators name it here, as AWS's clients allow.
 #[derive(Deserialize, Default)]
 struct Refusal {
     #[serde(rename = "__type", alias = "code", default)]
@@ -102,8 +102,11 @@ fn outcome(answer: &Answer) -> Outcome {
         return Outcome::Sent(accepted.map(|it| it.message_id).unwrap_or_default());
     }
     let refusal: Refusal = serde_json::from_slice(&answer.body).unwrap_or_default();
-    let code = refusal.code.rsplit('#').next().unwrap_or_default();
-    let code: String = code.chars().filter(char::is_ascii_alphanumeric).take(64).collect();
+    let code = answer.error.as_deref().unwrap_or(&refusal.code);
+    // `namespace#Name:address`, of which the outer parts may be missing.
+    let code = code.split(':').next().and_then(|code| code.rsplit('#').next());
+    let code: String =
+        code.unwrap_or_default().chars().filter(char::is_ascii_alphanumeric).take(64).collect();
     match (answer.status, code.as_str()) {
         (429, _)
         | (_, "TooManyRequestsException" | "LimitExceededException" | "ThrottlingException") => {
@@ -145,6 +148,11 @@ mod tests {
     /// What becomes of a mail to a server that answers so, and the request. Without a status the server
     /// leaves.
     async fn sent(status: &str, body: &str) -> (Outcome, String) {
+        sent_with(status, "", body).await
+    }
+
+    /// The same, with further headers in the answer.
+    async fn sent_with(status: &str, headers: &str, body: &str) -> (Outcome, String) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let clock = Clock::fixed(NumericDate::from_seconds(1_795_507_200));
@@ -154,7 +162,7 @@ mod tests {
         };
         let length = body.len();
         let answer = format!(
-            "HTTP/1.1 {status}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
+            "HTTP/1.1 {status}\r\ncontent-length: {length}\r\nconnection: close\r\n{headers}\r\n{body}"
         );
         let serving = async {
             let (mut stream, _) = listener.accept().await.unwrap();
@@ -210,39 +218,57 @@ mod tests {
     async fn each_refusal_means_what_it_says_and_none_repeats_the_address() {
         let refused = |code: &str| Outcome::Refused(code.into());
         let away = |cause: &str| Outcome::Unavailable(cause.into());
-        for (status, body, expected) in [
-            ("429 x", r#"{"__type":"TooManyRequestsException"}"#, Outcome::Throttled),
-            ("400 x", r#"{"__type":"LimitExceededException"}"#, Outcome::Throttled),
+        for (status, error, body, expected) in [
+            ("429 x", "TooManyRequestsException", "{}", Outcome::Throttled),
+            ("429 x", "", "", Outcome::Throttled),
+            ("400 x", "LimitExceededException", r#"{"message":"full"}"#, Outcome::Throttled),
+            ("400 x", "MessageRejected", r#"{"message":"bad"}"#, refused("MessageRejected")),
             (
                 "400 x",
-                r#"{"__type":"a.b#MessageRejected","message":"bad"}"#,
+                "a.b#MessageRejected:http://internal.amazon.com/coral/a.b/",
+                r#"{"message":"bad"}"#,
                 refused("MessageRejected"),
             ),
             (
                 "400 x",
-                r#"{"__type":"MessageRejected","message":"Email address is not verified: ada@example.com"}"#,
+                "MessageRejected",
+                r#"{"message":"Email address is not verified. The following identities failed the check in region EU-CENTRAL-1: ada@example.com"}"#,
                 Outcome::Postponed("MessageRejected".into()),
             ),
-            ("400 x", r#"{"code":"BadRequestException"}"#, refused("BadRequestException")),
             (
                 "400 x",
-                r#"{"__type":"SendingPausedException"}"#,
+                "BadRequestException",
+                r#"{"message":"Missing final '@domain'"}"#,
+                refused("BadRequestException"),
+            ),
+            (
+                "400 x",
+                "SendingPausedException",
+                r#"{"message":"off"}"#,
                 away("SES answered 400 SendingPausedException"),
             ),
             (
                 "404 x",
-                r#"{"__type":"NotFoundException"}"#,
+                "NotFoundException",
+                r#"{"message":null}"#,
                 away("SES answered 404 NotFoundException"),
             ),
-            ("403 x", "<html>ada@example.com", away("SES answered 403 ")),
+            ("403 x", "", "<html>ada@example.com", away("SES answered 403 ")),
             (
                 "403 x",
-                r#"{"__type":"AccessDeniedException","message":"no ada@example.com"}"#,
+                "AccessDeniedException",
+                r#"{"Message":"no ada@example.com"}"#,
                 away("SES answered 403 AccessDeniedException"),
             ),
-            ("503 x", "", away("SES answered 503 ")),
+            // An emulator's.
+            ("400 x", "", r#"{"__type":"a.b#MessageRejected"}"#, refused("MessageRejected")),
+            ("503 x", "", "", away("SES answered 503 ")),
         ] {
-            assert_eq!(sent(status, body).await.0, expected, "{body}");
+            let header = match error {
+                "" => String::new(),
+                error => format!("x-amzn-ErrorType: {error}\r\n"),
+            };
+            assert_eq!(sent_with(status, &header, body).await.0, expected, "{error} {body}");
         }
     }
 }
