@@ -36,10 +36,6 @@ const RUN_SECONDS: u32 = 50;
 /// attempts of every mail.
 const MAX_FAILURES: u32 = 3;
 
-/// How many mails are taken at once. A run that stops has attempted them: what it hadn't would come again
-/// together with the failed ones, and behind them.
-const BATCH: i32 = 3;
-
 /// Sends the mails that are due.
 #[derive(Debug)]
 pub struct Mailer(Option<Delivery>);
@@ -117,42 +113,29 @@ impl Mailer {
         let until = delivery.clock.now().plus(RUN_SECONDS);
         let mut failures = 0;
         while delivery.clock.now() < until {
-            let claimed = delivery.outbox.claim(delivery.clock.now(), BATCH).await;
-            let claimed = claimed.map_err(cause)?;
-            if claimed.is_empty() {
-                break;
-            }
-            for (asked, left) in claimed.iter().zip((0..claimed.len()).rev()) {
-                let is_last = match delivery.deliver(asked).await {
-                    Ok(Step::Sent) => {
-                        report.sent += 1;
-                        failures = 0;
-                        false
+            // One at a time: a run that stops leaves what it didn't attempt as it was.
+            let claimed = delivery.outbox.claim(delivery.clock.now()).await.map_err(cause)?;
+            let Some(asked) = claimed else { break };
+            match delivery.deliver(&asked).await {
+                Ok(Step::Sent) => {
+                    report.sent += 1;
+                    failures = 0;
+                }
+                Ok(Step::Dropped) => report.dropped += 1,
+                Ok(Step::Waits) => report.waiting += 1,
+                Ok(Step::Throttled) => {
+                    report.waiting += 1;
+                    break;
+                }
+                step => {
+                    if let Err(cause) = step {
+                        log::notice(None, "mail_failed", Some(&cause));
                     }
-                    Ok(Step::Dropped) => {
-                        report.dropped += 1;
-                        false
+                    report.waiting += 1;
+                    failures += 1;
+                    if failures >= MAX_FAILURES {
+                        break;
                     }
-                    Ok(Step::Waits) => {
-                        report.waiting += 1;
-                        false
-                    }
-                    Ok(Step::Throttled) => {
-                        report.waiting += 1;
-                        true
-                    }
-                    step => {
-                        if let Err(cause) = step {
-                            log::notice(None, "mail_failed", Some(&cause));
-                        }
-                        report.waiting += 1;
-                        failures += 1;
-                        failures >= MAX_FAILURES
-                    }
-                };
-                if is_last || delivery.clock.now() >= until {
-                    report.waiting += u32::try_from(left).unwrap_or(u32::MAX);
-                    return Ok(report);
                 }
             }
         }

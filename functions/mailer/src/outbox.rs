@@ -50,10 +50,10 @@ impl Outbox {
         Self(database)
     }
 
-    /// Takes up to `most` mails that are due. Each is due again after a pause.
-    pub(crate) async fn claim(&self, now: NumericDate, most: i32) -> Result<Vec<Asked>, Error> {
-        let parameters = [(&now.to_timestamp() as _, Type::FLOAT8), (&most as _, Type::INT4)];
-        self.0.rows(&CLAIM, &parameters).await?.iter().map(asked).collect()
+    /// Takes the mail that has been due for longest. It is due again after a pause.
+    pub(crate) async fn claim(&self, now: NumericDate) -> Result<Option<Asked>, Error> {
+        let parameters = [(&now.to_timestamp() as _, Type::FLOAT8), (&1 as _, Type::INT4)];
+        self.0.row(&CLAIM, &parameters).await?.as_ref().map(asked).transpose()
     }
 
     /// Stores the hashes of a secret. False if the user is gone or has another address by now.

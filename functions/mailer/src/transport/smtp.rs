@@ -168,7 +168,7 @@ fn outcome(error: &Error, letter: &Letter) -> Outcome {
         return match cause(error) {
             // The server doesn't know SMTPUTF8 (RFC 6531).
             cause if error.is_client() && !letter.to.to_string().is_ascii() => {
-                Outcome::Postponed(cause)
+                Outcome::Refused(cause)
             }
             cause => Outcome::Unavailable(cause),
         };
@@ -176,13 +176,12 @@ fn outcome(error: &Error, letter: &Letter) -> Outcome {
     match u16::from(code) {
         // SES's interface says so.
         454 | 421 => Outcome::Throttled,
-        // RFC 5321 §4.2.2 and RFC 7504: this mailbox takes none.
-        code @ (501 | 550..=553 | 556) if !is_of_sender(error) => {
+        code if error.is_permanent() && is_of_recipient(error) => {
             Outcome::Refused(code.to_string())
         }
-        code @ (450..=452 | 501 | 550..=554 | 556) => Outcome::Postponed(answered(code)),
-        // A login that is refused, say, is no fault of the mail's.
-        code => Outcome::Unavailable(answered(code)),
+        // A login that is refused (RFC 4954 §6) is no fault of the mail's.
+        code @ (432 | 530 | 534 | 535 | 538) => Outcome::Unavailable(answered(code)),
+        code => Outcome::Postponed(answered(code)),
     }
 }
 
@@ -190,12 +189,13 @@ fn answered(code: u16) -> String {
     format!("the server answered {code}")
 }
 
-/// Whether an answer refuses the sender, by its enhanced status code (RFC 3463 §3): its address, or what it
-/// may do. The operator can correct that.
-fn is_of_sender(error: &Error) -> bool {
+/// Whether an answer says that this mailbox takes no mail, by its enhanced status code (RFC 3463 §3, RFC
+/// 7505). Without one, it may as well be about the sender, or a quota that is used up: the library doesn't
+/// say which command it answers.
+fn is_of_recipient(error: &Error) -> bool {
     let words = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
     let code = words.split_whitespace().next().unwrap_or_default();
-    code.starts_with("5.7.") || matches!(code, "5.1.7" | "5.1.8")
+    matches!(code, "5.1.1" | "5.1.2" | "5.1.3" | "5.1.6" | "5.1.10" | "5.2.1")
 }
 
 /// The cause of a failure that isn't a refusal, without the server's words.

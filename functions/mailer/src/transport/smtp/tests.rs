@@ -48,17 +48,27 @@ async fn each_answer_means_what_it_says_and_none_repeats_the_address() {
     let down = |code: u16| Outcome::Unavailable(answered(code));
     let unreadable = Outcome::Unavailable("an answer that can't be read".into());
     for (to_recipient, expected) in [
-        ("550 no ada@example.com", refused("550")),
         ("550 5.1.1 no ada@example.com", refused("550")),
-        ("552 5.2.2 ada@example.com is full", refused("552")),
-        ("553 no ada@example.com", refused("553")),
+        ("550-5.1.1 no ada@example.com\r\n550 5.1.1 at all", refused("550")),
+        ("554 5.1.2 no domain of ada@example.com", refused("554")),
+        ("501 5.1.3 ada@example.com?", refused("501")),
+        ("551 5.1.6 ada@example.com moved", refused("551")),
+        ("556 5.1.10 no mails for ada@example.com", refused("556")),
+        ("550 5.2.1 ada@example.com is off", refused("550")),
+        // Whose fault it is, these don't say.
+        ("550 no ada@example.com", postponed(550)),
+        ("553 no ada@example.com", postponed(553)),
+        ("552 5.2.2 ada@example.com is full", postponed(552)),
+        ("550 5.4.5 Daily sending quota exceeded", postponed(550)),
+        ("450 4.1.2 no domain of ada@example.com", postponed(450)),
+        ("450 5.1.1 ada@example.com", postponed(450)),
         ("450 later, ada@example.com", postponed(450)),
         ("451 4.7.1 ada@example.com is on a grey list", postponed(451)),
         ("554 no ada@example.com", postponed(554)),
         ("550 5.7.1 no relay for ada@example.com", postponed(550)),
         ("454 Throttling failure", Outcome::Throttled),
         ("421 too many", Outcome::Throttled),
-        ("500 what?", down(500)),
+        ("500 what?", postponed(500)),
         ("ada@example.com", unreadable),
     ] {
         assert_eq!(Sink { to_recipient, ..GOOD }.send().await.0, expected, "{to_recipient}");
@@ -67,6 +77,8 @@ async fn each_answer_means_what_it_says_and_none_repeats_the_address() {
         (Sink { to_login: "535 no", ..GOOD }, down(535)),
         // A sender that the server refuses is no reason to drop the mails of a day.
         (Sink { to_sender: "553 5.7.1 not yours", ..GOOD }, postponed(553)),
+        (Sink { to_sender: "550 5.4.5 Daily sending quota exceeded", ..GOOD }, postponed(550)),
+        (Sink { to_sender: "553 not yours", ..GOOD }, postponed(553)),
         (Sink { to_sender: "550 5.1.8 unknown domain", ..GOOD }, postponed(550)),
         (Sink { to_mail: "554 5.6.0 ada@example.com, a bad mail", ..GOOD }, postponed(554)),
         (Sink { to_mail: "550 5.1.1 no ada@example.com", ..GOOD }, refused("550")),
@@ -91,9 +103,9 @@ async fn a_server_that_hangs_or_leaves_anywhere_is_left_in_time_and_none_of_it_i
 }
 
 #[tokio::test]
-async fn an_address_that_the_server_cannot_carry_holds_up_no_other() {
+async fn an_address_that_the_server_cannot_carry_is_refused_for_good() {
     let (outcome, _, secure) = Sink { to: "ädä@example.com", ..GOOD }.send().await;
-    let Outcome::Postponed(cause) = outcome else { panic!("{outcome:?}") };
+    let Outcome::Refused(cause) = outcome else { panic!("{outcome:?}") };
     assert!(cause.contains("SMTPUTF8") && !cause.contains('ä'), "{cause}");
     assert!(!secure.iter().any(|line| line.starts_with("RCPT")), "{secure:?}");
 }
