@@ -25,7 +25,7 @@ ALARMS = {
 OF_MAIL = {
     "WaitingMailsAlarm": (f"Latchkey/{STACK}", "WaitingMails", None, "Sum", 300, "0", (2, 3)),
     "MailerAlarm": ("AWS/Lambda", "Errors", [{"Name": "FunctionName", "Value": "<MailerFunction>"}], "Sum", 300, "0", (2, 3)),
-    "GivenUpMailsAlarm": (f"Latchkey/{STACK}", "GivenUpMails", None, "Sum", 60, "0", (1, 1)),
+    "GivenUpMailsAlarm": (f"Latchkey/{STACK}", "GivenUpMails", None, "Sum", 3600, "4", (1, 1)),
 }
 SET = [{"Name": "ses:configuration-set", "Value": "<MailConfigurationSet>"}]
 OF_SES = {
@@ -47,7 +47,7 @@ COUNTED = {
 }
 COUNTED_OF_MAIL = {
     "WaitingMails": ("<FunctionsLogGroup>", '{ ($.event = "mail_waits") || ($.event = "mail_throttled") || ($.event = "mail_failed") }', "WaitingMails"),
-    "GivenUpMails": ("<FunctionsLogGroup>", '{ $.event = "mail_given_up" }', "GivenUpMails"),
+    "GivenUpMails": ("<FunctionsLogGroup>", '{ ($.event = "mail_given_up") || ($.event = "mail_refused") }', "GivenUpMails"),
 }
 # What the functions' lines hold (shared/src/log.rs), and Lambda's own of them.
 LINE = {"user_id", "function", "request_id", "event", "status", "error", "cause", "hash_scheme", "level"}
