@@ -20,8 +20,6 @@ GLIBC = (2, 34)
 # The libraries of glibc, and GCC's runtime.
 LIBRARIES = {"libc.so.6", "libdl.so.2", "libgcc_s.so.1", "libm.so.6", "libpthread.so.0", "librt.so.1"}
 MB = 1_000_000
-# No caller waits for their start, and they render and send mails.
-BACKGROUND = {"mailer"}
 ROOT = os.path.join(os.path.dirname(__file__), "..")
 
 
@@ -34,8 +32,6 @@ class Processor(NamedTuple):
     with_a_database: float
 
     def limit(self, function):
-        if function in BACKGROUND:
-            return self.with_a_database + MB
         return self.plain + served(function) if is_plain(function) else self.with_a_database
 
 
