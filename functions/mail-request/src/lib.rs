@@ -6,10 +6,10 @@
 use shared::db::outbox::{Asked, Outbox};
 use shared::db::{self, Database};
 use shared::environment::Invalid;
-use shared::error::{Failure, SecurityEvent};
+use shared::error::Failure;
 use shared::functions::MailRequestRoute;
 use shared::http::{Endpoint, JsonBody, Reply, Request};
-use shared::limits::{MailRequests, Networks};
+use shared::limits::{MailRequests, Networks, Over};
 use shared::nudge::Nudge;
 use shared::secrets_manager::SecretsManager;
 use shared::{AskedEmail, Clock, Environment, Error, Languages, log, mail};
@@ -36,9 +36,6 @@ pub struct MailRequestBody {
     #[schema(pattern = r"^[^\u0000]*@[^\u0000]*$")]
     email: AskedEmail,
 }
-
-/// The event of a request over a limit in the log.
-const LIMITED: SecurityEvent = SecurityEvent::of("excess_rate_limit_exceeded", None);
 
 impl Endpoint for MailRequest {
     type Route = MailRequestRoute;
@@ -80,7 +77,7 @@ impl Requests {
         let languages = Languages::of(request);
         let now = self.clock.now();
         let counted = self.outbox.ask(asked, &email, &languages, &charges, now).await?;
-        counted.map_err(|over| Error::RateLimited(over.answered(LIMITED)))?;
+        counted.map_err(Over::refused)?;
         self.nudge.send().await;
         Ok(Reply::json(&()).with_status(202))
     }

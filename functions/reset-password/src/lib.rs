@@ -6,7 +6,7 @@ use shared::environment::Invalid;
 use shared::error::{Failure, SecurityEvent};
 use shared::functions::ResetPasswordRoute;
 use shared::http::{Endpoint, JsonBody, Location, Reply, Request, Violation};
-use shared::limits::{Guesses, Networks, OneTimeAttempts};
+use shared::limits::{Guesses, Networks, OneTimeAttempts, Over};
 use shared::password::{Blocklist, Passwords};
 use shared::presented_secret::{InvalidSecret, PresentedSecret};
 use shared::secrets_manager::SecretsManager;
@@ -55,9 +55,6 @@ pub struct PasswordReset {
 }
 
 const PURPOSE: &str = "reset";
-
-/// The event of an attempt over a limit in the log.
-const LIMITED: SecurityEvent = SecurityEvent::of("excess_rate_limit_exceeded", None);
 
 const FAILED: &str = "authn_password_change_fail";
 
@@ -115,7 +112,7 @@ impl Resets {
         let charges = secret.charges(self.attempts, PURPOSE, &self.networks.of(request));
         let now = self.clock.now();
         let found = self.secrets.try_reset(&hashed, &charges, now).await.map_err(Error::from)?;
-        let found = found.map_err(|over| Error::RateLimited(over.answered(LIMITED)))?;
+        let found = found.map_err(Over::refused)?;
         let SecretsUser { id, username, email } = found.ok_or(invalid(None))?;
         self.blocklist.check(&password, Some(&username), Some(&email)).map_err(|rule| {
             Error::Unprocessable(vec![Violation::new(Location::Field("password"), rule)])

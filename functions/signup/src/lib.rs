@@ -6,10 +6,10 @@ use shared::db::limits::Limits;
 use shared::db::{self, Database};
 use shared::email::EmailTaken;
 use shared::environment::Invalid;
-use shared::error::{Answer, Failure, SecurityEvent};
+use shared::error::{Answer, Failure};
 use shared::functions::SignupRoute;
 use shared::http::{Endpoint, JsonBody, Location, Reply, Request, UserBody, Violation};
-use shared::limits::{Guesses, Networks, Signups};
+use shared::limits::{Guesses, Networks, Over, Signups};
 use shared::nudge::Nudge;
 use shared::password::{Blocklist, Passwords};
 use shared::secrets_manager::SecretsManager;
@@ -37,9 +37,6 @@ pub struct Signup {
     clock: Clock,
     random: Random,
 }
-
-/// The event of a sign-up over a limit in the log.
-const LIMITED: SecurityEvent = SecurityEvent::of("excess_rate_limit_exceeded", None);
 
 impl Endpoint for Signup {
     type Route = SignupRoute;
@@ -84,7 +81,7 @@ impl Endpoint for Signup {
         let charges = self.signups.of(&self.networks.of(request));
         let now = self.clock.now();
         let counted = self.limits.count(&charges, now).await.map_err(Error::from)?;
-        counted.map_err(|over| Error::RateLimited(over.answered(LIMITED)))?;
+        counted.map_err(Over::refused)?;
         let hash = self.passwords.hash(password).await?;
         let languages = self.nudge.as_ref().map(|_| Languages::of(request));
         let inserted = self.users.insert(&username, &email, &hash, languages.as_ref(), now).await;

@@ -4,10 +4,10 @@ use shared::db::one_time_secrets::{Mark, OneTimeSecrets, Verification};
 use shared::db::{self, Database};
 use shared::email::EmailTaken;
 use shared::environment::Invalid;
-use shared::error::{Failure, SecurityEvent};
+use shared::error::Failure;
 use shared::functions::VerifyRoute;
 use shared::http::{Endpoint, JsonBody, Reply, Request, UserBody};
-use shared::limits::{Networks, OneTimeAttempts};
+use shared::limits::{Networks, OneTimeAttempts, Over};
 use shared::presented_secret::{InvalidSecret, PresentedSecret};
 use shared::secrets_manager::SecretsManager;
 use shared::{Clock, Environment, Error, Languages, OneTimeKey, Random, log};
@@ -44,9 +44,6 @@ pub struct EmailVerification {
 }
 
 const PURPOSE: &str = "verify";
-
-/// The event of an attempt over a limit in the log.
-const LIMITED: SecurityEvent = SecurityEvent::of("excess_rate_limit_exceeded", None);
 
 impl Endpoint for Verify {
     type Route = VerifyRoute;
@@ -88,7 +85,7 @@ impl Verifications {
         let now = self.clock.now();
         let verified = self.secrets.verify(&hashed, &charges, &languages, &mark, now).await;
         let verified = verified.map_err(Error::from)?;
-        match verified.map_err(|over| Error::RateLimited(over.answered(LIMITED)))? {
+        match verified.map_err(Over::refused)? {
             Verification::Verified(user) => {
                 let body = UserBody { username: &user.username, email: &user.email };
                 Ok(Reply::json(&body).with_event("user_updated", user.id))

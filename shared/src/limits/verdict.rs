@@ -2,7 +2,7 @@
 
 use super::charges::{Charge, Charges};
 use super::key::Kind;
-use crate::error::{RateLimited, SecurityEvent};
+use crate::error::{Error, RateLimited, SecurityEvent};
 
 /// An attempt that was refused.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -14,6 +14,11 @@ pub struct Over {
 }
 
 impl Over {
+    /// The error of a request that guesses no password.
+    pub fn refused(self) -> Error {
+        Error::RateLimited(self.answered(SecurityEvent::of("excess_rate_limit_exceeded", None)))
+    }
+
     /// The error, with this event in the log.
     pub fn answered(self, event: SecurityEvent) -> RateLimited {
         #[expect(
