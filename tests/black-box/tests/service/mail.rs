@@ -1,6 +1,7 @@
 //! Mails: the requests for them, what they say, and what their secrets do.
 
 mod alone;
+mod away;
 mod bodies;
 mod budgets;
 mod change;
@@ -44,7 +45,7 @@ pub(crate) fn checks() -> Vec<Check> {
 
 /// The checks that compare times or read every row.
 pub(crate) fn alone() -> Vec<Check> {
-    alone::checks()
+    [alone::checks(), away::checks()].into_iter().flatten().collect()
 }
 
 /// The route that asks for a reset.
