@@ -24,7 +24,9 @@ CREATE TABLE mails (
     asked_at timestamptz NOT NULL,
     -- When a mailer may take it: again after a pause if one has taken it and didn't finish.
     due_at timestamptz NOT NULL,
-    attempts int NOT NULL DEFAULT 0
+    attempts int NOT NULL DEFAULT 0,
+    -- `user_state` (V15) when the password was verified for a change of address.
+    user_state bytea
 );
 
 CREATE INDEX mails_due_at_idx ON mails (due_at);
@@ -45,6 +47,8 @@ CREATE TABLE one_time_secrets (
     code_hash bytea NOT NULL,
     link_until timestamptz NOT NULL,
     code_until timestamptz NOT NULL,
+    -- For a change of address, `user_state` (V15) when it was made.
+    user_state bytea,
     -- The random mark of the request that used it, which may be repeated.
     used_by bytea
 );

@@ -13,21 +13,46 @@ AS $$
         || lower(substr(address, strpos(address, '@'::text) + 1))
 $$;
 
--- The user with this address, or with this address in lower case (of ASCII alone, so that no letter
--- that looks like another leads to another mailbox). A disabled user has none.
+-- The user with this address, or with this address in lower case, or in lower case with a capital, as
+-- phones write it (of ASCII alone, so that no letter that looks like another leads to another mailbox).
+-- A disabled user has none.
 CREATE OR REPLACE FUNCTION find_by_address(address text)
 RETURNS int LANGUAGE plpgsql STABLE
 AS $$
 #variable_conflict use_variable
 DECLARE
     lowered CONSTANT text := lower(address COLLATE "C");
+    capital CONSTANT text := upper(left(lowered, 1) COLLATE "C") || substr(lowered, 2);
 BEGIN
     RETURN (
         SELECT u.id FROM users AS u
-        WHERE mailbox(u.email::text) = ANY (ARRAY[mailbox(address), mailbox(lowered)])
+        WHERE mailbox(u.email::text)
+            = ANY (ARRAY[mailbox(address), mailbox(lowered), mailbox(capital)])
             AND u.disabled_at IS NULL
-        ORDER BY u.email::text = address DESC, mailbox(u.email::text) = mailbox(address) DESC, u.id
+        ORDER BY
+            u.email::text = address DESC,
+            mailbox(u.email::text) = mailbox(address) DESC,
+            mailbox(u.email::text) = mailbox(lowered) DESC,
+            u.id
         LIMIT 1
+    );
+END
+$$;
+
+-- A digest of the user's address, password and epoch: whichever program changes one of them, a change of
+-- address that was asked for before is void.
+CREATE OR REPLACE FUNCTION user_state(user_id int)
+RETURNS bytea LANGUAGE plpgsql STABLE
+AS $$
+#variable_conflict use_variable
+BEGIN
+    RETURN (
+        SELECT sha256(convert_to(
+            u.session_epoch::text || ' '::text || coalesce(u.password::text, ''::text)
+            || ' '::text || u.email::text,
+            'UTF8'::name
+        ))
+        FROM users AS u WHERE u.id = user_id
     );
 END
 $$;
@@ -40,14 +65,16 @@ RETURNS void LANGUAGE plpgsql
 AS $$
 #variable_conflict use_variable
 BEGIN
-    INSERT INTO mails (kind, user_id, address, language, asked_at, due_at)
-    VALUES (kind, user_id, address, language, asked_at, asked_at)
+    INSERT INTO mails (kind, user_id, address, language, asked_at, due_at, user_state)
+    VALUES (
+        kind, user_id, address, language, asked_at, asked_at,
+        CASE kind WHEN 'change' THEN user_state(user_id) END
+    )
     ON CONFLICT DO NOTHING;
 END
 $$;
 
--- Takes back the secrets that a user's mails have, but for one, and the changes of address whose mails
--- wait: another person may have asked for them.
+-- Takes back the secrets that a user's mails have, but for one.
 CREATE OR REPLACE FUNCTION void_secrets(user_id int, purposes text[], but_for bigint)
 RETURNS void LANGUAGE plpgsql
 AS $$
@@ -55,9 +82,6 @@ AS $$
 BEGIN
     DELETE FROM one_time_secrets AS s
     WHERE s.user_id = user_id AND s.purpose = ANY (purposes) AND s.id IS DISTINCT FROM but_for;
-    IF 'change' = ANY (purposes) THEN
-        DELETE FROM mails AS m WHERE m.user_id = user_id AND m.kind = 'change';
-    END IF;
 END
 $$;
 
@@ -113,82 +137,13 @@ BEGIN
             outcome := 'refused';
             RETURN;
         END IF;
+        -- One that is void by now would keep this one out.
+        DELETE FROM mails AS m
+        WHERE m.user_id = user_id AND m.kind = 'change' AND m.user_state <> user_state(user_id);
         PERFORM put_mail('change'::text, user_id, address, language, asked_at);
         PERFORM put_mail('change_asked'::text, user_id, present, language, asked_at);
         outcome := 'asked';
     END IF;
-END
-$$;
-
--- Asks a new user to verify their address.
-CREATE OR REPLACE FUNCTION ask_new_user(user_id int, language text, asked_at timestamptz)
-RETURNS void LANGUAGE plpgsql SECURITY DEFINER
-SET search_path FROM CURRENT
-AS $$
-#variable_conflict use_variable
-DECLARE
-    present text;
-BEGIN
-    SELECT u.email::text INTO present FROM users AS u
-    WHERE u.id = user_id AND u.verified_email IS DISTINCT FROM u.email::text;
-    IF FOUND THEN
-        PERFORM put_mail('verify'::text, user_id, present, language, asked_at);
-    END IF;
-END
-$$;
-
--- Takes back what mails let their readers do after a new password, and notifies the user of it, unless
--- mail is off: `language` is then NULL.
-CREATE OR REPLACE FUNCTION notify_password_changed(
-    user_id int, language text, asked_at timestamptz
-)
-RETURNS void LANGUAGE plpgsql SECURITY DEFINER
-SET search_path FROM CURRENT
-AS $$
-#variable_conflict use_variable
-DECLARE
-    present text;
-BEGIN
-    SELECT u.email::text INTO present FROM users AS u WHERE u.id = user_id;
-    IF FOUND THEN
-        PERFORM void_secrets(user_id, '{change,reset}', NULL);
-        IF language IS NOT NULL THEN
-            PERFORM put_mail('password_changed', user_id, present, language, asked_at);
-        END IF;
-    END IF;
-END
-$$;
-
--- Notifies a user of a sign-in by a new client, if the address is verified and the key has an attempt
--- left.
-CREATE OR REPLACE FUNCTION notify_new_client(
-    user_id int, language text, keys bytea[], every float8[], burst int[], asked_at timestamptz
-)
-RETURNS void LANGUAGE plpgsql SECURITY DEFINER
-SET search_path FROM CURRENT
-AS $$
-#variable_conflict use_variable
-DECLARE
-    present text;
-BEGIN
-    SELECT u.email::text INTO present FROM users AS u
-    WHERE u.id = user_id AND u.verified_email = u.email::text;
-    IF FOUND AND (SELECT c.counted FROM count_try(keys, every, burst, asked_at) AS c) THEN
-        PERFORM put_mail('new_client'::text, user_id, present, language, asked_at);
-    END IF;
-END
-$$;
-
--- Whether the user's address is verified.
-CREATE OR REPLACE FUNCTION has_verified_email(user_id int)
-RETURNS boolean LANGUAGE plpgsql STABLE SECURITY DEFINER
-SET search_path FROM CURRENT
-AS $$
-#variable_conflict use_variable
-BEGIN
-    RETURN EXISTS (
-        SELECT FROM users AS u WHERE u.id = user_id AND u.verified_email = u.email::text
-    );
 END
 $$;
 
@@ -234,7 +189,8 @@ END
 $$;
 
 -- Stores the hashes of a secret before its mail leaves. False if the user is gone, or has another
--- address by now, or if the mail of a change was taken back.
+-- address by now, or for a change, if the user has another address, password or epoch than when it was
+-- asked for.
 CREATE OR REPLACE FUNCTION store_secret(
     purpose text, user_id int, address text, link_hash bytea, code_hash bytea,
     link_until timestamptz, code_until timestamptz
@@ -249,13 +205,17 @@ BEGIN
     IF NOT FOUND OR purpose = 'change' AND NOT EXISTS (
         SELECT FROM mails AS m
         WHERE m.user_id = user_id AND m.kind = 'change' AND m.address = address
+            AND m.user_state = user_state(user_id)
     ) THEN
         RETURN FALSE;
     END IF;
     INSERT INTO one_time_secrets (
-        purpose, user_id, address, link_hash, code_hash, link_until, code_until
+        purpose, user_id, address, link_hash, code_hash, link_until, code_until, user_state
     )
-    VALUES (purpose, user_id, address, link_hash, code_hash, link_until, code_until)
+    VALUES (
+        purpose, user_id, address, link_hash, code_hash, link_until, code_until,
+        CASE WHEN purpose = 'change' THEN user_state(user_id) END
+    )
     ON CONFLICT ON CONSTRAINT one_time_secrets_link_hash_key DO NOTHING;
     RETURN TRUE;
 END
@@ -279,14 +239,11 @@ $$;
 
 REVOKE EXECUTE ON FUNCTION mailbox (text),
 find_by_address (text),
+user_state (int),
 put_mail (text, int, text, text, timestamptz),
 void_secrets (int, text[], bigint),
 ask_mail (text, text, text, bytea[], float8[], int[], timestamptz),
 ask_email_change (int, uuid, bytea, text, text, text, bytea[], float8[], int[], timestamptz),
-ask_new_user (int, text, timestamptz),
-notify_password_changed (int, text, timestamptz),
-notify_new_client (int, text, bytea[], float8[], int[], timestamptz),
-has_verified_email (int),
 claim_mails (timestamptz, int),
 store_secret (text, int, text, bytea, bytea, timestamptz, timestamptz),
 finish_mail (bigint, timestamptz) FROM PUBLIC;

@@ -6,8 +6,9 @@ SELECT set_config('search_path', (
     FROM unnest(current_schemas(FALSE)) WITH ORDINALITY AS s (name, position)
 ), TRUE);
 
--- The secret that a request may use: not over, and not used but by this very request (`mark`). One for
--- the user's own mailbox ends when the user has another address. The latest, if codes collide.
+-- The secret that a request may use: not over, and not used but by this very request (`mark`). It ends
+-- when the user has another address; a change of address also by another password or epoch. The latest,
+-- if codes collide.
 CREATE OR REPLACE FUNCTION find_secret(
     purposes text[], link_hash bytea, code_hash bytea, address text, mark bytea,
     asked_at timestamptz
@@ -30,7 +31,11 @@ BEGIN
                     OR s.user_id = find_by_address(address) AND s.purpose <> 'change'
                 )
         )
-        AND (s.purpose = 'change' OR s.used_by = mark OR u.email::text = s.address)
+        AND (
+            s.used_by = mark
+            OR s.purpose <> 'change' AND u.email::text = s.address
+            OR s.user_state = user_state(u.id)
+        )
         AND u.disabled_at IS NULL
     ORDER BY s.id DESC LIMIT 1;
     RETURN found;
@@ -139,9 +144,16 @@ BEGIN
             BEGIN
                 UPDATE users AS u SET email = secret.address, verified_email = secret.address
                 WHERE u.id = secret.user_id;
-            EXCEPTION WHEN unique_violation THEN
-                -- Another program has just stored it.
-                taken := TRUE;
+                IF NOT FOUND THEN
+                    RETURN;
+                END IF;
+            EXCEPTION
+                WHEN unique_violation OR exclusion_violation THEN
+                    -- Another program has just stored it.
+                    taken := TRUE;
+                WHEN check_violation OR string_data_right_truncation THEN
+                    -- A rule of the team's own refuses it.
+                    RETURN;
             END;
         END IF;
         IF taken THEN

@@ -17,6 +17,7 @@ pub mod limits;
 pub mod locks;
 pub mod mails;
 mod mark;
+pub mod notice;
 pub mod one_time_secrets;
 pub mod operated;
 pub mod outbox;

@@ -4,13 +4,14 @@
 //! changes nothing, whatever policy API Gateway has cached.
 
 use shared::db::accounts::{Accounts, Outcome};
+use shared::db::notice::Notice;
 use shared::db::own_sessions::Bearer;
 use shared::db::{self, Database};
 use shared::environment::Invalid;
 use shared::error::Failure;
 use shared::functions::AccountRoute;
 use shared::http::{Endpoint, JsonBody, Location, Reply, Request, Violation};
-use shared::limits::{OwnGuesses, Refund};
+use shared::limits::{OwnGuesses, Refund, notices};
 use shared::own_password::{self, OwnPassword, event};
 use shared::password::{Blocklist, Password, Passwords};
 use shared::secrets_manager::SecretsManager;
@@ -124,9 +125,12 @@ impl Account {
         let old = self.own_password.verified(old_password, found, refused).await?;
         let new = self.passwords.hash(new_password).await?;
         let now = self.clock.now();
-        let languages = self.is_mail_on.then(|| Languages::of(request));
-        let (accounts, languages) = (&self.accounts, languages.as_ref());
-        let changed = accounts.change_password(&caller, &old, &new, &refund, languages, now).await;
+        let (languages, charges) =
+            (Languages::of(request), notices::password_changed(caller.user_id));
+        let notice = Notice { languages: &languages, charges: &charges };
+        let notice = self.is_mail_on.then_some(&notice);
+        let changed =
+            self.accounts.change_password(&caller, &old, &new, &refund, notice, now).await;
         self.done(changed.map_err(Error::from)?, &refund).await?;
         Ok(Reply::no_content().logging(event("authn_password_change", &caller)))
     }

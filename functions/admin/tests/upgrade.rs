@@ -129,8 +129,8 @@ async fn the_legacy_apps_own_statements_about_users_with_mails_go_on() {
         .execute(
             "INSERT INTO users (username, email, password, verified_email) VALUES \
                  ('ada', 'a@b', 'x', 'a@b'), ('bob', 'b@b', 'x', 'b@b'); \
-             SELECT notify_password_changed(u.id, '', now()), \
-                 ask_new_user(u.id, '', now()), \
+             SELECT notify_password_changed(u.id, '', '{}', '{}', '{}', now()), \
+                 ask_new_user(u.id, '', '{}', '{}', '{}', now()), \
                  store_secret('verify', u.id, u.email, decode(u.id || '1', 'hex'), '', now(), now()), \
                  store_secret('reset', u.id, u.email, decode(u.id || '2', 'hex'), '', now(), now()) \
              FROM users AS u",

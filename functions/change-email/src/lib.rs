@@ -44,8 +44,6 @@ pub struct AddressChange {
     password: Password,
 }
 
-const KIND: &str = "change";
-
 /// The event of a request over a limit in the log.
 const LIMITED: &str = "excess_rate_limit_exceeded";
 
@@ -92,7 +90,7 @@ impl Changes {
         let change = EmailChange {
             address: &email,
             languages: &Languages::of(request),
-            charges: &self.limits.of(KIND, &asked, &self.networks.of(request)),
+            charges: &self.limits.of_change(caller.user_id, &asked, &self.networks.of(request)),
         };
         let now = self.clock.now();
         let outcome = self.accounts.ask_email_change(&caller, &verified, &change, &refund, now);
@@ -102,7 +100,7 @@ impl Changes {
             .map_err(|over| Error::RateLimited(over.answered(event(LIMITED, &caller))))?;
         own_password::done(outcome)?;
         self.nudge.send().await;
-        Ok(Reply::json(&()).with_status(202))
+        Ok(Reply::json(&()).with_status(202).logging(event("email_change_asked", &caller)))
     }
 }
 

@@ -3,19 +3,20 @@
 mod users;
 
 use shared::db::limits::Limits;
+use shared::db::notice::Notice;
 use shared::db::{self, Database};
 use shared::email::EmailTaken;
 use shared::environment::Invalid;
 use shared::error::{Answer, Failure};
 use shared::functions::SignupRoute;
 use shared::http::{Endpoint, JsonBody, Location, Reply, Request, UserBody, Violation};
-use shared::limits::{Guesses, Networks, Over, Signups};
+use shared::limits::{Guesses, MailRequests, Networks, Over, Signups};
 use shared::nudge::Nudge;
 use shared::password::{Blocklist, Passwords};
 use shared::secrets_manager::SecretsManager;
 use shared::{
-    ClientCookie, Clock, Environment, Error, Languages, NewEmail, NewPassword, NewUsername, Random,
-    Rule, log, mail,
+    AskedEmail, ClientCookie, Clock, Environment, Error, Languages, NewEmail, NewPassword,
+    NewUsername, Random, Rule, log, mail,
 };
 use utoipa::ToSchema;
 
@@ -83,8 +84,11 @@ impl Endpoint for Signup {
         let counted = self.limits.count(&charges, now).await.map_err(Error::from)?;
         counted.map_err(Over::refused)?;
         let hash = self.passwords.hash(password).await?;
-        let languages = self.nudge.as_ref().map(|_| Languages::of(request));
-        let inserted = self.users.insert(&username, &email, &hash, languages.as_ref(), now).await;
+        let (languages, charges) =
+            (Languages::of(request), MailRequests::of_new_user(&AskedEmail::of_new(&email)));
+        let notice = Notice { languages: &languages, charges: &charges };
+        let notice = self.nudge.as_ref().map(|_| &notice);
+        let inserted = self.users.insert(&username, &email, &hash, notice, now).await;
         let (outcome, secret) = inserted.map_err(Error::from)?;
         match outcome {
             Insert::Created(id) => {

@@ -2,10 +2,11 @@
 
 use shared::client_proof::ProofSecret;
 use shared::db::limits::proof_secret;
+use shared::db::notice::{self, Notice};
 use shared::db::users::INSERT;
 use shared::db::{Database, Error};
 use shared::password::PasswordHash;
-use shared::{Languages, NewEmail, NewUsername, NumericDate, UserId};
+use shared::{NewEmail, NewUsername, NumericDate, UserId};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
@@ -32,23 +33,27 @@ impl Users {
         Self(database)
     }
 
-    /// Inserts a user with the role `ROLE_USER`, and reads what client proofs are made with. The user is
-    /// asked in these languages to verify the address, if mail is on.
+    /// Inserts a user with the role `ROLE_USER`, and reads what client proofs are made with. By the notice,
+    /// the user is asked to verify the address; it is `None` if mail is off.
     pub async fn insert(
         &self,
         username: &NewUsername,
         email: &NewEmail,
         password: &PasswordHash,
-        languages: Option<&Languages>,
+        notice: Option<&Notice<'_>>,
         now: NumericDate,
     ) -> Result<(Insert, Option<ProofSecret>), Error> {
-        let (hash, languages) = (password.to_text(), languages.map(Languages::as_str));
+        let (hash, notice) = (password.to_text(), notice::Columns::of(notice));
+        let [languages, keys, every, burst] = notice.parameters();
         let parameters = [
             (&username.as_str() as _, Type::TEXT),
             (&username.as_sent() as _, Type::TEXT),
             (&email.as_str() as _, Type::TEXT),
             (hash.expose() as _, Type::TEXT),
-            (&languages as _, Type::TEXT),
+            languages,
+            keys,
+            every,
+            burst,
             (&now.to_timestamp() as _, Type::FLOAT8),
         ];
         let row = self.0.row(&INSERT, &parameters).await?;

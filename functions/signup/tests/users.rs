@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed step is a failed test")]
 
+use shared::db::notice::Notice;
 use shared::db::{Database, Error, Group};
+use shared::limits::Charges;
 use shared::password::{PasswordHash, Passwords};
 use shared::{Languages, NewEmail, NewPassword, NewUsername, Random, UserId};
 use signup::{Insert, Users};
@@ -253,18 +255,19 @@ async fn an_error_names_no_value_of_a_row() {
 async fn a_new_user_is_asked_to_verify_the_address_if_mail_is_on() {
     let stage = Stage::new().await;
     let users = Users::new(stage.database_of(Group::Signup));
-    let languages = Languages::default();
+    let (languages, charges) = (Languages::default(), Charges::NONE);
+    let notice = Notice { languages: &languages, charges: &charges };
     let asked = "SELECT coalesce(string_agg(kind || ' ' || user_id || ' ' || address, ', '), '') \
                  FROM mails";
-    for (name, address, languages, expected) in [
+    for (name, address, notice, expected) in [
         ("eve", "eve@example.com", None, ""),
-        ("ada", "ada@example.com", Some(&languages), "verify 2 ada@example.com"),
-        ("ada", "ada@example.com", Some(&languages), "verify 2 ada@example.com"),
-        ("ada", "other@example.com", Some(&languages), "verify 2 ada@example.com"),
-        ("bob", "eve@example.com", Some(&languages), "verify 2 ada@example.com"),
+        ("ada", "ada@example.com", Some(&notice), "verify 2 ada@example.com"),
+        ("ada", "ada@example.com", Some(&notice), "verify 2 ada@example.com"),
+        ("ada", "other@example.com", Some(&notice), "verify 2 ada@example.com"),
+        ("bob", "eve@example.com", Some(&notice), "verify 2 ada@example.com"),
     ] {
         let (name, address, hash) = (username(name), email(address), hash(1).await);
-        users.insert(&name, &address, &hash, languages, NOW).await.unwrap();
+        users.insert(&name, &address, &hash, notice, NOW).await.unwrap();
         assert_eq!(stage.value(asked).await, expected);
     }
 }

@@ -7,6 +7,7 @@ use super::database::Database;
 use super::error::Error;
 use super::limits::{self, Columns, refusal, verdict};
 use super::mails::ASK_CHANGE;
+use super::notice::{self, Notice};
 use super::own_sessions::{Bearer, Key};
 use super::users::{CHANGE_PASSWORD, DELETE_ACCOUNT, TRY_OWN_CREDENTIALS};
 use crate::clock::NumericDate;
@@ -100,18 +101,18 @@ impl Accounts {
     }
 
     /// Replaces the hash `old`, ends all sessions but the caller's own, each token without one and every
-    /// one-time secret, and gives back what the attempt was charged. The user is notified in these
-    /// languages, if mail is on.
+    /// one-time secret, and gives back what the attempt was charged. The notice is `None` if mail is off.
     pub async fn change_password(
         &self,
         caller: &Bearer,
         old: &Secret<String>,
         new: &PasswordHash,
         refund: &Refund,
-        languages: Option<&Languages>,
+        notice: Option<&Notice<'_>>,
         now: NumericDate,
     ) -> Result<Outcome, Error> {
-        let languages = languages.map(Languages::as_str);
+        let notice = notice::Columns::of(notice);
+        let [languages, notice_keys, notice_every, notice_burst] = notice.parameters();
         let (key, new, refund) = (Key::of(caller), new.to_text(), Columns::of_refund(refund));
         let [user_id, session, digest] = key.parameters();
         let [keys, every, charged_until] = refund.refunded();
@@ -125,7 +126,10 @@ impl Accounts {
             keys,
             every,
             charged_until,
-            (&languages as _, Type::TEXT),
+            languages,
+            notice_keys,
+            notice_every,
+            notice_burst,
         ];
         let row = self.0.only_row(&CHANGE_PASSWORD, &parameters).await?;
         outcome(row.try_get("outcome")?)

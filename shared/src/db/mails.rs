@@ -1,5 +1,5 @@
 //! The tables `mails` and `one_time_secrets`, through the SQL functions of
-//! `migrations/V15__outbox_functions.sql` and `V16__one_time_functions.sql`.
+//! `migrations/V15__outbox_functions.sql`, `V16__one_time_functions.sql` and `V17__notice_functions.sql`.
 
 use super::limits::{FIND_PROOF_SECRET, GIVE_BACK};
 use super::sql::{Privilege, Routine, Sql};
@@ -88,11 +88,13 @@ pub const VERIFY: Sql = Sql::new(
 
 /// What asks a new user to verify their address.
 pub(super) const ASK_NEW_USER: Routine =
-    Routine::of_owner("ask_new_user", "int, text, timestamptz");
+    Routine::of_owner("ask_new_user", "int, text, bytea[], float8[], int[], timestamptz");
 
 /// What takes back what mails let their readers do after a new password, and notifies the user of it.
-pub(super) const NOTIFY_PASSWORD_CHANGED: Routine =
-    Routine::of_owner("notify_password_changed", "int, text, timestamptz");
+pub(super) const NOTIFY_PASSWORD_CHANGED: Routine = Routine::of_owner(
+    "notify_password_changed",
+    "int, text, bytea[], float8[], int[], timestamptz",
+);
 
 /// What notifies a user of a sign-in by a new client.
 pub(super) const NOTIFY_NEW_CLIENT: Routine =
@@ -102,7 +104,8 @@ pub(super) const NOTIFY_NEW_CLIENT: Routine =
 pub(super) const HAS_VERIFIED_EMAIL: Routine = Routine::of_owner("has_verified_email", "int");
 
 /// The functions that these call. Nobody but their owner may.
-pub const HELPERS: [Routine; 5] = [
+pub const HELPERS: [Routine; 6] = [
+    Routine::of_owner("user_state", "int"),
     Routine::of_owner("mailbox", "text"),
     Routine::of_owner("find_by_address", "text"),
     Routine::of_owner("put_mail", "text, int, text, text, timestamptz"),

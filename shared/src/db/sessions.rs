@@ -7,14 +7,14 @@ use super::database::Database;
 use super::database_identity;
 use super::error::Error;
 use super::limits::Columns;
+use super::notice::{self, Notice};
 use super::sign_ins::{REFRESH, START};
 use crate::client_id::ClientId;
 use crate::clock::NumericDate;
 use crate::database_id::DatabaseId;
 use crate::device::Device;
 use crate::jwt::Kid;
-use crate::languages::Languages;
-use crate::limits::{Charges, Refund};
+use crate::limits::Refund;
 use crate::refresh_token::{RefreshToken, Salt};
 use crate::role::Role;
 use crate::session_id::SessionId;
@@ -77,17 +77,9 @@ pub struct Start<'a> {
     pub device: &'a Device,
     /// What is given back of the attempt's charge.
     pub refund: &'a Refund,
-    /// The notice of a new client; `None` for a client that has signed in before.
+    /// The notice of a new client, to a user whose address is verified; `None` for a client that has signed
+    /// in before.
     pub notice: Option<Notice<'a>>,
-}
-
-/// A notice of a sign-in by a new client, for a user whose address is verified.
-#[derive(Debug, Clone, Copy)]
-pub struct Notice<'a> {
-    /// The languages of the client.
-    pub languages: &'a Languages,
-    /// What it is charged to: over the limit, there is no notice.
-    pub charges: &'a Charges,
 }
 
 /// How the presentation of a refresh token ended.
@@ -169,9 +161,8 @@ impl Sessions {
         let current = kind.token().map(|token| token.rotating_hash().to_vec());
         let refund = Columns::of_refund(start.refund);
         let [keys, every, charged_until] = refund.refunded();
-        let languages = start.notice.map(|notice| notice.languages.as_str());
-        let notice = start.notice.map(|notice| Columns::of(notice.charges)).unwrap_or_default();
-        let [notice_keys, notice_every, notice_burst] = notice.parameters();
+        let notice = notice::Columns::of(start.notice.as_ref());
+        let [languages, notice_keys, notice_every, notice_burst] = notice.parameters();
         let parameters = [
             (session.as_uuid() as _, Type::UUID),
             (&start.user_id.get() as _, Type::INT4),
@@ -188,7 +179,7 @@ impl Sessions {
             keys,
             every,
             charged_until,
-            (&languages as _, Type::TEXT),
+            languages,
             notice_keys,
             notice_every,
             notice_burst,

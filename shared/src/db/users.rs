@@ -16,7 +16,8 @@ pub(crate) const FIND_FOR_SIGNIN: Sql = Sql::new(
 /// proofs. A new user is asked to verify the address, unless the languages are NULL. May be sent twice.
 pub const INSERT: Sql = Sql::new(
     "SELECT id, username_taken, refused, find_proof_secret() AS proof_secret, \
-         CASE WHEN id IS NOT NULL AND $5::text IS NOT NULL THEN ask_new_user(id, $5, to_timestamp($6)) END \
+         CASE WHEN id IS NOT NULL AND $5::text IS NOT NULL \
+             THEN ask_new_user(id, $5, $6, $7, $8, to_timestamp($9)) END \
      FROM sign_up($1, $2, $3, $4)",
     &[
         Privilege::Execute(Routine::of_owner("sign_up", "text, text, text, text")),
@@ -66,7 +67,8 @@ pub const TRY_CREDENTIALS: Sql = Sql::new(
 pub const CHANGE_PASSWORD: Sql = Sql::new(
     "SELECT c.outcome, \
          CASE c.outcome WHEN 'changed' THEN give_back($7, $8, $9, to_timestamp($6)) END, \
-         CASE c.outcome WHEN 'changed' THEN notify_password_changed($1, $10, to_timestamp($6)) END \
+         CASE c.outcome WHEN 'changed' \
+             THEN notify_password_changed($1, $10, $11, $12, $13, to_timestamp($6)) END \
      FROM change_password($1, $2, $3, $4, $5, to_timestamp($6)) AS c (outcome)",
     &[
         Privilege::Execute(Routine::of_owner(

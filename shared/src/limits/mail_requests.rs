@@ -6,6 +6,7 @@ use super::key::{Key, Kind};
 use super::network::Network;
 use crate::email::AskedEmail;
 use crate::environment::Environment;
+use crate::user_id::UserId;
 
 /// `MAILS_PER_NETWORK` in any 24 hours; `None` is `off`. The limit per mailbox is always on.
 #[derive(Debug, Clone, Copy)]
@@ -15,7 +16,7 @@ const PURPOSE: &str = "mail";
 
 /// Three at once and one more each hour: a link is valid for an hour, so that a stranger who asks all day leaves
 /// the owner of the mailbox with one that works.
-fn per_mailbox() -> Budget {
+pub(super) fn per_mailbox() -> Budget {
     Budget::per_day(27, 3)
 }
 
@@ -27,12 +28,32 @@ impl MailRequests {
 
     /// What a request for a mail of this kind is charged to, whether or not a user has the address.
     pub fn of(&self, kind: &str, address: &AskedEmail, network: &Network) -> Charges {
-        let per_mailbox = Charge {
-            kind: Kind::Mailbox,
-            key: Key::new(PURPOSE, Kind::Mailbox, &[kind.as_bytes(), address.folded().as_bytes()]),
+        let of_mailbox = [of_mailbox(kind, address)];
+        of_mailbox.into_iter().chain(network.charges(PURPOSE, self.0, 25)).collect()
+    }
+
+    /// What a change to an address by a signed-in user is charged to: the user's present mailbox, which is
+    /// notified, may be another person's.
+    pub fn of_change(&self, user_id: UserId, address: &AskedEmail, network: &Network) -> Charges {
+        let by_user = Charge {
+            kind: Kind::Caller,
+            key: Key::new(PURPOSE, Kind::Caller, &[&user_id.get().to_be_bytes()]),
             budget: per_mailbox(),
         };
-        [per_mailbox].into_iter().chain(network.charges(PURPOSE, self.0, 25)).collect()
+        [by_user].into_iter().chain(self.of("change", address, network).iter().copied()).collect()
+    }
+
+    /// What the mail to a new user is charged to, together with requests to verify the address.
+    pub fn of_new_user(address: &AskedEmail) -> Charges {
+        [of_mailbox("verify", address)].into_iter().collect()
+    }
+}
+
+fn of_mailbox(kind: &str, address: &AskedEmail) -> Charge {
+    Charge {
+        kind: Kind::Mailbox,
+        key: Key::new(PURPOSE, Kind::Mailbox, &[kind.as_bytes(), address.folded().as_bytes()]),
+        budget: per_mailbox(),
     }
 }
 

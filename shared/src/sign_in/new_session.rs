@@ -7,12 +7,13 @@ use super::users::SigninUser;
 use crate::client_id::ClientId;
 use crate::clock::NumericDate;
 use crate::db;
-use crate::db::sessions::{Kind, Notice, Sessions, Start};
+use crate::db::notice::Notice;
+use crate::db::sessions::{Kind, Sessions, Start};
 use crate::device::Device;
 use crate::error::Error;
 use crate::jwt::TokenSession;
 use crate::languages::Languages;
-use crate::limits::{NewClientNotices, Refund};
+use crate::limits::{Refund, notices};
 use crate::log;
 use crate::random::Random;
 use crate::refresh_token::RefreshToken;
@@ -81,7 +82,7 @@ impl NewSession {
             Some(renewable) => Kind::Token(&renewable.token),
         };
         let Client { id: client_id, device, languages } = *client;
-        let charges = NewClientNotices::of(user.id);
+        let charges = notices::new_client(user.id);
         let start = Start {
             user_id: user.id,
             session_epoch: user.session_epoch,

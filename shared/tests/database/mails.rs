@@ -86,12 +86,19 @@ impl World {
         self.row(&mails::STORE_SECRET, &parameters).await.try_get("is_stored").unwrap()
     }
 
+    /// Asks for a change of a user's address.
+    async fn ask_change(&self, user: i32, address: &str) {
+        let ask = format!(
+            "SELECT (ask_email_change({user}, NULL::uuid, '\\x00'::bytea, u.password::text, \
+                 '{address}'::text, ''::text, '{{}}'::bytea[], '{{}}'::float8[], '{{}}'::int[], \
+                 now())).outcome FROM users AS u WHERE u.id = {user}"
+        );
+        assert_eq!(self.stage.value(&ask).await, "asked");
+    }
+
     /// Stores the secret of a change of Ada's address.
     async fn store_change(&self, address: &str, mail: Mail) -> bool {
-        let insert = "INSERT INTO mails (kind, user_id, address, language, asked_at, due_at) \
-                      VALUES ('change', 1, '";
-        let insert = format!("{insert}{address}', '', now(), now()) ON CONFLICT DO NOTHING");
-        self.stage.execute(&insert).await;
+        self.ask_change(1, address).await;
         self.store("change", 1, address, mail).await
     }
 

@@ -198,6 +198,9 @@ impl World {
                 (&every as _, Type::FLOAT8_ARRAY),
                 (&every as _, Type::FLOAT8_ARRAY),
                 (&None::<&str> as _, Type::TEXT),
+                (&keys as _, Type::BYTEA_ARRAY),
+                (&every as _, Type::FLOAT8_ARRAY),
+                (&Vec::<i32>::new() as _, Type::INT4_ARRAY),
             ];
             let row = self.database.row(&users::CHANGE_PASSWORD, &parameters).await.unwrap();
             row.unwrap().try_get::<_, String>("outcome").unwrap()

@@ -118,8 +118,8 @@ impl World {
     ) {
         let now = self.stage.clock.now().to_timestamp();
         let client = self.stage.client().await;
-        let insert = "INSERT INTO mails (kind, user_id, address, language, asked_at, due_at) \
-            VALUES ($1, $2, $3, $4, to_timestamp($5), to_timestamp($5))";
+        let insert = "INSERT INTO mails (kind, user_id, address, language, asked_at, due_at, \
+            user_state) VALUES ($1, $2, $3, $4, to_timestamp($5), to_timestamp($5), user_state($2))";
         let parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 5] =
             [&kind, &user_id, &address, &language, &now];
         client.execute(insert, &parameters).await.unwrap();

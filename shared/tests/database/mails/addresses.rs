@@ -38,13 +38,17 @@ async fn a_mail_goes_to_the_stored_address_and_not_to_one_that_looks_like_it() {
     let world = World::new().await;
     let users = "INSERT INTO users (username, email, password) VALUES \
         ('c', 'mike@example.org', ''), ('d', 'ü@bücher.example', ''), ('e', 'no mailbox', ''), \
-        ('f', '\"a b\"@example.org', ''), ('g', 'kim@example.org', ''), ('h', 'KIM@example.org', '')";
+        ('f', '\"a b\"@example.org', ''), ('g', 'kim@example.org', ''), ('h', 'KIM@example.org', ''), \
+        ('i', 'MacDonald@example.org', '')";
     world.stage.execute(users).await;
     for (address, stored) in [
         (ADA, Some(ADA)),
         ("Ada@EXAMPLE.COM", Some(ADA)),
-        // A local part may differ in case alone, so only its lower case is tried.
-        ("ADA@example.com", None),
+        ("ada@example.com", Some(ADA)),
+        ("ADA@example.com", Some(ADA)),
+        ("aDa@example.com", Some(ADA)),
+        // A local part may differ in case alone, so only two forms are looked for.
+        ("macdonald@example.org", None),
         ("BOB@Example.com", Some("bob@example.com")),
         ("MIKE@example.org", Some("mike@example.org")),
         ("mıke@example.org", None),
@@ -85,4 +89,32 @@ async fn another_programs_change_of_an_address_makes_it_unverified() {
     world.stage.execute("UPDATE users SET email = 'new@example.com' WHERE id = 1").await;
     assert_eq!(world.stage.value(verified).await, "f");
     assert_eq!(world.waiting("email_changed").await, "0");
+}
+
+#[tokio::test]
+async fn an_address_that_a_rule_of_the_teams_refuses_is_not_changed_to() {
+    let trigger = |body: &str| {
+        format!(
+            "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body} END $$; \
+             CREATE TRIGGER t BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION f()"
+        )
+    };
+    for (rule, outcome) in [
+        ("ALTER TABLE users ALTER email TYPE varchar(15)".to_owned(), Verification::Invalid),
+        ("ALTER TABLE users ADD CHECK (length(email) < 16)".into(), Verification::Invalid),
+        (trigger("RETURN NULL;"), Verification::Invalid),
+        (
+            "CREATE UNIQUE INDEX ON users (lower(email)); \
+             INSERT INTO users (username, email) VALUES ('c', 'NEWER@example.com')"
+                .into(),
+            Verification::Taken,
+        ),
+    ] {
+        let world = World::new().await;
+        world.stage.execute(&rule).await;
+        assert!(world.store_change("newer@example.com", 1).await);
+        assert_eq!(world.verify(&link(1), &mark(1)).await, Err(outcome), "{rule}");
+        assert_eq!(world.stage.value("SELECT email FROM users WHERE id = 1").await, ADA);
+        assert_eq!(world.waiting("email_changed").await, "0");
+    }
 }

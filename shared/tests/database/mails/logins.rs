@@ -17,8 +17,8 @@ const OF_MAILER: [&str; 3] = [
 /// What those of these classes may do, to any user: a mail whose words and mailbox they don't choose, and
 /// whether an address is verified.
 const OF_SOME: [(&str, &[Group]); 4] = [
-    ("SELECT ask_new_user(1, '', now())", &[Group::Signup]),
-    ("SELECT notify_password_changed(1, '', now())", &[Group::Account]),
+    ("SELECT ask_new_user(1, '', '{}', '{}', '{}', now())", &[Group::Signup]),
+    ("SELECT notify_password_changed(1, '', '{}', '{}', '{}', now())", &[Group::Account]),
     ("SELECT notify_new_client(1, '', '{}', '{}', '{}', now())", &[Group::Signin, Group::Token]),
     ("SELECT has_verified_email(1)", &[Group::Signin, Group::Token]),
 ];
@@ -100,7 +100,7 @@ async fn one_function_stores_secrets_one_takes_mails_and_no_other_function_calls
         ("update +one_time_secrets", "reset_password verify_email"),
         ("from +one_time_secrets", "find_secret finish_mail void_secrets"),
         ("insert into +mails", "put_mail"),
-        ("(from|join) +mails", "claim_mails finish_mail store_secret void_secrets"),
+        ("(from|join) +mails", "ask_email_change claim_mails finish_mail store_secret"),
         ("(store_secret|claim_mails|finish_mail) *\\(", ""),
         ("find_secret *\\(", "reset_password try_reset verify_email"),
         ("execute", ""),

@@ -68,10 +68,7 @@ async fn one_of_two_users_gets_an_address_that_both_change_to() {
     let world = World::new().await;
     let address = "new@example.com";
     for (user, mail) in [(1, 1), (2, 2)] {
-        let insert =
-            "INSERT INTO mails (kind, user_id, address, language, asked_at, due_at) VALUES";
-        let insert = format!("{insert} ('change', {user}, '{address}', '', now(), now())");
-        world.stage.execute(&insert).await;
+        world.ask_change(user, address).await;
         assert!(world.store("change", user, address, mail).await);
     }
     assert_eq!(verified(&world).await, 1);
