@@ -15,7 +15,7 @@ use crate::timing;
 
 pub(crate) fn checks() -> Vec<Check> {
     checks![
-        a_request_takes_as_long_for_anyone needs Warm Database;
+        a_request_takes_as_long_for_anyone needs Mails Warm Database;
         a_mail_comes_within_a_second needs Runner Warm;
         every_mail_says_the_same_as_text_and_as_html needs Mails;
         no_secret_of_a_mail_is_stored also Pooler needs Mails Database;

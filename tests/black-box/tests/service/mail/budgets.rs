@@ -11,12 +11,12 @@ use crate::target::Target;
 
 pub(crate) fn checks() -> Vec<Check> {
     checks![
-        an_address_has_three_mails_at_once also Pooler, Emulator;
-        of_twenty_requests_at_once_three_are_taken also Pooler needs Crowds;
-        the_spellings_of_an_address_have_one_budget;
-        a_limit_is_a_problem_to_a_client_that_accepts_only_json;
+        an_address_has_three_mails_at_once also Pooler, Emulator needs Mails;
+        of_twenty_requests_at_once_three_are_taken also Pooler needs Mails Crowds;
+        the_spellings_of_an_address_have_one_budget needs Mails;
+        a_limit_is_a_problem_to_a_client_that_accepts_only_json needs Mails;
         what_is_refused_asks_for_no_mail also Pooler needs Mails Database;
-        a_refused_body_counts_nothing;
+        a_refused_body_counts_nothing needs Mails;
         a_further_mail_leaves_the_earlier_links also Pooler needs Mails Database;
         a_use_of_one_link_ends_the_others also Pooler needs Mails Database;
     ]

@@ -10,14 +10,14 @@ use crate::target::Target;
 
 pub(crate) fn checks() -> Vec<Check> {
     checks![
-        every_address_has_one_answer also Pooler, Emulator needs Database;
-        a_client_of_fastapi_users_goes_on also Emulator;
-        what_is_no_address_is_refused also Emulator;
-        an_address_of_254_bytes_is_the_longest;
-        what_is_no_json_object_is_refused also Emulator;
-        a_larger_body_is_413 also Emulator;
-        another_method_is_not_found needs GatewayWords;
-        what_was_sent_is_not_echoed also Emulator;
+        every_address_has_one_answer also Pooler, Emulator needs Mails Database;
+        a_client_of_fastapi_users_goes_on also Emulator needs Mails;
+        what_is_no_address_is_refused also Emulator needs Mails;
+        an_address_of_254_bytes_is_the_longest needs Mails;
+        what_is_no_json_object_is_refused also Emulator needs Mails;
+        a_larger_body_is_413 also Emulator needs Mails;
+        another_method_is_not_found needs Mails GatewayWords;
+        what_was_sent_is_not_echoed also Emulator needs Mails;
     ]
 }
 
