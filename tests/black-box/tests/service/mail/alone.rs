@@ -48,7 +48,8 @@ fn t_of(target: &Target, route: &str, lists: &[Vec<String>; 2]) -> (f64, f64, f6
         let number = asked[which].replace(asked[which].get() + 1);
         assert_eq!(target.ask(route, &lists[which][number]).status, 202);
     };
-    timing::welch([&|| ask(0), &|| ask(1)], PAIRS)
+    // The mailer works beside them, so half of the times are too long.
+    timing::welch([&|| ask(0), &|| ask(1)], PAIRS, PAIRS / 2)
 }
 
 fn a_request_takes_as_long_for_anyone(target: &Target) {
