@@ -106,9 +106,9 @@ impl Sink {
                     is_data = false;
                     self.to_mail
                 }
-                "EHLO" if is_secure => "250-sink\r\n250 AUTH PLAIN",
-                "EHLO" if self.offers_tls => "250-sink\r\n250 STARTTLS",
-                "EHLO" => "250 sink",
+                "EHLO" if !is_secure && self.offers_tls => "250-sink\r\n250 STARTTLS",
+                // Also in the clear, as somebody between answers who wants the password.
+                "EHLO" => "250-sink\r\n250 AUTH PLAIN",
                 "STARTTLS" => {
                     stream.write_all(b"220 go on\r\n").await.unwrap();
                     return (said, true);
