@@ -44,7 +44,7 @@ LEFT_OUT = [".ci/words.py", "functions/docs/swagger-ui/*"]
 TEXT = ["*.md", "*.rs", "*.py", "*.sh", "*.sql", "*.yaml", "*.yml", "*.toml", "*/openapi.json", "*/run", "*/install"]
 # The most words of one document, and of all together: 20,000, and what features added since: verifiers of tokens, the
 # issuer and RS256; roles and routes of a team's own; sessions. Another feature adds its own summand.
-MAX_WORDS = {"docs/develop/performance.md": 1_500, "*.md": 20_000 + 1_510 + 780 + 4_250 + 2_200 + 2_600}
+MAX_WORDS = {"docs/develop/performance.md": 1_500, "*.md": 20_000 + 1_510 + 780 + 4_250 + 2_200 + 2_700}
 
 RULE = [
     (re.compile(rf"(?<![A-Za-z])(?:{words})(?![a-z])", flags), instead)
