@@ -69,7 +69,7 @@ impl Target {
 impl Answer {
     /// Asserts an empty 204 that no cache stores.
     #[track_caller]
-    fn is_done(&self) {
+    pub(crate) fn is_done(&self) {
         assert_eq!((self.status, self.body.len()), (204, 0), "{} {}", self.asked, self.text());
         assert_eq!(self.header("cache-control"), Some("no-store"));
     }

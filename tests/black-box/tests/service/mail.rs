@@ -8,6 +8,7 @@ mod change;
 mod codes;
 mod letters;
 pub(crate) mod mailbox;
+mod notices;
 mod page;
 mod races;
 mod recipients;
@@ -30,6 +31,7 @@ pub(crate) fn checks() -> Vec<Check> {
         budgets::checks(),
         recipients::checks(),
         letters::checks(),
+        notices::checks(),
         page::checks(),
         reset::checks(),
         codes::checks(),
