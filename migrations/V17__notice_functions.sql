@@ -38,7 +38,7 @@ DECLARE
 BEGIN
     SELECT u.email::text INTO present FROM users AS u WHERE u.id = user_id;
     IF FOUND THEN
-        PERFORM void_secrets(user_id, '{change,reset}', NULL);
+        PERFORM void_secrets(user_id, '{change,reset}'::text[], NULL::bigint);
         IF language IS NOT NULL
             AND (SELECT c.counted FROM count_try(keys, every, burst, asked_at) AS c)
         THEN

@@ -103,6 +103,7 @@ OF_CLASSES = {
     "DATABASE_LOGIN_SECRET_ARNS": {"admin"},
     "ONE_TIME_KEY_ARN": {"mailer", "reset_password", "verify"},
     "SMTP_SECRET_ARN": {"mailer"},
+    "MAILER_FUNCTION": {"change_email", "mail_request", "signup"},
     "MAIL_CONFIGURATION_SET": {"mailer"},
 }
 

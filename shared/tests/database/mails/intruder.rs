@@ -73,6 +73,8 @@ async fn no_function_or_operator_of_another_user_is_taken_for_ours() {
     assert_eq!(world.reset(&code(3, "BOB@example.com"), &mark(3)).await, Some(2));
     for notices in [
         "SELECT ask_new_user(2::int, ''::text, '{}'::bytea[], '{}'::float8[], '{}'::int[], now())",
+        "SELECT notify_password_changed(2::int, ''::text, '{}'::bytea[], '{}'::float8[], '{}'::int[], \
+             now())",
         "SELECT notify_new_client(2::int, ''::text, '{}'::bytea[], '{}'::float8[], '{}'::int[], \
              now()::timestamptz)",
         "SELECT has_verified_email(2::int)",

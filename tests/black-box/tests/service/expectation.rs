@@ -42,8 +42,14 @@ impl Answer {
 
     /// The headers but those of the moment.
     pub(crate) fn lasting(&self) -> Vec<(String, Vec<u8>)> {
-        let of_moment =
-            ["date", "retry-after", "x-amzn-requestid", "x-amz-apigw-id", "x-amzn-trace-id"];
+        let of_moment = [
+            "date",
+            "retry-after",
+            "x-amz-apigw-id",
+            "x-amz-request-id",
+            "x-amzn-requestid",
+            "x-amzn-trace-id",
+        ];
         let headers = self.headers.iter().filter(|(name, _)| !of_moment.contains(&name.as_str()));
         headers.map(|(name, value)| (name.to_string(), value.as_bytes().to_owned())).collect()
     }
