@@ -20,6 +20,7 @@ Usage: deployment/emulator.sh [--no-build] [--then COMMAND] [--brief]
                     LATCHKEY_BCRYPT_COST   its BcryptCost, the least that a function takes
                     LATCHKEY_OPERATOR      deployment/admin.sh
                     LATCHKEY_INTROSPECTION_SECRET  its IntrospectionSecret
+                    LATCHKEY_MAILS         the folder of its mails
                   and lets `aws` and `sam` use the emulator.
   --brief         end after that, without updates, rotation and outages. --then bash opens a shell for trying it out.
 
@@ -69,7 +70,7 @@ fi
 
 scratch=$(mktemp -d)
 chmod 711 "$scratch" # so that PostgreSQL's user can reach its files
-emulator='' server=''
+emulator='' server='' mail_server=''
 step='start'
 
 # logs LINES: the last LINES lines of each function's log.
@@ -95,6 +96,7 @@ trap 'fail "line $LINENO: $BASH_COMMAND"' ERR
 
 clean_up() {
   [ -z "$emulator" ] || stop TERM "$emulator"
+  [ -z "$mail_server" ] || stop TERM "$mail_server"
   [ -z "$server" ] || stop INT "$server"
   rm -rf "$scratch"
 }
@@ -133,11 +135,12 @@ unset "${!AWS_@}"
 export AWS_ENDPOINT_URL=$endpoint AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_DEFAULT_REGION=us-east-1 \
   AWS_REGION=us-east-1 AWS_EC2_METADATA_DISABLED=true AWS_CONFIG_FILE=/dev/null AWS_SHARED_CREDENTIALS_FILE=/dev/null \
   AWS_PAGER='' SAM_CLI_TELEMETRY=0 NO_PROXY=127.0.0.1 no_proxy=127.0.0.1
-# The emulator's functions inherit its environment, so it gets an empty one.
+# The emulator's functions inherit its environment, so it gets an empty one, but for the authority of the mail server.
+mail_keys=$PWD/functions/mailer/tests/keys mail_folder=$scratch/mails
 start_emulator() {
   env -i PATH="$PATH" LANG=C.UTF-8 HOME="$scratch" TMPDIR="$scratch" STATE_DIR="$scratch/state" PERSIST_STATE=1 S3_PERSIST=1 \
     S3_DATA_DIR="$scratch/s3" BIND_HOST=127.0.0.1 GATEWAY_PORT="$port" LAMBDA_EXECUTOR=local LAMBDA_ACCOUNT_CONCURRENCY=1000 IOT_MTLS_ENABLED=0 \
-    AWS_ENDPOINT_URL="$endpoint" ministack >>"$scratch/ministack.log" 2>&1 &
+    AWS_ENDPOINT_URL="$endpoint" SSL_CERT_FILE="$mail_keys/ca.pem" ministack >>"$scratch/ministack.log" 2>&1 &
   emulator=$!
   wait_for 60 "$emulator" curl -sf -m 2 "$endpoint/_ministack/health" ||
     fail "ministack doesn't answer: $(tail -n 3 "$scratch/ministack.log")"
@@ -197,7 +200,7 @@ against() {
   [[ $key =~ ^[0-9a-f]{64}$ && $cache =~ ^[0-9]+$ ]] || fail "the signing key or AuthorizerCacheSeconds is missing"
   LATCHKEY_BASE_URL=$api LATCHKEY_TARGET=emulator LATCHKEY_DATABASE_URL=$database_url \
     LATCHKEY_SIGNING_KEY=$key LATCHKEY_BCRYPT_COST=$bcrypt_cost LATCHKEY_AUTHORIZER_CACHE_SECONDS=$cache \
-    LATCHKEY_INTROSPECTION_SECRET=$introspection_secret LATCHKEY_OPERATOR="$PWD/deployment/admin.sh" bash -c "$1" || fail "it ended with $?"
+    LATCHKEY_INTROSPECTION_SECRET=$introspection_secret LATCHKEY_MAILS=$mail_folder LATCHKEY_OPERATOR="$PWD/deployment/admin.sh" bash -c "$1" || fail "it ended with $?"
 }
 
 . deployment/emulator/expectation.sh
@@ -207,6 +210,7 @@ part first-user
 part issuer
 part logins
 part limits
+part mail
 printf '[%3ds] deployed, and all answers are as expected: %s\n' "$SECONDS" "$api"
 
 began=$SECONDS
