@@ -35,17 +35,21 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
-/// The name of a language's folder, as `de` or `pt-br`.
+/// The language of a folder, as `de` or `pt-BR`, in lower case. `MailLanguage` in template.yaml has the same
+/// rule.
 fn name(folder: &Path) -> Result<String> {
     let name = folder.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    let is_tag = |part: &str| {
-        (2..=8).contains(&part.len())
-            && part.bytes().all(|it| it.is_ascii_lowercase() || it.is_ascii_digit())
+    let (first, rest) = name.split_once('-').map_or((name, None), |(it, rest)| (it, Some(rest)));
+    let is_language =
+        (2..=3).contains(&first.len()) && first.bytes().all(|it| it.is_ascii_lowercase());
+    let is_subtag = |part: &str| {
+        (2..=8).contains(&part.len()) && part.bytes().all(|it| it.is_ascii_alphanumeric())
     };
-    if folder.is_dir() && name.split('-').all(is_tag) {
-        Ok(name.to_owned())
+    if folder.is_dir() && is_language && rest.is_none_or(|rest| rest.split('-').all(is_subtag)) {
+        Ok(name.to_ascii_lowercase())
     } else {
-        Err(format!("{} must be a folder named after a language, as de", folder.display()).into())
+        let folder = folder.display();
+        Err(format!("{folder} must be a folder named after a language, as de or pt-BR").into())
     }
 }
 

@@ -28,11 +28,7 @@ impl Settings {
         let url = env.parsed("MAIL_LINK_URL", None, URL_RULE, |text| {
             is_link_url(text, is_local).then(|| Some(text.to_owned()))
         });
-        let available = languages().collect::<Vec<_>>().join(", ");
-        let rule = format!("must be a language of the folder `mail`: {available}");
-        let language = env.parsed("MAIL_LANGUAGE", "en", &rule, |text| {
-            languages().find(|language| *language == text)
-        });
+        let language = language(env, &languages().collect::<Vec<_>>());
         let sender = env.text("MAIL_SENDER")?;
         let Some(address) = mailbox(&sender) else {
             env.refuse("MAIL_SENDER", "must be an address as accounts@example.com");
@@ -42,8 +38,22 @@ impl Settings {
             env.refuse("MAIL_LINK_URL", "must be set if MAIL_SENDER is");
         }
         let sender = Mailbox::new(Some(one_line(&name)), address);
-        Some(Self { sender, link_url: url?, language, app })
+        Some(Self { sender, link_url: url?, language: language?, app })
     }
+}
+
+/// Reads `MAIL_LANGUAGE`: one of these, in any case. `None` if it, or its default, isn't there.
+fn language(env: &mut Environment, available: &[&'static str]) -> Option<&'static str> {
+    let name = env.text("MAIL_LANGUAGE").unwrap_or_else(|| "en".to_owned());
+    let language = available.iter().copied().find(|it| it.eq_ignore_ascii_case(&name));
+    if language.is_none() {
+        let available = available.join(", ");
+        env.refuse(
+            "MAIL_LANGUAGE",
+            &format!("must be a language of the folder `mail`: {available}"),
+        );
+    }
+    language
 }
 
 const URL_RULE: &str = "must be an address as https://example.com/mail, without a fragment";
@@ -124,6 +134,24 @@ mod tests {
         let error = read(&pairs, false).unwrap_err();
         for setting in ["MAIL_SENDER must", "MAIL_LANGUAGE must be a language"] {
             assert!(error.contains(setting), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_language_is_one_that_there_is_also_by_default() {
+        let read = |name: &'static str, available: &[&'static str]| {
+            let mut env = [("MAIL_LANGUAGE", name)].into_iter().collect();
+            let found = language(&mut env, available);
+            (found, env.check().map_err(|invalid| invalid.to_string()))
+        };
+        for (name, found) in [("", "en"), ("de", "de"), ("pt-BR", "pt-br"), ("pt-br", "pt-br")] {
+            assert_eq!(read(name, &["de", "en", "pt-br"]), (Some(found), Ok(())), "{name}");
+        }
+        for name in ["", "en", "pt"] {
+            let (found, error) = read(name, &["de", "pt-br"]);
+            assert_eq!(found, None, "{name}");
+            let sentence = "MAIL_LANGUAGE must be a language of the folder `mail`: de, pt-br";
+            assert_eq!(error.unwrap_err(), format!("bad settings: {sentence}"));
         }
     }
 
