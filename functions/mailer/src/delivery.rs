@@ -7,7 +7,7 @@ use shared::log::{self, MailLine};
 use shared::{Clock, Code, Link, OneTimeKey, Random, UserId};
 use tokio::time::timeout;
 
-use crate::kind::{Kind, Purpose};
+use crate::kind::{Kind, NOTICE_SECONDS, Purpose};
 use crate::language;
 use crate::letter::{Letter, mailbox};
 use crate::outbox::{Asked, Hashes, Outbox};
@@ -62,8 +62,7 @@ impl Delivery {
     /// Sends the mail of a row that was claimed. A row is removed only after its mail was accepted, so that
     /// a mail may be sent twice, and never not at all. Fails with a cause for the log; the row then waits.
     pub(crate) async fn deliver(&self, asked: &Asked) -> Result<Step, String> {
-        // A later release's: it waits for that.
-        let Some(kind) = Kind::parse(&asked.kind) else { return Ok(Step::Waits) };
+        let Some(kind) = Kind::parse(&asked.kind) else { return self.keep_for_a_day(asked).await };
         let Some(recipient) = recipient(kind, asked) else { return self.drop_row(asked).await };
         let Recipient { kind, user_id, address, proven } = recipient;
         let report = |event, id: Option<&str>, cause: Option<&str>| {
@@ -125,6 +124,15 @@ impl Delivery {
                 Ok(Step::Down)
             }
         }
+    }
+
+    /// A later release's kind waits for that release, as long as any mail may.
+    async fn keep_for_a_day(&self, asked: &Asked) -> Result<Step, String> {
+        if self.clock.now() < asked.at.plus(NOTICE_SECONDS) {
+            return Ok(Step::Waits);
+        }
+        log::notice(None, "mail_given_up", Some("no kind of this release's"));
+        self.drop_row(asked).await
     }
 
     async fn drop_row(&self, asked: &Asked) -> Result<Step, String> {

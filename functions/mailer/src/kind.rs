@@ -45,7 +45,7 @@ pub(crate) const CODE_MINUTES: u32 = 10;
 const HOUR: u32 = 3_600;
 
 /// How long a notice is worth sending.
-const NOTICE_SECONDS: u32 = 24 * HOUR;
+pub(crate) const NOTICE_SECONDS: u32 = 24 * HOUR;
 
 /// The most attempts at a notice.
 const MAX_ATTEMPTS: i32 = 10;

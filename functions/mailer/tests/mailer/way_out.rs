@@ -85,6 +85,26 @@ async fn a_notice_is_given_up_after_ten_attempts_and_everything_after_a_day() {
     assert_eq!(sink.taken().len(), 1);
 }
 
+/// After a rollback, say.
+#[tokio::test]
+async fn kinds_of_a_later_release_hold_up_no_mail_and_go_after_a_day() {
+    let (world, sink) = (World::new().await, Sink::accepting());
+    world.stage.execute("ALTER TABLE mails DROP CONSTRAINT mails_kind_check").await;
+    for number in 0..5 {
+        world.ask("later", Some(1), &format!("{number}@example.com")).await;
+    }
+    world.ask("password_changed", Some(1), "Ada@example.com").await;
+    assert_eq!(world.run(&sink).await, report(1, 0, 5));
+    world.stage.clock.advance(86_399);
+    assert_eq!(world.run(&sink).await, report(0, 0, 5));
+    world.stage.execute(&format!("UPDATE mails SET due_at = {}", after(0))).await;
+    world.stage.clock.advance(1);
+    let (done, lines) = logged(world.run(&sink)).await;
+    assert_eq!(done, report(0, 5, 0));
+    assert!(lines.iter().all(|line| line["event"] == "mail_given_up"), "{lines:?}");
+    assert_eq!((lines.len(), world.waiting().await.as_str()), (5, "0"));
+}
+
 #[tokio::test]
 async fn a_throttled_run_stops_and_the_rows_wait() {
     let world = World::new().await;
