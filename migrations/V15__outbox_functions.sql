@@ -165,7 +165,10 @@ BEGIN
         UPDATE mails AS m SET
             attempts = m.attempts + 1,
             due_at = claim_mails.asked_at
-                + least(power(2::float8, least(m.attempts, 6)::float8), 60::float8)
+                + least(
+                    power(2::float8, least(m.attempts, 6)::float8),
+                    CASE WHEN m.kind IN ('reset', 'change') THEN 4 ELSE 60 END::float8
+                )
                 * interval '2 minutes'
         WHERE m.id = ANY (ARRAY(
             SELECT d.id FROM mails AS d WHERE d.due_at <= claim_mails.asked_at
