@@ -183,9 +183,9 @@ BEGIN
     LEFT JOIN users AS u ON u.id = coalesce(t.user_id, find_by_address(t.address))
         AND u.disabled_at IS NULL
     LEFT JOIN LATERAL (
-        SELECT f.id, f.email FROM users AS f
+        SELECT f.id, CASE WHEN f.disabled_at IS NULL THEN f.email END AS email FROM users AS f
         WHERE t.kind = 'change' AND mailbox(f.email::text) = mailbox(t.address) AND f.id <> u.id
-        LIMIT 1
+        ORDER BY f.disabled_at IS NOT NULL LIMIT 1
     ) AS o ON TRUE
     ORDER BY t.id;
 END

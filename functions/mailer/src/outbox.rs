@@ -24,8 +24,8 @@ pub(crate) struct Asked {
     pub(crate) at: NumericDate,
     pub(crate) attempts: i32,
     pub(crate) user: Option<User>,
-    /// Another user with the address that a change asks for.
-    pub(crate) owner: Option<(UserId, String)>,
+    /// Another user with the address that a change asks for; without an address, a disabled one.
+    pub(crate) owner: Option<(UserId, Option<String>)>,
 }
 
 /// The user that a mail is for.

@@ -15,15 +15,15 @@ pub(crate) struct Recipient<'a> {
     pub(crate) proven: Option<(&'a str, &'a str)>,
 }
 
-/// The recipient of a mail; `None` if it isn't to be sent: no user has the address, or it is verified
-/// already.
+/// The recipient of a mail; `None` if it isn't to be sent: no user has the address, it is verified
+/// already, or a change asks for that of a disabled user.
 pub(crate) fn recipient(kind: Kind, asked: &Asked) -> Option<Recipient<'_>> {
     let user = asked.user.as_ref()?;
     if let (Kind::Change, Some((owner, address))) = (kind, &asked.owner) {
         return Some(Recipient {
             kind: Kind::AddressInUse,
             user_id: *owner,
-            address,
+            address: address.as_deref()?,
             proven: None,
         });
     }
@@ -96,7 +96,7 @@ mod tests {
 
     #[test]
     fn the_owner_of_a_taken_address_is_written_to_without_any_name() {
-        let owner = Some((UserId::new(8), "New@example.com".to_owned()));
+        let owner = Some((UserId::new(8), Some("New@example.com".to_owned())));
         let own = "ada@example.com";
         let asked = Asked { owner, ..asked("new@example.com", Some(own)) };
         let expected = Recipient {
@@ -106,6 +106,8 @@ mod tests {
             proven: None,
         };
         assert_eq!(recipient(Kind::Change, &asked), Some(expected));
+        let asked = Asked { owner: Some((UserId::new(8), None)), ..asked };
+        assert_eq!(recipient(Kind::Change, &asked), None);
     }
 
     #[test]
