@@ -1,5 +1,6 @@
 //! A mail as it leaves: its mailboxes, its headers, its texts.
 
+use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use lettre::message::header::{Header, HeaderName, HeaderValue};
@@ -14,7 +15,7 @@ use crate::texts::Text;
 const MAX_ADDRESS_BYTES: usize = 254;
 
 /// A mail to one mailbox.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Letter {
     /// What it is for.
     pub kind: Kind,
@@ -34,6 +35,13 @@ pub struct Letter {
 
 /// The value of `Auto-Submitted` (RFC 3834 §5.1): no program answers the mail.
 pub(crate) const AUTO_SUBMITTED: &str = "auto-generated";
+
+/// Without its mailboxes.
+impl fmt::Debug for Letter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Letter").field("kind", &self.kind).finish_non_exhaustive()
+    }
+}
 
 impl Letter {
     /// The mail in its form for SMTP (RFC 5322). Fails with a cause for the log.
