@@ -15,7 +15,7 @@ pub(super) fn checks() -> Vec<Check> {
     checks![
         secrets_are_good_while_nothing_came_between also Pooler, Emulator needs Mails;
         another_address_voids_all also Pooler, Emulator needs Mails;
-        another_programs_change_of_the_address_voids_those_for_it needs Mails Database;
+        another_programs_change_of_the_user_voids_a_change needs Mails Database;
         another_password_voids_a_reset_and_a_change also Pooler, Emulator needs Mails;
         a_reset_voids_all also Pooler, Emulator needs Mails;
         a_deleted_user_has_none also Pooler needs Mails;
@@ -81,12 +81,17 @@ fn another_address_voids_all(target: &Target) {
     secrets.are_good(target, [false; 3]);
 }
 
-fn another_programs_change_of_the_address_voids_those_for_it(target: &Target) {
-    let secrets = Secrets::new(target);
-    let update = "UPDATE users SET email = $2 WHERE username = $1";
-    let name = &secrets.someone.person.username;
-    target.database().query(update, &[name, &new_address()]);
-    secrets.are_good(target, [false, false, true]);
+fn another_programs_change_of_the_user_voids_a_change(target: &Target) {
+    for (set, is_good) in [
+        ("email = 'new-' || email", [false; 3]),
+        ("password = ''", [true, true, false]),
+        ("session_epoch = session_epoch + 1", [true, true, false]),
+    ] {
+        let secrets = Secrets::new(target);
+        let update = format!("UPDATE users SET {set} WHERE username = $1");
+        target.database().query(&update, &[&secrets.someone.person.username]);
+        secrets.are_good(target, is_good);
+    }
 }
 
 fn another_password_voids_a_reset_and_a_change(target: &Target) {
