@@ -11,8 +11,9 @@ use crate::target::Target;
 
 pub(crate) fn checks() -> Vec<Check> {
     checks![
-        an_address_has_three_mails_at_once also Pooler, Emulator needs Mails;
-        of_twenty_requests_at_once_three_are_taken also Pooler needs Mails Crowds;
+        an_address_has_three_mails_at_once also Pooler, Emulator needs Mails Database;
+        a_sign_up_counts_as_a_request_for_a_verification also Pooler needs Mails;
+        of_twenty_requests_at_once_three_are_taken also Pooler needs Mails Database Crowds;
         the_spellings_of_an_address_have_one_budget needs Mails;
         a_limit_is_a_problem_to_a_client_that_accepts_only_json needs Mails;
         what_is_refused_asks_for_no_mail also Pooler needs Mails Database;
@@ -53,6 +54,15 @@ fn an_address_has_three_mails_at_once(target: &Target) {
         assert_eq!(target.ask(other, &addresses[0]).status, 202);
         assert_eq!(target.ask(route, &Person::new("nobody").email).status, 202);
     }
+}
+
+fn a_sign_up_counts_as_a_request_for_a_verification(target: &Target) {
+    let address = target.signed_up("asks").email;
+    for _ in 1..AT_ONCE {
+        assert_eq!(target.ask(REQUEST_VERIFY, &address).status, 202);
+    }
+    target.ask(REQUEST_VERIFY, &address).is_limited();
+    spend(target, FORGOT, &address);
 }
 
 fn of_twenty_requests_at_once_three_are_taken(target: &Target) {

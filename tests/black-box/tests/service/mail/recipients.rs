@@ -42,8 +42,7 @@ fn nobody_and_a_disabled_user_get_none(target: &Target) {
     for (route, _) in ROUTES {
         let nobody = Person::new("nobody").email;
         leads_to_none(target, route, &nobody, &nobody);
-        let person = target.signed_up("disabled");
-        target.await_no_waiting(&person.email);
+        let person = target.asks();
         for verified in [None, Some(&person.email)] {
             let disable =
                 "UPDATE users SET disabled_at = now(), verified_email = $2 WHERE username = $1";
