@@ -70,6 +70,17 @@ fn debug_shows_no_secret() {
 }
 
 #[test]
+fn each_byte_of_a_link_is_random() {
+    let random = Random::System;
+    let links = (0..100).map(|_| Link::new(&random)).collect::<Vec<_>>();
+    for byte in 0..32 {
+        let values = links.iter().map(|link| link.as_bytes()[byte]).collect::<BTreeSet<_>>();
+        assert!(values.len() > 50, "byte {byte}");
+    }
+    assert!(links.iter().all(|link| link.as_bytes()[..16] != link.as_bytes()[16..]));
+}
+
+#[test]
 fn each_digit_of_a_code_is_used() {
     let random = Random::counted(1);
     let codes = (0..100).map(|_| Code::new(&random)).collect::<Vec<_>>();
