@@ -18,6 +18,7 @@ fn event(route: &str, status: u64) -> Option<(&'static str, Option<bool>)> {
         // Of a race, whose loser had found the user.
         (RESET, 400) => Some(("authn_password_change_fail", None)),
         (VERIFY, 200) => Some(("user_updated", Some(true))),
+        (CHANGE, 202) => Some(("email_change_asked", Some(true))),
         (CHANGE, 403) => Some(("authn_login_fail", Some(true))),
         _ => None,
     }

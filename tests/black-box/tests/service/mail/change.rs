@@ -24,12 +24,15 @@ pub(super) fn checks() -> Vec<Check> {
         a_change_to_ones_own_address_proves_it needs Mails Database;
         three_changes_to_an_address_are_asked_for_at_once needs Mails;
         a_right_password_costs_no_guess_and_wrong_ones_are_limited also Pooler needs Mails;
+        a_user_asks_for_three_changes_at_once needs Mails;
         what_is_over_asks_for_nothing_whatever_policy_is_kept also Emulator needs Mails CachedPolicies Database;
     ]
 }
 
 /// The guesses of their own password that a user has at once.
 const OWN_GUESSES: usize = 20;
+/// The changes that a user asks for at once.
+const CHANGES: usize = 3;
 const ME: &str = "/api/auth/users/me";
 
 /// What a user is after a change.
@@ -201,7 +204,7 @@ fn a_right_password_costs_no_guess_and_wrong_ones_are_limited(target: &Target) {
     let someone = target.signed_in("change");
     let right = &someone.person.password;
     let change = |password: &str| target.change_email(&someone.token, &new_address(), password);
-    for _ in 0..OWN_GUESSES + 5 {
+    for _ in 0..CHANGES {
         change(right).is_json(202, &Value::Null);
     }
     for _ in 0..OWN_GUESSES {
@@ -212,6 +215,16 @@ fn a_right_password_costs_no_guess_and_wrong_ones_are_limited(target: &Target) {
     change(right).is_limited();
     target.change_password(&someone.token, right, &fresh()).is_limited();
     target.get_as(&someone.token, ME).is_json(200, &someone.person.public());
+}
+
+fn a_user_asks_for_three_changes_at_once(target: &Target) {
+    let someone = target.signed_in("change");
+    let change = || target.change_email(&someone.token, &new_address(), &someone.person.password);
+    for _ in 0..CHANGES {
+        change().is_json(202, &Value::Null);
+    }
+    let wait = change().is_limited();
+    assert!((3_500..=3_600).contains(&wait), "{wait}");
 }
 
 fn what_is_over_asks_for_nothing_whatever_policy_is_kept(target: &Target) {
