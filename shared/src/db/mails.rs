@@ -14,11 +14,12 @@ pub const ASK: Sql = Sql::new(
 );
 
 /// Counts a request, and asks for the mails of a change of address, after the password was verified: `asked`,
-/// `signed_out`, `conflict` if the hash is another one, or `refused`. If asked, the charge of the guess is
-/// given back.
+/// `signed_out`, `conflict` if the hash is another one, or `refused`. The charge of the guess is given back if
+/// it was right.
 pub const ASK_CHANGE: Sql = Sql::new(
     "SELECT c.outcome, c.counted, c.wait, c.refused_by, \
-         CASE c.outcome WHEN 'asked' THEN give_back($11, $12, $13, to_timestamp($10)) END \
+         CASE WHEN c.outcome IN ('asked', 'refused') \
+             THEN give_back($11, $12, $13, to_timestamp($10)) END \
      FROM ask_email_change($1, $2, $3, $4, $5, $6, $7, $8, $9, to_timestamp($10)) AS c",
     &[
         Privilege::Execute(Routine::of_owner(

@@ -43,9 +43,10 @@ impl MailRequests {
         [by_user].into_iter().chain(self.of("change", address, network).iter().copied()).collect()
     }
 
-    /// What the mail to a new user is charged to, together with requests to verify the address.
+    /// What the mail to a new user is charged to. Requests to verify the address have a budget of their own:
+    /// what is left of it would otherwise reveal a sign-up.
     pub fn of_new_user(address: &AskedEmail) -> Charges {
-        [of_mailbox("verify", address)].into_iter().collect()
+        [of_mailbox("new_user", address)].into_iter().collect()
     }
 }
 

@@ -12,7 +12,7 @@ use crate::target::Target;
 pub(crate) fn checks() -> Vec<Check> {
     checks![
         an_address_has_three_mails_at_once also Pooler, Emulator needs Mails Database;
-        a_sign_up_counts_as_a_request_for_a_verification also Pooler needs Mails;
+        what_is_left_of_a_budget_reveals_no_sign_up also Pooler needs Mails;
         of_twenty_requests_at_once_three_are_taken also Pooler needs Mails Database Crowds;
         the_spellings_of_an_address_have_one_budget needs Mails;
         a_limit_is_a_problem_to_a_client_that_accepts_only_json needs Mails;
@@ -56,13 +56,8 @@ fn an_address_has_three_mails_at_once(target: &Target) {
     }
 }
 
-fn a_sign_up_counts_as_a_request_for_a_verification(target: &Target) {
-    let address = target.signed_up("asks").email;
-    for _ in 1..AT_ONCE {
-        assert_eq!(target.ask(REQUEST_VERIFY, &address).status, 202);
-    }
-    target.ask(REQUEST_VERIFY, &address).is_limited();
-    spend(target, FORGOT, &address);
+fn what_is_left_of_a_budget_reveals_no_sign_up(target: &Target) {
+    spend(target, REQUEST_VERIFY, &target.signed_up("asks").email);
 }
 
 fn of_twenty_requests_at_once_three_are_taken(target: &Target) {

@@ -1,5 +1,7 @@
 //! What a user is asked and notified of without a request for a mail.
 
+use serde_json::Value;
+
 use super::REQUEST_VERIFY;
 use crate::account::fresh;
 use crate::check::{Check, checks};
@@ -33,7 +35,7 @@ fn a_user_who_signs_up_again_and_again_is_sent_three_mails(target: &Target) {
     }
     target.await_no_waiting(&person.email);
     assert_eq!(target.mails_to("verify", &person.email).len(), 3);
-    target.ask(REQUEST_VERIFY, &person.email).is_limited();
+    target.ask(REQUEST_VERIFY, &person.email).is_json(202, &Value::Null);
 }
 
 fn a_new_client_is_reported_once(target: &Target) {
