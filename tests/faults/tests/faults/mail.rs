@@ -61,21 +61,22 @@ impl Mail {
 
     /// One request to each function, all at the same time.
     pub(crate) fn ask(&self) -> [Answer; Self::CONTAINERS] {
-        self.ask_by(|asks| {
+        self.ask_by(&self.member, |asks| {
             thread::scope(|scope| {
                 asks.map(|ask| scope.spawn(ask)).map(|asked| asked.join().unwrap())
             })
         })
     }
 
-    /// One request to each function, one after another.
-    pub(crate) fn ask_in_order(&self) -> [Answer; Self::CONTAINERS] {
-        self.ask_by(|asks| asks.map(|ask| ask()))
+    /// One request to each function, one after another; for another address, by this user.
+    pub(crate) fn ask_in_order(&self, member: &Member) -> [Answer; Self::CONTAINERS] {
+        self.ask_by(member, |asks| asks.map(|ask| ask()))
     }
 
     /// The next time, the requests name other secrets only if all these succeed, which is to be asserted.
     fn ask_by(
         &self,
+        member: &Member,
         send: impl FnOnce([Ask<'_>; Self::CONTAINERS]) -> [Answer; Self::CONTAINERS],
     ) -> [Answer; Self::CONTAINERS] {
         let number = self.asked();
@@ -86,7 +87,7 @@ impl Mail {
             &|| self.request.ask(&request(&somewhere())),
             &|| self.reset.ask(&reset_by(&reset[number])),
             &|| self.verify.ask(&verify_by(&links[number])),
-            &|| self.change.ask(&elsewhere(self.member.change_email(&somewhere()))),
+            &|| self.change.ask(&elsewhere(member.change_email(&somewhere()))),
         ]);
         if answers.iter().all(|answer| answer.status < 300) {
             self.next.fetch_add(1, Ordering::SeqCst);
@@ -123,15 +124,14 @@ pub(crate) fn send(fixture: &Fixture, purpose: &str, number: u32) -> Vec<Link> {
     // A mail of a change has another address.
     fixture.execute(&format!(
         "SET statement_timeout = 0; \
-         WITH made AS ( \
-             INSERT INTO users (username, email, password) \
-             SELECT r.name, r.name || '@example.com', 'old' FROM (VALUES {rows}) AS r (name, hash) \
-             RETURNING id, username, email) \
+         INSERT INTO users (username, email, password) \
+         SELECT r.name, r.name || '@example.com', 'old' FROM (VALUES {rows}) AS r (name, hash); \
          INSERT INTO one_time_secrets \
-             (purpose, user_id, address, link_hash, code_hash, link_until, code_until) \
-         SELECT '{purpose}', m.id, CASE '{purpose}' WHEN 'change' THEN 'new-' ELSE '' END || m.email, \
-             decode(r.hash, 'hex'), decode(r.hash, 'hex'), now() + interval '1 hour', now() \
-         FROM made AS m JOIN (VALUES {rows}) AS r (name, hash) ON r.name = m.username"
+             (purpose, user_id, address, link_hash, code_hash, link_until, code_until, user_state) \
+         SELECT '{purpose}', u.id, CASE '{purpose}' WHEN 'change' THEN 'new-' ELSE '' END || u.email, \
+             decode(r.hash, 'hex'), decode(r.hash, 'hex'), now() + interval '1 hour', now(), \
+             user_state(u.id) \
+         FROM users AS u JOIN (VALUES {rows}) AS r (name, hash) ON r.name = u.username"
     ));
     links
 }

@@ -160,7 +160,7 @@ impl Service {
         self.refresh.ask(&kept.refresh()).is_good();
         self.account.ask(&kept.change_password()).is_good();
         self.account.ask(&self.new_member().delete()).is_good();
-        self.mail.ask_in_order().iter().for_each(Answer::is_good);
+        self.mail.ask_in_order(&kept).iter().for_each(Answer::is_good);
     }
 
     /// One request to each function of mail.
