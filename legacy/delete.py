@@ -75,7 +75,7 @@ TEXTS = {
     "fuzz/src/gate.rs": [("\n            .with_legacy_tokens(legacy, SecretsManager::default())", "")],
     "template.yaml": [
         ("          - &has-legacy-arn !Not [!Equals [!Ref LegacyTokenSecretArn, '']]\n", ""),
-        ("DatabaseSecretArn, LegacyTokenSecretArn and", "DatabaseSecretArn and"),
+        ("DatabaseSecretArn, LegacyTokenSecretArn, ", "DatabaseSecretArn, "),
     ],
 }
 FEATURE = '#[cfg(feature = "legacy")]'
