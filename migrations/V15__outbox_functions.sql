@@ -148,8 +148,9 @@ END
 $$;
 
 -- Takes up to `most` mails that are due, the oldest first. Each comes back after a pause that grows
--- from 2 minutes to 2 hours, unless it is finished. The user is the one of the row or of the address;
--- `owner_id` and `owner_email` are another user with the address that a change asks for.
+-- from 2 minutes to 2 hours, or to 8 minutes for a reset or a change of address, unless it is finished.
+-- The user is the one of the row or of the address; `owner_id` and `owner_email` are another user with
+-- the address that a change asks for.
 CREATE OR REPLACE FUNCTION claim_mails(asked_at timestamptz, most int)
 RETURNS TABLE (
     id bigint, kind text, address text, language text, mail_asked_at timestamptz, attempts int,

@@ -14,12 +14,11 @@ pub const ASK: Sql = Sql::new(
 );
 
 /// Counts a request, and asks for the mails of a change of address, after the password was verified: `asked`,
-/// `signed_out`, `conflict` if the hash is another one, or `refused`. The charge of the guess is given back if
-/// it was right.
+/// `signed_out`, `conflict` if the hash is another one, or `refused`. The charge of the guess, which was
+/// right, is given back.
 pub const ASK_CHANGE: Sql = Sql::new(
     "SELECT c.outcome, c.counted, c.wait, c.refused_by, \
-         CASE WHEN c.outcome IN ('asked', 'refused') \
-             THEN give_back($11, $12, $13, to_timestamp($10)) END \
+         give_back($11, $12, $13, to_timestamp($10)) \
      FROM ask_email_change($1, $2, $3, $4, $5, $6, $7, $8, $9, to_timestamp($10)) AS c",
     &[
         Privilege::Execute(Routine::of_owner(

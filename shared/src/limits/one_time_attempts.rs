@@ -12,7 +12,8 @@ use crate::environment::Environment;
 #[derive(Debug, Clone, Copy)]
 pub struct OneTimeAttempts(Option<u32>);
 
-/// Five at once and one more each 12 minutes: 40 bits are then guessed in ten minutes by 6 of 10^12.
+/// Five at once and one more each 12 minutes. A mailbox has a few codes of 40 bits at once, so the six
+/// attempts of ten minutes find one with a chance below 1 in 10^10.
 fn codes_per_mailbox() -> Budget {
     Budget::per_day(125, 5)
 }
